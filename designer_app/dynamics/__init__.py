@@ -1,0 +1,1 @@
+"""Molecular dynamics: step functions, thermostats, barostats, checkpoints."""

@@ -1,0 +1,220 @@
+"""What can go wrong, as types that carry the numbers. `explanations` turns them into sentences.
+
+An error crosses the process boundary as its class name and its fields, so fields hold plain data.
+"""
+
+from dataclasses import dataclass, fields
+from typing import Any
+
+
+@dataclass(eq=False)
+class DesignerAppError(Exception):
+    """Base of every error that the program expects and can explain."""
+
+    def __str__(self) -> str:
+        told = ", ".join(f"{key}={value!r}" for key, value in self.facts().items())
+        return f"{type(self).__name__}({told})"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), tuple(self.facts().values())
+
+    def facts(self) -> dict[str, Any]:
+        """The fields of the error by name."""
+        return {field.name: getattr(self, field.name) for field in fields(self)}
+
+
+class Cancelled(Exception):  # noqa: N818 - a cancelled run is an outcome, not an error
+    """The user asked the run to stop."""
+
+
+# --- input -------------------------------------------------------------------------------------
+
+
+@dataclass(eq=False)
+class InputError(DesignerAppError):
+    """Base: the input must change before the run can start (exit code 2)."""
+
+
+@dataclass(eq=False)
+class UnknownKeyError(InputError):
+    """A registry has no row of that name."""
+
+    kind: str
+    key: str
+    choices: tuple[str, ...]
+
+
+@dataclass(eq=False)
+class InvalidSpecError(InputError):
+    """A field of a spec has a value that cannot be used."""
+
+    field: str
+    value: object
+    reason: str
+
+
+@dataclass(eq=False)
+class FileUnreadableError(InputError):
+    """A structure file does not exist, is empty, truncated, or of no known format."""
+
+    path: str
+    reason: str
+
+
+@dataclass(eq=False)
+class FileTooLargeError(InputError):
+    """A file or the structure in it passes a limit."""
+
+    path: str
+    size: int
+    limit: int
+    quantity: str = "bytes"
+
+
+@dataclass(eq=False)
+class TimeLimitError(InputError):
+    """Reading took longer than allowed."""
+
+    path: str
+    seconds: float
+
+
+@dataclass(eq=False)
+class DisorderedStructureError(InputError):
+    """Sites are shared or partly occupied, so an energy has no meaning yet."""
+
+    sites: int
+    example: str
+
+
+@dataclass(eq=False)
+class UnsupportedElementError(InputError):
+    """The potential has no parameters for an element."""
+
+    element: str
+    potential: str
+
+
+@dataclass(eq=False)
+class OverlappingAtomsError(InputError):
+    """Two atoms are so close that forces are meaningless."""
+
+    first: int
+    second: int
+    distance_A: float  # noqa: N815 - the unit is part of the name
+    elements: str = ""
+
+
+@dataclass(eq=False)
+class MissingCellError(InputError):
+    """A stress or a pressure was asked for where there is no cell periodic in 3 directions."""
+
+    asked: str
+
+
+@dataclass(eq=False)
+class InvalidPositionsError(InputError):
+    """Positions or cell hold values that are not finite numbers, or the cell has no volume."""
+
+    what: str
+    atom: int | None = None
+
+
+@dataclass(eq=False)
+class CannotProvideError(InputError):
+    """The potential does not give a property that was asked for."""
+
+    potential: str
+    wanted: str
+
+
+@dataclass(eq=False)
+class MissingPackageError(InputError):
+    """An optional package is needed and not installed."""
+
+    package: str
+    purpose: str
+    install: str
+
+
+@dataclass(eq=False)
+class UnsafeFileError(InputError):
+    """A model file holds code or objects that the program does not execute."""
+
+    path: str
+    reason: str
+
+
+@dataclass(eq=False)
+class DeviceUnavailableError(InputError):
+    """The named device does not exist on this machine."""
+
+    device: str
+    available: tuple[str, ...]
+
+
+@dataclass(eq=False)
+class ResumeError(InputError):
+    """A run cannot be continued from what is in its folder."""
+
+    path: str
+    reason: str
+
+
+# --- while running -----------------------------------------------------------------------------
+
+
+@dataclass(eq=False)
+class RunError(DesignerAppError):
+    """Base: the run started and failed (exit code 1)."""
+
+
+@dataclass(eq=False)
+class NotFiniteError(RunError):
+    """A potential returned NaN or infinity."""
+
+    potential: str
+    quantity: str
+    step: int | None = None
+
+
+@dataclass(eq=False)
+class BlowUpError(RunError):
+    """The temperature or a displacement passed the guard: the simulation is no longer physical."""
+
+    step: int
+    temperature_K: float  # noqa: N815
+    last_good_step: int
+    reason: str
+
+
+@dataclass(eq=False)
+class WorkerDiedError(RunError):
+    """The process that computed ended without an answer."""
+
+    exit_code: int | None
+    while_doing: str
+
+
+@dataclass(eq=False)
+class OutOfMemoryError(RunError):
+    """The memory of the worker or the device was used up."""
+
+    device: str
+    n_atoms: int | None = None
+
+
+@dataclass(eq=False)
+class WriteFailedError(RunError):
+    """A file could not be written: full disk, missing rights, lost drive."""
+
+    path: str
+    reason: str
+
+
+@dataclass(eq=False)
+class NotConvergedError(RunError):
+    """A relaxation used up its steps."""
+
+    n_steps: int
+    fmax_eV_A: float  # noqa: N815

@@ -1,0 +1,1 @@
+"""Structure files and trajectories: read, recognised, written safely."""

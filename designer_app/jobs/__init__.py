@@ -1,0 +1,1 @@
+"""Bodies of the jobs: `run(spec, control)`, one file each."""

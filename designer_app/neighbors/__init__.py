@@ -1,0 +1,1 @@
+"""Which atoms are near which: lists of pairs for any cell shape, size and periodicity."""

@@ -1,0 +1,142 @@
+"""The interface of every potential, and the base that turns an energy into forces and stress."""
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass, replace
+from typing import ClassVar
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from designer_app.elements import SYMBOLS
+from designer_app.errors import CannotProvideError, MissingCellError, UnsupportedElementError
+from designer_app.neighbors.pairs import NeighborList
+from designer_app.state import AtomicState
+
+QUANTITIES = ("energy", "forces", "stress", "energies", "magmoms", "spread")
+"""What can be asked of a potential."""
+
+ENERGY_AND_FORCES = frozenset({"energy", "forces"})
+ENERGY_FORCES_STRESS = frozenset({"energy", "forces", "stress"})
+
+
+@dataclass(frozen=True, eq=False)
+class Prediction:
+    """What a potential says of a batch; what was not asked for is None."""
+
+    energy: Float[Tensor, "n_systems"]
+    """eV."""
+    forces: Float[Tensor, "n_atoms 3"] | None = None
+    """eV/A."""
+    stress: Float[Tensor, "n_systems 3 3"] | None = None
+    """eV/A^3, tension positive."""
+    energies: Float[Tensor, "n_atoms"] | None = None
+    """Share of each atom in the energy, eV."""
+    magmoms: Float[Tensor, "n_atoms"] | None = None
+    """Bohr magnetons."""
+    spread: Float[Tensor, "n_atoms"] | None = None
+    """Standard deviation of the force on each atom between members, eV/A."""
+
+
+class Potential(ABC):
+    """Energy surface of any atoms. Tensors of a prediction have the state's device and dtype."""
+
+    key: ClassVar[str]
+    """Registry key."""
+    gives: ClassVar[frozenset[str]] = frozenset({"energy", "forces", "stress"})
+    half_list: ClassVar[bool] = True
+    """Whether `predict` wants each pair once."""
+    needs_cell: ClassVar[bool] = False
+    native: ClassVar[bool] = True
+    """Deterministic torch code of ours: restarts are bitwise."""
+
+    def __init__(
+        self,
+        *,
+        model: str,
+        model_sha256: str,
+        cutoff: float,
+        elements: frozenset[int] | None,
+        device: torch.device,
+    ) -> None:
+        self.model = model
+        self.model_sha256 = model_sha256
+        self.cutoff = cutoff
+        """A; 0 for a potential that finds its own neighbours."""
+        self.elements = elements
+        """Atomic numbers it knows; None for all."""
+        self.device = device
+
+    @abstractmethod
+    def predict(
+        self, state: AtomicState, neighbors: NeighborList, want: frozenset[str] = ENERGY_AND_FORCES
+    ) -> Prediction:
+        """What is wanted, and only that, for a batch."""
+
+    def check(self, state: AtomicState, want: frozenset[str] = ENERGY_AND_FORCES) -> None:
+        """Raise where this potential cannot say what is wanted of these atoms."""
+        for wanted in sorted(want - self.gives):
+            raise CannotProvideError(self.key, wanted)
+        if self.elements is not None:
+            for number in torch.unique(state.numbers).tolist():
+                if number not in self.elements:
+                    raise UnsupportedElementError(
+                        SYMBOLS[number], f"{self.key} {self.model}".strip()
+                    )
+        has_cell = bool((state.pbc.all(dim=1) & (state.volume > 0)).all())
+        if not has_cell and "stress" in want:
+            raise MissingCellError("stress")
+        if not has_cell and self.needs_cell:
+            raise MissingCellError(self.key)
+
+
+class EnergyPotential(Potential):
+    """A potential that writes one method, `atom_energies`; the rest follows by differentiation."""
+
+    gives: ClassVar[frozenset[str]] = frozenset({"energy", "forces", "stress", "energies"})
+
+    @abstractmethod
+    def atom_energies(
+        self, state: AtomicState, neighbors: NeighborList
+    ) -> Float[Tensor, "n_atoms"]:
+        """Share of each atom in the energy, eV; differentiable in positions and cell."""
+
+    def predict(
+        self, state: AtomicState, neighbors: NeighborList, want: frozenset[str] = ENERGY_AND_FORCES
+    ) -> Prediction:
+        """Energy by `atom_energies`; forces -dE/dx; stress (1/V) dE/d(strain), symmetric."""
+        wants_forces, wants_stress = "forces" in want, "stress" in want
+        if not (wants_forces or wants_stress):
+            with torch.no_grad():
+                return self._summed(state, self.atom_energies(state, neighbors), want)
+        positions = state.positions.detach().requires_grad_(wants_forces)
+        strain = torch.zeros_like(state.cell, requires_grad=wants_stress)
+        strained = replace(state, positions=positions)
+        if wants_stress:
+            symmetric = 0.5 * (strain + strain.transpose(1, 2))
+            cell = state.cell + state.cell @ symmetric
+            moved = positions + torch.einsum("ia,iab->ib", positions, symmetric[state.system_idx])
+            strained = replace(state, positions=moved, cell=cell)
+        with torch.enable_grad():
+            energies = self.atom_energies(strained, neighbors)
+        inputs = [tensor for tensor in (positions, strain) if tensor.requires_grad]
+        if energies.requires_grad:
+            gradients = list(torch.autograd.grad(energies.sum(), inputs, allow_unused=True))
+        else:
+            gradients = [None] * len(inputs)
+        forces = stress = None
+        if wants_forces:
+            gradient = gradients.pop(0)
+            forces = torch.zeros_like(positions) if gradient is None else -gradient
+        if wants_stress:
+            gradient = gradients.pop(0)
+            virial = torch.zeros_like(state.cell) if gradient is None else gradient
+            stress = virial / state.volume[:, None, None]
+        found = self._summed(state, energies.detach(), want)
+        return replace(found, forces=forces, stress=stress)
+
+    @staticmethod
+    def _summed(state: AtomicState, energies: Tensor, want: frozenset[str]) -> Prediction:
+        energy = torch.zeros(state.n_systems, dtype=energies.dtype, device=energies.device)
+        energy = energy.index_add(0, state.system_idx, energies)
+        return Prediction(energy=energy, energies=energies if "energies" in want else None)

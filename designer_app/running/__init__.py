@@ -1,0 +1,1 @@
+"""How jobs run: their control, their channels, the worker process and its client."""

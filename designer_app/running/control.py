@@ -1,0 +1,72 @@
+"""What a job sees of the world that runs it, and what that world sees of the job."""
+
+import logging
+import threading
+from dataclasses import dataclass
+
+from designer_app.errors import Cancelled
+from designer_app.running.channels import Frame, Latest, Series
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a job is."""
+
+    done: float
+    total: float
+    text: str = ""
+
+
+class RunControl:
+    """Handed to a job: `result = run(spec, control)`.
+
+    The job calls `checkpoint`, `progress`, and writes to `frames`, `series` and `log`;
+    whoever runs it calls `pause`, `resume` and `cancel` from another thread and drains.
+    """
+
+    def __init__(self, log: logging.Logger | None = None) -> None:
+        self.frames: Latest[Frame] = Latest()
+        self.series = Series()
+        self.progress_slot: Latest[Progress] = Latest()
+        self.log = log or logging.getLogger("designer_app.run")
+        self._running = threading.Event()
+        self._running.set()
+        self._cancelled = threading.Event()
+
+    # --- the job's side ---
+
+    def checkpoint(self) -> None:
+        """Block while paused; raise `Cancelled` once cancelled. Called once a step."""
+        if not self._running.is_set():
+            self._running.wait()
+        if self._cancelled.is_set():
+            raise Cancelled
+
+    def progress(self, done: float, total: float, text: str = "") -> None:
+        """Say how far the job is."""
+        self.progress_slot.put(Progress(done, total, text))
+
+    # --- the other side ---
+
+    def pause(self) -> None:
+        """Hold the job at its next checkpoint."""
+        self._running.clear()
+
+    def resume(self) -> None:
+        """Let a held job go on."""
+        self._running.set()
+
+    def cancel(self) -> None:
+        """End the job at its next checkpoint, also a held one."""
+        self._cancelled.set()
+        self._running.set()
+
+    @property
+    def is_paused(self) -> bool:
+        """Whether the job is held."""
+        return not self._running.is_set()
+
+    @property
+    def is_cancelled(self) -> bool:
+        """Whether the job was asked to end."""
+        return self._cancelled.is_set()

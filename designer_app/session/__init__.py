@@ -1,0 +1,1 @@
+"""What the window remembers and runs: documents, settings, jobs. QtCore and QtGui only."""

@@ -1,0 +1,1 @@
+"""Plain dataclasses that describe jobs, and registry rows that name implementations."""

@@ -1,0 +1,145 @@
+"""Fields of specs: each carries what forms, command line, TOML and reports need to know.
+
+One declaration makes the widget, the flag, the check and the line in the report.
+"""
+
+import types
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import MISSING, Field, dataclass, field, fields
+from pathlib import Path
+from typing import Any, Union, cast, get_args, get_origin, get_type_hints
+
+from designer_app.errors import InvalidSpecError
+
+
+@dataclass(frozen=True, kw_only=True)
+class About:
+    """What is known of a field beside its type and default."""
+
+    label: str
+    doc: str
+    """What it means and what is usual, in one or two sentences."""
+    unit: str = ""
+    low: float | None = None
+    high: float | None = None
+    """Inclusive bounds."""
+    above: float | None = None
+    """Exclusive lower bound."""
+    choices: tuple[tuple[str, str], ...] = ()
+    """(value, title) pairs."""
+    advanced: bool = False
+    """Folded away under "More"."""
+    hidden: bool = False
+    """Set by the program, not shown in forms (arrays, output folders)."""
+    argument: str = ""
+    """How the command line names it, when not by its field name; "-" leaves it out."""
+    decimals: int | None = None
+    when: tuple[str, tuple[object, ...]] = ("", ())
+    """Shown only while another field has one of these values."""
+
+
+def about(spec_field: "Field[Any]") -> About:
+    """The description of a spec's field."""
+    return cast("About", spec_field.metadata["about"])
+
+
+def spec_field(
+    default: Any = MISSING, *, factory: Callable[[], Any] | None = None, **said: Any
+) -> Any:
+    """A dataclass field with an `About`."""
+    metadata = {"about": About(**said)}
+    if factory is not None:
+        return field(default_factory=factory, metadata=metadata)
+    if default is MISSING:
+        return field(metadata=metadata)
+    return field(default=default, metadata=metadata)
+
+
+def spec_fields(spec: Any) -> Iterator[tuple["Field[Any]", About, Any]]:
+    """(field, about, resolved type) of a spec class or instance, in order."""
+    hints = get_type_hints(spec if isinstance(spec, type) else type(spec))
+    for each in fields(spec):
+        if "about" in each.metadata:
+            yield each, about(each), hints[each.name]
+
+
+def is_shown(spec: Any, said: About) -> bool:
+    """Whether a field matters for the present values of a spec."""
+    name, values = said.when
+    return not name or getattr(spec, name) in values
+
+
+def plain_type(hint: Any) -> type:
+    """The type behind `X | None`, and `tuple` for `tuple[X, ...]`."""
+    if get_origin(hint) in (Union, types.UnionType):
+        hint = next(arg for arg in get_args(hint) if arg is not type(None))
+    return cast("type", get_origin(hint) or hint)
+
+
+def check_spec(spec: Any) -> None:
+    """Raise `InvalidSpecError` for the first field whose value is out of its range."""
+    for each, said, hint in spec_fields(spec):
+        value = getattr(spec, each.name)
+        if value is None:
+            continue
+        if said.choices and value not in [key for key, _ in said.choices]:
+            allowed = ", ".join(key for key, _ in said.choices)
+            raise InvalidSpecError(each.name, value, f"choose one of {allowed}")
+        if plain_type(hint) in (int, float):
+            _check_range(each.name, value, said)
+
+
+def _check_range(name: str, value: Any, said: About) -> None:
+    unit = f" {said.unit}" if said.unit else ""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise InvalidSpecError(name, value, "give a number")
+    if value != value or value in (float("inf"), float("-inf")):  # noqa: PLR0124 - NaN differs from itself
+        raise InvalidSpecError(name, value, "give a finite number")
+    if said.above is not None and value <= said.above:
+        raise InvalidSpecError(name, value, f"it must be above {said.above:g}{unit}")
+    if said.low is not None and value < said.low:
+        raise InvalidSpecError(name, value, f"the smallest allowed value is {said.low:g}{unit}")
+    if said.high is not None and value > said.high:
+        raise InvalidSpecError(name, value, f"the largest allowed value is {said.high:g}{unit}")
+
+
+def settings_of(spec: Any) -> dict[str, Any]:
+    """The plain values of a spec (no arrays), ready for TOML or a report; None is left out."""
+    found: dict[str, Any] = {}
+    for each, said, _ in spec_fields(spec):
+        value = getattr(spec, each.name)
+        if value is None or (
+            said.hidden and not isinstance(value, str | int | float | bool | Path)
+        ):
+            continue
+        if isinstance(value, Path):
+            value = str(value)
+        elif isinstance(value, tuple):
+            value = list(value)
+        found[each.name] = value
+    return found
+
+
+def spec_from_settings(kind: type[Any], settings: Mapping[str, Any], **given: Any) -> Any:
+    """A spec from plain values; unknown names and wrong types raise `InvalidSpecError`."""
+    hints = {each.name: hint for each, _, hint in spec_fields(kind)}
+    values: dict[str, Any] = {}
+    for name, value in settings.items():
+        if name not in hints:
+            raise InvalidSpecError(name, value, f"{kind.__name__} has no such setting")
+        values[name] = _converted(name, value, plain_type(hints[name]))
+    spec = kind(**{**values, **given})
+    check_spec(spec)
+    return spec
+
+
+def _converted(name: str, value: Any, wanted: type) -> Any:
+    if wanted is tuple and isinstance(value, list):
+        return tuple(value)
+    if wanted is Path and isinstance(value, str):
+        return Path(value)
+    if wanted is float and isinstance(value, int) and not isinstance(value, bool):
+        return float(value)
+    if not isinstance(value, wanted) or (wanted is int and isinstance(value, bool)):
+        raise InvalidSpecError(name, value, f"expected {wanted.__name__}")
+    return value

@@ -1,0 +1,76 @@
+"""The jobs a worker can run, by key. A body is called as `run(spec, control)`."""
+
+from dataclasses import dataclass
+
+from designer_app.registry import Registry, Row
+
+
+@dataclass(frozen=True, kw_only=True)
+class JobRow(Row):
+    """A job: the spec it takes, and the kind of worker that runs it."""
+
+    worker: str = "compute"
+    """compute (one heavy job at a time) or quick (answers at once, restarted when it hangs)."""
+    time_limit: float | None = None
+    """Seconds after which a quick worker is replaced."""
+
+
+JOBS: Registry[JobRow] = Registry(
+    "job",
+    (
+        JobRow(
+            key="read",
+            title="Open",
+            summary="Read a structure file.",
+            implementation="designer_app.jobs.read:run",
+            worker="quick",
+            time_limit=30.0,
+        ),
+        JobRow(
+            key="inspect",
+            title="Look",
+            summary="Formula, space group, cell, density.",
+            implementation="designer_app.jobs.inspect:run",
+            worker="quick",
+            time_limit=30.0,
+        ),
+        JobRow(
+            key="bonds",
+            title="Bonds",
+            summary="Which atoms are drawn as bonded.",
+            implementation="designer_app.jobs.bonds:run",
+            worker="quick",
+            time_limit=30.0,
+        ),
+        JobRow(
+            key="devices",
+            title="Devices",
+            summary="Which devices this machine has.",
+            implementation="designer_app.jobs.devices:run",
+        ),
+        JobRow(
+            key="energy",
+            title="Energy",
+            summary="Energy, forces and stress of a structure as it is.",
+            implementation="designer_app.jobs.energy:run",
+        ),
+        JobRow(
+            key="relax",
+            title="Relax",
+            summary="Move atoms and cell to the nearest minimum of energy.",
+            implementation="designer_app.jobs.relax:run",
+        ),
+        JobRow(
+            key="md",
+            title="Molecular dynamics",
+            summary="What the atoms do at a temperature.",
+            implementation="designer_app.jobs.md:run",
+        ),
+        JobRow(
+            key="analyse",
+            title="Analyse",
+            summary="Pair distances and diffusion from a trajectory.",
+            implementation="designer_app.jobs.analyse:run",
+        ),
+    ),
+)

@@ -1,0 +1,145 @@
+"""The potentials the program knows, by key; a new one is a file and a row here."""
+
+from dataclasses import dataclass
+
+from designer_app.registry import Registry, Row
+from designer_app.specs.fields import spec_field
+
+
+@dataclass(frozen=True, kw_only=True)
+class PotentialRow(Row):
+    """A family of potentials. `implementation` is called as `load(model, compute)`."""
+
+    model_doc: str
+    """What `--model` names for this family."""
+    models: tuple[tuple[str, str], ...] = ()
+    """(value, title) of the models shipped with the program; the first is the default."""
+    native: bool = True
+    """Our own torch code: batched, restarts bitwise."""
+    suits: tuple[str, ...] = ("solid",)
+    """Kinds of matter it is made for: solid, molecule, liquid, metal, noble-gas."""
+    gives: tuple[str, ...] = ("energy", "forces", "stress")
+
+
+POTENTIALS: Registry[PotentialRow] = Registry(
+    "potential",
+    (
+        PotentialRow(
+            key="chgnet",
+            title="CHGNet",
+            summary="Universal neural-network potential for crystals, with magnetic moments.",
+            implementation="designer_app.potentials.chgnet:load",
+            model_doc="0.3.0, r2scan, or a weights file in the chgnet package's layout",
+            models=(("0.3.0", "0.3.0 (PBE+U)"), ("r2scan", "r2SCAN")),
+            gives=("energy", "forces", "stress", "energies", "magmoms"),
+        ),
+        PotentialRow(
+            key="lennard-jones",
+            title="Lennard-Jones",
+            summary="Pair potential of noble gases and model liquids.",
+            implementation="designer_app.potentials.lennard_jones:load",
+            model_doc="a shipped set, or a TOML file with sigma and epsilon per element",
+            models=(
+                ("noble-gases", "Noble gases"),
+                ("reduced", "Reduced units (sigma = epsilon = 1)"),
+            ),
+            suits=("noble-gas", "liquid"),
+            gives=("energy", "forces", "stress", "energies"),
+        ),
+        PotentialRow(
+            key="morse",
+            title="Morse",
+            summary="Pair potential of cubic metals with an anharmonic well.",
+            implementation="designer_app.potentials.morse:load",
+            model_doc="a shipped set, or a TOML file with D, a and r0 per element",
+            models=(("girifalco-weizer", "Cubic metals (Girifalco and Weizer 1959)"),),
+            suits=("metal",),
+            gives=("energy", "forces", "stress", "energies"),
+        ),
+        PotentialRow(
+            key="ensemble",
+            title="Ensemble",
+            summary="Several potentials side by side: their mean, and their spread as uncertainty.",
+            implementation="designer_app.potentials.ensemble:load",
+            model_doc="members joined by +, e.g. chgnet:0.3.0+chgnet:r2scan",
+            models=(("chgnet:0.3.0+chgnet:r2scan", "CHGNet 0.3.0 + r2SCAN"),),
+            gives=("energy", "forces", "stress", "spread"),
+        ),
+        PotentialRow(
+            key="ase",
+            title="ASE calculator",
+            summary="Any calculator of the Atomic Simulation Environment, by import path.",
+            implementation="designer_app.potentials.ase_calculator:load",
+            model_doc="import path and keywords, e.g. ase.calculators.emt:EMT",
+            models=(("ase.calculators.emt:EMT", "EMT (metals)"),),
+            native=False,
+            suits=("solid", "molecule", "liquid", "metal"),
+        ),
+    ),
+)
+
+
+POTENTIAL_CHOICES = tuple((row.key, row.title) for row in POTENTIALS.values())
+
+
+def potential_field() -> str:
+    """The `potential` field that every computing spec has."""
+    found: str = spec_field(
+        "chgnet",
+        label="Potential",
+        doc="What computes energy and forces.",
+        choices=POTENTIAL_CHOICES,
+    )
+    return found
+
+
+def model_field() -> str:
+    """The `model` field that every computing spec has."""
+    found: str = spec_field(
+        "",
+        label="Model",
+        doc="Which parameters of this potential: a shipped set or a file. Empty: the default set.",
+    )
+    return found
+
+
+def device_field() -> str:
+    """The `device` field that every computing spec has."""
+    found: str = spec_field(
+        "auto",
+        label="Device",
+        doc="Where it runs. auto takes a GPU where there is one.",
+        choices=(
+            ("auto", "Automatic"),
+            ("cpu", "CPU"),
+            ("cuda", "NVIDIA GPU"),
+            ("mps", "Apple GPU"),
+        ),
+        advanced=True,
+    )
+    return found
+
+
+def dtype_field() -> str:
+    """The `dtype` field that every computing spec has."""
+    found: str = spec_field(
+        "float32",
+        label="Network precision",
+        doc="Number type of networks; positions and momenta are always double where possible.",
+        choices=(("float32", "Single"), ("float64", "Double")),
+        advanced=True,
+    )
+    return found
+
+
+def threads_field() -> int:
+    """The `threads` field that every computing spec has."""
+    found: int = spec_field(
+        0,
+        label="Threads",
+        doc="CPU threads of one computation; 0 chooses for this machine.",
+        low=0,
+        high=1024,
+        advanced=True,
+    )
+    return found

@@ -1,0 +1,72 @@
+"""What a relaxation is."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from designer_app.specs.fields import spec_field
+from designer_app.specs.potentials import (
+    device_field,
+    dtype_field,
+    model_field,
+    potential_field,
+    threads_field,
+)
+from designer_app.specs.structure import Structure
+
+
+@dataclass(frozen=True, kw_only=True)
+class RelaxSpec:
+    """Settings of a relaxation of one or many structures."""
+
+    structures: tuple[Structure, ...] = spec_field(
+        (), label="Structures", doc="What is relaxed, as one batch.", hidden=True, argument="-"
+    )
+    potential: str = potential_field()
+    model: str = model_field()
+    optimizer: str = spec_field(
+        "lbfgs",
+        label="Method",
+        doc="L-BFGS needs fewer steps; FIRE survives rougher starts.",
+        choices=(("lbfgs", "L-BFGS"), ("fire", "FIRE")),
+        advanced=True,
+    )
+    fmax: float = spec_field(
+        0.05,
+        label="Force below",
+        doc="Converged when no atom feels more; 0.05 for screening, 0.01 for phonons.",
+        unit="eV/A",
+        above=0.0,
+        high=10.0,
+        decimals=4,
+    )
+    smax: float = spec_field(
+        0.5,
+        label="Stress below",
+        doc="Converged when, besides, no stress component is farther from the pressure.",
+        unit="GPa",
+        above=0.0,
+        high=100.0,
+        decimals=3,
+        advanced=True,
+        when=("fix_cell", (False,)),
+    )
+    fix_cell: bool = spec_field(
+        False, label="Keep the cell", doc="Move only the atoms. On for molecules and slabs."
+    )
+    pressure: float = spec_field(
+        0.0,
+        label="Pressure",
+        doc="External pressure; 0 is ambient.",
+        unit="GPa",
+        low=-50.0,
+        high=500.0,
+        advanced=True,
+        when=("fix_cell", (False,)),
+    )
+    steps: int = spec_field(
+        500, label="Steps at most", doc="Gives up after so many.", low=1, high=10**6, advanced=True
+    )
+    device: str = device_field()
+    dtype: str = dtype_field()
+    threads: int = threads_field()
+    out: Path | None = spec_field(None, label="Folder", doc="Where the results go.", hidden=True)
