@@ -1,0 +1,59 @@
+"""From a spec dataclass to command-line flags, and back."""
+
+import argparse
+from dataclasses import MISSING
+from pathlib import Path
+from typing import Any
+
+from designer_app.specs.fields import About, check_spec, plain_type, spec_fields
+
+
+def add_spec_arguments(parser: argparse.ArgumentParser, spec: type[Any], *skip: str) -> None:
+    """One flag for every field of a spec that people may set, with unit, range and default."""
+    for each, said, hint in spec_fields(spec):
+        if said.argument == "-" or each.name in skip:
+            continue
+        kind = plain_type(hint)
+        required = each.default is MISSING and each.default_factory is MISSING
+        default = None if each.default is MISSING else each.default
+        flag = f"--{said.argument or each.name.replace('_', '-')}"
+        text = _help(said, default)
+        if kind is bool:
+            parser.add_argument(flag, dest=each.name, action="store_true", help=text)
+        else:
+            parser.add_argument(
+                flag,
+                dest=each.name,
+                type=Path if kind is Path else kind,
+                choices=[key for key, _ in said.choices] or None,
+                default=default,
+                required=required,
+                metavar=None if said.choices else _metavar(said, kind),
+                help=text,
+            )
+
+
+def spec_from_namespace(spec: type[Any], namespace: argparse.Namespace, **given: Any) -> Any:
+    """The spec that the flags describe, checked; `given` sets what has no flag."""
+    values = {
+        each.name: getattr(namespace, each.name)
+        for each, _, _ in spec_fields(spec)
+        if hasattr(namespace, each.name)
+    }
+    made = spec(**{**values, **given})
+    check_spec(made)
+    return made
+
+
+def _metavar(said: About, kind: type) -> str:
+    if said.unit:
+        return said.unit
+    return {int: "N", float: "X", Path: "PATH"}.get(kind, "TEXT")
+
+
+def _help(said: About, default: Any) -> str:
+    text = said.doc
+    if default not in (None, "", False):
+        text += f" Default: {default:g}" if isinstance(default, float) else f" Default: {default}"
+        text += f" {said.unit}." if said.unit else "."
+    return text.replace("%", "%%")

@@ -1,0 +1,61 @@
+"""`designer-app bench NAME`: ours and the peer in one run, as a table."""
+
+import argparse
+from collections.abc import Iterable
+from importlib import import_module
+from typing import Any
+
+from designer_app.cli.command import Command, Console
+from designer_app.running.control import RunControl
+
+BENCHES = {
+    "md-chgnet": "designer_app.cli.benches.md_chgnet",
+    "md-lj": "designer_app.cli.benches.md_lj",
+    "relax": "designer_app.cli.benches.relax",
+}
+WINDOW_BENCHES = ("viewer", "latency", "start")
+"""Run in the window's process; `__main__` sends them there."""
+
+
+def _configure(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("name", choices=[*BENCHES, *WINDOW_BENCHES], help="What is measured.")
+    parser.add_argument("--quick", action="store_true", help="Fewer and smaller cases.")
+
+
+def _run(namespace: argparse.Namespace, control: RunControl, console: Console) -> dict[str, Any]:
+    del control
+    rows = import_module(BENCHES[namespace.name]).rows(namespace.quick, console.say)
+    return {"bench": namespace.name, "threads": threads(), "rows": list(rows)}
+
+
+def threads() -> int:
+    """The thread count the environment asks for."""
+    import torch
+
+    return torch.get_num_threads()
+
+
+def table(rows: Iterable[dict[str, object]]) -> str:
+    """Rows as a Markdown table, as the README shows them."""
+    rows = list(rows)
+    if not rows:
+        return "no rows"
+    names = list(rows[0])
+    cells = [[_cell(row.get(name)) for name in names] for row in rows]
+    lines = ["| " + " | ".join(names) + " |", "|" + "---|" * len(names)]
+    return "\n".join(lines + ["| " + " | ".join(row) + " |" for row in cells])
+
+
+def _cell(value: object) -> str:
+    if value is None:
+        return "-"
+    return f"{value:.3g}" if isinstance(value, float) else str(value)
+
+
+COMMAND = Command(
+    name="bench",
+    summary="Measure speed and accuracy against other programs.",
+    configure=_configure,
+    run=_run,
+    present=lambda result: table(result["rows"]),
+)

@@ -1,0 +1,122 @@
+"""The terminal's way in: finds the command, runs it, prints one result, sets the exit code."""
+
+import argparse
+import json
+import logging
+import math
+import signal
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+from types import FrameType
+from typing import Any
+
+import numpy as np
+
+from designer_app import __version__
+from designer_app.cli.command import Command, Console
+from designer_app.errors import Cancelled, InputError
+from designer_app.explanations import explain_exception
+from designer_app.running.control import RunControl
+
+COMMANDS = ("info", "energy", "relax", "md", "analyse", "bench")
+"""Modules of this package, in the order of the help; each exports `COMMAND`."""
+
+EXIT_FAILED_RUN, EXIT_BAD_INPUT = 1, 2
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run a command; 0, or 2 for bad usage or input, or 1 for a failed run."""
+    parser, commands = _parser(arguments)
+    namespace = parser.parse_args(list(arguments))
+    if not namespace.command:
+        parser.print_help()
+        return EXIT_BAD_INPUT
+    logging.basicConfig(
+        stream=sys.stderr,
+        level=logging.INFO if namespace.verbose else logging.WARNING,
+        format="%(levelname)s %(name)s: %(message)s",
+    )
+    command = commands[namespace.command]
+    control = RunControl()
+    _cancel_on_interrupt(control)
+    try:
+        result = command.run(namespace, control, Console())
+    except Cancelled:
+        print("Stopped; what was finished is kept.", file=sys.stderr)
+        return EXIT_FAILED_RUN
+    except Exception as error:
+        if namespace.verbose:
+            logging.getLogger(__name__).exception("the run failed")
+        print(explain_exception(error).sentence, file=sys.stderr)
+        return EXIT_BAD_INPUT if isinstance(error, InputError) else EXIT_FAILED_RUN
+    if namespace.json:
+        print(json.dumps(plain(result), ensure_ascii=False, allow_nan=False))
+    else:
+        print(command.present(result) if command.present else as_lines(result))
+    return 0
+
+
+def _parser(
+    arguments: Sequence[str],
+) -> tuple[argparse.ArgumentParser, dict[str, Command]]:
+    parser = argparse.ArgumentParser(
+        prog="designer-app",
+        description="Battery and catalyst materials: without a command, opens the window.",
+    )
+    parser.add_argument("--version", action="version", version=f"designer-app {__version__}")
+    subparsers = parser.add_subparsers(dest="command", metavar="COMMAND")
+    asked = next((word for word in arguments if not word.startswith("-")), "")
+    commands: dict[str, Command] = {}
+    # Only the command asked for is imported: `designer-app info` should not wait for torch.
+    for name in [asked] if asked in COMMANDS else COMMANDS:
+        command: Command = import_module(f"designer_app.cli.{name}").COMMAND
+        child = subparsers.add_parser(name, help=command.summary, description=command.summary)
+        command.configure(child)
+        child.add_argument("--json", action="store_true", help="Print one JSON object, only that.")
+        child.add_argument("--verbose", action="store_true", help="Log to standard error.")
+        commands[name] = command
+    if asked not in COMMANDS:
+        subparsers.add_parser("gui", help="Open the window.", add_help=False)
+    return parser, commands
+
+
+def _cancel_on_interrupt(control: RunControl) -> None:
+    """Ctrl+C ends the run at its next step, so that its files are whole; twice ends at once."""
+
+    def interrupt(_signal: int, _frame: FrameType | None) -> None:
+        if control.is_cancelled:
+            raise KeyboardInterrupt
+        control.cancel()
+
+    signal.signal(signal.SIGINT, interrupt)
+
+
+def plain(value: Any) -> Any:  # noqa: PLR0911 - one line a type
+    """A result as JSON knows it: arrays as lists, numbers that are not finite as null."""
+    if isinstance(value, dict):
+        return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(item) for item in value]
+    if isinstance(value, np.ndarray):
+        return plain(value.tolist())
+    if isinstance(value, np.generic):
+        return plain(value.item())
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if value is None or isinstance(value, bool | int | str):
+        return value
+    return str(value)
+
+
+def as_lines(result: dict[str, Any]) -> str:
+    """A result for people: a key and its value on each line, long lists left out."""
+    lines = []
+    for key, value in result.items():
+        shown = plain(value)
+        if isinstance(shown, float):
+            shown = f"{shown:.6g}"
+        elif isinstance(shown, list) and len(shown) > 9:
+            shown = f"({len(shown)} values; use --json)"
+        lines.append(f"{key:24s} {shown}")
+    return "\n".join(lines)

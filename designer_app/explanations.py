@@ -1,0 +1,250 @@
+"""Errors as sentences: what happened, what it means, what to do next.
+
+The window and the command line both speak through this table, so a mistake reads the same
+everywhere. Science raises types with numbers; nobody else writes sentences about errors.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import PurePath
+from typing import Any
+
+from designer_app.errors import DesignerAppError
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """An error in the user's words."""
+
+    what: str
+    """One sentence: what happened."""
+    meaning: str = ""
+    """What that means for the user's work."""
+    advice: tuple[str, ...] = ()
+    """Next steps, the most useful first."""
+
+    @property
+    def sentence(self) -> str:
+        """All in one line, for a terminal."""
+        return " ".join(part for part in (self.what, self.meaning, *self.advice) if part)
+
+
+def explain(kind: str, facts: Mapping[str, Any], message: str = "") -> Explanation:
+    """The sentences for an error type by name, with its fields; other errors are quoted."""
+    if kind in _TABLE:
+        return _TABLE[kind](facts)
+    said = message.strip().splitlines()[-1] if message.strip() else kind
+    return Explanation(
+        f"The program met something it did not expect: {said}",
+        "Your structures and finished results are safe.",
+        ("Copy the details and report them, please.",),
+    )
+
+
+def explain_exception(error: BaseException) -> Explanation:
+    """The sentences for an exception at hand."""
+    facts = error.facts() if isinstance(error, DesignerAppError) else {}
+    return explain(type(error).__name__, facts, str(error))
+
+
+def _name(path: str) -> str:
+    return PurePath(path).name or path
+
+
+def _amount(value: float, quantity: str) -> str:
+    if quantity != "bytes":
+        return f"{value:,.0f} {quantity}"
+    for unit in ("bytes", "kB", "MB", "GB"):
+        if value < 1000 or unit == "GB":
+            return f"{value:.3g} {unit}"
+        value /= 1000
+    raise AssertionError
+
+
+def _unknown_key(f: Mapping[str, Any]) -> Explanation:
+    return Explanation(
+        f"There is no {f['kind']} called “{f['key']}”.",
+        advice=(f"Choose one of: {', '.join(f['choices'])}.",),
+    )
+
+
+def _invalid_spec(f: Mapping[str, Any]) -> Explanation:
+    field = str(f["field"]).replace("_", " ")
+    return Explanation(f"{field.capitalize()} = {f['value']} cannot be used: {f['reason']}.")
+
+
+def _file_unreadable(f: Mapping[str, Any]) -> Explanation:
+    return Explanation(
+        f"“{_name(f['path'])}” could not be read: {f['reason']}.",
+        advice=("Check the file, or save it again as CIF, POSCAR or extended XYZ.",),
+    )
+
+
+def _file_too_large(f: Mapping[str, Any]) -> Explanation:
+    size, limit = _amount(f["size"], f["quantity"]), _amount(f["limit"], f["quantity"])
+    return Explanation(
+        f"“{_name(f['path'])}” is too large: {size}, where at most {limit} are read.",
+        advice=("Cut out the part you need, or raise the limit in Preferences.",),
+    )
+
+
+def _time_limit(f: Mapping[str, Any]) -> Explanation:
+    return Explanation(
+        f"“{_name(f['path'])}” was still not read after {f['seconds']:.0f} seconds.",
+        "Some damaged or very large files keep a reader busy for ever.",
+        ("Open it in another program and save it again, or raise the limit in Preferences.",),
+    )
+
+
+def _disordered(f: Mapping[str, Any]) -> Explanation:
+    sites = "1 site is" if f["sites"] == 1 else f"{f['sites']} sites are"
+    return Explanation(
+        f"This structure is disordered: {sites} shared or partly occupied ({f['example']}).",
+        "An energy needs every atom to be one element in one place.",
+        ("Use “Make an ordered cell” first.",),
+    )
+
+
+def _unsupported_element(f: Mapping[str, Any]) -> Explanation:
+    return Explanation(
+        f"{f['potential']} has no parameters for {f['element']}.",
+        advice=("Choose another potential, or give a model file that covers this element.",),
+    )
+
+
+def _overlapping(f: Mapping[str, Any]) -> Explanation:
+    return Explanation(
+        f"Atoms {f['first'] + 1} and {f['second'] + 1} {f['elements']} are only "
+        f"{f['distance_A']:.2f} Å apart.".replace("  ", " "),
+        "Forces at such distances are meaningless, and the atoms would fly apart.",
+        ("Delete one of the two, or check the file for doubled or partly occupied sites.",),
+    )
+
+
+def _missing_cell(f: Mapping[str, Any]) -> Explanation:
+    return Explanation(
+        f"{str(f['asked']).capitalize()} needs a cell that is periodic in three directions.",
+        "This structure has none, like a molecule or a slab without periodic third direction.",
+        ("Choose a method that keeps the cell, or give the structure a cell.",),
+    )
+
+
+def _invalid_positions(f: Mapping[str, Any]) -> Explanation:
+    where = "" if f.get("atom") is None else f" (atom {f['atom'] + 1})"
+    return Explanation(
+        f"This structure cannot be computed: {f['what']}{where}.",
+        advice=("Correct the file and open it again.",),
+    )
+
+
+def _cannot_provide(f: Mapping[str, Any]) -> Explanation:
+    return Explanation(
+        f"The potential “{f['potential']}” does not give {f['wanted']}.",
+        advice=("Choose another potential, or a method that does not need it.",),
+    )
+
+
+def _missing_package(f: Mapping[str, Any]) -> Explanation:
+    return Explanation(
+        f"{f['purpose'].capitalize()} needs the package {f['package']}, which is not installed.",
+        advice=(f"Install it with: {f['install']}",),
+    )
+
+
+def _unsafe_file(f: Mapping[str, Any]) -> Explanation:
+    return Explanation(
+        f"“{_name(f['path'])}” was not opened: {f['reason']}.",
+        "Such a file can run any program on this computer.",
+        ("Ask its author for safetensors weights, CIF or extended XYZ instead.",),
+    )
+
+
+def _device_unavailable(f: Mapping[str, Any]) -> Explanation:
+    return Explanation(
+        f"This computer has no usable device “{f['device']}”.",
+        advice=(f"Available here: {', '.join(f['available'])}.",),
+    )
+
+
+def _resume(f: Mapping[str, Any]) -> Explanation:
+    return Explanation(
+        f"The run in “{f['path']}” cannot be continued: {f['reason']}.",
+        "Its trajectory stays as it is.",
+        ("Start a new run in another folder.",),
+    )
+
+
+def _not_finite(f: Mapping[str, Any]) -> Explanation:
+    when = "" if f.get("step") is None else f" at step {f['step']}"
+    return Explanation(
+        f"{f['potential']} returned a {f['quantity']} that is not a number{when}.",
+        "The structure is probably far outside what this potential knows.",
+        ("Relax the structure first, use a shorter time step, or another potential.",),
+    )
+
+
+def _blow_up(f: Mapping[str, Any]) -> Explanation:
+    return Explanation(
+        f"The simulation became unstable at step {f['step']}: {f['reason']}.",
+        f"The trajectory up to step {f['last_good_step']} is kept.",
+        ("Relax the structure first, or use a shorter time step (0.5 fs with hydrogen).",),
+    )
+
+
+def _worker_died(f: Mapping[str, Any]) -> Explanation:
+    code = "" if f.get("exit_code") is None else f" (exit code {f['exit_code']})"
+    return Explanation(
+        f"The computing process ended without an answer while doing “{f['while_doing']}”{code}.",
+        "The window and your data are safe; a new process is already starting.",
+        ("Run it again; an interrupted simulation continues with Resume.",),
+    )
+
+
+def _out_of_memory(f: Mapping[str, Any]) -> Explanation:
+    atoms = f" for {f['n_atoms']} atoms" if f.get("n_atoms") else ""
+    return Explanation(
+        f"The memory of {f['device']} is not enough{atoms}.",
+        "Nothing was lost; only this run stopped.",
+        ("Use a smaller cell, or close other programs.",),
+    )
+
+
+def _write_failed(f: Mapping[str, Any]) -> Explanation:
+    return Explanation(
+        f"“{f['path']}” could not be written: {f['reason']}.",
+        "What was there before is unchanged.",
+        ("Free some space, or choose another folder.",),
+    )
+
+
+def _not_converged(f: Mapping[str, Any]) -> Explanation:
+    return Explanation(
+        f"Not relaxed after {f['n_steps']} steps: the largest force is {f['fmax_eV_A']:.3f} eV/Å.",
+        "The last geometry is kept.",
+        ("Continue with more steps, or start with FIRE.",),
+    )
+
+
+_TABLE: dict[str, Callable[[Mapping[str, Any]], Explanation]] = {
+    "UnknownKeyError": _unknown_key,
+    "InvalidSpecError": _invalid_spec,
+    "FileUnreadableError": _file_unreadable,
+    "FileTooLargeError": _file_too_large,
+    "TimeLimitError": _time_limit,
+    "DisorderedStructureError": _disordered,
+    "UnsupportedElementError": _unsupported_element,
+    "OverlappingAtomsError": _overlapping,
+    "MissingCellError": _missing_cell,
+    "InvalidPositionsError": _invalid_positions,
+    "CannotProvideError": _cannot_provide,
+    "MissingPackageError": _missing_package,
+    "UnsafeFileError": _unsafe_file,
+    "DeviceUnavailableError": _device_unavailable,
+    "ResumeError": _resume,
+    "NotFiniteError": _not_finite,
+    "BlowUpError": _blow_up,
+    "WorkerDiedError": _worker_died,
+    "OutOfMemoryError": _out_of_memory,
+    "WriteFailedError": _write_failed,
+    "NotConvergedError": _not_converged,
+}
