@@ -189,6 +189,14 @@ class BlowUpError(RunError):
 
 
 @dataclass(eq=False)
+class RunawayRelaxationError(RunError):
+    """The cell or the energy of a relaxing structure left the range where it has a meaning."""
+
+    step: int
+    reason: str
+
+
+@dataclass(eq=False)
 class WorkerDiedError(RunError):
     """The process that computed ended without an answer."""
 

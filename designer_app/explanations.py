@@ -191,6 +191,14 @@ def _blow_up(f: Mapping[str, Any]) -> Explanation:
     )
 
 
+def _runaway_relaxation(f: Mapping[str, Any]) -> Explanation:
+    return Explanation(
+        f"The structure fell apart at step {f['step']} of its relaxation: {f['reason']}.",
+        "The start is probably far from any minimum that this potential knows.",
+        ("Check distances and composition, keep the cell fixed first, or use FIRE.",),
+    )
+
+
 def _worker_died(f: Mapping[str, Any]) -> Explanation:
     code = "" if f.get("exit_code") is None else f" (exit code {f['exit_code']})"
     return Explanation(
@@ -243,6 +251,7 @@ _TABLE: dict[str, Callable[[Mapping[str, Any]], Explanation]] = {
     "ResumeError": _resume,
     "NotFiniteError": _not_finite,
     "BlowUpError": _blow_up,
+    "RunawayRelaxationError": _runaway_relaxation,
     "WorkerDiedError": _worker_died,
     "OutOfMemoryError": _out_of_memory,
     "WriteFailedError": _write_failed,
