@@ -26,5 +26,5 @@ def check_distances(state: AtomicState, neighbors: NeighborList, closest: float 
     pair = torch.stack([neighbors.first[nearest], neighbors.second[nearest]])
     start = torch.searchsorted(state.system_idx, state.system_idx[pair[:1]])
     first, second = (pair - start).tolist()
-    elements = "-".join(SYMBOLS[number] for number in state.numbers[pair].tolist())
-    raise OverlappingAtomsError(first, second, round(distance, 4), elements)
+    one, other = (SYMBOLS[number] for number in state.numbers[pair].tolist())
+    raise OverlappingAtomsError(first, second, round(distance, 4), f"({one} and {other})")

@@ -38,7 +38,7 @@ def test_atoms_on_top_of_each_other_are_named_with_their_distance():
         "first": 0,
         "second": 1,
         "distance_A": 0.2,
-        "elements": "H-H",
+        "elements": "(H and H)",
     }
 
 

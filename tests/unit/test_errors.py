@@ -25,6 +25,7 @@ _EXAMPLES = {
     "ResumeError": ("out", "there is no checkpoint"),
     "NotFiniteError": ("chgnet", "force", 12),
     "BlowUpError": (812, 51234.0, 800, "the temperature passed 20000 K"),
+    "RunawayRelaxationError": (12, "the volume became 3.2 times what it was"),
     "WorkerDiedError": (-9, "md"),
     "OutOfMemoryError": ("cpu", 100000),
     "WriteFailedError": ("out/x.traj", "No space left on device"),
