@@ -164,8 +164,11 @@ def find_python() -> list[str]:
 
 
 def answers(command: list[str]) -> bool:
-    """Whether a command ends well."""
-    return subprocess.run(command, capture_output=True, check=False).returncode == 0
+    """Whether a command exists and ends well."""
+    try:
+        return subprocess.run(command, capture_output=True, check=False).returncode == 0
+    except FileNotFoundError:
+        return False
 
 
 def venv_python(folder: Path = VENV) -> str:
