@@ -28,6 +28,8 @@ class NeighborList:
     cutoff: float
     """A, the skin included."""
     half: bool
+    images: Int[Tensor, "n_atoms 3"] | None = None
+    """Cell in which each atom was at building time: `x - images @ cell` lies in the home cell."""
 
     @property
     def n_pairs(self) -> int:

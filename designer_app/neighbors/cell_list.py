@@ -1,0 +1,104 @@
+"""Pairs by cell list in torch: any device, a whole batch at once.
+
+Each cell is cut into boxes at least a cutoff wide, counted along its lattice vectors. A cell
+thinner than the cutoff is a single box, and its periodic images are boxes beside it, so small
+cells need no method of their own. Every atom meets the atoms of the boxes around its own.
+"""
+
+import torch
+from jaxtyping import Int
+from torch import Tensor
+
+from designer_app.neighbors.home_cell import HomeCells
+
+_REACHED_AT_ONCE = 2**17
+"""(atom, box) combinations searched in one go: bounds the memory to a few hundred MB."""
+_MOST_BOXES = 4096
+"""Along one direction; more would only be empty."""
+_ROUNDING = 1.0 + 1e-6
+"""Widens boxes so that rounding (of float32 too) never hides a pair at the cutoff."""
+
+
+def pairs_by_boxes(
+    home: HomeCells, system_idx: Int[Tensor, "n_atoms"], cutoff: float
+) -> tuple[Tensor, Tensor, Tensor]:
+    """First atom, second atom, shift between home positions of each pair once, in no order.
+
+    The first atom has the lower index; of an atom and its own image, the positive shift is kept.
+    """
+    device = home.positions.device
+    n_boxes, reach, box = _boxes(home, system_idx, cutoff)
+    stride = torch.stack([n_boxes[:, 1] * n_boxes[:, 2], n_boxes[:, 2], n_boxes[:, 2] * 0 + 1], 1)
+    total = n_boxes.prod(dim=1)
+    base = torch.cumsum(total, 0) - total
+    keys = base[system_idx] + (box * stride[system_idx]).sum(dim=1)
+    sorted_keys, order = torch.sort(keys, stable=True)
+    widest = [int(most) for most in reach.amax(dim=0).tolist()]
+    around = torch.cartesian_prod(*[torch.arange(-m, m + 1) for m in widest]).to(device)
+    cell = torch.from_numpy(home.cell).to(home.positions)
+    repeats = torch.from_numpy(home.pbc).to(device)
+
+    found: list[tuple[Tensor, Tensor, Tensor]] = []
+    for centers in torch.split(
+        torch.arange(len(keys), device=device), max(1, _REACHED_AT_ONCE // len(around))
+    ):
+        system = system_idx[centers]
+        target = box[centers, None] + around
+        count = n_boxes[system, None]
+        shift = torch.div(target, count, rounding_mode="floor")
+        target = target - shift * count
+        inside = (repeats[system, None] | (shift == 0)) & (around.abs() <= reach[system, None])
+        center, nearby = torch.nonzero(inside.all(dim=2), as_tuple=True)
+        key = base[system[center]] + (target[center, nearby] * stride[system[center]]).sum(dim=1)
+        start = torch.searchsorted(sorted_keys, key)
+        held = torch.searchsorted(sorted_keys, key, right=True) - start
+        met = torch.repeat_interleave(held)
+        within = torch.arange(len(met), device=device) - (torch.cumsum(held, 0) - held)[met]
+        first, second = centers[center[met]], order[start[met] + within]
+        shift = shift[center[met], nearby[met]]
+        kept = (first < second) | ((first == second) & _is_positive(shift))
+        first, second, shift = first[kept], second[kept], shift[kept]
+        moved = torch.einsum("pa,pab->pb", shift.to(cell.dtype), cell[system_idx[first]])
+        vectors = home.positions[second] - home.positions[first] + moved
+        near = (vectors * vectors).sum(dim=1) < cutoff * cutoff
+        found.append((first[near], second[near], shift[near]))
+    first, second, shift = (torch.cat(parts) for parts in zip(*found, strict=True))
+    return first, second, shift
+
+
+def _boxes(home: HomeCells, system_idx: Tensor, cutoff: float) -> tuple[Tensor, Tensor, Tensor]:
+    """Boxes along each direction, boxes to search on either side, box of each atom."""
+    device, dtype = home.positions.device, home.positions.dtype
+    heights = torch.from_numpy(home.heights).to(device=device, dtype=dtype)
+    repeats = torch.from_numpy(home.pbc).to(device)
+    owner = system_idx[:, None].expand(-1, 3)
+    unset = torch.zeros_like(heights)
+    lowest = unset.scatter_reduce(0, owner, home.fractions, "amin", include_self=False)
+    highest = unset.scatter_reduce(0, owner, home.fractions, "amax", include_self=False)
+    lowest = torch.where(repeats, 0.0, lowest)
+    extent = torch.where(repeats, 1.0, highest - lowest)
+    width = cutoff * _ROUNDING
+    n_boxes = torch.floor(extent * heights / width).clamp(1, _MOST_BOXES)
+    reach = torch.where(repeats, torch.ceil(width * n_boxes / heights), 1.0)
+    reach = torch.where((n_boxes == 1) & ~repeats, 0.0, reach)
+    per_fraction = n_boxes / torch.where(extent > 0, extent, 1.0)
+    box = torch.floor((home.fractions - lowest[system_idx]) * per_fraction[system_idx])
+    box = torch.minimum(box.clamp(min=0), n_boxes[system_idx] - 1)
+    return n_boxes.long(), reach.long(), box.long()
+
+
+def _is_positive(shift: Tensor) -> Tensor:
+    """Whether the first component that is not zero is positive."""
+    a, b, c = shift.unbind(dim=1)
+    return (a > 0) | ((a == 0) & ((b > 0) | ((b == 0) & (c > 0))))
+
+
+def sorted_order(first: Tensor, second: Tensor, shift: Tensor, n_atoms: int) -> Tensor:
+    """The permutation that sorts pairs by first atom, second atom, shift."""
+    if len(first) == 0:
+        return torch.zeros(0, dtype=torch.int64, device=first.device)
+    low = shift.amin(dim=0)
+    span = shift.amax(dim=0) - low + 1
+    a, b, c = (shift - low).unbind(dim=1)
+    code = (a * span[1] + b) * span[2] + c
+    return torch.argsort((first * n_atoms + second) * span.prod() + code)
