@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from designer_app.elements import SYMBOLS
 from designer_app.registry import Registry, Row
 from designer_app.specs.fields import spec_field
 
@@ -19,7 +20,23 @@ class PotentialRow(Row):
     suits: tuple[str, ...] = ("solid",)
     """Kinds of matter it is made for: solid, molecule, liquid, metal, noble-gas."""
     gives: tuple[str, ...] = ("energy", "forces", "stress")
+    covers: tuple[tuple[str, str], ...] = ()
+    """(shipped model, symbols of the elements it knows); models that are not named may be any."""
 
+    def elements(self, model: str = "") -> frozenset[str] | None:
+        """Symbols of the elements that a model knows; None where only the model itself can tell."""
+        default = self.models[0][0] if self.models else ""
+        known = dict(self.covers).get(model or default)
+        return None if known is None else frozenset(known.split())
+
+
+_MPTRJ = " ".join(
+    symbol
+    for symbol in SYMBOLS[1:95]
+    if symbol not in ("Po", "At", "Rn", "Fr", "Ra")  # no such crystal in the training set
+)
+"""The 89 elements of CHGNet's training set (Deng et al. 2023, doi:10.1038/s42256-023-00716-3)."""
+_CUBIC_METALS = "Pb Ag Ni Cu Al Ca Sr Mo W Cr Fe Ba K Na Cs Rb"
 
 POTENTIALS: Registry[PotentialRow] = Registry(
     "potential",
@@ -32,6 +49,7 @@ POTENTIALS: Registry[PotentialRow] = Registry(
             model_doc="0.3.0, r2scan, or a weights file in the chgnet package's layout",
             models=(("0.3.0", "0.3.0 (PBE+U)"), ("r2scan", "r2SCAN")),
             gives=("energy", "forces", "stress", "energies", "magmoms"),
+            covers=(("0.3.0", _MPTRJ), ("r2scan", _MPTRJ)),
         ),
         PotentialRow(
             key="lennard-jones",
@@ -45,6 +63,7 @@ POTENTIALS: Registry[PotentialRow] = Registry(
             ),
             suits=("noble-gas", "liquid"),
             gives=("energy", "forces", "stress", "energies"),
+            covers=(("noble-gases", "Ne Ar Kr Xe"),),
         ),
         PotentialRow(
             key="morse",
@@ -55,6 +74,7 @@ POTENTIALS: Registry[PotentialRow] = Registry(
             models=(("girifalco-weizer", "Cubic metals (Girifalco and Weizer 1959)"),),
             suits=("metal",),
             gives=("energy", "forces", "stress", "energies"),
+            covers=(("girifalco-weizer", _CUBIC_METALS),),
         ),
         PotentialRow(
             key="ensemble",
@@ -64,6 +84,7 @@ POTENTIALS: Registry[PotentialRow] = Registry(
             model_doc="members joined by +, e.g. chgnet:0.3.0+chgnet:r2scan",
             models=(("chgnet:0.3.0+chgnet:r2scan", "CHGNet 0.3.0 + r2SCAN"),),
             gives=("energy", "forces", "stress", "spread"),
+            covers=(("chgnet:0.3.0+chgnet:r2scan", _MPTRJ),),
         ),
         PotentialRow(
             key="ase",
@@ -72,6 +93,7 @@ POTENTIALS: Registry[PotentialRow] = Registry(
             implementation="designer_app.potentials.ase_calculator:load",
             model_doc="import path and keywords, e.g. ase.calculators.emt:EMT",
             models=(("ase.calculators.emt:EMT", "EMT (metals)"),),
+            covers=(("ase.calculators.emt:EMT", "H C N O Al Ni Cu Pd Ag Pt Au"),),
             native=False,
             suits=("solid", "molecule", "liquid", "metal"),
         ),
