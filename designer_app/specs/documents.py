@@ -12,7 +12,11 @@ class ReadSpec:
     """A structure file to open, with limits."""
 
     path: Path = spec_field(label="File", doc="What to open.")
-    index: int = spec_field(-1, label="Frame", doc="Which frame of a trajectory; -1 is the last.")
+    index: int = spec_field(
+        -1,
+        label="Frame",
+        doc="Which frame of a trajectory, -1 the last; of a CIF which data block, -1 the first.",
+    )
     max_bytes: int = spec_field(
         2 * 10**9, label="Largest file", doc="Refused above.", unit="bytes", low=1
     )
@@ -24,6 +28,9 @@ class InspectSpec:
     """Formula, symmetry and density of a structure."""
 
     structure: Structure = spec_field(label="Structure", doc="What is looked at.", hidden=True)
+    occupancies: tuple[dict[str, float], ...] = spec_field(
+        (), label="Occupancies", doc="Shares of each site, where sites are shared.", hidden=True
+    )
     symprec: float = spec_field(
         0.01,
         label="Tolerance",

@@ -1,0 +1,284 @@
+"""CIF to a document: symmetry applied, shared sites joined, oddities told."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from designer_app.elements import STANDARD_MASSES
+from designer_app.errors import FileTooLargeError, FileUnreadableError, InvalidPositionsError
+from designer_app.io.cif_block import (
+    Listing,
+    NoStructureError,
+    Site,
+    blocks_of,
+    cell_parameters,
+    column,
+    formula_of,
+    listed_sites,
+)
+from designer_app.io.cif_symmetry import Operations, candidate_operations
+from designer_app.io.disorder import Occupancy, is_whole, main_species
+from designer_app.io.documents import Document
+from designer_app.specs.structure import Structure
+
+SAME_SITE_A = 0.03
+"""A. Images of a special position, and species that share a site, are nearer than this: the
+rounding of 1/3 to 0.333 in a 20 A cell. Split positions are refined down to about 0.08 A."""
+OVERFULL = 0.01
+"""A site may hold this much more than 1 by rounding."""
+_FORMULA_TOLERANCE = 0.02
+
+
+@dataclass(frozen=True)
+class Crystal:
+    """The atoms of a whole cell."""
+
+    fractional: NDArray[np.float64]
+    shares: tuple[Occupancy, ...]
+    labels: tuple[str, ...]
+    masses: NDArray[np.float64] | None
+    warnings: tuple[str, ...]
+
+    def amounts(self) -> dict[str, float]:
+        """Atoms of each element in the cell."""
+        found: dict[str, float] = {}
+        for shares in self.shares:
+            for species, share in shares.items():
+                found[species] = found.get(species, 0.0) + share
+        return found
+
+
+def read_cif(path: Path, index: int, max_atoms: int) -> Document:
+    """One data block of a CIF; a negative index means the first that holds a structure.
+
+    Raises `FileUnreadableError`, `FileTooLargeError`.
+    """
+    names, chosen = [], None
+    try:
+        for name, tags in blocks_of(path):
+            if not _holds_atoms(tags):
+                continue
+            if len(names) == max(index, 0):
+                chosen = name, tags
+            names.append(name)
+    except (AssertionError, IndexError, ValueError, RuntimeError, UnicodeError) as error:
+        if chosen is None:  # what follows a whole block may be damaged
+            raise FileUnreadableError(str(path), _damage(error)) from error
+    except NoStructureError:
+        pass
+    if chosen is None:
+        known = f"it has {len(names)} data blocks with atoms, and no number {index}"
+        raise FileUnreadableError(str(path), known if names else "it is a CIF without atoms")
+    document = _document_of(path, chosen[1], max_atoms)
+    others = [each for place, each in enumerate(names) if place != max(index, 0)]
+    told = document.warnings
+    if others:
+        shown = ", ".join(others[:8]) + (" and more" if len(others) > 8 else "")
+        many = f"The file holds {len(names)} structures; this is “{chosen[0]}”"
+        told = (f"{many}, the others are {shown}.", *told)
+    return Document(
+        content=document.content,
+        occupancies=document.occupancies,
+        labels=document.labels,
+        warnings=told,
+        frame=max(index, 0),
+        n_frames=1,
+    )
+
+
+def _damage(error: Exception) -> str:
+    del error  # ASE's assertions name its own variables, which tell the user nothing
+    return "its CIF text is damaged or truncated"
+
+
+def _holds_atoms(tags: dict[str, Any]) -> bool:
+    return any(
+        column(tags, f"_atom_site_{kind}_x", f"_atom_site.{kind}_x") for kind in ("fract", "cartn")
+    )
+
+
+def _document_of(path: Path, tags: dict[str, Any], max_atoms: int) -> Document:
+    from ase.geometry import cellpar_to_cell
+
+    parameters = cell_parameters(tags)
+    if parameters is None:
+        raise FileUnreadableError(str(path), "its cell lengths are missing")
+    if min(parameters[:3]) <= 0 or not all(0 < angle < 180 for angle in parameters[3:]):
+        raise InvalidPositionsError("the cell has a length or an angle of zero or below")
+    cell = np.array(cellpar_to_cell(parameters), dtype=np.float64)
+    if not np.isfinite(cell).all() or abs(np.linalg.det(cell)) < 1e-6:
+        raise InvalidPositionsError("the cell has no volume")
+    try:
+        listing = listed_sites(tags, cell)
+    except NoStructureError:
+        raise FileUnreadableError(str(path), "its atom list is incomplete") from None
+    candidates, doubt = candidate_operations(tags, cell)
+    most = len(listing.sites) * len(candidates[0].rotations)
+    if most > 4 * max_atoms:
+        raise FileTooLargeError(str(path), most, max_atoms, "atoms")
+    crystal = _most_likely(listing, candidates, cell, formula_of(tags))
+    structure = Structure(
+        numbers=np.array([main_species(each) for each in crystal.shares], dtype=np.int64),
+        positions=crystal.fractional @ cell,
+        cell=cell,
+        pbc=(True, True, True),
+        masses=crystal.masses,
+    )
+    warnings = [*listing.warnings, *([doubt] if doubt else []), *crystal.warnings]
+    warnings += _formula_warnings(crystal, formula_of(tags))
+    return Document.from_structure(
+        structure,
+        made_by="open",
+        occupancies=() if all(is_whole(each) for each in crystal.shares) else crystal.shares,
+        warnings=warnings,
+    )
+
+
+def _most_likely(
+    listing: Listing,
+    candidates: list[Operations],
+    cell: NDArray[np.float64],
+    formula: dict[str, float],
+) -> Crystal:
+    """The whole cell by the setting that gives the file's formula, or else the fewest atoms.
+
+    A wrong origin takes atoms off their special positions, which multiplies them.
+    """
+    crystals = [whole_cell(listing.sites, each, cell) for each in candidates]
+    if len(crystals) == 1:
+        return crystals[0]
+    right = [each for each in crystals if formula and _mismatch(each.amounts(), formula) == []]
+    best = min(right or crystals, key=lambda each: len(each.shares))
+    setting = candidates[crystals.index(best)].setting
+    if right and len(right) == 1:
+        return best
+    told = f"The file leaves the setting of its space group open; {setting} was taken."
+    return Crystal(best.fractional, best.shares, best.labels, best.masses, (*best.warnings, told))
+
+
+def whole_cell(
+    sites: tuple[Site, ...], operations: Operations, cell: NDArray[np.float64]
+) -> Crystal:
+    """All atoms of the cell; species on one place are joined."""
+    places, owners = [], []
+    for owner, site in enumerate(sites):
+        orbit = _orbit(site.fractional, operations, cell)
+        places.append(orbit)
+        owners.extend([owner] * len(orbit))
+    fractional = np.concatenate(places)
+    return _joined(fractional, owners, sites, cell)
+
+
+def _orbit(
+    place: NDArray[np.float64], operations: Operations, cell: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """The distinct images of a place, each moved onto its special position by averaging."""
+    if len(operations.rotations) == 1:
+        return place[None] % 1.0
+    images = operations.rotations @ place + operations.translations
+    left = np.ones(len(images), dtype=bool)
+    distinct = []
+    while left.any():
+        first = images[np.argmax(left)]
+        apart = images - first
+        apart -= np.rint(apart)
+        same = left & (np.linalg.norm(apart @ cell, axis=1) < SAME_SITE_A)
+        distinct.append((first + apart[same].mean(axis=0)) % 1.0)
+        left &= ~same
+    found = np.array(distinct)
+    found[np.abs(found - 1.0) < 1e-9] = 0.0
+    return found
+
+
+def _joined(
+    fractional: NDArray[np.float64],
+    owners: list[int],
+    sites: tuple[Site, ...],
+    cell: NDArray[np.float64],
+) -> Crystal:
+    groups = list(_groups(fractional, cell))
+    shares, labels, masses, warnings = [], [], [], []
+    twice: set[str] = set()
+    overfull: dict[str, float] = {}
+    for group in groups:
+        joined: Occupancy = {}
+        members = [sites[owners[atom]] for atom in group]
+        for site in members:
+            if joined.get(site.species, 0.0) + site.share > 1 + OVERFULL and site.species in joined:
+                twice.add(site.label)
+                continue
+            joined[site.species] = joined.get(site.species, 0.0) + site.share
+        joined = dict(sorted(joined.items(), key=lambda each: -each[1]))
+        if sum(joined.values()) > 1 + OVERFULL:
+            overfull["/".join(site.label for site in members)] = sum(joined.values())
+        shares.append(joined)
+        labels.append(members[0].label)
+        number = main_species(joined)
+        heavy = members[0].mass if len(members) == 1 else None
+        masses.append(heavy or STANDARD_MASSES[number])
+    if twice:
+        warnings.append(f"Listed twice on one place, counted once: {', '.join(sorted(twice)[:5])}.")
+    for name, total in list(overfull.items())[:3]:
+        warnings.append(f"The occupancies of {name} add up to {total:.2f}.")
+    return Crystal(
+        fractional[[group[0] for group in groups]],
+        tuple(shares),
+        tuple(labels),
+        np.array(masses) if any(site.mass for site in sites) else None,
+        tuple(warnings),
+    )
+
+
+def _groups(fractional: NDArray[np.float64], cell: NDArray[np.float64]) -> Iterator[list[int]]:
+    """Atoms that lie on one place, in the order of their first member."""
+    from scipy.spatial import KDTree
+
+    # |column k of the inverse cell| turns a distance into the largest change of fraction k.
+    reach = SAME_SITE_A * float(np.linalg.norm(np.linalg.inv(cell), axis=0).max())
+    tree = KDTree(fractional % 1.0 % 1.0, boxsize=1.0)
+    pairs = tree.query_pairs(reach * np.sqrt(3.0), output_type="ndarray")
+    near: dict[int, list[int]] = {}
+    for first, second in pairs:
+        apart = fractional[second] - fractional[first]
+        apart -= np.rint(apart)
+        if np.linalg.norm(apart @ cell) < SAME_SITE_A:
+            near.setdefault(int(first), []).append(int(second))
+    taken: set[int] = set()
+    for atom in range(len(fractional)):
+        if atom in taken:
+            continue
+        group = [atom, *(each for each in near.get(atom, ()) if each not in taken)]
+        taken.update(group)
+        yield group
+
+
+def _mismatch(amounts: dict[str, float], formula: dict[str, float]) -> list[str]:
+    """Elements whose ratio differs from the formula by more than the tolerance."""
+    shared = [each for each in formula if each in amounts and each != "H"]
+    if not shared:
+        return sorted(set(amounts) ^ set(formula))
+    scale = sum(amounts[each] for each in shared) / sum(formula[each] for each in shared)
+    return [
+        each
+        for each in {*formula, *amounts}
+        if abs(amounts.get(each, 0.0) - scale * formula.get(each, 0.0))
+        > _FORMULA_TOLERANCE * max(scale * formula.get(each, 0.0), 1.0)
+    ]
+
+
+def _formula_warnings(crystal: Crystal, formula: dict[str, float]) -> list[str]:
+    amounts = crystal.amounts()
+    if not formula or "X" in amounts:
+        return []
+    wrong = sorted(_mismatch(amounts, formula))
+    if not wrong:
+        return []
+    if wrong == ["H"] and amounts.get("H", 0.0) < 1e-6:
+        return ["The formula of the file has hydrogen, but no hydrogen has coordinates."]
+    if wrong == ["H"]:
+        return ["The formula of the file and its atoms differ in hydrogen."]
+    return [f"The formula of the file and its atoms differ in {', '.join(wrong)}."]

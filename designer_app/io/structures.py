@@ -1,0 +1,240 @@
+"""Structure files to documents: sniffed, limited, and every failure one typed error.
+
+Time and memory are limited by the worker that reads; sizes are limited here.
+"""
+
+import logging
+import tempfile
+import warnings
+from collections import deque
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from designer_app.errors import (
+    DesignerAppError,
+    FileTooLargeError,
+    FileUnreadableError,
+    InvalidPositionsError,
+)
+from designer_app.io.cif import read_cif
+from designer_app.io.contacts import TooManyContactsError, contacts
+from designer_app.io.disorder import split_positions
+from designer_app.io.documents import Document
+from designer_app.io.pymatgen_json import read_pymatgen_json
+from designer_app.io.sniffing import Sniffed, sniff
+from designer_app.provenance import Provenance, now
+from designer_app.specs.documents import ReadSpec
+
+if TYPE_CHECKING:
+    from ase import Atoms
+
+log = logging.getLogger(__name__)
+
+TOUCHING_A = 0.5
+"""A. No two whole atoms are nearer than this: H2, the shortest bond, has 0.74 A."""
+_CHUNK_BYTES = 1 << 20
+
+Checkpoint = Callable[[], None]
+
+
+def read_document(spec: ReadSpec, checkpoint: Checkpoint = lambda: None) -> Document:
+    """The structure in a file.
+
+    Raises `FileUnreadableError`, `FileTooLargeError`, `UnsafeFileError`, `InvalidPositionsError`.
+    """
+    path = Path(spec.path)
+    sniffed = sniff(path)
+    size = path.stat().st_size
+    if size > spec.max_bytes:
+        raise FileTooLargeError(str(path), size, spec.max_bytes)
+    if not sniffed.formats:
+        raise FileUnreadableError(str(path), "it is of no format that the program knows")
+    _refuse_announced_giants(path, sniffed, spec.max_atoms)
+    if sniffed.opener is None:
+        document = _read_first_that_fits(path, sniffed.formats, spec, checkpoint)
+    else:
+        with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+            plain = _unpacked(path, sniffed, Path(folder), spec.max_bytes)
+            try:
+                document = _read_first_that_fits(plain, sniffed.formats, spec, checkpoint)
+            except FileUnreadableError as error:
+                raise FileUnreadableError(str(path), error.reason) from error
+    document = replace(
+        document,
+        content=replace(document.content, name=document.name or _title(path, sniffed)),
+        source=str(path),
+        provenance=Provenance(made_by="open", source=str(path), created=now()),
+    )
+    return checked(document, path, spec)
+
+
+def _title(path: Path, sniffed: Sniffed) -> str:
+    stem = path.with_suffix("").stem if sniffed.opener is not None else path.stem
+    return stem or path.name
+
+
+def _refuse_announced_giants(path: Path, sniffed: Sniffed, max_atoms: int) -> None:
+    """An XYZ file says its number of atoms first: a wrong one would fill the memory."""
+    first = sniffed.head.split(b"\n", 1)[0].strip()
+    if sniffed.formats[0] == "extxyz" and first.isdigit() and len(first) < 4000:
+        announced = int(first)
+        if announced > max_atoms:
+            raise FileTooLargeError(str(path), announced, max_atoms, "atoms")
+
+
+def _unpacked(path: Path, sniffed: Sniffed, folder: Path, max_bytes: int) -> Path:
+    """The decompressed file, never larger than the limit whatever the archive claims."""
+    plain = folder / (path.stem or "content")
+    written = 0
+    try:
+        with sniffed.opener(path) as packed, plain.open("wb") as file:  # type: ignore[misc]
+            while chunk := packed.read(_CHUNK_BYTES):
+                written += len(chunk)
+                if written > max_bytes:
+                    raise FileTooLargeError(str(path), written, max_bytes)
+                file.write(chunk)
+    except (OSError, EOFError, ValueError) as error:
+        raise FileUnreadableError(str(path), "its compressed content is damaged") from error
+    return plain
+
+
+def _read_first_that_fits(
+    path: Path, formats: tuple[str, ...], spec: ReadSpec, checkpoint: Checkpoint
+) -> Document:
+    """The document by the first candidate format whose reader accepts the file."""
+    first_refusal: Exception | None = None
+    for name in formats:
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                return _read_as(name, path, spec, checkpoint)
+        except (FileTooLargeError, InvalidPositionsError):
+            raise
+        except MemoryError:
+            raise
+        except Exception as error:  # noqa: BLE001 - readers of 80 formats raise whatever they like
+            log.debug("%s is not %s: %s", path, name, error)
+            first_refusal = first_refusal or error
+    if isinstance(first_refusal, DesignerAppError):
+        raise first_refusal
+    raise FileUnreadableError(str(path), _reason(formats[0])) from first_refusal
+
+
+def _reason(name: str) -> str:
+    return f"it looks like {_spoken(name)} but is damaged, truncated or empty of atoms"
+
+
+def _spoken(name: str) -> str:
+    from ase.io.formats import ioformats
+
+    return ioformats[name].description if name in ioformats else name
+
+
+def _read_as(name: str, path: Path, spec: ReadSpec, checkpoint: Checkpoint) -> Document:
+    if name == "cif":
+        return read_cif(path, spec.index, spec.max_atoms)
+    if name == "pymatgen-json":
+        return read_pymatgen_json(path)
+    return _read_through_ase(name, path, spec, checkpoint)
+
+
+def _read_through_ase(name: str, path: Path, spec: ReadSpec, checkpoint: Checkpoint) -> Document:
+    frame, n_frames, atoms = _frame(_frames(name, path), spec.index, path, checkpoint)
+    document = Document.from_atoms(atoms, made_by="open")
+    return replace(document, frame=frame, n_frames=n_frames)
+
+
+def _frames(name: str, path: Path) -> Iterator["Atoms"]:
+    from ase.io import iread
+    from ase.io.formats import ioformats
+
+    frames = slice(None) if not ioformats[name].single else -1
+    # An absolute path: ASE takes "postgresql..." for a server, and "-" for standard input.
+    return iread(str(path.resolve()), frames, format=name, do_not_split_by_at_sign=True)
+
+
+def _frame(
+    frames: Iterator["Atoms"], index: int, path: Path, checkpoint: Checkpoint
+) -> tuple[int, int, "Atoms"]:
+    """(which, of how many, the frame); holds no more frames in memory than it must."""
+    kept: deque[Atoms] = deque(maxlen=-index if index < 0 else 1)
+    count = 0
+    for atoms in frames:
+        checkpoint()
+        if index < 0 or count == index:
+            kept.append(atoms)
+        count += 1
+    wanted = index if index >= 0 else count + index
+    if count == 0:
+        raise FileUnreadableError(str(path), "it holds no structure")
+    if not 0 <= wanted < count:
+        raise FileUnreadableError(str(path), f"it has {count} frames, and no frame {index}")
+    return wanted, count, kept[0]
+
+
+def checked(document: Document, path: Path, spec: ReadSpec) -> Document:
+    """The document with warnings on what is odd in it; raises on what is wrong."""
+    structure = document.content
+    if len(structure) == 0:
+        raise FileUnreadableError(str(path), "it holds no atoms")
+    if len(structure) > spec.max_atoms:
+        raise FileTooLargeError(str(path), len(structure), spec.max_atoms, "atoms")
+    bad = np.flatnonzero(~np.isfinite(structure.positions).all(axis=1))
+    if bad.size:
+        raise InvalidPositionsError("a position is not a finite number", int(bad[0]))
+    if not np.isfinite(structure.cell).all():
+        raise InvalidPositionsError("the cell holds values that are not finite numbers")
+    if any(structure.pbc) and np.linalg.matrix_rank(structure.cell) < sum(structure.pbc):
+        raise InvalidPositionsError("the periodic cell is flat or has a vector of no length")
+    told = (*document.warnings, *_oddities(document))
+    return replace(document, warnings=tuple(dict.fromkeys(told)))
+
+
+def _oddities(document: Document) -> Iterator[str]:
+    structure = document.content
+    unknown = int((structure.numbers == 0).sum())
+    if unknown:
+        yield f"{_counted(unknown, 'atom is', 'atoms are')} of a species that is no element."
+    if document.n_frames > 1:
+        yield f"This is frame {document.frame + 1} of {document.n_frames}."
+    if document.is_disordered:
+        yield (
+            f"{_counted(structure.disordered_sites, 'site is', 'sites are')} shared or partly "
+            f"occupied, for example {structure.disorder_example}."
+        )
+    split = split_positions(structure, document.occupancies)
+    if split:
+        yield (
+            f"{_counted(len(split), 'pair', 'pairs')} of partly occupied positions lie within "
+            f"{max(distance for *_, distance in split):.2f} A: positions of one atom."
+        )
+    yield from _touching(document)
+
+
+def _touching(document: Document) -> Iterator[str]:
+    structure = document.content
+    try:
+        first, second, _, distances = contacts(
+            structure.positions, structure.cell, structure.pbc, TOUCHING_A
+        )
+    except TooManyContactsError:
+        yield "Most atoms lie on top of each other."
+        return
+    partial = np.array([sum(shares.values()) < 1.0 for shares in document.occupancies], dtype=bool)
+    if partial.any():
+        alone = ~(partial[first] & partial[second])
+        first, second, distances = first[alone], second[alone], distances[alone]
+    if len(distances):
+        worst = int(np.argmin(distances))
+        yield (
+            f"Atoms {first[worst] + 1} and {second[worst] + 1} are only "
+            f"{distances[worst]:.2f} A apart."
+        )
+
+
+def _counted(count: int, one: str, many: str) -> str:
+    return f"{count} {one if count == 1 else many}"
