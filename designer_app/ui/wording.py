@@ -1,0 +1,96 @@
+"""Numbers and formulas as people write them."""
+
+import math
+import re
+
+import numpy as np
+from numpy.typing import NDArray
+
+from designer_app.elements import SYMBOLS
+from designer_app.specs.structure import Structure
+
+_SUBSCRIPTS = str.maketrans("0123456789.", "₀₁₂₃₄₅₆₇₈₉.")
+THIN = "\N{NARROW NO-BREAK SPACE}"
+
+
+def with_subscripts(formula: str) -> str:
+    """LiFePO4 with its counts lowered."""
+    return re.sub(r"(?<=[A-Za-z)\]])[\d.]+", lambda m: m[0].translate(_SUBSCRIPTS), formula)
+
+
+def element_counts(structure: Structure) -> dict[str, int]:
+    """Atoms of each element, by symbol."""
+    numbers, counts = np.unique(structure.numbers, return_counts=True)
+    return {SYMBOLS[int(n)]: int(c) for n, c in zip(numbers, counts, strict=True)}
+
+
+def quantity(value: float, unit: str = "", digits: int = 4) -> str:
+    """A number with its unit, thin-spaced."""
+    text = f"{value:.{digits}g}"
+    if "e" in text:
+        mantissa, _, exponent = text.partition("e")
+        text = f"{mantissa}e{int(exponent)}"
+    return f"{text}{THIN}{unit}" if unit else text
+
+
+def with_error(value: float, error: float) -> str:
+    """A value with its standard error in brackets, e.g. 601(5)."""
+    if not (math.isfinite(error) and error > 0.0):
+        return f"{value:.4g}"
+    place = math.floor(math.log10(error))
+    if round(error / 10**place) == 10:
+        place += 1
+    if place >= 0:
+        scale = 10**place
+        return f"{round(value / scale) * scale:.0f}({round(error / scale) * scale:.0f})"
+    return f"{value:.{-place}f}({round(error / 10**place):.0f})"
+
+
+def duration(seconds: float) -> str:
+    """A time span in words of one or two units."""
+    if seconds < 1.5:
+        return f"{max(seconds, 0.1):.1f}{THIN}s"
+    if seconds < 100:
+        return f"{seconds:.0f}{THIN}s"
+    if seconds < 5400:
+        return f"{seconds / 60:.0f}{THIN}min"
+    if seconds < 36 * 3600:
+        return f"{seconds / 3600:.1f}{THIN}h"
+    return f"{seconds / 86400:.1f}{THIN}days"
+
+
+def clock(seconds: float) -> str:
+    """A time span as 2:10 or 1:02:10."""
+    whole = max(0, round(seconds))
+    hours, rest = divmod(whole, 3600)
+    minutes, secs = divmod(rest, 60)
+    return f"{hours}:{minutes:02d}:{secs:02d}" if hours else f"{minutes}:{secs:02d}"
+
+
+def size_text(n_bytes: float) -> str:
+    """A file size in the largest unit that leaves a number above 1."""
+    for unit in ("bytes", "kB", "MB", "GB"):
+        if n_bytes < 1000:
+            return f"{n_bytes:.3g}{THIN}{unit}"
+        n_bytes /= 1000
+    return f"{n_bytes:.3g}{THIN}TB"
+
+
+def simulated_time(fs: float) -> str:
+    """A simulated time in fs, ps or ns."""
+    for unit, scale in (("fs", 1.0), ("ps", 1e3), ("ns", 1e6)):
+        if abs(fs) < 1000 * scale or unit == "ns":
+            return f"{fs / scale:.4g}{THIN}{unit}"
+    return ""
+
+
+def rate_text(steps_per_s: float) -> str:
+    """A speed of a run."""
+    return f"{steps_per_s:.3g} steps/s" if steps_per_s < 1000 else f"{steps_per_s:.0f} steps/s"
+
+
+def fractional(structure: Structure) -> NDArray[np.float64] | None:
+    """(n_atoms, 3) fractional coordinates, or None without a cell."""
+    if structure.volume < 1e-9:
+        return None
+    return np.asarray(structure.positions @ np.linalg.inv(structure.cell), dtype=np.float64)
