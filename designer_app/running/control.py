@@ -2,6 +2,8 @@
 
 import logging
 import threading
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from designer_app.errors import Cancelled
@@ -32,6 +34,7 @@ class RunControl:
         self._running = threading.Event()
         self._running.set()
         self._cancelled = threading.Event()
+        self._watchers: list[Callable[[], None]] = []
 
     # --- the job's side ---
 
@@ -51,15 +54,34 @@ class RunControl:
     def pause(self) -> None:
         """Hold the job at its next checkpoint."""
         self._running.clear()
+        self._tell()
 
     def resume(self) -> None:
         """Let a held job go on."""
         self._running.set()
+        self._tell()
 
     def cancel(self) -> None:
         """End the job at its next checkpoint, also a held one."""
         self._cancelled.set()
         self._running.set()
+        self._tell()
+
+    @contextmanager
+    def watched(self, changed: Callable[[], None]) -> Generator[None]:
+        """While inside, `changed` is called after each pause, resume and cancel, by their thread.
+
+        For a job that runs elsewhere: it cannot wait in `checkpoint`, it must pass the wish on.
+        """
+        self._watchers.append(changed)
+        try:
+            yield
+        finally:
+            self._watchers.remove(changed)
+
+    def _tell(self) -> None:
+        for changed in tuple(self._watchers):
+            changed()
 
     @property
     def is_paused(self) -> bool:
