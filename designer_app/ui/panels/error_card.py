@@ -17,7 +17,7 @@ from PySide6.QtWidgets import (
 )
 
 from designer_app.explanations import explain
-from designer_app.running.job_error import JobError
+from designer_app.running.messages import JobError
 from designer_app.ui.icons import ThemedIcon, icon_pixmap
 from designer_app.ui.theme import OnTheme, Theme, Tokens, label
 

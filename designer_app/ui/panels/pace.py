@@ -1,0 +1,37 @@
+"""How fast a run goes and how long it still takes, from its progress."""
+
+from collections import deque
+
+_WINDOW_S = 10.0
+
+
+class Pace:
+    """Rate over the last seconds."""
+
+    def __init__(self) -> None:
+        self._seen: deque[tuple[float, float]] = deque()
+        self._total = 0.0
+
+    def note(self, done: float, total: float, now_s: float) -> None:
+        """A progress at a time."""
+        if self._seen and done < self._seen[-1][1]:
+            self._seen.clear()
+        if not self._seen or done != self._seen[-1][1]:
+            self._seen.append((now_s, done))
+        self._total = total
+        while len(self._seen) > 2 and now_s - self._seen[0][0] > _WINDOW_S:
+            self._seen.popleft()
+
+    @property
+    def per_second(self) -> float | None:
+        """Steps per second; None before two progresses were seen."""
+        if len(self._seen) < 2:
+            return None
+        (start, first), (end, last) = self._seen[0], self._seen[-1]
+        return (last - first) / (end - start) if end > start and last > first else None
+
+    @property
+    def seconds_left(self) -> float | None:
+        """Time until done at this rate."""
+        rate = self.per_second
+        return (self._total - self._seen[-1][1]) / rate if rate else None
