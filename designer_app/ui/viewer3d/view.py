@@ -1,0 +1,499 @@
+"""The widget that shows a structure in 3D.
+
+It holds what is shown (`Scene`) and from where (`Camera`), both plain numpy; OpenGL comes with the
+first showing and may be missing: then a sentence stands in its place and every method still works.
+"""
+
+import logging
+import time
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QPointF, QSize, Qt, QTimer, Signal
+from PySide6.QtGui import (
+    QColor,
+    QImage,
+    QKeyEvent,
+    QPainter,
+    QPalette,
+    QResizeEvent,
+    QShowEvent,
+)
+from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
+
+from designer_app.specs.structure import Structure
+from designer_app.ui.viewer3d import axes, opengl
+from designer_app.ui.viewer3d.camera import Camera, Projection
+from designer_app.ui.viewer3d.interaction import MouseControl
+from designer_app.ui.viewer3d.look import LIGHT, ColorScheme, Style, ViewColors, rgb
+from designer_app.ui.viewer3d.pacing import Pacer
+from designer_app.ui.viewer3d.picking import first_hit
+from designer_app.ui.viewer3d.scene import Occupancies, Scene
+
+if TYPE_CHECKING:
+    from designer_app.ui.viewer3d.canvas import GLCanvas
+
+log = logging.getLogger(__name__)
+
+SMOOTH_WITHIN = 0.025
+"""s; where a drawing with four samples a pixel takes longer, motion is drawn with one."""
+REFINE_AFTER = 160
+"""ms without motion after which the picture is drawn with four samples a pixel again."""
+HOVER_LIMIT = 200_000
+"""Atoms up to which the atom under the pointer is looked for at every motion."""
+HOVER_ALPHA = 0.40
+_TILT = (-0.42, -0.24)
+"""rad; how far the first view is turned from looking along a lattice direction."""
+
+
+class StructureView(QWidget):
+    """Atoms, bonds and cell, to be turned, moved, enlarged and picked."""
+
+    atom_picked = Signal(int)
+    """The atom that was clicked; -1 beside all."""
+    atom_hovered = Signal(int)
+    """The atom under the pointer; -1 beside all."""
+    selection_changed = Signal(object)
+    """Tuple of the selected atoms after a click."""
+    frame_drawn = Signal()
+    """A picture is on the screen."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.scene = Scene()
+        self.camera = Camera()
+        self._colors = LIGHT
+        self._selected: tuple[int, ...] = ()
+        self._hovered = -1
+        self._canvas: GLCanvas | None = None
+        self._failed = False
+        self._is_fitted = True
+        self._shows_cell = True
+        self._shows_axes = True
+        self._draw_started = 0.0
+        self._cost = 0.0
+        self._build()
+        self._connect()
+
+    def _build(self) -> None:
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setMinimumSize(160, 120)
+        self.setAutoFillBackground(True)
+        self.setAccessibleName(self.tr("3D view of the structure"))
+        layout = self._layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        self._message = QLabel(self)
+        self._message.setWordWrap(True)
+        self._message.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self._message.setMargin(24)
+        self._message.hide()
+        layout.addWidget(self._message)
+        self._axes = axes.AxesOverlay(self)
+        self._axes.hide()
+        self._pacer = Pacer(self)
+        self._refine = QTimer(self)
+        self._refine.setSingleShot(True)
+        self._refine.setInterval(REFINE_AFTER)
+        self.set_colors(self._colors)
+
+    def _connect(self) -> None:
+        self._pacer.due.connect(self._redraw)
+        self._refine.timeout.connect(self._on_still)
+
+    # --- what is shown ---------------------------------------------------------------------------
+
+    def set_structure(
+        self,
+        structure: Structure | None,
+        occupancies: Occupancies | None = None,
+        *,
+        keep_view: bool = False,
+    ) -> None:
+        """Show a structure without bonds; `keep_view` leaves the eye where it is.
+
+        `occupancies` names what shares a site: atom -> {symbol: share}.
+        """
+        self.scene.set_structure(structure, occupancies)
+        self._selected, self._hovered = (), -1
+        self._measure_scene()
+        if not keep_view:
+            self.reset_view()
+        self._changed()
+
+    def set_bonds(self, pairs: NDArray[np.integer], shifts: NDArray[np.integer]) -> None:
+        """Bonds (n, 2) between atoms of the structure, with the second's cell shift (n, 3)."""
+        self.scene.set_bonds(pairs, shifts)
+        self._measure_scene()
+        if self._is_fitted:
+            self._fit()
+        self._changed()
+
+    def set_frame(
+        self, positions: NDArray[np.floating], cell: NDArray[np.floating] | None = None
+    ) -> None:
+        """Move the atoms to (n_atoms, 3) A; drawn as soon as drawing may take time again."""
+        if positions.shape != (len(self.scene.numbers), 3):
+            return
+        self.scene.set_frame(positions, cell)
+        self._measure_scene()
+        if self._canvas is not None:
+            self._canvas.moved()
+        self._update_rings()
+        self._update_axes()
+        self._set_samples()
+        self._pacer.request()
+
+    def set_colors(self, colors: ViewColors) -> None:
+        """Take the colours of a theme."""
+        self._colors = colors
+        palette = self.palette()
+        palette.setColor(QPalette.ColorRole.Window, colors.background)
+        palette.setColor(QPalette.ColorRole.WindowText, colors.text)
+        self.setPalette(palette)
+        self._message.setPalette(palette)
+        if self._canvas is not None:
+            self._canvas.colors = colors
+        self._changed()
+
+    def set_color_scheme(self, scheme: ColorScheme) -> None:
+        """Colour the elements as Jmol or as VESTA does."""
+        self.scene.scheme = scheme
+        self._rebuild()
+
+    def set_style(self, style: Style) -> None:
+        """Draw balls and sticks, or atoms in their full size."""
+        self.scene.style = style
+        self._rebuild()
+
+    def set_projection(self, projection: Projection) -> None:
+        """See in perspective, or parallel."""
+        self.camera.projection = projection
+        if self._is_fitted:
+            self._fit()
+        self._changed()
+
+    def show_cell(self, shown: bool) -> None:
+        """Draw the edges of the unit cell."""
+        self._shows_cell = shown
+        if self._canvas is not None:
+            self._canvas.show_cell = shown
+        self._changed()
+
+    def show_bonds(self, shown: bool) -> None:
+        """Draw the bonds."""
+        self.scene.show_bonds = shown
+        self._rebuild()
+
+    def show_axes(self, shown: bool) -> None:
+        """Draw the lattice directions in the corner."""
+        self._shows_axes = shown
+        self._changed()
+
+    def show_boundary_atoms(self, shown: bool | None) -> None:
+        """Repeat the atoms on the faces of the cell; None: in small crystals only."""
+        self.scene.boundary = shown
+        self._rebuild()
+
+    def legend(self) -> list[tuple[str, QColor]]:
+        """Symbol and colour of each element that is there."""
+        return [(symbol, QColor.fromRgbF(*color)) for symbol, color in self.scene.legend()]
+
+    # --- from where ------------------------------------------------------------------------------
+
+    def reset_view(self) -> None:
+        """The first view: the longest lattice direction across, everything in sight."""
+        toward, up = self._first_direction()
+        self.camera.look(toward, up)
+        self.camera.turn(*_TILT)
+        self._fit()
+        self._changed()
+
+    def look_along(self, axis: str) -> None:
+        """Look down a lattice direction ("a", "b" or "c"); it points at the eye."""
+        vectors, _ = axes.directions(self.scene.cell)
+        index = "abc".index(axis)
+        self.camera.look(vectors[index], vectors[(index + 2) % 3])
+        self._fit()
+        self._changed()
+
+    def _first_direction(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        if self.scene.has_cell:
+            vectors, _ = axes.directions(self.scene.cell)
+            return np.cross(vectors[0], vectors[2]), vectors[2]
+        points = self.scene.bounds(with_cell=False)[0]
+        if len(points) < 3:
+            return np.array([0.0, 0.0, 1.0]), np.array([0.0, 1.0, 0.0])
+        # A molecule lies flat in the view: its thinnest direction points at the eye.
+        spread = np.linalg.svd(points - points.mean(axis=0), full_matrices=False)[2]
+        return spread[2], spread[1]
+
+    def _fit(self) -> None:
+        self._is_fitted = True
+        points, radius = self.scene.bounds(with_cell=self._shows_cell)
+        self.camera.fit(points, radius, self._aspect())
+
+    def _aspect(self) -> float:
+        return max(self.width(), 1) / max(self.height(), 1)
+
+    def _measure_scene(self) -> None:
+        points, radius = self.scene.bounds(with_cell=True)
+        low, high = points.min(axis=0), points.max(axis=0)
+        self.camera.scene_center = 0.5 * (low + high)
+        self.camera.scene_radius = 0.5 * float(np.linalg.norm(high - low)) + radius
+
+    # --- selection -------------------------------------------------------------------------------
+
+    def select(self, indices: Sequence[int]) -> None:
+        """Put a ring around these atoms and no others."""
+        self._selected = tuple(int(index) for index in indices)
+        self._changed()
+
+    @property
+    def selection(self) -> tuple[int, ...]:
+        """The atoms with a ring."""
+        return self._selected
+
+    def atom_at(self, x: float, y: float) -> int:
+        """The atom drawn at a place (points from the upper left), -1 where there is none."""
+        ball = self._ball_at(QPointF(x, y))
+        return int(self.scene.balls.atoms[ball]) if ball >= 0 else -1
+
+    def _ball_at(self, place: QPointF) -> int:
+        x = 2.0 * place.x() / max(self.width(), 1) - 1.0
+        y = 1.0 - 2.0 * place.y() / max(self.height(), 1)
+        origin, direction = self.camera.ray(x, y, self._aspect())
+        return first_hit(origin, direction, self.scene.ball_positions(), self.scene.balls.radii)
+
+    def _update_rings(self) -> None:
+        if self._canvas is None:
+            return
+        chosen = self.scene.copies_of(self._selected) if self._selected else np.zeros(0, np.int64)
+        pointed = np.zeros(0, np.int64)
+        if self._hovered >= 0 and self._hovered not in self._selected:
+            pointed = self.scene.copies_of([self._hovered])
+        balls = np.concatenate([chosen, pointed])
+        if len(balls) == 0:
+            self._canvas.rings = None
+            return
+        colors = np.empty((len(balls), 4), dtype=np.float32)
+        colors[: len(chosen)] = (*rgb(self._colors.accent), 1.0)
+        colors[len(chosen) :] = (*rgb(self._colors.text), HOVER_ALPHA)
+        positions = self.scene.ball_positions()[balls]
+        self._canvas.rings = positions, self.scene.balls.radii[balls], colors
+
+    # --- the mouse and the keys ------------------------------------------------------------------
+
+    def _on_turned(self, start: QPointF, end: QPointF) -> None:
+        half = 0.5 * min(self.width(), self.height())
+        center = QPointF(0.5 * self.width(), 0.5 * self.height())
+        first, second = (start - center) / half, (end - center) / half
+        self.camera.orbit((first.x(), -first.y()), (second.x(), -second.y()))
+        self._on_view_moved()
+
+    def _on_panned(self, by: QPointF) -> None:
+        half = 0.5 * self.height()
+        self.camera.pan(by.x() / half, -by.y() / half)
+        self._on_view_moved()
+
+    def _on_zoomed(self, factor: float) -> None:
+        self.camera.zoom(factor)
+        self._on_view_moved()
+
+    def _on_view_moved(self) -> None:
+        self._is_fitted = False
+        self._changed()
+
+    def _on_clicked(self, place: QPointF, adds: bool) -> None:
+        atom = self.atom_at(place.x(), place.y())
+        if not adds:
+            self.select([atom] if atom >= 0 else [])
+        elif atom >= 0:
+            rest = tuple(other for other in self._selected if other != atom)
+            self.select(rest if atom in self._selected else (*self._selected, atom))
+        self.atom_picked.emit(atom)
+        self.selection_changed.emit(self._selected)
+
+    def _on_centered(self, place: QPointF) -> None:
+        ball = self._ball_at(place)
+        if ball >= 0:
+            self.camera.focus = self.scene.ball_positions()[ball].astype(np.float64)
+            self._on_view_moved()
+
+    def _on_hovered(self, place: QPointF) -> None:
+        if len(self.scene.numbers) <= HOVER_LIMIT:
+            self._point_at(self.atom_at(place.x(), place.y()))
+
+    def _on_left(self) -> None:
+        self._point_at(-1)
+
+    def _point_at(self, atom: int) -> None:
+        if atom != self._hovered:
+            self._hovered = atom
+            self.atom_hovered.emit(atom)
+            self._changed()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - Qt's name
+        """`=` resets the view; x, y, z look along a, b, c."""
+        text = event.text().lower()
+        if event.modifiers() & ~(
+            Qt.KeyboardModifier.ShiftModifier | Qt.KeyboardModifier.KeypadModifier
+        ):
+            super().keyPressEvent(event)
+        elif text == "=":
+            self.reset_view()
+        elif text and text in "xyz":
+            self.look_along("abc"["xyz".index(text)])
+        else:
+            super().keyPressEvent(event)
+
+    # --- drawing ---------------------------------------------------------------------------------
+
+    def showEvent(self, event: QShowEvent) -> None:  # noqa: N802 - Qt's name
+        """OpenGL starts after the window has painted itself once."""
+        super().showEvent(event)
+        if self._canvas is None and not self._failed:
+            QTimer.singleShot(0, self, self.start_drawing)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
+        """Keep a fitted structure fitted."""
+        super().resizeEvent(event)
+        self._axes.move(4, self.height() - axes.SIZE - 4)
+        if self._is_fitted:
+            self._fit()
+            self._changed()
+
+    def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
+        """A picture needs room."""
+        return QSize(800, 600)
+
+    def start_drawing(self) -> bool:
+        """Make the OpenGL picture; tells whether there is one."""
+        if self._canvas is not None or self._failed:
+            return self._canvas is not None
+        try:
+            if not opengl.is_available():
+                self._fail()
+                return False
+            from designer_app.ui.viewer3d.canvas import GLCanvas
+
+            canvas = GLCanvas(self.scene, self.camera, self._colors, self)
+        except Exception:
+            log.exception("The 3D view could not start")
+            self._fail()
+            return False
+        canvas.show_cell = self._shows_cell
+        canvas.report_drawn = self._on_drawn
+        canvas.report_failure = self._on_failed
+        self._canvas = canvas
+        widget = canvas.widget
+        widget.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self._layout.addWidget(widget)
+        self._axes.raise_()
+        mouse = MouseControl(widget)
+        mouse.turned.connect(self._on_turned)
+        mouse.panned.connect(self._on_panned)
+        mouse.zoomed.connect(self._on_zoomed)
+        mouse.clicked.connect(self._on_clicked)
+        mouse.centered.connect(self._on_centered)
+        mouse.hovered.connect(self._on_hovered)
+        mouse.left.connect(self._on_left)
+        widget.frameSwapped.connect(self._on_swapped)
+        self._changed()
+        return True
+
+    def _fail(self) -> None:
+        self._failed = True
+        self._canvas = None
+        self._axes.hide()
+        self._message.setText(
+            self.tr(
+                "The 3D picture needs OpenGL 2.1, which this display does not offer. "
+                "Updating the graphics driver usually helps; everything else works."
+            )
+        )
+        self._message.show()
+
+    def _on_failed(self, error: Exception) -> None:
+        log.warning("The 3D view stops drawing: %s", error)
+        QTimer.singleShot(0, self, self._drop_canvas)
+
+    def _drop_canvas(self) -> None:
+        if self._canvas is not None:
+            self._canvas.widget.hide()
+        self._fail()
+
+    def _rebuild(self) -> None:
+        self.scene.rebuild()
+        self._measure_scene()
+        self._changed()
+
+    def _changed(self) -> None:
+        """Draw anew, now; with all samples once nothing moves any more."""
+        self._update_axes()
+        if self._canvas is None:
+            return
+        self._update_rings()
+        self._set_samples()
+        self._redraw()
+
+    def _set_samples(self) -> None:
+        if self._canvas is None:
+            return
+        self._canvas.samples = 2 if self._cost <= SMOOTH_WITHIN else 1
+        self._refine.start()
+
+    def _on_still(self) -> None:
+        if self._canvas is not None and self._canvas.samples == 1:
+            self._canvas.samples = 2
+            self._redraw()
+
+    def _redraw(self) -> None:
+        if self._canvas is not None:
+            self._canvas.widget.update()
+
+    def _on_drawn(self, seconds: float) -> None:
+        self._draw_started = time.perf_counter() - seconds
+        # What four samples cost, from what was drawn; the vertices' share makes 4 an upper bound.
+        one_sample = self._canvas is not None and self._canvas.samples == 1
+        self._cost = max(3.0 * seconds, self._cost * 0.9) if one_sample else seconds
+
+    def _on_swapped(self) -> None:
+        self._pacer.drawn(time.perf_counter() - self._draw_started)
+        self.frame_drawn.emit()
+
+    def _update_axes(self) -> None:
+        vectors, letters = axes.directions(self.scene.cell)
+        seen = vectors @ self.camera.rotation.T
+        self._axes.show_axes(seen, letters, self._colors.text, is_dark=self._colors.is_dark)
+        there = self._canvas is not None and len(self.scene.numbers) > 0
+        self._axes.setVisible(there and self._shows_axes)
+
+    # --- export ----------------------------------------------------------------------------------
+
+    def grab_image(self, width: int, height: int, background: QColor | None = None) -> QImage:
+        """What is seen, drawn anew in any size; null without OpenGL.
+
+        `background` None takes the theme's; a transparent one leaves it out.
+        """
+        if not self.start_drawing() or self._canvas is None:
+            return QImage()
+        color = background if background is not None else self._colors.background
+        scale = width / max(self.width(), 1)
+        self._update_rings()
+        pixels = self._canvas.image(width, height, color, scale)
+        pixels = np.ascontiguousarray(pixels)
+        form = QImage.Format.Format_RGBA8888
+        image = QImage(pixels.data, width, height, 4 * width, form).copy()
+        if self._shows_axes and len(self.scene.numbers):
+            vectors, letters = axes.directions(self.scene.cell)
+            painter = QPainter(image)
+            painter.scale(scale, scale)
+            painter.translate(4 + axes.SIZE / 2, height / scale - axes.SIZE / 2 - 4)
+            seen = vectors @ self.camera.rotation.T
+            dark = color.alphaF() > 0.5 and color.lightnessF() < 0.5
+            text = self._colors.text if background is None else QColor("white" if dark else "black")
+            axes.paint_axes(painter, seen, letters, text, is_dark=dark)
+            painter.end()
+        return image
