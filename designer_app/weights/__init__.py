@@ -1,0 +1,1 @@
+"""Parameters of models: read without running code, and checked against known hashes."""
