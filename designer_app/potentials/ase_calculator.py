@@ -35,7 +35,7 @@ from designer_app.state import AtomicState, state_from_structures
 _NAME = re.compile(r"(?P<module>[\w.]+):(?P<name>\w+)(?P<call>\(.*\))?", re.DOTALL)
 SKIN = 0.5
 """A, beyond the cutoff of a potential that is driven from ASE."""
-_FROM_ASE = {"energy", "forces", "stress", "energies", "magmoms"}
+_FROM_ASE = frozenset({"energy", "forces", "stress", "energies", "magmoms"})
 
 
 def load(model: str, compute: Compute) -> "AsePotential":
@@ -67,7 +67,7 @@ def calculator_from_text(text: str) -> BaseCalculator:
 def _keywords(text: str, call: str) -> dict[str, Any]:
     try:
         parsed = ast.parse(f"f{call}", mode="eval").body
-        if not isinstance(parsed, ast.Call) or parsed.args:
+        if not isinstance(parsed, ast.Call) or parsed.args or not isinstance(parsed.func, ast.Name):
             raise InvalidSpecError("model", text, "give keywords by name: Class(keyword=value)")
         named = {each.arg: ast.literal_eval(each.value) for each in parsed.keywords}
     except (SyntaxError, ValueError) as error:
@@ -94,7 +94,8 @@ class AsePotential(Potential):
         )
         self.calculator = calculator
         offered = frozenset(calculator.implemented_properties)
-        self.gives = _FROM_ASE & offered  # pyright: ignore[reportAttributeAccessIssue]
+        # What a calculator offers is known of the object only, not of this class.
+        self.gives = offered & _FROM_ASE  # pyright: ignore[reportAttributeAccessIssue]
 
     def predict(
         self, state: AtomicState, neighbors: NeighborList, want: frozenset[str] = ENERGY_AND_FORCES
