@@ -89,12 +89,8 @@ def _encoded_dict(value: dict[Any, Any], arrays: list[Array]) -> Any:
 
 
 def _encoded_dataclass(value: Any, arrays: list[Array]) -> Any:
-    """Fields as they are, or what `plain_fields` gives where a class holds a foreign object."""
-    if hasattr(value, "plain_fields"):
-        plain = value.plain_fields()
-    else:
-        plain = {each.name: getattr(value, each.name) for each in fields(value) if each.init}
     kind = type(value)
+    plain = {each.name: getattr(value, each.name) for each in fields(value) if each.init}
     return {
         "__spec__": f"{kind.__module__}:{kind.__qualname__}",
         "fields": {name: _encoded(each, arrays) for name, each in plain.items()},
@@ -138,10 +134,7 @@ def _decoded_dataclass(named: str, given: dict[str, Any], arrays: list[Array]) -
     if not isinstance(kind, type) or kind.__module__ != module or not _is_plain_class(kind):
         message = f"{named!r} is not a class of plain data"
         raise BrokenMessageError(message)
-    plain = {key: _decoded(each, arrays) for key, each in given.items()}
-    if hasattr(kind, "from_plain_fields"):
-        return cast("Any", kind).from_plain_fields(plain)
-    return kind(**plain)
+    return kind(**{key: _decoded(each, arrays) for key, each in given.items()})
 
 
 # Subclasses come before what they derive from: bool is an int, numpy's float64 a float.

@@ -241,6 +241,7 @@ def test_a_worker_that_ignores_a_cancel_is_killed_and_replaced(new_link, monkeyp
     pid = link.pid
     control = RunControl()
     thread, ends = _run_aside("hang", None, link, control)
+    _eventually(control.progress_slot.take)
     control.cancel()
     thread.join(PATIENCE_S)
     assert isinstance(ends[0], Cancelled)
@@ -308,7 +309,7 @@ def test_stopping_the_link_cancels_its_job_and_ends_the_process(new_link):
     link = new_link()
     control = RunControl()
     thread, ends = _run_aside("hang", None, link, control)
-    _eventually(lambda: link.pid)
+    _eventually(control.progress_slot.take)
     pid = link.pid
     link.stop(patience_s=0.2)
     thread.join(PATIENCE_S)

@@ -79,6 +79,7 @@ def change_size(spec, control):
 
 
 def hang(spec, control):
+    control.progress(0, 1)
     time.sleep(600)
 
 

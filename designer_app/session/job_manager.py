@@ -1,0 +1,136 @@
+"""The queue of jobs: one heavy job at a time, quick ones beside it, all of them stoppable."""
+
+from collections import deque
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from time import monotonic
+from typing import Any
+
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from designer_app.running.control import RunControl
+from designer_app.running.link import WorkerLink, remote
+from designer_app.session.job import Job
+from designer_app.session.job_thread import JobThread
+from designer_app.specs.jobs import JOBS
+
+CLOSE_LIMIT_S = 5.0
+"""Everything is gone by then: a window that closes does not hang around."""
+_LOOK_INTERVAL_MS = 200
+
+_HERE = "here"
+"""The lane of what runs in this process, in a thread: saving, reading back."""
+
+
+class JobManager(QObject):
+    """Runs jobs, each kind of worker taking one after the other."""
+
+    job_added = Signal(object)
+    job_changed = Signal(object)
+    """Both tell of listed jobs only: reading, bonds and saving come and go unseen."""
+
+    def __init__(self, links: Mapping[str, WorkerLink], parent: QObject | None = None) -> None:
+        """`links` by kind of worker, as the rows of jobs name it."""
+        super().__init__(parent)
+        self.jobs: list[Job] = []
+        self._links = links
+        self._waiting: dict[str, deque[tuple[Job, Callable[[RunControl], Any]]]] = {
+            kind: deque() for kind in (*links, _HERE)
+        }
+        self._at_work: dict[str, tuple[JobThread, Job]] = {}
+        self._is_closed = False
+        self._clock = QTimer(self)
+        self._clock.setInterval(_LOOK_INTERVAL_MS)
+        self._clock.timeout.connect(self._on_look)
+
+    def submit(self, key: str, spec: Any, title: str = "", *, folder: Path | None = None) -> Job:
+        """A job for a worker, started as soon as its turn comes."""
+        row = JOBS[key]
+        work = remote(key, spec, self._links[row.worker])
+        return self._added(
+            row.worker, Job(self._number(), key, spec, title or row.title, folder), work
+        )
+
+    def submit_here(self, key: str, work: Callable[[RunControl], Any], title: str = "") -> Job:
+        """Work on files that needs no worker, in a thread, so that the window does not wait."""
+        return self._added(_HERE, Job(self._number(), key, None, title or key), work)
+
+    @property
+    def running(self) -> list[Job]:
+        """Jobs that are at work or paused, the heavy one first."""
+        return [job for _, job in self._at_work.values()]
+
+    def close(self) -> None:
+        """Stop everything within `CLOSE_LIMIT_S`: ask, wait, end the workers, wait for threads.
+
+        The event loop stands still meanwhile; hide the window first. Jobs that write files have
+        flushed them: what was interrupted can be continued.
+        """
+        self._is_closed = True
+        self._clock.stop()
+        end = monotonic() + CLOSE_LIMIT_S
+        for lane in self._waiting.values():
+            lane.clear()
+        for job in self.jobs:
+            job.control.cancel()
+        self._wait(end - 2.0)
+        for link in self._links.values():
+            link.stop(patience_s=max(0.1, (end - monotonic() - 0.5) / len(self._links)))
+        self._wait(end)
+        for job in self.jobs:
+            job.on_cancelled()
+
+    def _number(self) -> int:
+        return len(self.jobs) + 1
+
+    def _added(self, lane: str, job: Job, work: Callable[[RunControl], Any]) -> Job:
+        job.setParent(self)
+        job.changed.connect(self._on_job_changed)
+        self.jobs.append(job)
+        if job.is_listed:
+            self.job_added.emit(job)
+        if self._is_closed:
+            job.cancel()
+            return job
+        self._waiting[lane].append((job, work))
+        self._start_next(lane)
+        return job
+
+    def _start_next(self, lane: str) -> None:
+        """Give the lane its next job, unless it has one."""
+        waiting = self._waiting[lane]
+        while waiting and lane not in self._at_work and not self._is_closed:
+            job, work = waiting.popleft()
+            if job.is_over:  # cancelled while it waited
+                continue
+            thread = JobThread(work, job.control, self)
+            thread.succeeded.connect(job.on_succeeded)
+            thread.failed.connect(job.on_failed)
+            thread.cancelled.connect(job.on_cancelled)
+            thread.finished.connect(self._on_thread_finished)
+            self._at_work[lane] = (thread, job)
+            job.begin()
+            thread.start()
+            self._clock.start()
+
+    def _wait(self, until: float) -> None:
+        for thread, _ in self._at_work.values():
+            thread.wait(max(1, round(1000 * (until - monotonic()))))
+
+    def _on_thread_finished(self) -> None:
+        for lane, (thread, _) in tuple(self._at_work.items()):
+            if thread.isFinished():
+                del self._at_work[lane]
+                thread.deleteLater()
+                self._start_next(lane)
+        if not self._at_work:
+            self._clock.stop()
+
+    def _on_look(self) -> None:
+        for job in self.running:
+            job.look()
+
+    def _on_job_changed(self) -> None:
+        job = self.sender()
+        if isinstance(job, Job) and job.is_listed:
+            self.job_changed.emit(job)
