@@ -134,6 +134,11 @@ def symmetry(
     found = spglib.get_symmetry_dataset(crystal, symprec=symprec)
     if found is None:
         return facts
+    if found.choice == "1":  # the origin at the inversion centre is what databases and papers use
+        found = spglib.get_symmetry_dataset(
+            crystal, symprec=symprec, hall_number=found.hall_number + 1
+        )
+        assert found is not None
     sites, counts = np.unique(found.crystallographic_orbits, return_counts=True)
     facts |= {
         "space_group": str(found.international),

@@ -49,6 +49,12 @@ JOBS: Registry[JobRow] = Registry(
             implementation="designer_app.jobs.devices:run",
         ),
         JobRow(
+            key="order",
+            title="Make an ordered cell",
+            summary="Whole atoms on shared and partly occupied sites, ranked by electrostatics.",
+            implementation="designer_app.jobs.order:run",
+        ),
+        JobRow(
             key="energy",
             title="Energy",
             summary="Energy, forces and stress of a structure as it is.",
