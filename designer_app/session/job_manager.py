@@ -47,9 +47,9 @@ class JobManager(QObject):
         """A job for a worker, started as soon as its turn comes."""
         row = JOBS[key]
         work = remote(key, spec, self._links[row.worker])
-        return self._added(
-            row.worker, Job(self._number(), key, spec, title or row.title, folder), work
-        )
+        job = Job(self._number(), key, spec, title or row.title, folder)
+        job.is_listed = row.worker == "compute"
+        return self._added(row.worker, job, work)
 
     def submit_here(self, key: str, work: Callable[[RunControl], Any], title: str = "") -> Job:
         """Work on files that needs no worker, in a thread, so that the window does not wait."""
