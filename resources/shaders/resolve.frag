@@ -1,15 +1,29 @@
-// From the drawn picture to the screen: averages the samples of a pixel; where there is one sample
-// only, softens steps along edges of brightness (after FXAA, Lottes 2009).
+// From the drawn picture to the screen: averages the samples of a pixel, darkens what stands close
+// together, and where there is one sample only, softens steps along edges (FXAA, Lottes 2009).
 uniform sampler2D u_picture;
 uniform vec2 u_texel;          // 1 / size of the picture
-uniform float u_softened;      // 1.0 where there is one sample a pixel
+uniform float u_samples;       // a pixel has u_samples x u_samples
+uniform sampler2D u_occlusion;
+uniform vec2 u_pixel;          // 1 / size of the screen
+uniform float u_strength;      // of the occlusion, 0.0: none was computed
 varying vec2 v_at;
 
 float luma(vec4 color) { return dot(color.rgb, vec3(0.299, 0.587, 0.114)); }
 
-void main() {
+vec4 averaged() {
+    vec4 sum = vec4(0.0);
+    for (float x = 0.5; x < 8.0; x += 1.0) {
+        if (x > u_samples) break;
+        for (float y = 0.5; y < 8.0; y += 1.0) {
+            if (y > u_samples) break;
+            sum += texture2D(u_picture, v_at + (vec2(x, y) - 0.5 * u_samples) * u_texel);
+        }
+    }
+    return sum / (u_samples * u_samples);
+}
+
+vec4 softened() {
     vec4 here = texture2D(u_picture, v_at);
-    if (u_softened < 0.5) { gl_FragColor = here; return; }
     float nw = luma(texture2D(u_picture, v_at + vec2(-1.0, 1.0) * u_texel));
     float ne = luma(texture2D(u_picture, v_at + vec2(1.0, 1.0) * u_texel));
     float sw = luma(texture2D(u_picture, v_at + vec2(-1.0, -1.0) * u_texel));
@@ -17,7 +31,7 @@ void main() {
     float middle = luma(here);
     float darkest = min(middle, min(min(nw, ne), min(sw, se)));
     float brightest = max(middle, max(max(nw, ne), max(sw, se)));
-    if (brightest - darkest < max(0.03, 0.10 * brightest)) { gl_FragColor = here; return; }
+    if (brightest - darkest < max(0.03, 0.10 * brightest)) return here;
     vec2 edge = vec2(nw + ne - sw - se, nw + sw - ne - se);
     float damping = max((nw + ne + sw + se) * 0.03125, 0.0078125);
     edge = clamp(edge / (min(abs(edge.x), abs(edge.y)) + damping), -6.0, 6.0) * u_texel;
@@ -26,5 +40,33 @@ void main() {
     vec4 wide = 0.5 * close + 0.25 * (texture2D(u_picture, v_at - 0.5 * edge)
                                     + texture2D(u_picture, v_at + 0.5 * edge));
     float l = luma(wide);
-    gl_FragColor = (l < darkest || l > brightest) ? close : wide;
+    return (l < darkest || l > brightest) ? close : wide;
+}
+
+float unpacked(vec4 stored) { return (stored.g * 256.0 + stored.b) * 255.0 / 65535.0; }
+
+// The random turns repeat within 4 x 4 pixels; only neighbours on the same surface count.
+float openness() {
+    vec4 here = texture2D(u_occlusion, v_at);
+    float z = view_z(unpacked(here));
+    float sum = here.r, weight = 1.0;
+    for (float x = -1.5; x < 2.0; x += 1.0) {
+        for (float y = -1.5; y < 2.0; y += 1.0) {
+            vec4 there = texture2D(u_occlusion, v_at + vec2(x, y) * u_pixel);
+            float same = max(1.0 - 2.0 * abs(view_z(unpacked(there)) - z), 0.0);
+            sum += same * there.r;
+            weight += same;
+        }
+    }
+    return sum / weight;
+}
+
+void main() {
+    vec4 color = u_samples < 1.5 ? softened() : averaged();
+    if (u_strength > 0.0) {
+        float depth = unpacked(texture2D(u_occlusion, v_at));
+        float clear = 1.0 - u_fog.z * smoothstep(u_fog.x, u_fog.y, -view_z(depth));
+        color.rgb *= mix(1.0, openness(), u_strength * clear);
+    }
+    gl_FragColor = color;
 }

@@ -1,9 +1,4 @@
-"""The OpenGL picture: what is drawn in which order, on the screen or into an image.
-
-Everything is drawn into a picture of its own size (1, 2 or more samples a pixel and direction) and
-averaged from there, so that screen and export share one path and edges are smooth without
-multisampling, which knows nothing of the spheres' outlines.
-"""
+"""The OpenGL picture: what is drawn in which order, on the screen or into an image."""
 
 import logging
 import time
@@ -29,19 +24,24 @@ from designer_app.ui.viewer3d.camera import Camera  # noqa: E402
 from designer_app.ui.viewer3d.cell import CellEdges  # noqa: E402
 from designer_app.ui.viewer3d.halos import Halos  # noqa: E402
 from designer_app.ui.viewer3d.look import ViewColors, rgb  # noqa: E402
-from designer_app.ui.viewer3d.programs import SQUARE, program  # noqa: E402
+from designer_app.ui.viewer3d.picture import Picture, Target  # noqa: E402
+from designer_app.ui.viewer3d.programs import Uniforms  # noqa: E402
 from designer_app.ui.viewer3d.scene import Scene  # noqa: E402
 from designer_app.ui.viewer3d.spheres import Spheres  # noqa: E402
 
 log = logging.getLogger(__name__)
 
-DEPTH_24 = 0x81A6
-"""GL_DEPTH_COMPONENT24; vispy's own "depth" has 16 bits."""
 LARGEST_PICTURE = 8192
 """Pixels along a side that every OpenGL can draw into."""
-FOG_LIGHT, FOG_DARK = 0.42, 0.50
+EXPORT_SAMPLES = 3
+MANY_PIXELS = 4_000_000
+"""An export with more has two samples a pixel and direction: its outlines are fine enough."""
+FOG = 0.40
+"""Share of the background in the farthest atoms."""
 CELL_WIDTH = 1.3
-"""Pixels."""
+"""Points."""
+
+Rings = tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]
 
 
 class GLCanvas(app.Canvas):
@@ -59,19 +59,15 @@ class GLCanvas(app.Canvas):
         self.camera = camera
         self.colors = colors
         self.show_cell = True
-        self.samples = 2
-        self.rings: tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]] | None = (
-            None
-        )
+        self.refined = True
+        self.rings: Rings | None = None
         self.report_drawn: Callable[[float], None] = _ignore
         self.report_failure: Callable[[Exception], None] = _ignore
         self._spheres = Spheres()
         self._bonds = Bonds()
         self._cell = CellEdges()
         self._halos = Halos()
-        self._resolve = program("resolve.vert", "resolve.frag", lit=False)
-        self._resolve["a_corner"] = gloo.VertexBuffer(SQUARE)
-        self._picture: tuple[gloo.Texture2D, gloo.FrameBuffer] | None = None
+        self._pictures: dict[int, Picture] = {}
         self._version = -1
         self._moved = True
 
@@ -91,10 +87,11 @@ class GLCanvas(app.Canvas):
         start = time.perf_counter()
         try:
             width, height = (max(int(side), 1) for side in self.physical_size)
-            self._draw_picture(
-                width, height, self.samples, self.colors.background, self.pixel_scale
-            )
-            self._show_picture(width, height)
+            picture = self._picture_of(width, height, 2 if self.refined else 1)
+            uniforms = self._draw(picture, self.colors.background, self.pixel_scale)
+            if self.refined:
+                picture.occlude(uniforms)
+            picture.show(uniforms, occluded=self.refined)
             self.context.finish()
         except Exception as error:
             log.exception("The 3D view could not draw")
@@ -103,84 +100,78 @@ class GLCanvas(app.Canvas):
         self.report_drawn(time.perf_counter() - start)
 
     def image(self, width: int, height: int, background: QColor, scale: float) -> NDArray[np.uint8]:
-        """(height, width, 4) straight alpha; `scale` is pixels per point for line widths."""
+        """(height, width, 4) premultiplied; `scale` is pixels per point for line widths."""
         self.set_current()
-        samples = max(1, min(3, LARGEST_PICTURE // max(width, height)))
-        self._draw_picture(width, height, samples, background, scale)
-        texture, buffer = self._picture_of(width * samples, height * samples)
-        with buffer:
-            tall = buffer.read("color", alpha=True)
-        self._picture = None
-        means = (
-            tall.reshape(height, samples, width, samples, 4).astype(np.float32).mean(axis=(1, 3))
-        )
-        del texture
-        return np.rint(means).astype(np.uint8)
+        wanted = EXPORT_SAMPLES if width * height <= MANY_PIXELS else 2
+        samples = max(1, min(wanted, LARGEST_PICTURE // max(width, height)))
+        picture = Picture(width, height, samples)
+        finished = Target(width, height, depth=False)
+        uniforms = self._draw(picture, background, scale)
+        picture.occlude(uniforms)
+        with finished.buffer:
+            picture.show(uniforms, occluded=True)
+            return np.asarray(finished.buffer.read("color", alpha=True), dtype=np.uint8)
 
-    def _picture_of(self, width: int, height: int) -> tuple[gloo.Texture2D, gloo.FrameBuffer]:
-        if self._picture is None or self._picture[0].shape[:2] != (height, width):
-            texture = gloo.Texture2D((height, width, 4), interpolation="linear")
-            depth = gloo.RenderBuffer((height, width), DEPTH_24)
-            self._picture = texture, gloo.FrameBuffer(texture, depth)
-        return self._picture
+    def _picture_of(self, width: int, height: int, samples: int) -> Picture:
+        picture = self._pictures.get(samples)
+        if picture is None or picture.size != (width, height, samples):
+            picture = self._pictures[samples] = Picture(width, height, samples)
+        return picture
 
-    def _draw_picture(
-        self, width: int, height: int, samples: int, background: QColor, scale: float
-    ) -> None:
-        wide, tall = width * samples, height * samples
-        _texture, buffer = self._picture_of(wide, tall)
+    def _draw(self, picture: Picture, background: QColor, scale: float) -> Uniforms:
         self._upload()
-        camera, scene = self.camera, self.scene
-        aspect = width / height
-        near, far = camera.clip_range()
-        half = camera.half_extent(aspect)
-        fog_color = rgb(background)
-        uniforms = {
-            "u_view": camera.view_matrix().T.astype(np.float32),
-            "u_projection": camera.projection_matrix(aspect).T.astype(np.float32),
-            "u_orthographic": float(camera.projection == "orthographic"),
-            "u_half_extent": half,
-            "u_viewport": (float(wide), float(tall)),
-            "u_fog_color": fog_color,
-            "u_fog": (*self._fog_range(near, far), FOG_DARK if self.colors.is_dark else FOG_LIGHT),
-            "u_darkness": float(background.alphaF() > 0.5 and background.lightnessF() < 0.5),
-            "u_scale": 1.0,
-            "u_radius": scene.stick_radius,
-            "u_near": near,
-            "u_wrapped": float(scene.is_massive and scene.has_cell),
-            "u_cell": scene.cell.astype(np.float32),
-            "u_inverse_cell": (np.linalg.inv(scene.cell) if scene.has_cell else np.eye(3)).astype(
-                np.float32
-            ),
-            "u_periodic": tuple(scene.periodic.astype(float)),
-        }
-        closest = 1.0 if camera.projection == "orthographic" else near
-        with buffer:
+        width, height, samples = picture.size
+        wide, tall = picture.drawn.width, picture.drawn.height
+        uniforms = self._uniforms(width / height, (wide, tall), background)
+        _, half_height = self.camera.half_extent(width / height)
+        parallel = self.camera.projection == "orthographic"
+        nearest = 1.0 if parallel else self.camera.clip_range()[0]
+        with picture.drawn.buffer:
             gloo.set_viewport(0, 0, wide, tall)
             gloo.set_state(depth_test=True, blend=False, cull_face=False, depth_mask=True)
-            gloo.clear(color=(*fog_color, background.alphaF()), depth=1.0)
-            self._spheres.draw(uniforms, tall / (2.0 * half[1] * closest))
+            gloo.clear(color=(*premultiplied(background), background.alphaF()), depth=1.0)
+            self._spheres.draw(uniforms, tall / (2.0 * half_height * nearest))
             self._bonds.draw(uniforms)
             gloo.set_state(blend=True, depth_mask=False)
             gloo.set_blend_func("src_alpha", "one_minus_src_alpha", "one", "one_minus_src_alpha")
-            if self.show_cell and scene.has_cell:
+            if self.show_cell and self.scene.has_cell:
                 self._cell.draw(uniforms, rgb(self.colors.cell), CELL_WIDTH * samples * scale)
             if self.rings is not None:
                 self._halos.draw(uniforms)
             gloo.set_state(blend=False, depth_mask=True)
+        return uniforms
 
-    def _fog_range(self, near: float, far: float) -> tuple[float, float]:
-        # The front half of the structure stays clear.
-        return near + 0.40 * (far - near), far + 0.05 * (far - near)
-
-    def _show_picture(self, width: int, height: int) -> None:
-        texture, _buffer = self._picture_of(width * self.samples, height * self.samples)
-        gloo.set_viewport(0, 0, width, height)
-        gloo.set_state(depth_test=False, blend=False)
-        self._resolve["u_picture"] = texture
-        self._resolve["u_texel"] = (1.0 / texture.shape[1], 1.0 / texture.shape[0])
-        self._resolve["u_softened"] = float(self.samples == 1)
-        self._resolve.draw("triangle_strip")
+    def _uniforms(
+        self, aspect: float, viewport: tuple[int, int], background: QColor
+    ) -> dict[str, object]:
+        camera, scene = self.camera, self.scene
+        near, far = camera.clip_range()
+        inverse_cell = np.linalg.inv(scene.cell) if scene.has_cell else np.eye(3)
+        is_dark = background.alphaF() > 0.5 and background.lightnessF() < 0.5
+        return {
+            "u_view": camera.view_matrix().T.astype(np.float32),
+            "u_projection": camera.projection_matrix(aspect).T.astype(np.float32),
+            "u_orthographic": float(camera.projection == "orthographic"),
+            "u_half_extent": camera.half_extent(aspect),
+            "u_viewport": (float(viewport[0]), float(viewport[1])),
+            "u_fog_color": rgb(background),
+            # The front half stays clear; nothing fades into a transparent background.
+            "u_fog": (
+                near + 0.40 * (far - near),
+                far + 0.05 * (far - near),
+                FOG * background.alphaF(),
+            ),
+            "u_darkness": float(is_dark),
+            "u_scale": 1.0,
+            "u_radius": scene.stick_radius,
+            "u_near": near,
+            # Neighbours in a small cell, grooves and pores in a large one.
+            "u_reach": float(np.clip(0.06 * camera.scene_radius, 2.0, 8.0)),
+            "u_wrapped": float(scene.is_massive and scene.has_cell),
+            "u_cell": scene.cell.astype(np.float32),
+            "u_inverse_cell": inverse_cell.astype(np.float32),
+            "u_periodic": tuple(scene.periodic.astype(float)),
+        }
 
     def _upload(self) -> None:
         scene = self.scene
@@ -197,6 +188,12 @@ class GLCanvas(app.Canvas):
                 self._cell.set_cell(scene.cell)
         if self.rings is not None:
             self._halos.set_rings(*self.rings)
+
+
+def premultiplied(color: QColor) -> tuple[float, float, float]:
+    """Red, green and blue times alpha."""
+    red, green, blue = rgb(color)
+    return red * color.alphaF(), green * color.alphaF(), blue * color.alphaF()
 
 
 def _ignore(_told: object) -> None:

@@ -14,13 +14,13 @@ SQUARE = np.array([[-1, -1], [1, -1], [-1, 1], [1, 1]], dtype=np.float32)
 """Corners of a square as a triangle strip."""
 
 
-def program(vertex: str, fragment: str, *, defines: str = "", lit: bool = True) -> gloo.Program:
-    """A program from files of `resources/shaders`; the common declarations stand before both."""
-    common = _source("common.glsl")
-    light = _source("light.glsl") if lit else ""
-    return gloo.Program(
-        defines + common + _source(vertex), defines + common + light + _source(fragment)
-    )
+def program(
+    vertex: str, fragment: str, *, defines: str = "", parts: tuple[str, ...] = ("light.glsl",)
+) -> gloo.Program:
+    """A program from files of `resources/shaders`; the `parts` stand before the fragment's."""
+    common = defines + _source("common.glsl")
+    before = "".join(_source(part) for part in parts)
+    return gloo.Program(common + _source(vertex), common + before + _source(fragment))
 
 
 def _source(name: str) -> str:

@@ -15,13 +15,14 @@ from designer_app.elements import ATOMIC_NUMBERS, SYMBOLS
 from designer_app.specs.structure import Structure
 from designer_app.ui.viewer3d.look import (
     BOND_RADIUS,
-    VACANCY_COLOR,
     ColorScheme,
     Style,
     element_colors,
     element_radii,
 )
-from designer_app.ui.viewer3d.wrapping import face_images, heights, home_images, molecules
+from designer_app.ui.viewer3d.sectors import Occupancies, sector_rows, shares_by_atom
+from designer_app.ui.viewer3d.sticks import NO_STICKS, ImageIndex, each_once, half_bonds
+from designer_app.ui.viewer3d.wrapping import face_images, home_images, molecules
 
 DETAILED = 50_000
 """Atoms up to which bonds, whole molecules and repeated atoms are drawn."""
@@ -29,9 +30,7 @@ BOUNDARY_LIMIT = 500
 """Atoms up to which a crystal is drawn with the atoms on its faces repeated, unless told."""
 STRETCHED = 1.5
 """A bond longer than this times its first length is broken and not drawn."""
-N_SECTOR_TEXELS = 512
 
-Occupancies = Mapping[int, Mapping[str, float]] | Sequence[Mapping[str, float] | None]
 Floats = NDArray[np.float64]
 Singles = NDArray[np.float32]
 Ints = NDArray[np.int64]
@@ -49,20 +48,6 @@ class Balls:
     """(n_balls, 3) red, green, blue in 0..1."""
     sectors: Singles
     """(n_balls,) row of `Scene.sector_colors`, -1 for one colour."""
-
-
-@dataclass(frozen=True, eq=False)
-class Sticks:
-    """Half bonds from balls to where the two colours meet."""
-
-    balls: Ints
-    """(n_sticks,) ball at which the stick starts."""
-    bonds: Ints
-    """(n_sticks,) bond it is half of."""
-    shares: Singles
-    """(n_sticks,) signed fraction of the bond's vector."""
-    colors: Singles
-    """(n_sticks, 3) red, green, blue in 0..1."""
 
 
 class Scene:
@@ -88,12 +73,12 @@ class Scene:
         self._molecule, self._image = molecules(0, self.pairs, self.shifts)
         self._home: Ints | None = None
         self.positions: Singles = np.zeros((0, 3), dtype=np.float32)
-        self.sector_colors: NDArray[np.uint8] = np.zeros((1, N_SECTOR_TEXELS, 3), dtype=np.uint8)
+        self.sector_colors: NDArray[np.uint8] = np.zeros((1, 1, 3), dtype=np.uint8)
         self._ball_images: Ints = np.zeros((0, 3), dtype=np.int64)
         self.balls = Balls(
             np.zeros(0, dtype=np.int64), *(np.zeros(s, dtype=np.float32) for s in (0, (0, 3), 0))
         )
-        self.sticks = _no_sticks()
+        self.sticks = NO_STICKS
         self.stick_starts: Singles = np.zeros((0, 3), dtype=np.float32)
         self.stick_axes: Singles = np.zeros((0, 3), dtype=np.float32)
 
@@ -155,7 +140,7 @@ class Scene:
             self.periodic = np.array(structure.pbc) & self.has_cell
             self._reference = np.asarray(structure.positions, dtype=np.float64)
             self._positions = self._reference
-            self._occupancies = _by_atom(occupancies)
+            self._occupancies = shares_by_atom(occupancies)
         self._find_molecules()
         self.rebuild()
 
@@ -164,7 +149,7 @@ class Scene:
         pairs = np.asarray(pairs, dtype=np.int64).reshape(-1, 2)
         shifts = np.asarray(shifts, dtype=np.int64).reshape(-1, 3)
         known = ((pairs >= 0) & (pairs < len(self.numbers))).all(axis=1)
-        self.pairs, self.shifts = _each_once(pairs[known], shifts[known])
+        self.pairs, self.shifts = each_once(pairs[known], shifts[known])
         self._find_molecules()
         self.rebuild()
 
@@ -194,7 +179,7 @@ class Scene:
         if self.is_massive:
             self.positions = np.ascontiguousarray(self._positions, dtype=np.float32)
             self._paint(np.arange(len(self.numbers)))
-            self.sticks = _no_sticks()
+            self.sticks = NO_STICKS
             return
         self._home = self._home_images(None)
         self._make_balls()
@@ -237,55 +222,23 @@ class Scene:
         has_bonds = self.style == "ball-and-stick" and not self.is_massive and len(self.pairs) > 0
         radii = element_radii(self.style, has_bonds=has_bonds and self.show_bonds)
         palette = element_colors(self.scheme)
-        row_of, self.sector_colors = self._sectors(palette)
-        sectors = np.full(len(self.numbers), -1.0, dtype=np.float32)
-        for atom, row in row_of.items():
-            sectors[atom] = row
-        self.balls = Balls(atoms, radii[numbers], palette[numbers], sectors[atoms])
-
-    def _sectors(self, palette: Singles) -> tuple[dict[int, int], NDArray[np.uint8]]:
-        kinds: dict[tuple[tuple[str, float], ...], int] = {}
-        row_of: dict[int, int] = {}
-        for atom, shares in self._occupancies.items():
-            kind = tuple((symbol, round(share, 4)) for symbol, share in shares.items())
-            full = len(kind) == 1 and kind[0][1] >= 0.999
-            if full or not kind or not 0 <= atom < len(self.numbers):
-                continue
-            row_of[atom] = kinds.setdefault(kind, len(kinds))
-        rows = [_sector_row(kind, palette) for kind in kinds]
-        blank = np.zeros((1, N_SECTOR_TEXELS, 3), dtype=np.uint8)
-        return row_of, np.stack(rows) if rows else blank
+        rows, self.sector_colors = sector_rows(self._occupancies, len(self.numbers), palette)
+        self.balls = Balls(atoms, radii[numbers], palette[numbers], rows[atoms])
 
     def _make_sticks(self) -> None:
-        self.sticks = _no_sticks()
+        self.sticks = NO_STICKS
         if self.style == "space-filling" or not self.show_bonds or len(self.pairs) == 0:
             return
-        index = _ImageIndex(self.balls.atoms, self._ball_images)
-        n_bonds, n_atoms = len(self.pairs), len(self.numbers)
-        lengths = np.linalg.norm(self._bond_vectors(self._reference, self.cell), axis=1)
         palette = element_colors(self.scheme)[self.numbers]
-        radii = self.balls.radii[:n_atoms]
-        balls, bonds, shares, colors = [], [], [], []
-        for sign, here, there in ((1, 0, 1), (-1, 1, 0)):
-            first, second = self.pairs[:, here], self.pairs[:, there]
-            # Every ball of an atom has all the bonds of the atom; ball b takes bonds of atom[b].
-            ball, bond = index.balls_of(first, n_bonds)
-            partner = index.find(second[bond], self._ball_images[ball] + sign * self.shifts[bond])
-            # A copy shows only bonds to balls that are there; an atom also shows where one goes.
-            keep = (partner >= 0) | ((ball < n_atoms) & (not self._repeats()))
-            ball, bond = ball[keep], bond[keep]
-            length = np.maximum(lengths[bond], 1e-6)
-            # Colours meet in the middle of the part that is seen.
-            share = 0.5 + 0.5 * (radii[first[bond]] - radii[second[bond]]) / length
-            balls.append(ball)
-            bonds.append(bond)
-            shares.append(sign * np.clip(share, 0.1, 0.9))
-            colors.append(palette[first[bond]])
-        self.sticks = Sticks(
-            np.concatenate(balls),
-            np.concatenate(bonds),
-            np.concatenate(shares).astype(np.float32),
-            np.concatenate(colors),
+        lengths = np.linalg.norm(self._bond_vectors(self._reference, self.cell), axis=1)
+        self.sticks = half_bonds(
+            self.pairs,
+            self.shifts,
+            lengths,
+            ImageIndex(self.balls.atoms, self._ball_images),
+            self.balls.radii[: len(self.numbers)],
+            palette,
+            dangling=not self._repeats(),
         )
 
     def _bond_vectors(self, positions: NDArray[np.floating], cell: Floats) -> Floats:
@@ -322,74 +275,3 @@ class Scene:
         if self.is_massive:
             return np.array([a for a in atoms if 0 <= a < len(self.numbers)], dtype=np.int64)
         return np.flatnonzero(np.isin(self.balls.atoms, np.asarray(atoms, dtype=np.int64)))
-
-    def thickness(self) -> Floats:
-        """(3,) distances between opposite faces of the cell in A, 0 without a cell."""
-        return heights(self.cell) if self.has_cell else np.zeros(3)
-
-
-class _ImageIndex:
-    """Finds balls by atom and image."""
-
-    def __init__(self, atoms: Ints, images: Ints) -> None:
-        self._span = int(np.abs(images).max()) + 8 if len(images) else 8
-        key = self._key(atoms, images)
-        self._order = np.argsort(key, kind="stable")
-        self._keys = key[self._order]
-        self._by_atom = np.argsort(atoms, kind="stable")
-        self._sorted_atoms = atoms[self._by_atom]
-
-    def _key(self, atoms: Ints, images: Ints) -> Ints:
-        base = 2 * self._span + 1
-        shifted = np.clip(images, -self._span, self._span) + self._span
-        return ((atoms * base + shifted[:, 0]) * base + shifted[:, 1]) * base + shifted[:, 2]
-
-    def find(self, atoms: Ints, images: Ints) -> Ints:
-        """(n,) ball of each atom and image, -1 where it is not drawn."""
-        key = self._key(atoms, images)
-        place = np.minimum(np.searchsorted(self._keys, key), len(self._keys) - 1)
-        return np.where(self._keys[place] == key, self._order[place], -1)
-
-    def balls_of(self, atoms: Ints, n: int) -> tuple[Ints, Ints]:
-        """All (ball, row) with the ball showing atom `atoms[row]`."""
-        low = np.searchsorted(self._sorted_atoms, atoms, side="left")
-        count = np.searchsorted(self._sorted_atoms, atoms, side="right") - low
-        row = np.repeat(np.arange(n), count)
-        within = np.arange(len(row)) - np.repeat(np.cumsum(count) - count, count)
-        return self._by_atom[low[row] + within], row
-
-
-def _no_sticks() -> Sticks:
-    empty = np.zeros(0, dtype=np.int64)
-    return Sticks(empty, empty, np.zeros(0, np.float32), np.zeros((0, 3), np.float32))
-
-
-def _each_once(pairs: Ints, shifts: Ints) -> tuple[Ints, Ints]:
-    """Bonds given from both ends are kept from one."""
-    if len(pairs) == 0:
-        return pairs, shifts
-    swap = pairs[:, 0] > pairs[:, 1]
-    own = pairs[:, 0] == pairs[:, 1]
-    leading = np.take_along_axis(shifts, (shifts != 0).argmax(axis=1)[:, None], axis=1)[:, 0]
-    swap |= own & (leading < 0)
-    pairs = np.where(swap[:, None], pairs[:, ::-1], pairs)
-    shifts = np.where(swap[:, None], -shifts, shifts)
-    rows = np.unique(np.hstack([pairs, shifts]), axis=0)
-    return rows[:, :2], rows[:, 2:]
-
-
-def _by_atom(occupancies: Occupancies | None) -> dict[int, Mapping[str, float]]:
-    if occupancies is None:
-        return {}
-    if isinstance(occupancies, Mapping):
-        return {int(atom): shares for atom, shares in occupancies.items()}
-    return {atom: shares for atom, shares in enumerate(occupancies) if shares}
-
-
-def _sector_row(kind: tuple[tuple[str, float], ...], palette: Singles) -> NDArray[np.uint8]:
-    """(n_texels, 3) colours clockwise from the top; what is not occupied is white."""
-    ends = np.cumsum([share for _, share in kind]) / max(sum(share for _, share in kind), 1.0)
-    angle = (np.arange(N_SECTOR_TEXELS) + 0.5) / N_SECTOR_TEXELS
-    slots = np.searchsorted(ends, angle)
-    shades = [palette[ATOMIC_NUMBERS.get(symbol, 0)] for symbol, _ in kind] + [VACANCY_COLOR]
-    return (np.array(shades)[slots] * 255).astype(np.uint8)

@@ -4,43 +4,24 @@ It holds what is shown (`Scene`) and from where (`Camera`), both plain numpy; Op
 first showing and may be missing: then a sentence stands in its place and every method still works.
 """
 
-import logging
-import time
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QSize, Qt, QTimer, Signal
-from PySide6.QtGui import (
-    QColor,
-    QImage,
-    QKeyEvent,
-    QPainter,
-    QPalette,
-    QResizeEvent,
-    QShowEvent,
-)
+from PySide6.QtGui import QColor, QImage, QKeyEvent, QPainter, QPalette, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
 from designer_app.specs.structure import Structure
-from designer_app.ui.viewer3d import axes, opengl
+from designer_app.ui.viewer3d import axes
 from designer_app.ui.viewer3d.camera import Camera, Projection
+from designer_app.ui.viewer3d.display import Display
 from designer_app.ui.viewer3d.interaction import MouseControl
 from designer_app.ui.viewer3d.look import LIGHT, ColorScheme, Style, ViewColors, rgb
-from designer_app.ui.viewer3d.pacing import Pacer
 from designer_app.ui.viewer3d.picking import first_hit
-from designer_app.ui.viewer3d.scene import Occupancies, Scene
+from designer_app.ui.viewer3d.scene import Scene
+from designer_app.ui.viewer3d.sectors import Occupancies
 
-if TYPE_CHECKING:
-    from designer_app.ui.viewer3d.canvas import GLCanvas
-
-log = logging.getLogger(__name__)
-
-SMOOTH_WITHIN = 0.025
-"""s; where a drawing with four samples a pixel takes longer, motion is drawn with one."""
-REFINE_AFTER = 160
-"""ms without motion after which the picture is drawn with four samples a pixel again."""
 HOVER_LIMIT = 200_000
 """Atoms up to which the atom under the pointer is looked for at every motion."""
 HOVER_ALPHA = 0.40
@@ -67,13 +48,9 @@ class StructureView(QWidget):
         self._colors = LIGHT
         self._selected: tuple[int, ...] = ()
         self._hovered = -1
-        self._canvas: GLCanvas | None = None
-        self._failed = False
         self._is_fitted = True
         self._shows_cell = True
         self._shows_axes = True
-        self._draw_started = 0.0
-        self._cost = 0.0
         self._build()
         self._connect()
 
@@ -92,15 +69,12 @@ class StructureView(QWidget):
         layout.addWidget(self._message)
         self._axes = axes.AxesOverlay(self)
         self._axes.hide()
-        self._pacer = Pacer(self)
-        self._refine = QTimer(self)
-        self._refine.setSingleShot(True)
-        self._refine.setInterval(REFINE_AFTER)
+        self._display = Display(self.scene, self.camera, self._colors, self)
         self.set_colors(self._colors)
 
     def _connect(self) -> None:
-        self._pacer.due.connect(self._redraw)
-        self._refine.timeout.connect(self._on_still)
+        self._display.frame_drawn.connect(self.frame_drawn)
+        self._display.failed.connect(self._on_failed)
 
     # --- what is shown ---------------------------------------------------------------------------
 
@@ -138,12 +112,9 @@ class StructureView(QWidget):
             return
         self.scene.set_frame(positions, cell)
         self._measure_scene()
-        if self._canvas is not None:
-            self._canvas.moved()
         self._update_rings()
         self._update_axes()
-        self._set_samples()
-        self._pacer.request()
+        self._display.draw_frame()
 
     def set_colors(self, colors: ViewColors) -> None:
         """Take the colours of a theme."""
@@ -153,8 +124,7 @@ class StructureView(QWidget):
         palette.setColor(QPalette.ColorRole.WindowText, colors.text)
         self.setPalette(palette)
         self._message.setPalette(palette)
-        if self._canvas is not None:
-            self._canvas.colors = colors
+        self._display.set_colors(colors)
         self._changed()
 
     def set_color_scheme(self, scheme: ColorScheme) -> None:
@@ -177,8 +147,7 @@ class StructureView(QWidget):
     def show_cell(self, shown: bool) -> None:
         """Draw the edges of the unit cell."""
         self._shows_cell = shown
-        if self._canvas is not None:
-            self._canvas.show_cell = shown
+        self._display.set_cell_shown(shown)
         self._changed()
 
     def show_bonds(self, shown: bool) -> None:
@@ -227,7 +196,8 @@ class StructureView(QWidget):
             return np.array([0.0, 0.0, 1.0]), np.array([0.0, 1.0, 0.0])
         # A molecule lies flat in the view: its thinnest direction points at the eye.
         spread = np.linalg.svd(points - points.mean(axis=0), full_matrices=False)[2]
-        return spread[2], spread[1]
+        signs = np.sign(np.take_along_axis(spread, np.abs(spread).argmax(axis=1)[:, None], axis=1))
+        return spread[2] * signs[2], spread[1] * signs[1]
 
     def _fit(self) -> None:
         self._is_fitted = True
@@ -267,21 +237,19 @@ class StructureView(QWidget):
         return first_hit(origin, direction, self.scene.ball_positions(), self.scene.balls.radii)
 
     def _update_rings(self) -> None:
-        if self._canvas is None:
-            return
         chosen = self.scene.copies_of(self._selected) if self._selected else np.zeros(0, np.int64)
         pointed = np.zeros(0, np.int64)
         if self._hovered >= 0 and self._hovered not in self._selected:
             pointed = self.scene.copies_of([self._hovered])
         balls = np.concatenate([chosen, pointed])
         if len(balls) == 0:
-            self._canvas.rings = None
+            self._display.set_rings(None)
             return
         colors = np.empty((len(balls), 4), dtype=np.float32)
         colors[: len(chosen)] = (*rgb(self._colors.accent), 1.0)
         colors[len(chosen) :] = (*rgb(self._colors.text), HOVER_ALPHA)
         positions = self.scene.ball_positions()[balls]
-        self._canvas.rings = positions, self.scene.balls.radii[balls], colors
+        self._display.set_rings((positions, self.scene.balls.radii[balls], colors))
 
     # --- the mouse and the keys ------------------------------------------------------------------
 
@@ -353,8 +321,7 @@ class StructureView(QWidget):
     def showEvent(self, event: QShowEvent) -> None:  # noqa: N802 - Qt's name
         """OpenGL starts after the window has painted itself once."""
         super().showEvent(event)
-        if self._canvas is None and not self._failed:
-            QTimer.singleShot(0, self, self.start_drawing)
+        QTimer.singleShot(0, self, self.start_drawing)
 
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
         """Keep a fitted structure fitted."""
@@ -369,25 +336,11 @@ class StructureView(QWidget):
         return QSize(800, 600)
 
     def start_drawing(self) -> bool:
-        """Make the OpenGL picture; tells whether there is one."""
-        if self._canvas is not None or self._failed:
-            return self._canvas is not None
-        try:
-            if not opengl.is_available():
-                self._fail()
-                return False
-            from designer_app.ui.viewer3d.canvas import GLCanvas
-
-            canvas = GLCanvas(self.scene, self.camera, self._colors, self)
-        except Exception:
-            log.exception("The 3D view could not start")
-            self._fail()
-            return False
-        canvas.show_cell = self._shows_cell
-        canvas.report_drawn = self._on_drawn
-        canvas.report_failure = self._on_failed
-        self._canvas = canvas
-        widget = canvas.widget
+        """Make the OpenGL picture if there is none yet; tells whether there is one now."""
+        if self._display.canvas is not None or not self._display.start():
+            return self._display.canvas is not None
+        assert self._display.canvas is not None
+        widget = self._display.canvas.widget
         widget.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self._layout.addWidget(widget)
         self._axes.raise_()
@@ -399,30 +352,18 @@ class StructureView(QWidget):
         mouse.centered.connect(self._on_centered)
         mouse.hovered.connect(self._on_hovered)
         mouse.left.connect(self._on_left)
-        widget.frameSwapped.connect(self._on_swapped)
         self._changed()
         return True
 
-    def _fail(self) -> None:
-        self._failed = True
-        self._canvas = None
+    def _on_failed(self) -> None:
         self._axes.hide()
         self._message.setText(
             self.tr(
                 "The 3D picture needs OpenGL 2.1, which this display does not offer. "
-                "Updating the graphics driver usually helps; everything else works."
+                "A newer graphics driver usually helps; everything else works."
             )
         )
         self._message.show()
-
-    def _on_failed(self, error: Exception) -> None:
-        log.warning("The 3D view stops drawing: %s", error)
-        QTimer.singleShot(0, self, self._drop_canvas)
-
-    def _drop_canvas(self) -> None:
-        if self._canvas is not None:
-            self._canvas.widget.hide()
-        self._fail()
 
     def _rebuild(self) -> None:
         self.scene.rebuild()
@@ -430,45 +371,21 @@ class StructureView(QWidget):
         self._changed()
 
     def _changed(self) -> None:
-        """Draw anew, now; with all samples once nothing moves any more."""
         self._update_axes()
-        if self._canvas is None:
-            return
         self._update_rings()
-        self._set_samples()
-        self._redraw()
-
-    def _set_samples(self) -> None:
-        if self._canvas is None:
-            return
-        self._canvas.samples = 2 if self._cost <= SMOOTH_WITHIN else 1
-        self._refine.start()
-
-    def _on_still(self) -> None:
-        if self._canvas is not None and self._canvas.samples == 1:
-            self._canvas.samples = 2
-            self._redraw()
-
-    def _redraw(self) -> None:
-        if self._canvas is not None:
-            self._canvas.widget.update()
-
-    def _on_drawn(self, seconds: float) -> None:
-        self._draw_started = time.perf_counter() - seconds
-        # What four samples cost, from what was drawn; the vertices' share makes 4 an upper bound.
-        one_sample = self._canvas is not None and self._canvas.samples == 1
-        self._cost = max(3.0 * seconds, self._cost * 0.9) if one_sample else seconds
-
-    def _on_swapped(self) -> None:
-        self._pacer.drawn(time.perf_counter() - self._draw_started)
-        self.frame_drawn.emit()
+        self._display.draw()
 
     def _update_axes(self) -> None:
         vectors, letters = axes.directions(self.scene.cell)
         seen = vectors @ self.camera.rotation.T
         self._axes.show_axes(seen, letters, self._colors.text, is_dark=self._colors.is_dark)
-        there = self._canvas is not None and len(self.scene.numbers) > 0
+        there = self._display.canvas is not None and len(self.scene.numbers) > 0
         self._axes.setVisible(there and self._shows_axes)
+
+    @property
+    def draw_seconds(self) -> float:
+        """What the newest drawing took, in s."""
+        return self._display.draw_seconds
 
     # --- export ----------------------------------------------------------------------------------
 
@@ -477,14 +394,15 @@ class StructureView(QWidget):
 
         `background` None takes the theme's; a transparent one leaves it out.
         """
-        if not self.start_drawing() or self._canvas is None:
+        if not self.start_drawing():
             return QImage()
         color = background if background is not None else self._colors.background
         scale = width / max(self.width(), 1)
-        self._update_rings()
-        pixels = self._canvas.image(width, height, color, scale)
+        pixels = self._display.image(width, height, color, scale)
+        if pixels is None:
+            return QImage()
         pixels = np.ascontiguousarray(pixels)
-        form = QImage.Format.Format_RGBA8888
+        form = QImage.Format.Format_RGBA8888_Premultiplied
         image = QImage(pixels.data, width, height, 4 * width, form).copy()
         if self._shows_axes and len(self.scene.numbers):
             vectors, letters = axes.directions(self.scene.cell)
