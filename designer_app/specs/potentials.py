@@ -36,7 +36,8 @@ _MPTRJ = " ".join(
     if symbol not in ("Po", "At", "Rn", "Fr", "Ra")  # no such crystal in the training set
 )
 """The 89 elements of CHGNet's training set (Deng et al. 2023, doi:10.1038/s42256-023-00716-3)."""
-_CUBIC_METALS = "Pb Ag Ni Cu Al Ca Sr Mo W Cr Fe Ba K Na Cs Rb"
+_CUBIC_METALS = "Pb Ag Ni Cu Al Mo W Cr Fe"
+_SOFT_METALS = "Ca Sr Ba Na K Rb Cs"
 
 POTENTIALS: Registry[PotentialRow] = Registry(
     "potential",
@@ -71,10 +72,16 @@ POTENTIALS: Registry[PotentialRow] = Registry(
             summary="Pair potential of cubic metals with an anharmonic well.",
             implementation="designer_app.potentials.morse:load",
             model_doc="a shipped set, or a TOML file with D, a and r0 per element",
-            models=(("girifalco-weizer", "Cubic metals (Girifalco and Weizer 1959)"),),
+            models=(
+                ("girifalco-weizer", "Cubic metals (Girifalco and Weizer 1959)"),
+                ("girifalco-weizer-soft", "Alkali and alkaline-earth metals (likewise)"),
+            ),
             suits=("metal",),
             gives=("energy", "forces", "stress", "energies"),
-            covers=(("girifalco-weizer", _CUBIC_METALS),),
+            covers=(
+                ("girifalco-weizer", _CUBIC_METALS),
+                ("girifalco-weizer-soft", _SOFT_METALS),
+            ),
         ),
         PotentialRow(
             key="ensemble",
