@@ -35,9 +35,9 @@ from designer_app.relaxation.rows import Rows
 from designer_app.state import AtomicState
 from designer_app.units import GPA
 
-STIFFNESS = 100.0 * GPA
-"""eV/A^3: bulk modulus of an ordinary crystal."""
-CURVATURE = 20.0
+STIFFNESS = 300.0 * GPA
+"""eV/A^3: elastic constant of an oxide (c11 of MgO)."""
+CURVATURE = 15.0
 """eV/A^2: force constant of an ordinary bond."""
 LONGEST_MOVE = 0.2
 """A, of an atom in one step."""
