@@ -14,6 +14,10 @@ from designer_app.potentials.chgnet.network import Gate
 NORM_EPSILON = 1e-5
 """Added to the variance in every layer normalisation."""
 
+LOWEST = -40.0
+"""Hidden values are cut off here before their activation. silu(-40) is 2e-16, beside sums of order
+100; further down come numbers below the normal range, on which CPUs work 20 times slower."""
+
 
 class Kernels(Protocol):
     """Element-wise parts of a convolution over pairs `low` to `high`."""

@@ -21,8 +21,8 @@ from designer_app.potentials.chgnet.forward import (
     site_energies_and_gradient,
 )
 from designer_app.potentials.chgnet.graph import AngleCache, Bonds, angle_geometry, bonds_of
+from designer_app.potentials.chgnet.kernel_choice import choose_kernels, kernels_by_name
 from designer_app.potentials.chgnet.network import network_from_weights
-from designer_app.potentials.chgnet.torch_kernels import TorchKernels
 from designer_app.potentials.chgnet.weights import N_ELEMENTS, read_weights
 from designer_app.potentials.chgnet.workspace import Workspace
 from designer_app.specs.potentials import POTENTIALS
@@ -55,8 +55,17 @@ class CHGNetPotential(Potential):
             weights.atom_cutoff, weights.bond_cutoff, weights.envelope_power
         )
         self._network = network_from_weights(weights, device, dtype)
-        self._convolver = Convolver(TorchKernels(device), Workspace(device, dtype))
+        self._convolver = Convolver(choose_kernels(device), Workspace(device, dtype))
         self._angles = AngleCache()
+
+    def kernel_choice(self) -> dict[str, str]:
+        """What computes, by part: a run is repeated bitwise only with the same choice."""
+        return {"kernels": self._convolver.kernels.name}
+
+    def use_kernels(self, choice: dict[str, str]) -> None:
+        """Compute as an earlier run did, by its `kernel_choice`."""
+        kernels = kernels_by_name(choice["kernels"], self.device)
+        self._convolver = Convolver(kernels, self._convolver.workspace)
 
     @torch.no_grad()
     def predict(

@@ -5,7 +5,7 @@ from torch import Tensor
 from torch.nn.functional import layer_norm, silu
 
 from designer_app.potentials.chgnet.graph import Pairs
-from designer_app.potentials.chgnet.kernels import NORM_EPSILON
+from designer_app.potentials.chgnet.kernels import LOWEST, NORM_EPSILON
 from designer_app.potentials.chgnet.network import Gate
 from designer_app.potentials.chgnet.weights import WIDTH
 
@@ -26,7 +26,7 @@ class TorchKernels:
     ) -> None:
         """See `Kernels`."""
         h = _hidden(tables, x, pairs, low, high)
-        _aten.silu.out(h, out=s)
+        _aten.silu.out(h.clamp_min_(LOWEST), out=s)
 
     def activate_backward(
         self,
@@ -40,7 +40,8 @@ class TorchKernels:
         g_x: Tensor,
     ) -> None:
         """See `Kernels`."""
-        g_h = _aten.silu_backward(g_s, _hidden(tables, x, pairs, low, high))
+        h = _hidden(tables, x, pairs, low, high).clamp_min_(LOWEST)
+        g_h = _aten.silu_backward(g_s, h)
         _pass_on(g_h, pairs, low, high, g_tables, g_x)
 
     def gate(
