@@ -161,6 +161,14 @@ class ResumeError(InputError):
     reason: str
 
 
+@dataclass(eq=False)
+class ProjectRefusedError(InputError):
+    """A project folder cannot be opened: damaged, of a newer program, or no project."""
+
+    path: str
+    reason: str
+
+
 # --- while running -----------------------------------------------------------------------------
 
 

@@ -233,6 +233,13 @@ def _not_converged(f: Mapping[str, Any]) -> Explanation:
     )
 
 
+def _project_refused(f: Mapping[str, Any]) -> Explanation:
+    return Explanation(
+        f"The project “{_name(f['path'])}” cannot be opened: {f['reason']}.",
+        "Nothing in it was changed.",
+    )
+
+
 _TABLE: dict[str, Callable[[Mapping[str, Any]], Explanation]] = {
     "UnknownKeyError": _unknown_key,
     "InvalidSpecError": _invalid_spec,
@@ -249,6 +256,7 @@ _TABLE: dict[str, Callable[[Mapping[str, Any]], Explanation]] = {
     "UnsafeFileError": _unsafe_file,
     "DeviceUnavailableError": _device_unavailable,
     "ResumeError": _resume,
+    "ProjectRefusedError": _project_refused,
     "NotFiniteError": _not_finite,
     "BlowUpError": _blow_up,
     "RunawayRelaxationError": _runaway_relaxation,

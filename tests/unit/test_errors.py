@@ -23,6 +23,7 @@ _EXAMPLES = {
     "UnsafeFileError": ("model.pt", "it holds code"),
     "DeviceUnavailableError": ("cuda", ("cpu",)),
     "ResumeError": ("out", "there is no checkpoint"),
+    "ProjectRefusedError": ("Cathodes.designer", "its project.toml is damaged"),
     "NotFiniteError": ("chgnet", "force", 12),
     "BlowUpError": (812, 51234.0, 800, "the temperature passed 20000 K"),
     "RunawayRelaxationError": (12, "the volume became 3.2 times what it was"),
