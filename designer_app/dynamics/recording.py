@@ -34,6 +34,8 @@ SPEC = "spec.toml"
 PROVENANCE = "provenance.toml"
 PREVIOUS = "previous"
 """Folder in the run's folder that keeps the files of the run before."""
+LEAST_SECONDS = 0.5
+"""Checkpoints of a fast run are at least so far apart: each waits for the disk."""
 
 SCALARS = (
     "step",
@@ -114,8 +116,6 @@ class Rhythm:
     """Steps between frames in the trajectory."""
     checkpoint_interval: int
     """Steps between checkpoints."""
-    least_seconds: float = 0.5
-    """Checkpoints of a fast run are at least so far apart: each waits for the disk."""
 
 
 class RunFolder:
@@ -145,7 +145,7 @@ class RunFolder:
     def checkpoint_is_due(self, step: int) -> bool:
         """Whether this step should be one that the run can go on from."""
         waited = time.monotonic() - self._last_checkpoint
-        return step % self._rhythm.checkpoint_interval == 0 and waited > self._rhythm.least_seconds
+        return step % self._rhythm.checkpoint_interval == 0 and waited > LEAST_SECONDS
 
     def write_checkpoint(self, state: MDState, evaluate: ForceField) -> None:
         """Make everything so far durable, then the state itself."""
