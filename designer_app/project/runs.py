@@ -1,0 +1,116 @@
+"""The runs of a project: what was asked, when, how it ended, and whether it can go on."""
+
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from designer_app.errors import WriteFailedError
+from designer_app.io.toml import read_toml, write_toml
+from designer_app.provenance import now
+
+LIVE = ("queued", "running", "paused")
+CAN_GO_ON = ("interrupted", "cancelled", "failed")
+
+_RECORD = "run.toml"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Run:
+    """A run as its folder tells it."""
+
+    folder: Path
+    key: str
+    title: str
+    state: str = "queued"
+    """That of a job, or interrupted: the program ended before the run did."""
+    created: str = ""
+    finished: str = ""
+    settings: Mapping[str, Any]
+    """Of its spec, as plain values."""
+    result: Mapping[str, Any]
+    """Its figures by name, once it ended."""
+    error: str = ""
+
+    @property
+    def can_go_on(self) -> bool:
+        """Whether it ended early and left a checkpoint."""
+        return self.state in CAN_GO_ON and any(self.folder.glob("checkpoint*"))
+
+
+class Runs:
+    """The folder `runs` of a project."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def begin(self, key: str, title: str) -> Run:
+        """A new run with a folder of its own. Raises `WriteFailedError`."""
+        numbers = [int(each.name[:4]) for each in self.folder.glob("[0-9][0-9][0-9][0-9]-*")]
+        number = max(numbers, default=0)
+        while True:
+            number += 1
+            folder = self.folder / f"{number:04d}-{key}"
+            try:
+                folder.mkdir(parents=True)
+            except FileExistsError:
+                continue
+            except OSError as error:
+                raise WriteFailedError(str(folder), error.strerror or str(error)) from error
+            return Run(folder=folder, key=key, title=title, created=now(), settings={}, result={})
+
+    def note(self, run: Run) -> Run:
+        """Write down how a run stands."""
+        table = {
+            "key": run.key,
+            "title": run.title,
+            "state": run.state,
+            "created": run.created,
+            "finished": run.finished,
+            "error": run.error,
+            "settings": run.settings,
+            "result": _plain(run.result),
+        }
+        write_toml(run.folder / _RECORD, table, backup=False)
+        return run
+
+    def all(self) -> list[Run]:
+        """All runs, oldest first; a folder that tells nothing is left out."""
+        found = []
+        for path in sorted(self.folder.glob(f"*/{_RECORD}")):
+            with suppress(OSError, ValueError, KeyError):
+                found.append(_run(path.parent, read_toml(path)))
+        return found
+
+    def to_continue(self) -> list[Run]:
+        """Runs that the end of the program interrupted and that can go on, newest first."""
+        return [run for run in self.all() if run.state == "interrupted" and run.can_go_on][::-1]
+
+    def mark_interrupted(self) -> None:
+        """Runs that still seem to go when a project is opened were cut off."""
+        for run in self.all():
+            if run.state in LIVE:
+                with suppress(WriteFailedError):
+                    self.note(replace(run, state="interrupted"))
+
+
+def _run(folder: Path, table: Mapping[str, Any]) -> Run:
+    return Run(
+        folder=folder,
+        key=table["key"],
+        title=table["title"],
+        state=table["state"],
+        created=table.get("created", ""),
+        finished=table.get("finished", ""),
+        settings=table.get("settings", {}),
+        result=table.get("result", {}),
+        error=table.get("error", ""),
+    )
+
+
+def _plain(result: Mapping[str, Any]) -> dict[str, Any]:
+    """The figures and words of a result; arrays stay in the run's own files."""
+    return {
+        name: value for name, value in result.items() if isinstance(value, str | bool | int | float)
+    }
