@@ -7,14 +7,14 @@ nothing for the others.
 
 import math
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from designer_app.errors import DesignerAppError, InputError
+from designer_app.errors import DesignerAppError, InputError, OutOfMemoryError
 from designer_app.neighbors.build import build_neighbors
 from designer_app.neighbors.overlap import CLOSEST, check_distances
 from designer_app.neighbors.verlet import VerletList
@@ -45,7 +45,7 @@ from designer_app.units import GPA
 OPTIMIZERS: dict[str, type[LBFGS] | type[Fire]] = {"lbfgs": LBFGS, "fire": Fire}
 SKIN = 0.5
 """A, of the neighbour list."""
-BATCH_ATOMS = {"cpu": 128, "cuda": 16384, "mps": 2048}
+BATCH_ATOMS = {"cpu": 128, "cuda": 4096, "mps": 1024}
 """Atoms that are relaxed together, by device."""
 
 
@@ -85,10 +85,13 @@ def relax(
     optimizer: str = "lbfgs",
     batch_atoms: int | None = None,
     control: RunControl | None = None,
+    on_finished: Callable[[int, Relaxed], None] | None = None,
 ) -> list[Relaxed]:
     """Every structure moved to the nearest minimum of its energy, in the order given.
 
     A structure that cannot be computed or breaks on the way is returned with its error.
+    `on_finished(index, result)` is called as soon as a structure is done. Where the memory of the
+    device does not hold a batch, it is halved.
     """
     return _Relaxation(
         structures,
@@ -97,6 +100,7 @@ def relax(
         optimizer=optimizer,
         batch_atoms=batch_atoms,
         control=control or RunControl(),
+        on_finished=on_finished or (lambda _index, _result: None),
     ).run()
 
 
@@ -112,6 +116,7 @@ class _Relaxation:
         optimizer: str,
         batch_atoms: int | None,
         control: RunControl,
+        on_finished: Callable[[int, Relaxed], None],
     ) -> None:
         self.structures = structures
         self.potential = potential
@@ -119,6 +124,7 @@ class _Relaxation:
         self.optimizer = OPTIMIZERS[optimizer]
         self.batch_atoms = batch_atoms or BATCH_ATOMS[potential.device.type]
         self.control = control
+        self.on_finished = on_finished
         self.want = ENERGY_AND_FORCES if goal.fix_cell else ENERGY_FORCES_STRESS
         self.queue = deque(range(len(structures)))
         self.results: dict[int, Relaxed] = {}
@@ -130,7 +136,11 @@ class _Relaxation:
         while batch is not None:
             self.control.checkpoint()
             state = batch.coordinates.state(batch.displacement)
-            prediction = self.potential.predict(state, verlet.update(state), self.want)
+            try:
+                prediction = self.potential.predict(state, verlet.update(state), self.want)
+            except torch.OutOfMemoryError:
+                batch = self._halved(batch)
+                continue
             facts = facts_of(state, prediction, self.goal)
             stays = [self._goes_on(batch, system, state, fact) for system, fact in enumerate(facts)]
             self._report(batch, state, facts)
@@ -154,15 +164,19 @@ class _Relaxation:
             fix_cell=self.goal.fix_cell,
         )
         if error is not None:
-            self.results[index] = _failed(self.structures[index], error, n_steps)
+            self._file(index, _failed(self.structures[index], error, n_steps))
             return False
         converged = is_relaxed(fact, self.goal)
         if converged or n_steps >= self.goal.steps:
             given = self.structures[index]
             moved = structure_from_state(state, system, given.name)
-            self.results[index] = Relaxed(
+            found = Relaxed(
                 replace(
-                    given, positions=moved.positions, cell=moved.cell, velocities=None, magmoms=None
+                    given,
+                    positions=moved.positions,
+                    cell=moved.cell,
+                    velocities=None,
+                    magmoms=None,
                 ),
                 converged,
                 n_steps,
@@ -170,6 +184,7 @@ class _Relaxation:
                 fact.fmax,
                 fact.smax,
             )
+            self._file(index, found)
             return False
         return True
 
@@ -186,6 +201,24 @@ class _Relaxation:
         )
 
     # --- entering and leaving ---
+
+    def _file(self, index: int, result: Relaxed) -> None:
+        self.results[index] = result
+        self.on_finished(index, result)
+
+    def _halved(self, batch: _Batch) -> _Batch | None:
+        """The first half of a batch that was too large; the others wait, and start anew."""
+        n_kept = len(batch.members) // 2
+        for index in reversed(batch.members[max(n_kept, 1) :]):
+            self.queue.appendleft(index)
+        if n_kept == 0:
+            (index,) = batch.members
+            error = OutOfMemoryError(self.potential.device.type, len(self.structures[index]))
+            self._file(index, _failed(self.structures[index], error, batch.n_steps[0]))
+        else:
+            kept = batch.members[:n_kept]
+            self.batch_atoms = sum(len(self.structures[index]) for index in kept)
+        return self._refilled(batch, [system < n_kept for system in range(len(batch.members))])
 
     def _refilled(self, batch: _Batch | None, stays: list[bool]) -> _Batch | None:
         """The batch without those that are done, and with as many new ones as there is room."""
@@ -231,7 +264,7 @@ class _Relaxation:
             self.potential.check(state, self.want)
             check_distances(state, build_neighbors(state, CLOSEST, half=True))
         except InputError as error:
-            self.results[index] = _failed(structure, error, 0)
+            self._file(index, _failed(structure, error, 0))
             return False
         return True
 

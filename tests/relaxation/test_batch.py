@@ -14,10 +14,11 @@ from designer_app.errors import (
     Cancelled,
     MissingCellError,
     NotFiniteError,
+    OutOfMemoryError,
     OverlappingAtomsError,
     RunawayRelaxationError,
 )
-from designer_app.potentials.base import EnergyPotential
+from designer_app.potentials.base import ENERGY_AND_FORCES, EnergyPotential
 from designer_app.relaxation.batch import relax
 from designer_app.relaxation.judging import Goal
 from designer_app.running.control import RunControl
@@ -195,6 +196,24 @@ def test_a_molecule_has_no_cell_to_relax(structure_of, emt):
     assert isinstance(refused.error, MissingCellError)
 
 
+class _SmallDevice(_Tether):
+    """A device that holds three atoms."""
+
+    def predict(self, state, neighbors, want=ENERGY_AND_FORCES):
+        if state.n_atoms > 3:
+            message = "CUDA out of memory"
+            raise torch.OutOfMemoryError(message)
+        return super().predict(state, neighbors, want)
+
+
+def test_a_batch_that_does_not_fit_is_halved(argon_helium_neon, structure_of):
+    argon = argon_helium_neon[0]
+    large = structure_of(bulk("Ar", "fcc", a=5.0, cubic=True))
+    results = relax([argon, argon, argon, argon, large], _SmallDevice(), Goal(fix_cell=True))
+    assert [result.converged for result in results] == [True] * 4 + [False]
+    assert isinstance(results[4].error, OutOfMemoryError)
+
+
 # --- what is seen from outside ------------------------------------------------------------------
 
 
@@ -214,3 +233,14 @@ def test_a_cancelled_relaxation_ends_at_once(structure_of, emt):
     control.cancel()
     with pytest.raises(Cancelled):
         relax([structure_of(bulk("Cu", a=3.8))], emt, control=control)
+
+
+def test_every_structure_is_handed_out_as_soon_as_it_is_done(rattled_metals, structure_of, emt):
+    seen = []
+    results = relax(
+        [structure_of(atoms) for atoms in rattled_metals],
+        emt,
+        on_finished=lambda index, result: seen.append((index, result)),
+    )
+    assert sorted(index for index, _ in seen) == list(range(len(results)))
+    assert all(result is results[index] for index, result in seen)
