@@ -18,6 +18,9 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLineEdit,
     QPushButton,
+    QStyle,
+    QStyleOptionComboBox,
+    QStylePainter,
     QWidget,
 )
 
@@ -26,6 +29,8 @@ from designer_app.specs.fields import About, plain_type
 from designer_app.ui.theme import set_role, tabular
 
 THIN = "\N{NARROW NO-BREAK SPACE}"
+_COMBO_FRAME = 40
+"""Pixels of a combo box that its arrow and borders take."""
 _TYPED = {ord(","): ".", ord(THIN): None, ord("\N{MINUS SIGN}"): "-"}
 """What people type or paste into a number, and what it means."""
 _UNITS = {"A": "Å", "eV/A": "eV/Å", "1/fs": "fs⁻¹", "1/GPa": "GPa⁻¹", "A3": "Å³"}
@@ -166,6 +171,19 @@ class ChoiceEditor(QComboBox):
     def wheelEvent(self, event: QWheelEvent) -> None:  # noqa: N802
         """Leave the wheel to the panel."""
         event.ignore()
+
+    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: ARG002, N802
+        """Draw the choice, shortened with dots where it is too long."""
+        painter = QStylePainter(self)
+        option = QStyleOptionComboBox()
+        self.initStyleOption(option)
+        painter.drawComplexControl(QStyle.ComplexControl.CC_ComboBox, option)
+        room = self.width() - _COMBO_FRAME
+        option.currentText = self.fontMetrics().elidedText(  # pyright: ignore[reportAttributeAccessIssue] - missing in the stubs
+            self.currentText(), Qt.TextElideMode.ElideRight, room
+        )
+        painter.drawControl(QStyle.ControlElement.CE_ComboBoxLabel, option)
+        painter.end()
 
     def _on_activated(self) -> None:
         self.edited.emit()

@@ -65,6 +65,11 @@ QPushButton[role="fold"] { background: transparent; border: none; color: $muted;
 QPushButton[role="fold"]:hover { color: $text; }
 QPushButton[role="row"] { background: transparent; border: 1px solid transparent;
   text-align: left; padding: 6px 8px; }
+QPushButton[role="bar"] { background: transparent; border: 1px solid transparent;
+  padding: 1px 8px; min-height: 18px; }
+QPushButton[role="bar"]:hover { background: $hover; }
+QPushButton[role="bar"]:checked { background: $chosen; color: $accent; }
+QPushButton[role="bar"]:focus { border-color: $accent; }
 QPushButton[role="row"]:hover { background: $hover; }
 QPushButton[role="row"]:focus { border-color: $accent; }
 
@@ -76,13 +81,16 @@ QToolButton::menu-indicator { image: none; }
 
 QLineEdit, QComboBox, QPlainTextEdit, QSpinBox, QDoubleSpinBox { background: $field;
   border: 1px solid $border; border-radius: ${radius}px; padding: 4px 8px; min-height: 20px;
-  selection-background-color: $accent; selection-color: $accent_text; }
+  selection-background-color: $accent; selection-color: $accent_text;
+  placeholder-text-color: $muted; }
 QLineEdit:hover, QComboBox:hover { border-color: $muted; }
 QLineEdit:focus, QComboBox:focus, QPlainTextEdit:focus { border: 1px solid $accent; }
 QLineEdit[state="problem"], QComboBox[state="problem"] { border: 1px solid $error; }
 QLineEdit:disabled, QComboBox:disabled { color: $muted; background: $window; }
 QPlainTextEdit[role="log"] { font-family: "DejaVu Sans Mono", "Menlo", "Consolas", monospace;
   font-size: 11px; }
+QComboBox QLineEdit, QComboBox QLineEdit:focus, QComboBox QLineEdit:hover { border: none;
+  padding: 0; margin: 0; min-height: 0; background: transparent; }
 QComboBox::drop-down { border: none; width: 24px; }
 QComboBox::down-arrow { image: url("$icons/chevron-down-$name.svg"); width: 12px; height: 12px; }
 QComboBox QAbstractItemView { background: $surface; border: 1px solid $border; outline: none;

@@ -39,9 +39,15 @@ class EmptyState(QWidget):
     def set_examples(self, examples: Sequence[tuple[str, str, str]]) -> None:
         """Offer (name, title, what it is)."""
         for place, (name, title, said) in enumerate(examples):
-            button = QPushButton(f"{with_subscripts(title)}\n{said}" if said else title)
+            button = QPushButton()
             button.setProperty("role", "row")
             button.setProperty("example", name)
+            words = QVBoxLayout(button)
+            words.setContentsMargins(10, 6, 10, 6)
+            words.setSpacing(1)
+            words.addWidget(label(with_subscripts(title), "strong"))
+            words.addWidget(label(said, "small"))
+            button.setMinimumSize(words.sizeHint().width(), 50)
             button.setAccessibleName(self.tr("Open the example %s") % title)
             button.setToolTip(said)
             button.clicked.connect(self._on_example_clicked)

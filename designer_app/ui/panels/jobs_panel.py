@@ -18,7 +18,7 @@ from designer_app.ui.panels.section import row
 from designer_app.ui.theme import Theme, label, set_role, tabular
 
 if TYPE_CHECKING:
-    from designer_app.session.job_manager import Job
+    from designer_app.session.job import Job
 
 _WORDS = {
     "queued": "waiting",
@@ -131,7 +131,9 @@ class JobsPanel(QWidget):
         self._column.insertWidget(0, made)
         self._empty.setVisible(False)
 
-    def __len__(self) -> int:
+    @property
+    def count(self) -> int:
+        """How many jobs are listed."""
         return len(self._rows)
 
     def _build(self) -> None:

@@ -141,24 +141,28 @@ class Player(QWidget):
         layout.addWidget(self._where)
 
     def _connect(self) -> None:
-        self._buttons["first"].clicked.connect(self._on_first)
-        self._buttons["previous"].clicked.connect(self._on_previous)
+        self._buttons["first"].clicked.connect(self.go_first)
+        self._buttons["previous"].clicked.connect(self.go_back)
         self._buttons["play"].clicked.connect(self.toggle_play)
-        self._buttons["next"].clicked.connect(self._on_next)
-        self._buttons["last"].clicked.connect(self._on_last)
+        self._buttons["next"].clicked.connect(self.go_on)
+        self._buttons["last"].clicked.connect(self.go_last)
         self._slider.valueChanged.connect(self._on_moved)
         self._timer.timeout.connect(self._on_play_tick)
 
-    def _on_first(self) -> None:
+    def go_first(self) -> None:
+        """Show the first frame."""
         self.step(-len(self._recording))
 
-    def _on_previous(self) -> None:
+    def go_back(self) -> None:
+        """Show the frame before."""
         self.step(-1)
 
-    def _on_next(self) -> None:
+    def go_on(self) -> None:
+        """Show the next frame."""
         self.step(1)
 
-    def _on_last(self) -> None:
+    def go_last(self) -> None:
+        """Show the last frame, and follow the run."""
         self.step(len(self._recording))
 
     def _on_play_tick(self) -> None:

@@ -5,7 +5,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLayout, QScrollArea, QVBoxLa
 
 from designer_app.ui.theme import label
 
-WIDTH = 344
+WIDTH = 360
 MARGIN = 16
 
 

@@ -78,6 +78,11 @@ class StatusLine(QWidget):
         self._message.setText(text)
         self._fade.start(_MESSAGE_MS)
 
+    def show_drawer(self, name: str) -> None:
+        """Mark which drawer is open."""
+        self.jobs.setChecked(name == "jobs")
+        self.log.setChecked(name == "log")
+
     @property
     def message(self) -> str:
         """The message shown now."""
@@ -113,7 +118,7 @@ class StatusLine(QWidget):
         self._cancel.setAccessibleName(self._cancel.toolTip())
         self._cancel.setFixedSize(24, 24)
         for button in (self.jobs, self.log):
-            button.setProperty("role", "row")
+            button.setProperty("role", "bar")
             button.setCheckable(True)
             button.setFixedHeight(26)
         self.jobs.setToolTip(self.tr("List of jobs (Ctrl+J)"))

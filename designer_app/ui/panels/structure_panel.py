@@ -38,7 +38,8 @@ class StructurePanel(PanelPage):
         self.notices = NoticeList(theme)
         self.atom = AtomCard(theme)
         self.facts = FactsTable()
-        self._sites_title = label(self.tr("Sites"), "section")
+        self._sites_title = label(self.tr("INEQUIVALENT SITES"), "section")
+        self._lines = (line(), line())
         self.sites = FactsTable(name_width=64)
         self.relax = RelaxSection(theme)
         self._relax_title = label(self.tr("RELAX"), "section")
@@ -55,7 +56,8 @@ class StructurePanel(PanelPage):
         self.sites.set_rows([])
         self._sites_title.setVisible(False)
         self.relax.set_document(document)
-        self.relax.setEnabled(document is not None)
+        for widget in (*self._lines, self._relax_title, self.relax):
+            widget.setVisible(document is not None)
         if document is None:
             self.formula.setText(self.tr("Nothing open"))
             self.headline.setText(self.tr("Open a structure to see its formula, symmetry and cell"))
@@ -84,13 +86,19 @@ class StructurePanel(PanelPage):
         self.atom.show_atom(self._document.structure(), index, positions, shares, site)
 
     def _build(self) -> None:
-        self._sites_title.setText(self.tr("INEQUIVALENT SITES"))
         for widget in (self.formula, self.headline):
             self.body.addWidget(widget)
         self.body.setSpacing(8)
-        for widget in (self.notices, self.atom, line(), self.facts, self._sites_title, self.sites):
+        for widget in (
+            self.notices,
+            self.atom,
+            self._lines[0],
+            self.facts,
+            self._sites_title,
+            self.sites,
+            self._lines[1],
+        ):
             self.body.addWidget(widget)
-        self.body.addWidget(line())
         self.body.addWidget(self._relax_title)
         self.body.addWidget(self.relax)
         self.body.addStretch(1)

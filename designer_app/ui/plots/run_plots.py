@@ -2,12 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QTabBar, QVBoxLayout, QWidget
 
+from designer_app.ui.plots.plot_legend import PlotLegend
 from designer_app.ui.plots.series_table import SeriesTable
 from designer_app.ui.plots.time_plot import Curve, TimePlot
-from designer_app.ui.theme import Theme, label, tabular
+from designer_app.ui.theme import Theme
 
 _MEV = 1000.0
 
@@ -22,7 +23,7 @@ class RunPlots(QWidget):
         self._table = SeriesTable()
         self._tabs = QTabBar()
         self._stack = QStackedWidget()
-        self._readout = label("", "small")
+        self._legend = PlotLegend(theme)
         self._plots = _plots(theme)
         self._build()
         self._connect()
@@ -54,32 +55,34 @@ class RunPlots(QWidget):
 
     def _build(self) -> None:
         self.setProperty("role", "surface")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         for name, plot in self._plots.items():
             self._tabs.addTab(name)
             self._stack.addWidget(plot)
         self._tabs.setDrawBase(False)
         self._tabs.setExpanding(False)
         self._tabs.setAccessibleName(self.tr("Plots"))
-        self._readout.setFont(tabular(self._readout.font()))
         head = QHBoxLayout()
         head.setContentsMargins(8, 0, 16, 0)
         head.addWidget(self._tabs)
         head.addStretch(1)
-        head.addWidget(self._readout)
+        head.addWidget(self._legend)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 4)
         layout.setSpacing(0)
         layout.addLayout(head)
         layout.addWidget(self._stack, 1)
+        self._legend.set_names(self._in_front().names)
 
     def _connect(self) -> None:
         self._tabs.currentChanged.connect(self._on_tab_changed)
         for plot in self._plots.values():
             plot.time_chosen.connect(self.time_chosen)
-            plot.read_out.connect(self._readout.setText)
+            plot.read_out.connect(self._legend.set_values)
 
     def _on_tab_changed(self, index: int) -> None:
         self._stack.setCurrentIndex(index)
+        self._legend.set_names(self._in_front().names)
         self._in_front().refresh()
 
 

@@ -7,13 +7,13 @@ import numpy as np
 import pyqtgraph as pg
 from numpy.typing import NDArray
 from PySide6.QtCore import QEvent, QPointF, Qt, Signal
-from PySide6.QtGui import QColor, QFont
+from PySide6.QtGui import QFont
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from designer_app.ui.plots.series_table import SeriesTable
 from designer_app.ui.theme import SMALL, OnTheme, Theme, Tokens, tabular
 
-_DASHES = (
+DASHES = (
     Qt.PenStyle.SolidLine,
     Qt.PenStyle.DashLine,
     Qt.PenStyle.DotLine,
@@ -39,8 +39,8 @@ class TimePlot(QWidget):
 
     time_chosen = Signal(float)
     """A click, as simulated time in fs."""
-    read_out = Signal(str)
-    """Values under the crosshair, as text; empty when the mouse has left."""
+    read_out = Signal(object)
+    """Texts under the crosshair: the time, then one a curve; empty when the mouse has left."""
 
     def __init__(
         self, curves: tuple[Curve, ...], axis: str, theme: Theme, parent: QWidget | None = None
@@ -55,10 +55,14 @@ class TimePlot(QWidget):
         self._lines = [pg.PlotDataItem() for _ in curves]
         self._crosshair = pg.InfiniteLine(angle=90)
         self._present = pg.InfiniteLine(angle=90)
-        self._legend = pg.LegendItem(offset=(-12, 6), labelTextSize=f"{SMALL}px", verSpacing=-4)
         self._build()
         self._connect()
         self._theme_follower = OnTheme(self, theme, self._on_theme)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The curves' names."""
+        return tuple(curve.name for curve in self._curves)
 
     def set_scale(self, name: str, scale: float) -> None:
         """Change the factor from a curve's column to the axis, e.g. per atom."""
@@ -97,11 +101,8 @@ class TimePlot(QWidget):
             axis.setLabel(text)
             axis.setStyle(tickFont=_tick_font(self.font()), tickTextOffset=4, tickLength=0)
         item.getAxis("left").setWidth(66)
-        self._legend.setParentItem(item.getViewBox())
-        for curve, line in zip(self._curves, self._lines, strict=True):
+        for line in self._lines:
             item.addItem(line)
-            if len(self._curves) > 1:
-                self._legend.addItem(line, curve.name)
         for marker in (self._crosshair, self._present):
             marker.setVisible(False)
             item.addItem(marker, ignoreBounds=True)
@@ -119,7 +120,7 @@ class TimePlot(QWidget):
         """Take the crosshair away."""
         super().leaveEvent(event)
         self._crosshair.setVisible(False)
-        self.read_out.emit("")
+        self.read_out.emit(())
 
     def _values(self, curve: Curve) -> NDArray[np.float64]:
         column = self._table.column(curve.column)
@@ -136,18 +137,11 @@ class TimePlot(QWidget):
             axis.setTextPen(pg.mkPen(tokens.muted))
             axis.setLabel(axis.labelText, color=tokens.muted, **{"font-size": f"{SMALL}px"})
         for index, line in enumerate(self._lines):
-            pen = pg.mkPen(tokens.lines[index], width=1, style=_DASHES[index])
+            pen = pg.mkPen(tokens.lines[index], width=1, style=DASHES[index])
             line.setPen(pen)
             line.opts["antialias"] = True
         self._crosshair.setPen(pg.mkPen(tokens.muted, style=Qt.PenStyle.DotLine))
         self._present.setPen(pg.mkPen(tokens.accent))
-        self._legend.setLabelTextColor(QColor(tokens.text))
-        ground = QColor(tokens.surface)
-        ground.setAlpha(210)
-        self._legend.setBrush(pg.mkBrush(ground))
-        self._legend.setPen(pg.mkPen(None))
-        for curve, (_, text) in zip(self._curves, self._legend.items, strict=False):
-            text.setText(curve.name, color=tokens.text, size=f"{SMALL}px")
 
     def _time_at(self, place: QPointF) -> float | None:
         item = self._item
@@ -163,12 +157,11 @@ class TimePlot(QWidget):
         row = int(np.clip(np.searchsorted(times, time_fs), 0, len(times) - 1))
         self._crosshair.setVisible(True)
         self._crosshair.setValue(times[row] / 1000.0)
-        parts = [f"{times[row] / 1000.0:.3f} ps"]
+        texts = [f"{times[row] / 1000.0:.3f} ps"]
         for curve in self._curves:
             column = self._table.column(curve.column)
-            if row < len(column):
-                parts.append(f"{curve.name} {column[row]:.6g} {curve.unit}")
-        self.read_out.emit("    ".join(parts))
+            texts.append(f"{column[row]:.6g} {curve.unit}" if row < len(column) else "")
+        self.read_out.emit(tuple(texts))
 
     def _on_mouse_clicked(self, event: Any) -> None:
         time_fs = self._time_at(event.scenePos())

@@ -1,0 +1,121 @@
+"""The window's way in: `main(argv)` starts Qt, shows the frame, then everything heavier."""
+
+import argparse
+import json
+import logging
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from time import time
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QCoreApplication, QObject, Qt, QTimer
+from PySide6.QtWidgets import QApplication
+
+from designer_app import __version__
+from designer_app.ui.theme import CHOICES, Theme
+
+if TYPE_CHECKING:
+    from designer_app.ui.main_window import MainWindow
+
+_log = logging.getLogger(__name__)
+_HEAVY = ("torch", "pymatgen", "chgnet", "numba", "ase")
+"""Packages whose import would delay the first paint."""
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Open the window; returns the exit code when it has closed."""
+    asked = _parser().parse_args(list(arguments))
+    if asked.gallery is not None:
+        from designer_app.ui.gallery import make_gallery
+
+        return make_gallery(asked.gallery)
+    application = make_application()
+    from designer_app.session.session import Session
+
+    session = Session()
+    theme = Theme(application, asked.theme or str(session.settings.get("theme")))
+    from designer_app.ui.main_window import MainWindow
+
+    window = MainWindow(session, theme)
+    start = Start(window, asked)
+    window.show()
+    code = application.exec()
+    del start
+    return code
+
+
+def make_application() -> QApplication:
+    """The one QApplication, ready for OpenGL widgets that are moved between windows."""
+    present = QApplication.instance()
+    if isinstance(present, QApplication):
+        return present
+    QCoreApplication.setAttribute(Qt.ApplicationAttribute.AA_ShareOpenGLContexts)
+    QCoreApplication.setApplicationName("designer_app")
+    QCoreApplication.setApplicationVersion(__version__)
+    return QApplication(sys.argv[:1])
+
+
+class Start(QObject):
+    """What happens after the first paint, in order."""
+
+    def __init__(self, window: "MainWindow", asked: argparse.Namespace) -> None:
+        super().__init__(window)
+        self._window = window
+        self._asked = asked
+        self._report: dict[str, object] = {}
+        window.first_painted.connect(self._on_first_painted)
+        window.documents.drawn.connect(self._on_document_shown)
+
+    def _on_first_painted(self) -> None:
+        self._note("interactive_s")
+        self._report["imported_before_paint"] = [name for name in _HEAVY if name in sys.modules]
+        window, asked = self._window, self._asked
+        window.session.start()
+        if asked.demo is not None:
+            window.commands.run_demo(asked.demo)
+        elif asked.file is not None:
+            window.commands.open_path(asked.file)
+        else:
+            window.session.open_last()
+        window.finish_start()
+        if asked.exit_after is not None or asked.screenshot is not None:
+            QTimer.singleShot(round(1000 * (asked.exit_after or 3.0)), self, self._on_exit_due)
+
+    def _on_document_shown(self) -> None:
+        view = self._window.work.picture.view
+        if view is not None and "crystal_s" not in self._report:
+            view.frame_drawn.connect(self._on_frame_drawn)
+
+    def _on_frame_drawn(self) -> None:
+        if "crystal_s" not in self._report:
+            self._note("crystal_s")
+            if self._asked.report_start is not None:
+                self._report["torch"] = "torch" in sys.modules
+                self._asked.report_start.write_text(json.dumps(self._report), encoding="utf-8")
+
+    def _note(self, name: str) -> None:
+        if self._asked.report_start is not None:
+            import psutil
+
+            self._report[name] = time() - psutil.Process().create_time()
+
+    def _on_exit_due(self) -> None:
+        if self._asked.screenshot is not None:
+            self._window.grab().save(str(self._asked.screenshot))
+            _log.info("screenshot written to %s", self._asked.screenshot)
+        self._window.close()
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="designer-app gui", description="Open the window.")
+    parser.add_argument("file", nargs="?", type=Path, help="A structure file to open.")
+    parser.add_argument(
+        "--demo", nargs="?", const="LiFePO4", help="Open an example and run it (LiFePO4)."
+    )
+    parser.add_argument("--screenshot", type=Path, help="Write the window as PNG, then exit.")
+    parser.add_argument("--exit-after", type=float, metavar="S", help="Close after S seconds.")
+    parser.add_argument("--gallery", type=Path, metavar="DIR", help="Write all screens as PNG.")
+    parser.add_argument("--theme", choices=CHOICES, help="Light, dark, or as the system.")
+    parser.add_argument("--report-start", type=Path, help=argparse.SUPPRESS)
+    return parser

@@ -1,0 +1,65 @@
+"""The command palette: type a few letters, press Enter."""
+
+from collections.abc import Mapping
+
+from PySide6.QtCore import QEvent, QObject, Qt
+from PySide6.QtGui import QAction, QKeyEvent
+from PySide6.QtWidgets import QDialog, QLineEdit, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
+
+_ROLE = Qt.ItemDataRole.UserRole
+
+
+class CommandPalette(QDialog):
+    """Finds an action by its name and triggers it."""
+
+    def __init__(self, actions: Mapping[str, QAction], parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._actions = actions
+        self.line = QLineEdit()
+        self.list = QListWidget()
+        self._build()
+        self.line.textChanged.connect(self._on_text_changed)
+        self.line.returnPressed.connect(self._on_accepted)
+        self.list.itemActivated.connect(self._on_accepted)
+        self.line.installEventFilter(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802 - Qt's name
+        """Up and Down move in the list while the text has the focus."""
+        if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyPress:
+            step = {Qt.Key.Key_Down: 1, Qt.Key.Key_Up: -1}.get(Qt.Key(event.key()))
+            if step is not None:
+                count = max(1, self.list.count())
+                self.list.setCurrentRow((self.list.currentRow() + step) % count)
+                return True
+        return super().eventFilter(watched, event)
+
+    def _build(self) -> None:
+        self.setWindowTitle(self.tr("Commands"))
+        self.resize(480, 420)
+        self.line.setPlaceholderText(self.tr("Type a command"))
+        self.line.setAccessibleName(self.tr("Command"))
+        self.list.setAccessibleName(self.tr("Commands"))
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(12, 12, 12, 12)
+        layout.setSpacing(8)
+        layout.addWidget(self.line)
+        layout.addWidget(self.list, 1)
+        self._on_text_changed("")
+
+    def _on_text_changed(self, text: str) -> None:
+        self.list.clear()
+        words = text.lower().split()
+        for key, action in self._actions.items():
+            name = action.text()
+            if all(word in name.lower() for word in words) and key != "palette":
+                keys = action.shortcut().toString()
+                item = QListWidgetItem(action.icon(), f"{name}    {keys}".rstrip())
+                item.setData(_ROLE, key)
+                self.list.addItem(item)
+        self.list.setCurrentRow(0)
+
+    def _on_accepted(self) -> None:
+        item = self.list.currentItem()
+        self.accept()
+        if item is not None:
+            self._actions[item.data(_ROLE)].trigger()

@@ -1,0 +1,81 @@
+"""Errors as cards on the picture, and what their buttons do."""
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject
+
+from designer_app.running.messages import JobError
+from designer_app.ui import outcomes
+from designer_app.ui.panels.error_card import ErrorCard
+
+if TYPE_CHECKING:
+    from designer_app.session.job import Job
+    from designer_app.ui.main_window import MainWindow
+
+
+class ErrorPresenter(QObject):
+    """Shows the newest error, and mends what can be mended."""
+
+    def __init__(self, window: "MainWindow") -> None:
+        super().__init__(window)
+        self._window = window
+        self._job: Job | None = None
+        window.runs.failed.connect(self.show_failed_run)
+        window.session.open_failed.connect(self.show_error)
+
+    def show_failed_run(self, error: JobError, job: "Job") -> None:
+        """A run ended with an error."""
+        self._show(error, job)
+
+    def show_error(self, error: JobError) -> None:
+        """Something else went wrong, e.g. opening a file."""
+        self._show(error, None)
+
+    def _show(self, error: JobError, job: "Job | None") -> None:
+        self._job = job
+        remedies = outcomes.remedies_for(error)
+        if job is None or job.key != "md":
+            remedies = tuple(r for r in remedies if r.key not in outcomes.OF_SIMULATIONS)
+        card = ErrorCard(error, self._window.theme, remedies)
+        card.remedy_chosen.connect(self._on_remedy_chosen)
+        if self._window.workspace not in ("structure", "dynamics"):
+            self._window.show_workspace("structure")
+        self._window.work.picture.show_card(card)
+
+    def _on_remedy_chosen(self, key: str) -> None:
+        window, job = self._window, self._job
+        window.work.picture.close_card()
+        if key == outcomes.ORDER:
+            window.session.make_ordered()
+        elif key == outcomes.OPEN:
+            window.commands.open()
+        elif key == outcomes.RELAX:
+            window.show_workspace("structure")
+            window.structure.relax.ask()
+        elif key == outcomes.POTENTIAL:
+            in_dynamics = job is not None and job.key == "md"
+            window.show_workspace("dynamics" if in_dynamics else "structure")
+            panel = window.dynamics.potential if in_dynamics else window.structure.relax.potential
+            panel.setFocus()
+        elif job is not None:
+            self._run_again(key, job)
+
+    def _run_again(self, key: str, job: "Job") -> None:
+        window = self._window
+        if job.key == "relax":
+            window.runs.run_relax(job.spec)
+            return
+        spec = replace(job.spec, resume=False, out=None)
+        if key == outcomes.RESUME:
+            window.runs.run_md(replace(job.spec, resume=True))
+        elif key == outcomes.SHORTER:
+            window.dynamics.set_spec(
+                replace(spec, timestep=spec.timestep / 2, steps=2 * spec.steps)
+            )
+            window.show_workspace("dynamics")
+        elif key == outcomes.KEEP_CELL:
+            window.dynamics.set_spec(replace(spec, ensemble="langevin"))
+            window.show_workspace("dynamics")
+        else:
+            window.runs.run_md(spec)

@@ -1,0 +1,77 @@
+"""What came out of a job, in one sentence; and which buttons mend an error."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from designer_app.running.messages import JobError
+from designer_app.ui.panels.error_card import Remedy
+from designer_app.ui.wording import rate_text, simulated_time, with_error
+
+_DRIFT_TO_MENTION = 1e-3
+"""eV per atom and ps: above, the time step is too long for the forces."""
+
+ORDER, POTENTIAL, SHORTER, RELAX, AGAIN, RESUME, OPEN, KEEP_CELL = (
+    "order",
+    "potential",
+    "shorter",
+    "relax",
+    "again",
+    "resume",
+    "open",
+    "keep-cell",
+)
+OF_SIMULATIONS = (SHORTER, RESUME, KEEP_CELL)
+"""Remedies that make sense for a simulation only."""
+_REMEDIES: Mapping[str, tuple[Remedy, ...]] = {
+    "DisorderedStructureError": (Remedy(ORDER, "Make an ordered cell"),),
+    "UnsupportedElementError": (Remedy(POTENTIAL, "Choose another potential"),),
+    "BlowUpError": (Remedy(SHORTER, "Halve the time step"), Remedy(RELAX, "Relax first")),
+    "NotFiniteError": (Remedy(RELAX, "Relax first"), Remedy(SHORTER, "Halve the time step")),
+    "MissingCellError": (Remedy(KEEP_CELL, "Keep the cell"),),
+    "WorkerDiedError": (Remedy(RESUME, "Resume"), Remedy(AGAIN, "Start again")),
+    "WriteFailedError": (Remedy(AGAIN, "Try again"),),
+    "OutOfMemoryError": (Remedy(AGAIN, "Try again"),),
+    "CannotProvideError": (Remedy(POTENTIAL, "Choose another potential"),),
+    "FileUnreadableError": (Remedy(OPEN, "Open another file"),),
+    "FileTooLargeError": (Remedy(OPEN, "Open another file"),),
+    "TimeLimitError": (Remedy(OPEN, "Open another file"),),
+    "NotConvergedError": (Remedy(RELAX, "Go on relaxing"),),
+}
+
+
+def remedies_for(error: JobError) -> tuple[Remedy, ...]:
+    """The buttons of an error card."""
+    return _REMEDIES.get(error.kind, ())
+
+
+def md_outcome(result: Mapping[str, Any], timestep_fs: float) -> tuple[str, str]:
+    """(sentence, ok or warn) about a finished run."""
+    steps = int(result["steps"])
+    temperature = result.get("mean_temperature_K")
+    error = result.get("mean_temperature_error_K")
+    parts = [f"{simulated_time(steps * timestep_fs)} done"]
+    if temperature is not None:
+        told = with_error(float(temperature), float(error)) if error else f"{temperature:.0f}"
+        parts.append(f"{told} K on average")
+    if result.get("steps_per_s"):
+        parts.append(rate_text(float(result["steps_per_s"])))
+    sentence = ", ".join(parts) + "."
+    drift = float(result.get("drift_eV_per_atom_ps") or 0.0)
+    if abs(drift) > _DRIFT_TO_MENTION:
+        told = f"The conserved energy drifts by {1000 * drift:.2g} meV/atom/ps"
+        return f"{sentence} {told}: use a shorter time step before you trust numbers.", "warn"
+    return f"{sentence} Energy drift {1000 * drift:.1g} meV/atom/ps.", "ok"
+
+
+def relax_outcome(result: Mapping[str, Any]) -> str:
+    """A sentence about a finished relaxation."""
+    steps = result.get("n_steps")
+    energy = result.get("energy_eV")
+    parts = [f"Relaxed in {steps} steps" if result.get("converged") else "Not converged"]
+    if energy is not None:
+        parts.append(f"energy {float(energy):.4f} eV")
+    if result.get("fmax_eV_A") is not None:
+        parts.append(f"largest force {float(result['fmax_eV_A']):.3f} eV/Å")
+    if result.get("volume_change_percent") is not None:
+        parts.append(f"volume {float(result['volume_change_percent']):+.1f} %")
+    return ", ".join(parts) + "."

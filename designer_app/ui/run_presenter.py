@@ -1,0 +1,224 @@
+"""One run at a time, carried from the session to plots, player, panels and status line."""
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import QObject, Signal
+
+from designer_app.running.channels import Frame
+from designer_app.running.messages import JobError
+from designer_app.specs.md import MDSpec
+from designer_app.specs.relax import RelaxSpec
+from designer_app.ui.document_presenter import DocumentPresenter
+from designer_app.ui.frame_pump import FramePump
+from designer_app.ui.outcomes import md_outcome, relax_outcome
+from designer_app.ui.panels.dynamics_panel import (
+    FINISHED,
+    IDLE,
+    PAUSED,
+    RUNNING,
+    DynamicsPanel,
+)
+from designer_app.ui.panels.md_outlook import MeasuredRates
+from designer_app.ui.panels.player import Recording
+from designer_app.ui.panels.status_line import StatusLine
+from designer_app.ui.panels.structure_panel import StructurePanel
+from designer_app.ui.panels.work_area import WorkArea
+from designer_app.ui.plots.series_table import SeriesTable
+
+if TYPE_CHECKING:
+    from designer_app.session.job import Job
+    from designer_app.session.session import Session
+
+
+class RunPresenter(QObject):
+    """Starts runs as the panels ask, and shows them while they go."""
+
+    failed = Signal(object, object)
+    """(`JobError`, `Job`)."""
+
+    def __init__(
+        self,
+        session: "Session",
+        work: WorkArea,
+        panels: tuple[StructurePanel, DynamicsPanel],
+        status: StatusLine,
+        documents: DocumentPresenter,
+        rates: MeasuredRates,
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._session = session
+        self._work = work
+        self._structure, self._dynamics = panels
+        self._status = status
+        self._documents = documents
+        self._rates = rates
+        self._table = SeriesTable()
+        self._recording = Recording()
+        self._job: Job | None = None
+        self.pump = FramePump(self)
+        self._connect()
+
+    @property
+    def job(self) -> "Job | None":
+        """The run that is shown."""
+        return self._job
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether the shown run is still going."""
+        return self._job is not None and not self._job.is_over
+
+    def run_md(self, spec: MDSpec) -> None:
+        """Start or continue a simulation."""
+        if not self.is_busy:
+            self._dynamics.set_outcome("")
+            self._watch(self._session.run_md(spec), keep=spec.resume)
+
+    def run_relax(self, spec: RelaxSpec) -> None:
+        """Start a relaxation."""
+        if not self.is_busy:
+            self._structure.relax.show_outcome("")
+            self._watch(self._session.run_relax(spec), keep=False)
+
+    def cancel(self) -> None:
+        """End the shown run; what is finished is kept."""
+        if self._job is not None and self.is_busy:
+            self._job.cancel()
+
+    def forget(self) -> None:
+        """Another structure was opened: its picture has no run yet."""
+        if self.is_busy:
+            return
+        self._job = None
+        self._recording = Recording()
+        self._table = SeriesTable()
+        self._work.player.set_recording(self._recording)
+        self._work.show_plots(False)
+        self._dynamics.set_state(IDLE)
+
+    # --- showing ---
+
+    def _connect(self) -> None:
+        self._dynamics.run_asked.connect(self.run_md)
+        self._dynamics.extend_asked.connect(self.run_md)
+        self._dynamics.pause_asked.connect(self._on_pause_asked)
+        self._dynamics.resume_asked.connect(self._on_resume_asked)
+        self._dynamics.stop_asked.connect(self.cancel)
+        self._structure.relax_asked.connect(self.run_relax)
+        self._status.cancel_asked.connect(self.cancel)
+        self.pump.frame_arrived.connect(self._on_frame_arrived)
+        self.pump.rows_arrived.connect(self._on_rows_arrived)
+        self._work.player.frame_chosen.connect(self._on_frame_chosen)
+
+    def _watch(self, job: "Job", *, keep: bool) -> None:
+        self._job = job
+        if not keep:
+            self._table, self._recording = SeriesTable(), Recording()
+        self._work.player.set_recording(self._recording)
+        if job.key == "md":
+            plots = self._work.make_plots()
+            structure = job.spec.structure or self._session.document.structure()
+            plots.set_run(self._table, len(structure))
+            plots.mark_time(None)
+            self._work.show_plots(True)
+        job.changed.connect(self._on_job_changed)
+        job.succeeded.connect(self._on_succeeded)
+        job.failed.connect(self._on_failed)
+        job.cancelled.connect(self._on_cancelled)
+        self.pump.watch(job.control)
+        self._show_state()
+
+    def _show_state(self) -> None:
+        job = self._job
+        if job is None:
+            return
+        state = PAUSED if job.state == "paused" else FINISHED if job.is_over else RUNNING
+        self._dynamics.set_state(state)
+        self._structure.relax.set_busy(self.is_busy)
+        if not self.is_busy:
+            self._status.set_job("", 0.0, None, None)
+
+    def _on_job_changed(self) -> None:
+        job = self._job
+        if job is None:
+            return
+        progress = job.progress
+        if self.is_busy:
+            done, total = (progress.done, progress.total) if progress else (0.0, 0.0)
+            share = done / total if total else 0.0
+            title = job.title
+            if job.state == "paused":
+                title = self.tr("%s (paused)") % title
+            elif job.is_stopping:
+                title = self.tr("%s (stopping)") % title
+            self._status.set_job(title, share, job.pace.per_second, job.pace.seconds_left)
+        self._show_state()
+
+    def _on_frame_arrived(self, frame: Frame) -> None:
+        if self._work.player.add(frame):
+            self._documents.show_frame(frame)
+
+    def _on_rows_arrived(self, rows: Sequence[Mapping[str, float | None]]) -> None:
+        if self._job is not None and self._job.key == "md" and self._work.plots is not None:
+            self._work.plots.append(rows)
+
+    def _on_frame_chosen(self, frame: Frame) -> None:
+        self._documents.show_frame(frame)
+        if self._work.plots is not None:
+            self._work.plots.mark_time(frame.time_fs)
+
+    def _on_pause_asked(self) -> None:
+        if self._job is not None:
+            self._job.pause()
+
+    def _on_resume_asked(self) -> None:
+        if self._job is not None:
+            self._job.resume()
+
+    # --- the end of a run ---
+
+    def _end(self) -> None:
+        self.pump.watch(None)
+        self._show_state()
+
+    def _on_succeeded(self, result: Any) -> None:
+        job = self._job
+        if job is None:
+            return
+        self._end()
+        if job.key == "md":
+            spec: MDSpec = job.spec
+            self._rates.note(
+                spec.potential, spec.model, int(result["n_atoms"]), float(result["steps_per_s"])
+            )
+            text, kind = md_outcome(result, spec.timestep)
+            self._dynamics.set_last_run(spec)
+            self._dynamics.set_outcome(text, kind)
+        else:
+            text = relax_outcome(result)
+            self._structure.relax.show_outcome(text)
+        self._status.say(text)
+
+    def _on_failed(self, error: JobError) -> None:
+        job = self._job
+        self._end()
+        if job is not None:
+            self._keep_for_extension(job)
+            self.failed.emit(error, job)
+
+    def _on_cancelled(self) -> None:
+        job = self._job
+        self._end()
+        if job is not None:
+            self._keep_for_extension(job)
+            if job.key == "md":
+                text = self.tr("Stopped; what was finished is kept. Extend goes on from there.")
+                self._dynamics.set_outcome(text)
+            else:
+                self._structure.relax.show_outcome(self.tr("Stopped."))
+
+    def _keep_for_extension(self, job: "Job") -> None:
+        if job.key == "md" and job.progress is not None and job.progress.done > 0:
+            self._dynamics.set_last_run(job.spec)

@@ -1,0 +1,214 @@
+"""What the window's commands do: open, save, run, drawers, dialogs."""
+
+import logging
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, QPoint
+from PySide6.QtWidgets import QFileDialog
+
+from designer_app.io.examples import example
+from designer_app.specs.md import MDSpec
+from designer_app.ui.dialogs.help import HelpDialog
+from designer_app.ui.dialogs.palette import CommandPalette
+from designer_app.ui.project_menu import ProjectMenu
+
+if TYPE_CHECKING:
+    from designer_app.ui.main_window import MainWindow
+
+_log = logging.getLogger(__name__)
+_STRUCTURES = (
+    "*.cif *.vasp *.poscar POSCAR* CONTCAR* *.xyz *.extxyz *.json *.traj *.xsf *.pdb *.res *.gen"
+)
+_SAVED = "CIF (*.cif);;VASP POSCAR (*.vasp);;Extended XYZ (*.extxyz)"
+_IMAGE_SCALE = 2
+DEMO = "LiFePO4"
+
+
+class WindowCommands(QObject):
+    """Answers the actions of a `MainWindow`."""
+
+    def __init__(self, window: "MainWindow") -> None:
+        super().__init__(window)
+        self._window = window
+        self._session = window.session
+        self._demo = ""
+        self._menu = ProjectMenu(window)
+        self._connect()
+
+    # --- files ---
+
+    def open_path(self, path: Path) -> None:
+        """Open a file."""
+        self._window.work.picture.close_card()
+        self._session.open_file(path)
+
+    def open_example(self, name: str) -> None:
+        """Open one of the shipped examples."""
+        self._window.work.picture.close_card()
+        self._session.open_example(name)
+
+    def run_demo(self, name: str = DEMO) -> None:
+        """Open an example and set it in motion."""
+        self._demo = name
+        self.open_example(name)
+
+    def open(self) -> None:
+        """Ask for a file."""
+        chosen, _ = QFileDialog.getOpenFileName(
+            self._window,
+            self.tr("Open a structure"),
+            "",
+            f"{self.tr('Structures')} ({_STRUCTURES});;{self.tr('All files')} (*)",
+        )
+        if chosen:
+            self.open_path(Path(chosen))
+
+    def save_as(self) -> None:
+        """Ask where the structure goes."""
+        document = self._session.document
+        if document is None:
+            self._window.status.say(self.tr("There is no structure to save yet"))
+            return
+        chosen, _ = QFileDialog.getSaveFileName(
+            self._window, self.tr("Save the structure"), f"{document.name}.cif", _SAVED
+        )
+        if chosen:
+            self._session.save_structure(Path(chosen))
+
+    def save_image(self) -> None:
+        """Ask where the picture goes."""
+        view = self._window.work.picture.view
+        if view is None or self._session.document is None:
+            return
+        chosen, _ = QFileDialog.getSaveFileName(
+            self._window, self.tr("Save the picture"), "structure.png", "PNG (*.png)"
+        )
+        if chosen:
+            image = view.grab_image(_IMAGE_SCALE * view.width(), _IMAGE_SCALE * view.height())
+            done = not image.isNull() and image.save(chosen)
+            name = Path(chosen).name
+            said = self.tr("Saved %s") if done else self.tr("%s could not be written")
+            self._window.status.say(said % name)
+
+    # --- runs ---
+
+    def run(self) -> None:
+        """What the panel in front offers."""
+        if self._window.workspace == "structure":
+            self._window.structure.relax.ask()
+        else:
+            self._window.dynamics.ask_run()
+
+    def relax(self) -> None:
+        """Relax, from anywhere."""
+        self._window.show_workspace("structure")
+        self._window.structure.relax.ask()
+
+    # --- window ---
+
+    def show_palette(self) -> None:
+        """Offer all commands by name."""
+        CommandPalette(self._window.actions_by_key, self._window).open()
+
+    def show_help(self) -> None:
+        """Show keys and mouse."""
+        HelpDialog(self._window.actions_by_key, self._window).open()
+
+    def show_preferences(self) -> None:
+        """Show the settings."""
+        from designer_app.ui.dialogs.preferences import PreferencesDialog
+
+        PreferencesDialog(self._session.settings, self._window.theme, self._window).open()
+
+    def switch_scheme(self) -> None:
+        """From light to dark, or back."""
+        wanted = "light" if self._window.theme.tokens.is_dark else "dark"
+        self._session.settings.set("theme", wanted)
+
+    def toggle_jobs(self) -> None:
+        """Open or close the list of jobs."""
+        self._toggle("jobs")
+
+    def toggle_log(self) -> None:
+        """Open or close the log."""
+        self._toggle("log")
+
+    def _toggle(self, name: str) -> None:
+        work = self._window.work
+        work.show_drawer("" if work.drawer == name else name)
+
+    def _show_menu(self) -> None:
+        button = self._window.rail.project
+        self._menu.fill()
+        self._menu.popup(button.mapToGlobal(QPoint(button.width(), 0)))
+
+    # --- wiring ---
+
+    def _connect(self) -> None:
+        window = self._window
+        rail, status, work = window.rail, window.status, window.work
+        rail.project_asked.connect(self._show_menu)
+        rail.settings_asked.connect(self.show_preferences)
+        rail.help_asked.connect(self.show_help)
+        status.jobs_toggled.connect(self.toggle_jobs)
+        status.log_toggled.connect(self.toggle_log)
+        work.drawer_changed.connect(status.show_drawer)
+        work.picture.empty.open_asked.connect(self.open)
+        work.picture.empty.demo_asked.connect(self.run_demo)
+        work.picture.empty.example_asked.connect(self.open_example)
+        work.picture.image_asked.connect(self.save_image)
+        window.structure.order_asked.connect(self._session.make_ordered)
+        window.dynamics.order_asked.connect(self._session.make_ordered)
+        window.structure.copied.connect(self._on_copied)
+        self._session.document_changed.connect(self._on_document_changed)
+        slots: dict[str, Callable[[], object]] = {
+            "open": self.open,
+            "save_as": self.save_as,
+            "save_image": self.save_image,
+            "demo": self.run_demo,
+            "quit": window.close,
+            "next_pane": window.cycle_panes,
+            "jobs": self.toggle_jobs,
+            "log": self.toggle_log,
+            "run": self.run,
+            "pause": window.dynamics.ask_pause,
+            "stop": window.runs.cancel,
+            "extend": window.dynamics.ask_extend,
+            "relax": self.relax,
+            "preferences": self.show_preferences,
+            "palette": self.show_palette,
+            "scheme": self.switch_scheme,
+            "help": self.show_help,
+        }
+        for key, action in window.actions_by_key.items():
+            if key in slots:
+                action.triggered.connect(_plain(slots[key]))
+            else:
+                action.triggered.connect(self._on_workspace_asked)
+
+    def _on_workspace_asked(self) -> None:
+        self._window.show_workspace(self.sender().objectName())
+
+    def _on_copied(self, text: str) -> None:
+        self._window.status.say(self.tr("Copied: %s") % text.replace("\n", ", "))
+
+    def _on_document_changed(self) -> None:
+        if self._demo and self._session.document is not None:
+            known = example(self._demo)
+            self._demo = ""
+            self._window.show_workspace("dynamics")
+            spec = replace(MDSpec(), potential=known.potential, model="", **known.md)
+            self._window.dynamics.set_spec(spec)
+            self._window.dynamics.ask_run()
+
+
+def _plain(slot: Callable[[], object]) -> Callable[[], None]:
+    """The slot without the `checked` that Qt's `triggered` carries."""
+
+    def called() -> None:
+        slot()
+
+    return called

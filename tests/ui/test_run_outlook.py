@@ -1,0 +1,79 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from designer_app.elements import ATOMIC_NUMBERS
+from designer_app.specs.md import MDSpec
+from designer_app.specs.structure import Structure
+from designer_app.ui.panels.md_outlook import MeasuredRates, estimate, warnings_for
+from designer_app.ui.panels.md_presets import PRESETS, apply, preset_of
+from designer_app.ui.wording import clock, duration, simulated_time, size_text, with_error
+
+
+def crystal(*symbols, disordered=0, pbc=(True, True, True)):
+    numbers = np.array([ATOMIC_NUMBERS[symbol] for symbol in symbols])
+    return Structure(
+        numbers=numbers,
+        positions=np.zeros((len(numbers), 3)),
+        cell=np.eye(3) * 5.0,
+        pbc=pbc,
+        disordered_sites=disordered,
+    )
+
+
+def test_a_long_time_step_with_hydrogen_offers_half_a_femtosecond():
+    spec = MDSpec(timestep=1.0, steps=1000)
+    (caution,) = warnings_for(spec, crystal("H", "O"))
+    mended = replace(spec, **dict(caution.changes))
+    assert mended.timestep == 0.5
+    assert mended.steps * mended.timestep == spec.steps * spec.timestep
+
+
+def test_a_heavy_crystal_needs_no_warning():
+    assert warnings_for(MDSpec(timestep=2.0), crystal("Cu")) == []
+
+
+def test_a_disordered_structure_cannot_run():
+    (caution,) = warnings_for(MDSpec(), crystal("Ni", disordered=1))
+    assert caution.stops
+    assert caution.orders
+
+
+def test_a_pressure_without_a_cell_is_mended_by_keeping_the_cell():
+    (caution,) = warnings_for(MDSpec(ensemble="npt"), crystal("Cu", pbc=(True, True, False)))
+    assert caution.stops
+    assert dict(caution.changes) == {"ensemble": "langevin"}
+
+
+def test_the_estimate_uses_the_measured_rate_scaled_by_size():
+    rates = MeasuredRates()
+    rates.note("chgnet", "", 28, 10.0)
+    assert rates.expect("chgnet", "", 56) == pytest.approx(5.0)
+    assert "about" in estimate(MDSpec(steps=1000), 28, rates)
+
+
+def test_an_untimed_potential_promises_nothing():
+    assert "time shows after the first steps" in estimate(MDSpec(), 28, MeasuredRates())
+
+
+@pytest.mark.parametrize("preset", PRESETS, ids=lambda each: each.key)
+def test_a_preset_is_recognised_again(preset):
+    assert preset_of(apply(preset, MDSpec(potential="morse"))) == preset.key
+
+
+def test_changed_settings_are_no_preset():
+    assert preset_of(replace(MDSpec(), temperature=777.0)) == "custom"
+
+
+def test_errors_have_the_digits_they_deserve():
+    assert with_error(601.23, 4.7) == "601(5)"
+    assert with_error(0.01234, 0.0021) == "0.012(2)"
+    assert with_error(9.87, 0.96) == "10(1)"
+
+
+def test_spans_sizes_and_times_read_naturally():
+    assert clock(130) == "2:10"
+    assert duration(240).split() == ["4", "min"]
+    assert size_text(586_000).split() == ["586", "kB"]
+    assert simulated_time(2000.0).split() == ["2", "ps"]

@@ -1,0 +1,51 @@
+import pytest
+
+from designer_app.ui.icons import icon_pixmap
+from designer_app.ui.theme import DARK, LIGHT, Theme, contrast, luminance
+
+READABLE = 4.5
+"""WCAG 2.2, AA, for text of normal size."""
+SCHEMES = pytest.mark.parametrize("tokens", [LIGHT, DARK], ids=lambda each: each.name)
+
+
+@SCHEMES
+@pytest.mark.parametrize("role", ["text", "muted", "ok", "warn", "error", "accent"])
+@pytest.mark.parametrize("ground", ["surface", "window", "field"])
+def test_text_can_be_read_on_every_ground(tokens, role, ground):
+    assert contrast(getattr(tokens, role), getattr(tokens, ground)) >= READABLE
+
+
+@SCHEMES
+def test_text_can_be_read_on_the_primary_button_and_on_chosen_rows(tokens):
+    assert contrast(tokens.accent_text, tokens.accent) >= READABLE
+    assert contrast(tokens.text, tokens.chosen) >= READABLE
+    assert contrast(tokens.muted, tokens.hover) >= READABLE
+
+
+@SCHEMES
+def test_curves_stand_out_from_the_surface(tokens):
+    graphics = 2.9  # WCAG asks 3 of graphics; the lines differ by their dashes besides
+    assert all(contrast(line, tokens.surface) >= graphics for line in tokens.lines)
+
+
+def test_luminance_of_white_and_black():
+    assert luminance("#FFFFFF") == pytest.approx(1.0)
+    assert luminance("#000000") == 0.0
+
+
+def test_the_scheme_switches_and_tells(qapp, theme, qtbot):
+    with qtbot.waitSignal(theme.changed) as told:
+        theme.choose("dark")
+    assert told.args == [DARK]
+    assert qapp.palette().window().color().name().upper() == DARK.window
+
+
+def test_system_choice_follows_the_system(qapp):
+    assert Theme(qapp, "system").tokens in (LIGHT, DARK)
+
+
+def test_an_icon_is_drawn_in_the_asked_colour(qapp):
+    image = icon_pixmap("stop", "#FF0000").toImage()
+    colors = {image.pixelColor(x, y).name() for x in range(20) for y in range(20)
+              if image.pixelColor(x, y).alpha() > 250}  # fmt: skip
+    assert colors == {"#ff0000"}

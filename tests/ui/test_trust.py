@@ -1,0 +1,62 @@
+import numpy as np
+import pytest
+
+from designer_app.elements import ATOMIC_NUMBERS
+from designer_app.specs.potentials import POTENTIALS
+from designer_app.specs.structure import Structure
+from designer_app.ui.trust import Level, judge, kind_of_matter
+from designer_app.ui.trust_light import TrustLight
+
+
+def structure(*symbols, periodic=True):
+    numbers = np.array([ATOMIC_NUMBERS[symbol] for symbol in symbols])
+    return Structure(
+        numbers=numbers,
+        positions=np.arange(3.0 * len(numbers)).reshape(-1, 3),
+        cell=np.eye(3) * 9.0,
+        pbc=(periodic,) * 3,
+    )
+
+
+@pytest.mark.parametrize(
+    ("symbols", "periodic", "kind"),
+    [
+        (("Li", "Fe", "P", "O"), True, "solid"),
+        (("Cu",), True, "metal"),
+        (("Ar",), True, "noble-gas"),
+        (("O", "H", "H"), True, "liquid"),
+        (("C", "O"), False, "molecule"),
+    ],
+)
+def test_kind_of_matter(symbols, periodic, kind):
+    assert kind_of_matter(structure(*symbols, periodic=periodic)) == kind
+
+
+def test_chgnet_suits_a_crystal():
+    assert judge(POTENTIALS["chgnet"], "", structure("Li", "O")).level is Level.GOOD
+
+
+def test_chgnet_is_amber_for_water():
+    verdict = judge(POTENTIALS["chgnet"], "", structure("O", "H", "H"))
+    assert verdict.level is Level.CARE
+    assert "liquid" in " ".join(verdict.reasons)
+
+
+def test_a_missing_element_is_red_and_named():
+    verdict = judge(POTENTIALS["morse"], "", structure("Li", "O"))
+    assert verdict.level is Level.NO
+    assert "Li, O" in verdict.reasons[0]
+
+
+def test_a_foreign_model_is_never_green():
+    verdict = judge(POTENTIALS["chgnet"], "my-weights.pt", structure("Li", "O"))
+    assert verdict.level is Level.CARE
+
+
+def test_the_light_tells_its_word_to_everyone(qtbot, theme):
+    light = TrustLight(theme)
+    qtbot.addWidget(light)
+    light.set_verdict(judge(POTENTIALS["chgnet"], "", structure("Li", "O")))
+    assert light.accessibleName() == "Trust: suits"
+    light.click()
+    assert light.findChildren(type(light._popup))
