@@ -1,5 +1,7 @@
 """The kernels as compiled loops, for CPUs. Imported only where numba is."""
 
+from typing import Any
+
 from torch import Tensor
 
 from designer_app.potentials.chgnet import compiled_loops as loops
@@ -123,10 +125,11 @@ class CompiledKernels:
         )
 
 
-def _arrays(*tensors: Tensor) -> tuple:
+def _arrays(*tensors: Tensor) -> Any:
     """The tensors' memory as arrays."""
     return tuple(tensor.numpy() for tensor in tensors)
 
 
-def _ends(pairs: Pairs) -> tuple:
+def _ends(pairs: Pairs) -> Any:
+    """Row numbers of both ends."""
     return pairs.first.numpy(), pairs.second.numpy()
