@@ -1,0 +1,244 @@
+"""A PNG of every screen and state, driven through the real session and its workers."""
+
+import logging
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from time import perf_counter
+
+from PySide6.QtCore import QEventLoop, QPoint, QTimer
+from PySide6.QtGui import QPainter
+from PySide6.QtWidgets import QWidget
+
+from designer_app.specs.md import MDSpec
+from designer_app.ui.dialogs.help import HelpDialog
+from designer_app.ui.dialogs.palette import CommandPalette
+from designer_app.ui.dialogs.preferences import PreferencesDialog
+from designer_app.ui.main_window import MainWindow
+
+_log = logging.getLogger(__name__)
+_DESIGN_SIZE, _LARGE_SIZE = (1280, 800), (1920, 1080)
+_DISORDERED = """data_NMC433
+_cell_length_a 2.869
+_cell_length_b 2.869
+_cell_length_c 14.247
+_cell_angle_alpha 90
+_cell_angle_beta 90
+_cell_angle_gamma 120
+_space_group_name_H-M_alt 'R -3 m'
+_space_group_IT_number 166
+loop_
+_atom_site_label
+_atom_site_type_symbol
+_atom_site_fract_x
+_atom_site_fract_y
+_atom_site_fract_z
+_atom_site_occupancy
+Li1 Li 0 0 0 1
+Ni1 Ni 0 0 0.5 0.4
+Mn1 Mn 0 0 0.5 0.3
+Co1 Co 0 0 0.5 0.3
+O1 O 0 0 0.2585 1
+"""
+
+
+def make_gallery(folder: Path) -> int:
+    """Write all screens into a folder; 0 when every one was written."""
+    folder.mkdir(parents=True, exist_ok=True)
+    from designer_app.session.session import Session
+    from designer_app.ui.application import make_application
+    from designer_app.ui.theme import Theme
+
+    application = make_application()
+    theme = Theme(application, "light")
+    window = MainWindow(Session(), theme)
+    window.resize(*_DESIGN_SIZE)
+    window.show()
+    window.session.start()
+    window.finish_start()
+    gallery = Gallery(window, folder)
+    try:
+        for scene in (
+            gallery.empty,
+            gallery.structure,
+            gallery.pages,
+            gallery.dialogs,
+            gallery.dynamics,
+            gallery.errors,
+            gallery.disorder,
+            gallery.large,
+        ):
+            scene()
+    finally:
+        window.close()
+        application.processEvents()
+    return 0
+
+
+class Gallery:
+    """Brings the window into each state, then takes its picture in light and dark."""
+
+    def __init__(self, window: MainWindow, folder: Path) -> None:
+        self._window = window
+        self._folder = folder
+
+    def empty(self) -> None:
+        """Nothing is open."""
+        self._window.session.set_document(None)
+        self._window.work.picture.show_empty()
+        self.shoot("empty")
+
+    def structure(self) -> None:
+        """LiFePO4, its facts, and one of its atoms."""
+        self._open("LiFePO4")
+        self.shoot("structure")
+        view = self._window.work.picture.view
+        if view is not None:
+            view.select([4])
+            view.atom_picked.emit(4)
+        self.shoot("structure-atom")
+        if view is not None:
+            view.select([])
+            view.atom_picked.emit(-1)
+
+    def pages(self) -> None:
+        """The workspaces that are to come."""
+        for key in ("potentials", "screening", "design"):
+            self._window.show_workspace(key)
+            self.shoot(key)
+        self._window.show_workspace("structure")
+
+    def dialogs(self) -> None:
+        """Preferences, commands, help and the project menu."""
+        window = self._window
+        for name, made in (
+            ("preferences", PreferencesDialog(window.session.settings, window.theme, window)),
+            ("commands", CommandPalette(window.actions_by_key, window)),
+            ("help", HelpDialog(window.actions_by_key, window)),
+        ):
+            made.show()
+            self.shoot(name, made)
+            made.close()
+            made.deleteLater()
+
+    def dynamics(self) -> None:
+        """Before, during and after a run."""
+        window = self._window
+        window.show_workspace("dynamics")
+        self.shoot("dynamics-idle")
+        window.dynamics.form.unfold()
+        self.shoot("dynamics-more")
+        window.dynamics.form.unfold(is_open=False)
+        window.dynamics.set_spec(MDSpec(temperature=600.0, steps=400, frame_interval=2))
+        window.dynamics.ask_run()
+        self._until(lambda: self._steps() > 150, 180.0)
+        self.shoot("dynamics-running")
+        window.show_workspace("structure")
+        window.work.show_drawer("jobs")
+        self.shoot("jobs")
+        window.work.show_drawer("log")
+        self.shoot("log")
+        window.work.show_drawer("")
+        window.show_workspace("dynamics")
+        window.dynamics.ask_pause()
+        self._wait(0.6)
+        self.shoot("dynamics-paused")
+        window.dynamics.ask_pause()
+        self._until(lambda: not window.runs.is_busy, 300.0)
+        if window.work.plots is not None:
+            window.work.plots.show_tab("Temperature")
+        self.shoot("dynamics-finished")
+
+    def errors(self) -> None:
+        """A run that blows up, and a file that is none."""
+        window = self._window
+        window.dynamics.set_spec(MDSpec(temperature=3000.0, timestep=20.0, steps=200))
+        window.dynamics.ask_run()
+        self._until(lambda: window.work.picture.card is not None, 180.0)
+        self.shoot("error-run")
+        window.work.picture.close_card()
+        with self._file("broken.cif", "data_\nloop_\n_atom_site_label\n") as path:
+            window.commands.open_path(path)
+            self._until(lambda: window.work.picture.card is not None, 60.0)
+        self.shoot("error-file")
+        window.work.picture.close_card()
+
+    def disorder(self) -> None:
+        """A cathode with shared sites, as it came from the laboratory, and ordered."""
+        window = self._window
+        window.show_workspace("structure")
+        with self._file("NMC433.cif", _DISORDERED) as path:
+            window.commands.open_path(path)
+            self._until(self._is_disordered, 60.0)
+            self._settle()
+        self.shoot("disorder")
+        window.session.make_ordered()
+        self._until(lambda: not self._is_disordered(), 120.0)
+        self._settle()
+        self.shoot("ordered")
+
+    def large(self) -> None:
+        """The same on a large screen."""
+        self._window.resize(*_LARGE_SIZE)
+        self._open("Li10GeP2S12")
+        self.shoot("large-structure")
+        self._window.show_workspace("dynamics")
+        self.shoot("large-dynamics")
+
+    def shoot(self, name: str, over: QWidget | None = None) -> None:
+        """Take the window's picture in both schemes, with a dialog over it."""
+        for scheme in ("light", "dark"):
+            self._window.theme.choose(scheme)
+            self._wait(0.35)
+            picture = self._window.grab()
+            if over is not None:
+                painter = QPainter(picture)
+                place = self._window.rect().center() - over.rect().center()
+                painter.drawPixmap(QPoint(place), over.grab())
+                painter.end()
+            path = self._folder / f"{name}-{scheme}.png"
+            if not picture.save(str(path)):
+                _log.error("%s could not be written", path)
+        self._window.theme.choose("light")
+
+    # --- waiting for facts ---
+
+    def _open(self, name: str) -> None:
+        before = self._window.session.document
+        self._window.commands.open_example(name)
+        self._until(lambda: self._window.session.document not in (None, before), 60.0)
+        self._settle()
+
+    def _settle(self) -> None:
+        session = self._window.session
+        self._until(lambda: session.facts is not None and session.bonds is not None, 60.0)
+        self._wait(0.5)
+
+    def _is_disordered(self) -> bool:
+        document = self._window.session.document
+        return document is not None and document.is_disordered
+
+    def _steps(self) -> float:
+        job = self._window.runs.job
+        return job.progress.done if job is not None and job.progress is not None else 0.0
+
+    @contextmanager
+    def _file(self, name: str, text: str) -> Iterator[Path]:
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / name
+            path.write_text(text, encoding="utf-8")
+            yield path
+
+    def _wait(self, seconds: float) -> None:
+        loop = QEventLoop()
+        QTimer.singleShot(round(1000 * seconds), loop.quit)
+        loop.exec()
+
+    def _until(self, is_so: Callable[[], bool], limit_s: float) -> None:
+        end = perf_counter() + limit_s
+        while not is_so():
+            if perf_counter() > end:
+                _log.warning("gave up waiting after %.0f s", limit_s)
+                return
+            self._wait(0.05)
