@@ -71,6 +71,8 @@ class Scene:
         self.pairs: Ints = np.zeros((0, 2), dtype=np.int64)
         self.shifts: Ints = np.zeros((0, 3), dtype=np.int64)
         self._molecule, self._image = molecules(0, self.pairs, self.shifts)
+        self._root: Ints = self._molecule
+        self._bonds: Floats = np.zeros((0, 3))
         self._home: Ints | None = None
         self.positions: Singles = np.zeros((0, 3), dtype=np.float32)
         self.sector_colors: NDArray[np.uint8] = np.zeros((1, 1, 3), dtype=np.uint8)
@@ -155,12 +157,12 @@ class Scene:
 
     def set_frame(self, positions: NDArray[np.floating], cell: NDArray[np.floating] | None) -> bool:
         """Move the atoms; tells whether balls or sticks became others than before."""
-        self._positions = positions
         if cell is not None:
             self.cell = np.asarray(cell, dtype=np.float64)
         if self.is_massive:
-            self.positions = np.ascontiguousarray(positions, dtype=np.float32)
+            self._positions = self.positions = np.ascontiguousarray(positions, dtype=np.float32)
             return False
+        self._positions = self._near_reference(positions)
         home = self._home_images(self._home)
         if self._home is not None and not np.array_equal(home, self._home):
             self._home = home
@@ -188,9 +190,22 @@ class Scene:
 
     # --- derived ---------------------------------------------------------------------------------
 
+    def _near_reference(self, positions: NDArray[np.floating]) -> Floats:
+        """The images nearest to the first ones, molecules whole: frames may come wrapped."""
+        moved = np.asarray(positions, dtype=np.float64)
+        if not self.periodic.any():
+            return moved
+        inverse, root = np.linalg.inv(self.cell), self._root
+        since = moved - self._reference
+        cells = np.rint(since[root] @ inverse) + np.rint((since - since[root]) @ inverse)
+        return moved - (cells * self.periodic) @ self.cell
+
     def _find_molecules(self) -> None:
-        if not self.is_massive:
-            self._molecule, self._image = molecules(len(self.numbers), self.pairs, self.shifts)
+        if self.is_massive:
+            return
+        self._molecule, self._image = molecules(len(self.numbers), self.pairs, self.shifts)
+        self._root = np.unique(self._molecule, return_index=True)[1][self._molecule]
+        self._bonds = self._bond_vectors(self._reference)
 
     def _home_images(self, start: Ints | None) -> Ints:
         if not self.periodic.any() or len(self.numbers) == 0:
@@ -230,7 +245,7 @@ class Scene:
         if self.style == "space-filling" or not self.show_bonds or len(self.pairs) == 0:
             return
         palette = element_colors(self.scheme)[self.numbers]
-        lengths = np.linalg.norm(self._bond_vectors(self._reference, self.cell), axis=1)
+        lengths = np.linalg.norm(self._bonds, axis=1)
         self.sticks = half_bonds(
             self.pairs,
             self.shifts,
@@ -241,9 +256,9 @@ class Scene:
             dangling=not self._repeats(),
         )
 
-    def _bond_vectors(self, positions: NDArray[np.floating], cell: Floats) -> Floats:
+    def _bond_vectors(self, positions: Floats) -> Floats:
         first, second = self.pairs.T
-        return positions[second] + self.shifts @ cell - positions[first]
+        return positions[second] + self.shifts @ self.cell - positions[first]
 
     def _move(self) -> None:
         """Positions of balls and sticks from the newest frame."""
@@ -251,17 +266,13 @@ class Scene:
         drawn = positions[self.balls.atoms] + self._ball_images @ self.cell
         self.positions = drawn.astype(np.float32)
         sticks = self.sticks
-        if len(sticks.balls) == 0:
-            self.stick_starts = self.stick_axes = np.zeros((0, 3), dtype=np.float32)
-            return
-        vectors = self._bond_vectors(positions, self.cell)
-        reference = self._bond_vectors(self._reference, self.cell)
-        if self.periodic.any():
-            # Frames of other programs may be wrapped: a bond never turns by half a cell.
-            jump = np.rint((vectors - reference) @ np.linalg.inv(self.cell)) * self.periodic
+        vectors = self._bond_vectors(positions)
+        if self.periodic.any() and len(vectors):
+            # Two bonded atoms may pass half a cell in different frames; their bond does not.
+            jump = np.rint((vectors - self._bonds) @ np.linalg.inv(self.cell)) * self.periodic
             vectors -= jump @ self.cell
-        broken = np.linalg.norm(vectors, axis=1) > STRETCHED * np.linalg.norm(reference, axis=1)
-        vectors[broken] = 0.0
+        lengths = np.linalg.norm(vectors, axis=1)
+        vectors[lengths > STRETCHED * np.linalg.norm(self._bonds, axis=1)] = 0.0
         self.stick_starts = self.positions[sticks.balls]
         self.stick_axes = (vectors[sticks.bonds] * sticks.shares[:, None]).astype(np.float32)
 
