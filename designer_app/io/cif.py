@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from designer_app.elements import STANDARD_MASSES
+from designer_app.elements import ATOMIC_NUMBERS, STANDARD_MASSES
 from designer_app.errors import FileTooLargeError, FileUnreadableError, InvalidPositionsError
 from designer_app.io.cif_block import (
     Listing,
@@ -101,21 +101,49 @@ def _holds_atoms(tags: dict[str, Any]) -> bool:
     )
 
 
-def _document_of(path: Path, tags: dict[str, Any], max_atoms: int) -> Document:
+def _cell_of(path: Path, tags: dict[str, Any]) -> NDArray[np.float64]:
+    """(3, 3) A; zeros for a molecule given by Cartesian coordinates alone."""
     from ase.geometry import cellpar_to_cell
 
     parameters = cell_parameters(tags)
     if parameters is None:
+        if column(tags, "_atom_site_cartn_x", "_atom_site.cartn_x"):
+            return np.zeros((3, 3))
         raise FileUnreadableError(str(path), "its cell lengths are missing")
     if min(parameters[:3]) <= 0 or not all(0 < angle < 180 for angle in parameters[3:]):
         raise InvalidPositionsError("the cell has a length or an angle of zero or below")
     cell = np.array(cellpar_to_cell(parameters), dtype=np.float64)
     if not np.isfinite(cell).all() or abs(np.linalg.det(cell)) < 1e-6:
         raise InvalidPositionsError("the cell has no volume")
+    return cell
+
+
+def _molecule(listing: Listing) -> Document:
+    """The atoms of a block without a cell; their places are Cartesian."""
+    numbers = np.array([ATOMIC_NUMBERS[site.species] for site in listing.sites], dtype=np.int64)
+    structure = Structure(
+        numbers=numbers,
+        positions=np.array([site.fractional for site in listing.sites]),
+        cell=np.zeros((3, 3)),
+        pbc=(False, False, False),
+    )
+    shares = tuple({site.species: site.share} for site in listing.sites)
+    return Document.from_structure(
+        structure,
+        made_by="open",
+        occupancies=() if all(is_whole(each) for each in shares) else shares,
+        warnings=listing.warnings,
+    )
+
+
+def _document_of(path: Path, tags: dict[str, Any], max_atoms: int) -> Document:
+    cell = _cell_of(path, tags)
     try:
         listing = listed_sites(tags, cell)
     except NoStructureError:
         raise FileUnreadableError(str(path), "its atom list is incomplete") from None
+    if not cell.any():
+        return _molecule(listing)
     candidates, doubt = candidate_operations(tags, cell)
     most = len(listing.sites) * len(candidates[0].rotations)
     if most > 4 * max_atoms:

@@ -169,8 +169,8 @@ def _some(labels: list[str]) -> str:
 
 
 def _places(tags: dict[str, Any], cell: NDArray[np.float64]) -> NDArray[np.float64]:
-    """(n, 3) fractional coordinates; NaN where the file has none."""
-    for kind in ("fract", "cartn"):
+    """(n, 3) fractional coordinates, Cartesian where there is no cell; NaN where none are told."""
+    for kind in ("fract", "cartn") if cell.any() else ("cartn",):
         columns = [
             column(tags, f"_atom_site_{kind}_{axis}", f"_atom_site.{kind}_{axis}") for axis in "xyz"
         ]
@@ -178,7 +178,7 @@ def _places(tags: dict[str, Any], cell: NDArray[np.float64]) -> NDArray[np.float
             values = np.array(
                 [[_coordinate(value) for value in each] for each in columns], dtype=np.float64
             ).T
-            return values if kind == "fract" else values @ np.linalg.inv(cell)
+            return values if kind == "fract" or not cell.any() else values @ np.linalg.inv(cell)
     return np.empty((0, 3))
 
 

@@ -9,6 +9,7 @@ import bz2
 import gzip
 import lzma
 import re
+import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +25,9 @@ _COMPRESSED: dict[bytes, Callable[[Path], object]] = {
 }
 """First bytes of compressed files, and what opens them."""
 
+DAMAGED_ARCHIVE = (EOFError, ValueError, zlib.error, lzma.LZMAError, gzip.BadGzipFile)
+"""What unpacking raises on damaged content."""
+
 _NOT_STRUCTURES: tuple[tuple[bytes, str], ...] = (
     (b"PK\x03\x04", "it is a zip archive; unpack it and open a file in it"),
     (b"\x89PNG", "it is a picture"),
@@ -35,59 +39,45 @@ _NOT_STRUCTURES: tuple[tuple[bytes, str], ...] = (
     (b"\x89HDF", "it is an HDF5 file, which holds no structure that the program knows"),
 )
 
-_MAGIC: tuple[tuple[bytes, str], ...] = (
-    (b"- of UlmASE-Trajectory", "traj"),
-    (b"AFFormatASE-Trajectory", "traj"),
-    (b"SQLite format 3\x00", "db"),
-)
-
-_NUMBER = r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eEdD][-+]?\d+)?"
+_NUMBER = r"[-+]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eEdD][-+]?\d+)?"
 _ROW = rf"[ \t]*{_NUMBER}[ \t]+{_NUMBER}[ \t]+{_NUMBER}[^\n]*\n"
-_POSCAR = (
-    rf"[^\n]*\n[ \t]*{_NUMBER}(?:[ \t]+{_NUMBER}){{0,2}}[ \t]*(?:[!#][^\n]*)?\n(?:{_ROW}){{3}}"
-)
+_ONE_TO_THREE = rf"[ \t]*{_NUMBER}(?:[ \t]+{_NUMBER}){{0,2}}[ \t]*(?:[!#][^\n]*)?\n"
+_POSCAR = rf"\A[^\n]*\n{_ONE_TO_THREE}(?:{_ROW}){{3}}"
+_BLANK_OR_COMMENT = r"(?:[ \t]*(?:#[^\n]*)?\n)*"
 
-_CONTENT: tuple[tuple[str, str], ...] = (
-    ("vasp-xml", r"(?s)\s*(?:<\?xml[^>]*\?>)?\s*<modeling>"),
-    ("qbox", r"(?s).*<\w+:simulation xmlns:"),
-    ("vasp-out", r"\s*vasp\.\d"),
-    ("cif", r"(?s)(?:.*\n)?\s*data_[^\n]*\n(?=.*^\s*(?:_|loop_))"),
-    ("espresso-out", r"(?s).*Program PWSCF"),
-    ("gpaw-out", r"(?s).*\n *___ ___ ___ _ _ _"),
-    ("aims-output", r"(?s).*Invoking FHI-aims"),
-    ("abinit-out", r"(?s).*\.Version .* of ABINIT"),
-    ("nwchem-out", r"(?s).*Northwest Computational Chemistry Package"),
-    ("orca-output", r"(?s).*\* O   R   C   A \*"),
-    ("gaussian-out", r"(?s).*Entering Gaussian System"),
-    ("onetep-out", r"(?s).*Linear-Scaling Ab Initio Total Energy Program"),
-    ("espresso-in", r"(?is)(?:.*\n)?\s*&(?:system|control)\b"),
-    ("cp2k-restart", r"(?is)(?:.*\n)?\s*&(?:global|force_eval)\b"),
-    ("castep-cell", r"(?is)(?:.*\n)?\s*%block\s+lattice_"),
-    ("magres", r"#\$magres"),
-    ("lammps-dump-text", r"(?s).*?^ITEM: TIMESTEP"),
-    ("lammps-data", r"(?s)[^\n]*\n(?=.*?^\s*\d+\s+atoms\b)(?=.*?\bxlo\s+xhi)"),
-    ("xsf", r"(?s)(?:[#\s][^\n]*\n)*\s*(?:ANIMSTEPS|CRYSTAL|SLAB|POLYMER|MOLECULE|ATOMS)\b"),
-    ("dftb", r"Geometry\s*=?\s*(?:GenFormat)?\s*\{"),
-    ("gen", r"\s*\d+\s+[CSFH]\s*\n\s*(?:[A-Z][a-z]?\s*)+\n"),
-    ("turbomole", r"\$coord"),
-    ("res", r"(?s)TITL[^\n]*\n(?=.*^CELL\s)"),
-    ("aims", r"(?s)(?:\s*#[^\n]*\n|\s*\n)*\s*(?:lattice_vector|atom(?:_frac)?)\s+" + _NUMBER),
-    ("extxyz", r"\s*\d+[ \t]*\r?\n[^\n]*\n\s*[A-Z][a-z]?\w*[ \t]+" + _NUMBER),
-    ("extxyz", r"\s*\d+[ \t]*\r?\n[^\n]*(?:Lattice|Properties)="),
-    ("vasp-xdatcar", rf"(?s)(?={_POSCAR}).*?^(?:Direct|Cartesian) configuration="),
-    ("vasp", _POSCAR),
-    ("proteindatabank", r"(?s)(?:[A-Z]+[^\n]*\n)*?(?:CRYST1|ATOM  |HETATM)"),
-    ("sdf", r"(?:[^\n]*\n){3}[^\n]*V[23]000"),
-    (
-        "cube",
-        rf"(?:[^\n]*\n){{2}}\s*-?\d+(?:\s+{_NUMBER}){{3,4}}\s*\n(?:\s*-?\d+(?:\s+{_NUMBER}){{3}}\s*\n){{3}}",
-    ),
-    ("pymatgen-json", r"(?s)\s*\{.*\"lattice\"\s*:.*\"sites\"\s*:"),
-    ("pymatgen-json", r"(?s)\s*\{.*\"sites\"\s*:.*\"lattice\"\s*:"),
-    ("json", r"(?s)\s*\{.*\"(?:numbers|1|ids|cell)\"\s*:"),
-    ("gromacs", r"[^\n]*\n\s*\d+\s*\n\s*\d+\w+\s+\w+\s+\d+\s+" + _NUMBER),
+_CONTENT: tuple[tuple[str, tuple[str, ...]], ...] = (
+    ("vasp-xml", (r"\A\s*(?:<\?xml[^>]*\?>\s*)?<modeling>",)),
+    ("xsd", (r"<XSD\b",)),
+    ("vasp-out", (r"\A\s*vasp\.\d",)),
+    ("cif", (rf"^[ \t]*data_\S*[ \t]*\n{_BLANK_OR_COMMENT}[ \t]*(?:_|loop_|save_|\Z)",)),
+    ("espresso-in", (r"^[ \t]*&(?:system|control|SYSTEM|CONTROL)\b",)),
+    ("cp2k-restart", (r"^[ \t]*&(?:global|force_eval|GLOBAL|FORCE_EVAL)\b",)),
+    ("xsf", (rf"\A{_BLANK_OR_COMMENT}(?:ANIMSTEPS|CRYSTAL|SLAB|POLYMER|MOLECULE|ATOMS)\b",)),
+    ("castep-cell", (r"^[ \t]*%(?:block|BLOCK)[ \t]+(?:lattice|LATTICE)_",)),
+    ("magres", (r"\A#\$magres",)),
+    ("lammps-data", (r"^[ \t]*\d+[ \t]+atoms\b", r"\bxlo[ \t]+xhi")),
+    ("cfg", (r"\ANumber of particles\s*=",)),
+    ("dmol-arc", (r"\A!BIOSYM archive",)),
+    ("rmc6f", (r"\A\(Version 6f format",)),
+    ("gromos", (r"\ATITLE\n", r"^POSITION\n")),
+    ("nwchem-in", (r"^[ \t]*geometry\b", r"^[ \t]*end[ \t]*$")),
+    ("gen", (r"\A[ \t]*\d+[ \t]+[CSFH][ \t]*\n[ \t]*(?:[A-Z][a-z]?[ \t]*)+\n",)),
+    ("res", (r"^TITL\b", r"^CELL[ \t]")),
+    ("aims", (rf"^[ \t]*(?:lattice_vector|atom(?:_frac)?)[ \t]+{_NUMBER}[ \t]+{_NUMBER}",)),
+    ("extxyz", (rf"\A\s*\d+[ \t]*\n[^\n]*\n[ \t]*[A-Z][a-z]?\w*[ \t]+{_NUMBER}",)),
+    ("extxyz", (r"\A\s*\d+[ \t]*\n[^\n]*(?:Lattice|Properties)=",)),
+    ("vasp-xdatcar", (_POSCAR, r"^(?:Direct|Cartesian) configuration=")),
+    ("vasp", (_POSCAR,)),
+    ("proteindatabank", (r"^(?:CRYST1|ATOM  |HETATM)",)),
+    ("sdf", (r"\A(?:[^\n]*\n){3}[^\n]*V[23]000",)),
+    ("cube", (rf"\A(?:[^\n]*\n){{2}}(?:[ \t]*-?\d+(?:[ \t]+{_NUMBER}){{3,4}}[ \t]*\n){{4}}",)),
+    ("pymatgen-json", (r"\A\s*\{", r"\"lattice\"\s*:", r"\"sites\"\s*:")),
+    ("json", (r"\A\s*\{", r"\"(?:numbers|1|ids|cell)\"\s*:")),
+    ("gromacs", (rf"\A[^\n]*\n\s*\d+\s*\n\s*\d+\w+\s+\w+\s+\d+\s+{_NUMBER}",)),
+    ("db", (r"\ASQLite format 3\x00",)),
 )
-"""(format, how its head begins). The first that fits wins, so the strict ones come first."""
+"""(format, patterns that must all be found in its head) beside what ASE knows by magic bytes. The
+first that fits wins, so the strict ones come first."""
 
 _BY_NAME: dict[str, str] = {
     "cfg": "cfg",
@@ -121,6 +111,8 @@ class Sniffed:
 
     formats: tuple[str, ...]
     """Candidates, the most likely first, by ASE's names and `pymatgen-json`."""
+    told_by_content: bool = False
+    """Whether the first candidate is more than what the name promises."""
     opener: Callable[[Path], object] | None = None
     """What unpacks it, where it is compressed."""
     head: bytes = b""
@@ -133,13 +125,15 @@ def sniff(path: Path) -> Sniffed:
     """
     head, opener = _head(path)
     _refuse_what_is_no_structure(path, head)
-    for magic, name in _MAGIC:
-        if head.startswith(magic):
-            return Sniffed((name,), opener, head)
     text = head.replace(b"\r\n", b"\n").decode("utf-8-sig", "replace")
-    by_content = [name for name, start in _CONTENT if re.match(start, text, re.MULTILINE)][:2]
+    by_content = [
+        name
+        for name, patterns in _CONTENT
+        if all(re.search(each, text, re.MULTILINE) for each in patterns)
+    ]
+    likely = tuple(dict.fromkeys((*_formats_by_magic(head), *by_content[:2])))
     by_name = _formats_by_name(_bare_name(path, opener))
-    return Sniffed(tuple(dict.fromkeys((*by_content, *by_name))), opener, head)
+    return Sniffed(tuple(dict.fromkeys((*likely, *by_name))), bool(likely), opener, head)
 
 
 def _head(path: Path) -> tuple[bytes, Callable[[Path], object] | None]:
@@ -156,7 +150,7 @@ def _head(path: Path) -> tuple[bytes, Callable[[Path], object] | None]:
         if opener is not None:
             with opener(path) as file:  # type: ignore[attr-defined]
                 head = file.read(HEAD_BYTES)
-    except (EOFError, lzma.LZMAError, gzip.BadGzipFile) as error:
+    except DAMAGED_ARCHIVE as error:
         raise FileUnreadableError(str(path), "its compressed content is damaged") from error
     except OSError as error:
         raise FileUnreadableError(str(path), _system_reason(error)) from error
@@ -184,13 +178,23 @@ def _refuse_what_is_no_structure(path: Path, head: bytes) -> None:
 def is_pickle(head: bytes) -> bool:
     """Whether bytes begin as Python's pickles do, protocols 0 to 5."""
     binary = len(head) > 2 and head[0] == 0x80 and head[1] <= 5
-    textual = re.match(rb"(?:\(?[cd(\]}]|\(lp0)[\w.]*\n?(?:p\d+\n|[\w.]+\n(?:p\d+\n|\())", head)
-    return binary or (textual is not None and not head.startswith(b"data_"))
+    return binary or re.match(rb"c[\w.]+\n\w+\np\d+\n|\([ldt]p\d+\n", head) is not None
 
 
 def _bare_name(path: Path, opener: object) -> str:
     """The file name without the suffix of the compression."""
     return path.stem if opener is not None and path.suffix else path.name
+
+
+def _formats_by_magic(head: bytes) -> list[str]:
+    from ase.io.formats import PEEK_BYTES, ioformats
+
+    known = [each.name for each in ioformats.values() if each.can_read]
+    return [
+        name
+        for name in known
+        if name not in _NEVER and ioformats[name].match_magic(head[:PEEK_BYTES])
+    ]
 
 
 def _formats_by_name(name: str) -> list[str]:

@@ -25,7 +25,7 @@ from designer_app.io.contacts import TooManyContactsError, contacts
 from designer_app.io.disorder import split_positions
 from designer_app.io.documents import Document
 from designer_app.io.pymatgen_json import read_pymatgen_json
-from designer_app.io.sniffing import Sniffed, sniff
+from designer_app.io.sniffing import DAMAGED_ARCHIVE, Sniffed, sniff
 from designer_app.provenance import Provenance, now
 from designer_app.specs.documents import ReadSpec
 
@@ -36,7 +36,9 @@ log = logging.getLogger(__name__)
 
 TOUCHING_A = 0.5
 """A. No two whole atoms are nearer than this: H2, the shortest bond, has 0.74 A."""
+UNKNOWN_FORMAT = "its content is of no format that the program knows"
 _CHUNK_BYTES = 1 << 20
+_SMALL_BYTES = 50 << 20
 
 Checkpoint = Callable[[], None]
 
@@ -52,15 +54,15 @@ def read_document(spec: ReadSpec, checkpoint: Checkpoint = lambda: None) -> Docu
     if size > spec.max_bytes:
         raise FileTooLargeError(str(path), size, spec.max_bytes)
     if not sniffed.formats:
-        raise FileUnreadableError(str(path), "it is of no format that the program knows")
+        raise FileUnreadableError(str(path), UNKNOWN_FORMAT)
     _refuse_announced_giants(path, sniffed, spec.max_atoms)
     if sniffed.opener is None:
-        document = _read_first_that_fits(path, sniffed.formats, spec, checkpoint)
+        document = _read_first_that_fits(path, sniffed, spec, checkpoint)
     else:
         with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
             plain = _unpacked(path, sniffed, Path(folder), spec.max_bytes)
             try:
-                document = _read_first_that_fits(plain, sniffed.formats, spec, checkpoint)
+                document = _read_first_that_fits(plain, sniffed, spec, checkpoint)
             except FileUnreadableError as error:
                 raise FileUnreadableError(str(path), error.reason) from error
     document = replace(
@@ -97,35 +99,38 @@ def _unpacked(path: Path, sniffed: Sniffed, folder: Path, max_bytes: int) -> Pat
                 if written > max_bytes:
                     raise FileTooLargeError(str(path), written, max_bytes)
                 file.write(chunk)
-    except (OSError, EOFError, ValueError) as error:
+    except (OSError, *DAMAGED_ARCHIVE) as error:
         raise FileUnreadableError(str(path), "its compressed content is damaged") from error
     return plain
 
 
 def _read_first_that_fits(
-    path: Path, formats: tuple[str, ...], spec: ReadSpec, checkpoint: Checkpoint
+    path: Path, sniffed: Sniffed, spec: ReadSpec, checkpoint: Checkpoint
 ) -> Document:
     """The document by the first candidate format whose reader accepts the file."""
     first_refusal: Exception | None = None
-    for name in formats:
+    for name in sniffed.formats:
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
                 return _read_as(name, path, spec, checkpoint)
         except (FileTooLargeError, InvalidPositionsError):
             raise
-        except MemoryError:
-            raise
-        except Exception as error:  # noqa: BLE001 - readers of 80 formats raise whatever they like
+        except Exception as error:
+            if isinstance(error, MemoryError) and path.stat().st_size > _SMALL_BYTES:
+                raise  # a small file that asks for all memory is damaged
             log.debug("%s is not %s: %s", path, name, error)
             first_refusal = first_refusal or error
-    if isinstance(first_refusal, DesignerAppError):
+    if isinstance(first_refusal, DesignerAppError) and sniffed.told_by_content:
         raise first_refusal
-    raise FileUnreadableError(str(path), _reason(formats[0])) from first_refusal
+    raise FileUnreadableError(str(path), _reason(sniffed)) from first_refusal
 
 
-def _reason(name: str) -> str:
-    return f"it looks like {_spoken(name)} but is damaged, truncated or empty of atoms"
+def _reason(sniffed: Sniffed) -> str:
+    if sniffed.told_by_content:
+        name = _spoken(sniffed.formats[0])
+        return f"it looks like {name} but is damaged, truncated or empty of atoms"
+    return UNKNOWN_FORMAT
 
 
 def _spoken(name: str) -> str:
@@ -188,7 +193,9 @@ def checked(document: Document, path: Path, spec: ReadSpec) -> Document:
         raise InvalidPositionsError("a position is not a finite number", int(bad[0]))
     if not np.isfinite(structure.cell).all():
         raise InvalidPositionsError("the cell holds values that are not finite numbers")
-    if any(structure.pbc) and np.linalg.matrix_rank(structure.cell) < sum(structure.pbc):
+    if any(structure.pbc) and not structure.cell.any():
+        document = replace(document, content=replace(structure, pbc=(False, False, False)))
+    elif any(structure.pbc) and np.linalg.matrix_rank(structure.cell) < sum(structure.pbc):
         raise InvalidPositionsError("the periodic cell is flat or has a vector of no length")
     told = (*document.warnings, *_oddities(document))
     return replace(document, warnings=tuple(dict.fromkeys(told)))

@@ -216,7 +216,8 @@ def platinum_with_carbon_monoxide() -> Atoms:
     molecule = Atoms("CO", positions=[(0, 0, 0), (0, 0, CARBON_TO_OXYGEN_A)])
     add_adsorbate(slab, molecule, PLATINUM_TO_CARBON_A, "ontop")
     a, b, c = slab.cell.array
-    slab.set_cell([a, b, c + [0, 0, PLATINUM_TO_CARBON_A + CARBON_TO_OXYGEN_A]])
+    higher = np.array([0.0, 0.0, PLATINUM_TO_CARBON_A + CARBON_TO_OXYGEN_A])
+    slab.set_cell([a, b, c + higher])
     slab.set_constraint(FixAtoms(mask=[atom.tag > 2 for atom in slab]))
     slab.set_tags(None)
     slab.info.clear()
