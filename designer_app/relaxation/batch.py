@@ -14,7 +14,12 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from designer_app.errors import DesignerAppError, InputError, OutOfMemoryError
+from designer_app.errors import (
+    DesignerAppError,
+    InputError,
+    MissingCellError,
+    OutOfMemoryError,
+)
 from designer_app.neighbors.build import build_neighbors
 from designer_app.neighbors.overlap import CLOSEST, check_distances
 from designer_app.neighbors.verlet import VerletList
@@ -261,6 +266,9 @@ class _Relaxation:
         structure = self.structures[index]
         try:
             state = state_from_structures([structure], self.potential.device)
+            has_cell = bool(state.pbc.all() and state.volume[0] > 0)
+            if not (has_cell or self.goal.fix_cell):
+                raise MissingCellError("relaxing the cell")
             self.potential.check(state, self.want)
             check_distances(state, build_neighbors(state, CLOSEST, half=True))
         except InputError as error:

@@ -171,7 +171,7 @@ def _disturbed(ideal: Atoms, rng: np.random.Generator) -> Atoms:
     strain = rng.normal(0, STRAIN, (3, 3))
     change = 1 + rng.uniform(-EXPANSION, EXPANSION)
     atoms.set_cell(
-        atoms.cell[:] @ (change * np.eye(3) + 0.5 * (strain + strain.T)), scale_atoms=True
+        atoms.cell.array @ (change * np.eye(3) + 0.5 * (strain + strain.T)), scale_atoms=True
     )
     atoms.positions += rng.normal(0, RATTLE, atoms.positions.shape)
     return atoms
