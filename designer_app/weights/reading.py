@@ -1,5 +1,6 @@
 """Tensors and plain data out of a PyTorch file, without executing anything in it."""
 
+import warnings
 from pathlib import Path
 from pickle import UnpicklingError
 from typing import Any
@@ -29,7 +30,8 @@ def read_tensors(path: Path, sha256: str | None = None) -> dict[str, Any]:
     try:
         if sha256 is not None and sha256_of(path) != sha256:
             raise UnsafeFileError(str(path), "it is not the file this program was tested with")
-        with torch.serialization.safe_globals(_PLAIN_NUMPY):
+        with torch.serialization.safe_globals(_PLAIN_NUMPY), warnings.catch_warnings():
+            warnings.simplefilter("ignore", UserWarning)  # of pickle protocols it knows less well
             found = torch.load(path, map_location="cpu", weights_only=True)
     except UnpicklingError as error:
         raise UnsafeFileError(str(path), "it holds objects besides tensors and numbers") from error

@@ -4,9 +4,11 @@ from typing import Any
 
 from torch import Tensor
 
-from designer_app.potentials.chgnet import compiled_loops as loops
+from designer_app.potentials.chgnet import compiled_loops
 from designer_app.potentials.chgnet.graph import Pairs
 from designer_app.potentials.chgnet.network import Gate
+
+loops: Any = compiled_loops  # the compiler checks the types of arguments when it meets them
 
 
 class CompiledKernels:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -69,24 +70,25 @@ def read_weights(model: str) -> CHGNetWeights:
     return weights_from_checkpoint(read_tensors(path), path, sha256_of(path))
 
 
-def weights_from_checkpoint(checkpoint: dict, path: Path, sha256: str) -> CHGNetWeights:
+def weights_from_checkpoint(checkpoint: dict[str, Any], path: Path, sha256: str) -> CHGNetWeights:
     """Weights of a checkpoint dictionary; raises where it is another architecture."""
-    try:
-        tensors, arguments = checkpoint["model"]["state_dict"], checkpoint["model"]["model_args"]
-        for name, expected in _EXPECTED_ARGUMENTS.items():
-            if arguments[name] != expected:
-                reason = f"{name} is {arguments[name]}, the program computes only {expected}"
-                raise InvalidSpecError("model", str(path), reason)
-        if any(".mlp_out.layers.1.bias" in name for name in tensors):
-            # 0.2.0 had this bias; it shifts energies by the number of neighbours
-            raise InvalidSpecError("model", str(path), "CHGNet before 0.3.0 is not supported")
-        return CHGNetWeights(
-            tensors=tensors,
-            n_layers=int(arguments["n_conv"]),
-            atom_cutoff=float(arguments["atom_graph_cutoff"]),
-            bond_cutoff=float(arguments["bond_graph_cutoff"]),
-            envelope_power=int(arguments["cutoff_coeff"]),
-            sha256=sha256,
-        )
-    except (KeyError, TypeError) as error:
-        raise FileUnreadableError(str(path), "no CHGNet weights in it") from error
+    model = checkpoint.get("model")
+    model = model if isinstance(model, dict) else {}
+    tensors, arguments = model.get("state_dict"), model.get("model_args")
+    if not isinstance(tensors, dict) or not isinstance(arguments, dict):
+        raise FileUnreadableError(str(path), "no CHGNet weights in it")
+    for name, expected in _EXPECTED_ARGUMENTS.items():
+        if arguments.get(name) != expected:
+            reason = f"{name} is {arguments.get(name)}, the program computes only {expected}"
+            raise InvalidSpecError("model", str(path), reason)
+    if any(".mlp_out.layers.1.bias" in name for name in tensors):
+        # 0.2.0 had this bias; it shifts energies by the number of neighbours
+        raise InvalidSpecError("model", str(path), "CHGNet before 0.3.0 is not supported")
+    return CHGNetWeights(
+        tensors=tensors,
+        n_layers=int(arguments["n_conv"]),
+        atom_cutoff=float(arguments["atom_graph_cutoff"]),
+        bond_cutoff=float(arguments["bond_graph_cutoff"]),
+        envelope_power=int(arguments["cutoff_coeff"]),
+        sha256=sha256,
+    )
