@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PySide6.QtCore import QEventLoop, QObject, Qt, QTimer
 
+from designer_app.io.documents import Document
 from designer_app.specs.md import MDSpec
 from designer_app.specs.structure import Structure
 
@@ -116,9 +117,10 @@ def latency_rows(quick: bool, say: Say) -> Rows:
 
 def _while_running(window: "MainWindow", repeats: int, seconds: float, say: Say) -> Rows:
     document = window.session.document
+    assert document is not None
     structure = _repeated(document.structure(), repeats)
     say(f"MD of {len(structure)} atoms")
-    window.session.set_document(type(document).from_structure(structure, made_by="supercell"))
+    window.session.set_document(Document.from_structure(structure, made_by="supercell"))
     window.show_workspace("dynamics")
     window.runs.run_md(MDSpec(structure=structure, temperature=600.0, steps=10**6))
     job = window.runs.job

@@ -48,6 +48,20 @@ class DocumentPresenter(QObject):
         if self._picked >= 0 and self._structure.isVisible():
             self._structure.show_atom(self._picked, frame.positions)
 
+    def show_projection(self, projection: str) -> None:
+        """See in perspective, or parallel."""
+        view = self._work.picture.view
+        if view is not None:
+            is_perspective = projection == "perspective"
+            view.set_projection("perspective" if is_perspective else "orthographic")
+
+    def show_scheme(self, scheme: str) -> None:
+        """Colour the elements as Jmol or as VESTA does."""
+        view = self._work.picture.view
+        if view is not None:
+            view.set_color_scheme("vesta" if scheme == "vesta" else "jmol")
+            self._work.picture.refresh_legend()
+
     def show_document(self) -> None:
         """Show what is open, or that nothing is."""
         document: Document | None = self._session.document
@@ -75,8 +89,6 @@ class DocumentPresenter(QObject):
         self._session.facts_changed.connect(self._on_facts_changed)
         self._session.bonds_changed.connect(self._on_bonds_changed)
         self._work.picture.view_ready.connect(self._on_view_ready)
-        self._work.header.projection_chosen.connect(self._on_projection_chosen)
-        self._work.header.scheme_chosen.connect(self._on_scheme_chosen)
         self._structure.atom_closed.connect(self._on_atom_closed)
 
     def _on_document_changed(self, document: Document | None) -> None:  # noqa: ARG002 - Qt's payload
@@ -100,6 +112,8 @@ class DocumentPresenter(QObject):
         view = self._work.picture.view
         if view is not None:
             view.atom_picked.connect(self._on_atom_picked)
+            self.show_projection(str(self._session.settings.get("projection")))
+            self.show_scheme(str(self._session.settings.get("color_scheme")))
             if self._session.document is not None:
                 self.show_document()
                 self._on_facts_changed(self._session.facts)
@@ -114,17 +128,6 @@ class DocumentPresenter(QObject):
         self._structure.show_atom(-1)
         if self._work.picture.view is not None:
             self._work.picture.view.select([])
-
-    def _on_projection_chosen(self, projection: str) -> None:
-        if self._work.picture.view is not None:
-            self._work.picture.view.set_projection(
-                "perspective" if projection == "perspective" else "orthographic"
-            )
-
-    def _on_scheme_chosen(self, scheme: str) -> None:
-        if self._work.picture.view is not None:
-            self._work.picture.view.set_color_scheme("vesta" if scheme == "vesta" else "jmol")
-            self._work.picture.refresh_legend()
 
 
 def bonds_of(bonds: Any) -> tuple[Any, Any]:

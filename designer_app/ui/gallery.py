@@ -85,7 +85,6 @@ class Gallery:
 
     def empty(self) -> None:
         """Nothing is open."""
-        self._window.session.set_document(None)
         self._window.work.picture.show_empty()
         self.shoot("empty")
 

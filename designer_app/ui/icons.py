@@ -3,7 +3,7 @@
 from functools import cache
 
 from PySide6.QtCore import QByteArray, QObject, QRectF, QSize, Qt
-from PySide6.QtGui import QAction, QIcon, QPainter, QPixmap
+from PySide6.QtGui import QAction, QGuiApplication, QIcon, QPainter, QPixmap, QPixmapCache
 from PySide6.QtSvg import QSvgRenderer
 from PySide6.QtWidgets import QAbstractButton
 
@@ -21,6 +21,10 @@ def _svg(name: str) -> str:
 
 def icon_pixmap(name: str, color: str, size: int = SIZE, ratio: float = 1.0) -> QPixmap:
     """An icon in one colour, `size` px wide, sharp at a screen's pixel ratio."""
+    key = f"{name} {color} {size} {ratio}"
+    known = QPixmap()
+    if QPixmapCache.find(key, known):
+        return known
     pixmap = QPixmap(round(size * ratio), round(size * ratio))
     pixmap.fill(Qt.GlobalColor.transparent)
     painter = QPainter(pixmap)
@@ -28,13 +32,15 @@ def icon_pixmap(name: str, color: str, size: int = SIZE, ratio: float = 1.0) -> 
     QSvgRenderer(source).render(painter, QRectF(0, 0, pixmap.width(), pixmap.height()))
     painter.end()
     pixmap.setDevicePixelRatio(ratio)
+    QPixmapCache.insert(key, pixmap)
     return pixmap
 
 
 def icon(name: str, tokens: Tokens, role: str = "text") -> QIcon:
     """An icon in a colour role of the theme, faded where disabled, accented where checked."""
     found = QIcon()
-    for ratio in (1.0, 2.0):
+    screen = QGuiApplication.primaryScreen()
+    for ratio in {1.0, screen.devicePixelRatio() if screen else 1.0}:
         found.addPixmap(icon_pixmap(name, getattr(tokens, role), ratio=ratio))
         found.addPixmap(
             icon_pixmap(name, tokens.border, ratio=ratio), QIcon.Mode.Disabled, QIcon.State.Off

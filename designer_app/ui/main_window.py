@@ -18,6 +18,7 @@ from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QStackedWidget, QVBoxLay
 
 from designer_app.ui.actions import PLAYER_KEYS, make_actions
 from designer_app.ui.document_presenter import DocumentPresenter
+from designer_app.ui.error_presenter import ErrorPresenter
 from designer_app.ui.panels.coming_page import COMING, ComingPage
 from designer_app.ui.panels.dynamics_panel import DynamicsPanel
 from designer_app.ui.panels.md_outlook import MeasuredRates
@@ -27,6 +28,7 @@ from designer_app.ui.panels.status_line import StatusLine
 from designer_app.ui.panels.structure_panel import StructurePanel
 from designer_app.ui.panels.work_area import WorkArea
 from designer_app.ui.run_presenter import RunPresenter
+from designer_app.ui.session_report import SessionReport
 from designer_app.ui.theme import Theme
 from designer_app.ui.window_commands import WindowCommands
 
@@ -53,7 +55,7 @@ class MainWindow(QMainWindow):
         self.dynamics = DynamicsPanel(theme, self.rates)
         self.status = StatusLine(theme)
         self.actions_by_key = make_actions(self, theme)
-        self._pages = {key: ComingPage(key, theme) for key in COMING}
+        self._pages: dict[str, ComingPage] = {}
         self._middle = QStackedWidget()
         self._panel = QStackedWidget()
         self._workspace = "structure"
@@ -70,6 +72,8 @@ class MainWindow(QMainWindow):
         )
         self._build()
         self.commands = WindowCommands(self)
+        self.errors = ErrorPresenter(self)
+        self.report = SessionReport(self)
         self._connect()
         self.show_workspace("structure")
 
@@ -82,8 +86,7 @@ class MainWindow(QMainWindow):
         """Bring a workspace to the front."""
         self._workspace = key
         self.rail.show_workspace(key)
-        page = self._pages.get(key)
-        self._middle.setCurrentWidget(page or self.work)
+        self._middle.setCurrentWidget(self._page(key) if key in COMING else self.work)
         panel = {"structure": self.structure, "dynamics": self.dynamics}.get(key)
         self._panel.setVisible(panel is not None)
         if panel is not None:
@@ -154,7 +157,7 @@ class MainWindow(QMainWindow):
     def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802
         """Keep everything and go, without a question: a run is offered for resume next time."""
         self.runs.pump.watch(None)
-        self.commands.save_layout()
+        self.report.save_layout()
         self.hide()
         self.session.close()
         event.accept()
@@ -167,14 +170,19 @@ class MainWindow(QMainWindow):
 
     # --- layout ---
 
+    def _page(self, key: str) -> ComingPage:
+        if key not in self._pages:
+            page = self._pages[key] = ComingPage(key, self.theme)
+            page.place_asked.connect(self.show_workspace)
+            self._middle.addWidget(page)
+        return self._pages[key]
+
     def _build(self) -> None:
         self.setWindowTitle("designer_app")
         self.resize(*_DESIGN_SIZE)
         self.setMinimumSize(960, 600)
         self.setAcceptDrops(True)
         self._middle.addWidget(self.work)
-        for page in self._pages.values():
-            self._middle.addWidget(page)
         self._panel.setProperty("role", "panel")
         self._panel.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self._panel.setFixedWidth(PANEL_WIDTH)
@@ -196,8 +204,6 @@ class MainWindow(QMainWindow):
 
     def _connect(self) -> None:
         self.rail.workspace_chosen.connect(self.show_workspace)
-        for page in self._pages.values():
-            page.place_asked.connect(self.show_workspace)
         for action in self.actions_by_key.values():
             self.addAction(action)
         player = self.work.player

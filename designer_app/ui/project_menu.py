@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QMenu
 
 from designer_app.io.examples import examples
@@ -53,7 +54,12 @@ class ProjectMenu(QMenu):
             action.triggered.connect(self._on_example)
 
     def _on_recent(self) -> None:
-        self._window.commands.open_path(Path(self.sender().data()))
+        self._window.commands.open_path(Path(self._chosen()))
 
     def _on_example(self) -> None:
-        self._window.commands.open_example(self.sender().data())
+        self._window.commands.open_example(self._chosen())
+
+    def _chosen(self) -> str:
+        action = self.sender()
+        assert isinstance(action, QAction)
+        return str(action.data())

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, Signal
 
+from designer_app.io.documents import Document
 from designer_app.running.channels import Frame
 from designer_app.running.messages import JobError
 from designer_app.specs.md import MDSpec
@@ -57,6 +58,7 @@ class RunPresenter(QObject):
         self._table = SeriesTable()
         self._recording = Recording()
         self._job: Job | None = None
+        self._shown: Document | None = None
         self.pump = FramePump(self)
         self._connect()
 
@@ -76,6 +78,12 @@ class RunPresenter(QObject):
             self._dynamics.set_outcome("")
             self._watch(self._session.run_md(spec), keep=spec.resume)
 
+    def show_job(self, job: "Job") -> None:
+        """Show a run that was started elsewhere, e.g. one that was cut off last time."""
+        if not self.is_busy:
+            self._dynamics.set_outcome("")
+            self._watch(job, keep=False)
+
     def run_relax(self, spec: RelaxSpec) -> None:
         """Start a relaxation."""
         if not self.is_busy:
@@ -87,20 +95,23 @@ class RunPresenter(QObject):
         if self._job is not None and self.is_busy:
             self._job.cancel()
 
-    def forget(self) -> None:
-        """Another structure was opened: its picture has no run yet."""
+    def _on_document_changed(self) -> None:
+        """Another structure has no run yet; one that still goes stays in plots and status line."""
         if self.is_busy:
+            self._work.player.setVisible(False)
             return
         self._job = None
         self._recording = Recording()
         self._table = SeriesTable()
         self._work.player.set_recording(self._recording)
-        self._work.show_plots(False)
+        self._work.show_plots(is_wanted=False)
         self._dynamics.set_state(IDLE)
+        self._structure.relax.set_busy(is_busy=False)
 
     # --- showing ---
 
     def _connect(self) -> None:
+        self._session.document_changed.connect(self._on_document_changed)
         self._dynamics.run_asked.connect(self.run_md)
         self._dynamics.extend_asked.connect(self.run_md)
         self._dynamics.pause_asked.connect(self._on_pause_asked)
@@ -114,21 +125,26 @@ class RunPresenter(QObject):
 
     def _watch(self, job: "Job", *, keep: bool) -> None:
         self._job = job
+        self._shown = self._session.document
         if not keep:
             self._table, self._recording = SeriesTable(), Recording()
         self._work.player.set_recording(self._recording)
         if job.key == "md":
             plots = self._work.make_plots()
-            structure = job.spec.structure or self._session.document.structure()
-            plots.set_run(self._table, len(structure))
+            structure = job.spec.structure
+            if structure is None and self._shown is not None:
+                structure = self._shown.structure()
+            plots.set_run(self._table, len(structure) if structure is not None else 1)
             plots.mark_time(None)
-            self._work.show_plots(True)
+            self._work.show_plots(is_wanted=True)
         job.changed.connect(self._on_job_changed)
         job.succeeded.connect(self._on_succeeded)
         job.failed.connect(self._on_failed)
         job.cancelled.connect(self._on_cancelled)
         self.pump.watch(job.control)
         self._show_state()
+        if job.state == "failed" and job.error is not None:  # it could not even begin
+            self._on_failed(job.error)
 
     def _show_state(self) -> None:
         job = self._job
@@ -157,7 +173,7 @@ class RunPresenter(QObject):
         self._show_state()
 
     def _on_frame_arrived(self, frame: Frame) -> None:
-        if self._work.player.add(frame):
+        if self._shown is self._session.document and self._work.player.add(frame):
             self._documents.show_frame(frame)
 
     def _on_rows_arrived(self, rows: Sequence[Mapping[str, float | None]]) -> None:

@@ -118,11 +118,11 @@ def test_shared_sites_offer_an_ordered_cell(qtbot, structure_panel, document):
         structure_panel.notices.acted.emit("order")
 
 
-def test_relax_asks_with_the_structure_in_the_spec(qtbot, structure_panel, document):
+def test_relax_asks_for_what_is_open(qtbot, structure_panel):
     with qtbot.waitSignal(structure_panel.relax_asked) as asked:
         structure_panel.relax.button.click()
     (spec,) = asked.args
-    assert spec.structures == (document.structure(),)
+    assert spec.structures == ()
     assert spec.potential == "chgnet"
 
 

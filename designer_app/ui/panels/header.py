@@ -32,6 +32,17 @@ class Header(QWidget):
         self._formula.setText(formula)
         self._headline.setText(headline)
 
+    def show_scheme(self, scheme: str) -> None:
+        """Show which colours are in use."""
+        self.scheme.set_value(scheme)
+
+    def show_projection(self, projection: str) -> None:
+        """Show which projection is in use."""
+        is_perspective = projection == "perspective"
+        self._projection.setChecked(is_perspective)
+        self._projection_icon.set_name("perspective" if is_perspective else "orthographic")
+        self._projection.setText(self.tr("Perspective") if is_perspective else self.tr("Parallel"))
+
     def texts(self) -> tuple[str, str]:
         """What is said."""
         return self._formula.text(), self._headline.text()
@@ -57,9 +68,9 @@ class Header(QWidget):
         layout.addWidget(self.scheme)
 
     def _on_projection_clicked(self, is_perspective: bool) -> None:
-        self._projection_icon.set_name("perspective" if is_perspective else "orthographic")
-        self._projection.setText(self.tr("Perspective") if is_perspective else self.tr("Parallel"))
-        self.projection_chosen.emit("perspective" if is_perspective else "orthographic")
+        projection = "perspective" if is_perspective else "orthographic"
+        self.show_projection(projection)
+        self.projection_chosen.emit(projection)
 
     def _on_scheme_edited(self) -> None:
         self.scheme_chosen.emit(self.scheme.value())

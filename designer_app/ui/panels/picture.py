@@ -1,16 +1,23 @@
 """The picture with what floats on it. The 3D view is made after the window's first paint."""
 
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import QPoint, Signal
 from PySide6.QtGui import QColor, QResizeEvent
 from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
 from designer_app.ui.panels.empty_state import EmptyState
 from designer_app.ui.panels.error_card import ErrorCard
+from designer_app.ui.panels.resume_card import ResumeCard
 from designer_app.ui.panels.view_tools import Legend, ViewTools
 from designer_app.ui.theme import OnTheme, Theme, Tokens
 from designer_app.ui.viewer3d.look import ViewColors
-from designer_app.ui.viewer3d.view import StructureView
 
+if TYPE_CHECKING:
+    from designer_app.ui.viewer3d.view import StructureView
+
+Card = ErrorCard | ResumeCard
+"""What can lie on the picture: an error, or a run that can go on."""
 _MARGIN = 12
 _CARD_WIDTH = 520
 
@@ -38,7 +45,7 @@ class Picture(QWidget):
         self.empty = EmptyState(theme)
         self.tools = ViewTools(theme, self)
         self.legend = Legend(theme, self)
-        self._card: ErrorCard | None = None
+        self._card: Card | None = None
         self._stack = QStackedWidget()
         self._blank = QWidget()
         layout = QVBoxLayout(self)
@@ -50,8 +57,10 @@ class Picture(QWidget):
         self.tools.hide()
         self.legend.hide()
 
-    def make_view(self) -> StructureView:
-        """Create the 3D view."""
+    def make_view(self) -> "StructureView":
+        """Create the 3D view; what it needs is imported here, after the first paint."""
+        from designer_app.ui.viewer3d.view import StructureView
+
         view = StructureView()
         self.view = view
         self._stack.addWidget(view)
@@ -88,12 +97,12 @@ class Picture(QWidget):
             self._place()
 
     @property
-    def card(self) -> ErrorCard | None:
-        """The error card shown now."""
+    def card(self) -> "Card | None":
+        """The card shown now."""
         return self._card
 
-    def show_card(self, card: ErrorCard) -> None:
-        """Put an error card on the picture, in place of the one before."""
+    def show_card(self, card: "Card") -> None:
+        """Put a card on the picture, in place of the one before."""
         self.close_card()
         card.setParent(self)
         self._card = card
@@ -102,7 +111,7 @@ class Picture(QWidget):
         self._place()
 
     def close_card(self) -> None:
-        """Take the error card away."""
+        """Take the card away."""
         if self._card is not None:
             self._card.hide()
             self._card.deleteLater()

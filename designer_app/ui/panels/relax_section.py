@@ -54,10 +54,9 @@ class RelaxSection(QWidget):
         self.outcome.setVisible(bool(text))
 
     def spec(self) -> RelaxSpec:
-        """What the form says, with the structure in it."""
-        structures = (self._document.structure(),) if self._document else ()
+        """What the form says; the session puts in what is open, and opens the result."""
         found: RelaxSpec = self.form.spec()
-        return replace(found, structures=structures, **self.potential.values())
+        return replace(found, structures=(), **self.potential.values())
 
     def ask(self) -> None:
         """Press the button."""

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QByteArray, Qt, Signal
 from PySide6.QtWidgets import QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
 from designer_app.ui.panels.header import Header
@@ -69,9 +69,13 @@ class WorkArea(QWidget):
         self._refresh()
         self.drawer_changed.emit(name)
 
-    def splitter_state(self) -> bytes:
+    def splitter_state(self) -> QByteArray:
         """The sizes, to be kept."""
-        return bytes(self._splitter.saveState().data())
+        return self._splitter.saveState()
+
+    def restore_splitter(self, state: QByteArray) -> None:
+        """The sizes of last time."""
+        self._splitter.restoreState(state)
 
     def _build(self) -> None:
         top = QWidget()

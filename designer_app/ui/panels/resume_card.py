@@ -1,0 +1,67 @@
+"""A run that the end of the program cut off: go on, or not now."""
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QFrame, QPushButton, QVBoxLayout, QWidget
+
+from designer_app.ui.icons import ThemedIcon
+from designer_app.ui.panels.section import row
+from designer_app.ui.theme import Theme, label
+
+if TYPE_CHECKING:
+    from designer_app.project.runs import Run
+
+
+class ResumeCard(QFrame):
+    """Offers to continue; a run that imports code is asked about first."""
+
+    resume_asked = Signal()
+    trusted = Signal()
+    """The user lets the run import the code it names."""
+    closed = Signal()
+
+    def __init__(self, run: "Run", theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._needs_trust = False
+        self._text = label(
+            self.tr("“%s” was interrupted when the program ended.") % run.title, "strong", wrap=True
+        )
+        self._more = label(
+            self.tr("Its trajectory and its last checkpoint are kept; it can go on exactly."),
+            wrap=True,
+        )
+        self.resume = QPushButton(self.tr("Resume"))
+        self.later = QPushButton(self.tr("Not now"))
+        self._icon = ThemedIcon(self.resume, "resume", theme, "accent_text")
+        self._build()
+        self.resume.clicked.connect(self._on_resume)
+        self.later.clicked.connect(self.closed)
+
+    def ask_for_trust(self, name: str) -> None:
+        """The run names code: say so, with "Not now" as the answer at hand."""
+        self._needs_trust = True
+        self._text.setText(self.tr("This run imports code by the name “%s”.") % name)
+        self._more.setText(
+            self.tr("Such code can do anything you can do on this computer. Go on only if you "
+                    "know where the run comes from.")
+        )  # fmt: skip
+        self.resume.setText(self.tr("Import it and resume"))
+        self.later.setFocus()
+
+    def _build(self) -> None:
+        self.setProperty("role", "ok-card")
+        self.setAccessibleName(self.tr("Interrupted run"))
+        self.resume.setProperty("role", "primary")
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(16, 14, 16, 14)
+        layout.setSpacing(8)
+        layout.addWidget(self._text)
+        layout.addWidget(self._more)
+        layout.addLayout(row(self.resume, self.later, None))
+
+    def _on_resume(self) -> None:
+        if self._needs_trust:
+            self.trusted.emit()
+        else:
+            self.resume_asked.emit()
