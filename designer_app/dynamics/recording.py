@@ -151,8 +151,8 @@ class RunFolder:
         """Make everything so far durable, then the state itself."""
         self.trajectory.sync()
         self.series.sync()
-        chosen = getattr(evaluate.potential, "kernel_choice", None)
-        facts = {**self._facts, "kernel_choice": chosen}
+        choice = getattr(evaluate.potential, "kernel_choice", None)
+        facts = {**self._facts, "kernel_choice": None if choice is None else choice()}
         write_checkpoint(self.folder, Checkpoint.of(state, evaluate, facts))
         self._last_checkpoint = time.monotonic()
 
