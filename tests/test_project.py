@@ -157,6 +157,7 @@ def test_what_is_open_comes_back(project):
     structure = _rock_salt(velocities=velocities, magmoms=np.array([0.0, 1.0]))
     path = project.keep(Document.from_structure(structure, made_by="open"))
     assert project.kept() == path
+    assert project.kept_name() == "NaCl"
     found = read_document(ReadSpec(path=path)).structure()
     np.testing.assert_allclose(found.positions, structure.positions, atol=1e-8)
     np.testing.assert_allclose(found.cell, structure.cell, atol=1e-8)

@@ -126,6 +126,8 @@ class Project:
         suffix, other = (".cif", ".extxyz") if document.is_disordered else (".extxyz", ".cif")
         path = self.folder / "structures" / f"{name}{suffix}"
         write_document(document, path)
+        told = {"name": document.name, "source": document.source}
+        write_toml(path.with_suffix(".toml"), told, backup=False)
         with suppress(OSError):
             path.with_suffix(other).unlink(missing_ok=True)
         return path
@@ -137,6 +139,12 @@ class Project:
             if path.is_file():
                 return path
         return None
+
+    def kept_name(self, name: str = _CURRENT) -> str:
+        """What the structure saved under that name is called; empty where nobody knows."""
+        with suppress(OSError, ValueError):
+            return str(read_toml(self.folder / "structures" / f"{name}.toml").get("name", ""))
+        return ""
 
 
 def _read_head(folder: Path) -> dict[str, Any]:

@@ -1,7 +1,9 @@
 """The queue of jobs: one heavy job at a time, quick ones beside it, all of them stoppable."""
 
+import logging
 from collections import deque
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from time import monotonic
 from typing import Any
@@ -20,6 +22,9 @@ _LOOK_INTERVAL_MS = 200
 
 _HERE = "here"
 """The lane of what runs in this process, in a thread: saving, reading back."""
+
+
+_log = logging.getLogger(__name__)
 
 
 class JobManager(QObject):
@@ -55,6 +60,12 @@ class JobManager(QObject):
         """Work on files that needs no worker, in a thread, so that the window does not wait."""
         return self._added(_HERE, Job(self._number(), key, None, title or key), work)
 
+    def submit_failure(self, key: str, spec: Any, title: str, error: Exception) -> Job:
+        """A job that could not even begin, listed with its error like any other that failed."""
+        job = Job(self._number(), key, spec, title)
+        job.is_listed = True
+        return self._added(_HERE, job, partial(_fail, error))
+
     @property
     def running(self) -> list[Job]:
         """Jobs that are at work or paused, the heavy one first."""
@@ -69,15 +80,17 @@ class JobManager(QObject):
         self._is_closed = True
         self._clock.stop()
         end = monotonic() + CLOSE_LIMIT_S
-        for lane in self._waiting.values():
-            lane.clear()
-        for job in self.jobs:
-            job.control.cancel()
+        for kind in self._links:
+            self._waiting[kind].clear()
+            if kind in self._at_work:
+                self._at_work[kind][1].control.cancel()
         self._wait(end - 2.0)
+        self._save_the_rest()
         for link in self._links.values():
             link.stop(patience_s=max(0.1, (end - monotonic() - 0.5) / len(self._links)))
         self._wait(end)
         for job in self.jobs:
+            job.control.cancel()
             job.on_cancelled()
 
     def _number(self) -> int:
@@ -113,6 +126,17 @@ class JobManager(QObject):
             thread.start()
             self._clock.start()
 
+    def _save_the_rest(self) -> None:
+        """Saving that has not had its turn is done now: nothing is lost by closing."""
+        if _HERE in self._at_work and self._at_work[_HERE][0].isRunning():
+            return  # it hangs, e.g. on a lost drive
+        for job, work in self._waiting[_HERE]:
+            try:
+                work(job.control)
+            except Exception:  # noqa: BLE001 - the others are still to be saved
+                _log.exception("%s failed", job.title)
+        self._waiting[_HERE].clear()
+
     def _wait(self, until: float) -> None:
         for thread, _ in self._at_work.values():
             thread.wait(max(1, round(1000 * (until - monotonic()))))
@@ -134,3 +158,7 @@ class JobManager(QObject):
         job = self.sender()
         if isinstance(job, Job) and job.is_listed:
             self.job_changed.emit(job)
+
+
+def _fail(error: Exception, _control: RunControl) -> None:
+    raise error

@@ -1,0 +1,313 @@
+"""What is open and what goes on: the window's one partner, without a widget in it."""
+
+import logging
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from designer_app.errors import DesignerAppError, InvalidSpecError, ProjectRefusedError
+from designer_app.io.documents import Document
+from designer_app.io.examples import example
+from designer_app.project import Project
+from designer_app.project.runs import Run
+from designer_app.running.control import RunControl
+from designer_app.running.messages import JobError, job_error
+from designer_app.session.job import Job
+from designer_app.session.job_manager import JobManager
+from designer_app.session.preferences import PreferenceStore
+from designer_app.session.recent import Recent
+from designer_app.session.run_keeper import RunKeeper, spec_to_continue
+from designer_app.session.workers import make_links
+from designer_app.specs.documents import BondsSpec, InspectSpec, ReadSpec
+from designer_app.specs.md import MDSpec
+from designer_app.specs.order import OrderSpec
+from designer_app.specs.relax import RelaxSpec
+
+FIRST_EXAMPLE = "LiFePO4"
+MOST_ATOMS_TO_AUTOSAVE = 200_000
+"""Above, writing takes seconds; the file that was opened is still there."""
+_HEAVY_START_DELAY_MS = 3000
+"""The heavy worker starts when the first structure is shown, or then: both would share cores."""
+
+_log = logging.getLogger(__name__)
+
+
+class Session(QObject):
+    """The document, the jobs, the project and the preferences of one window."""
+
+    document_changed = Signal(object)
+    """A `Document`."""
+    facts_changed = Signal(object)
+    """What the job `inspect` found, by name."""
+    bonds_changed = Signal(object)
+    """`pairs` and `shifts`."""
+    open_failed = Signal(object)
+    """A `JobError`: a file, an example or a project was not opened, or a structure not changed."""
+    save_failed = Signal(object)
+    """A `JobError`."""
+    saved = Signal(object)
+    """The `Path` of a structure that was saved."""
+    worker_changed = Signal(str)
+    """starting, ready, busy, died or stopped: the worker of heavy jobs."""
+    project_changed = Signal(object)
+    """The `Project` that is open now."""
+    interrupted_found = Signal(object)
+    """A list of `Run` that the end of the program cut off and that can go on."""
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.settings = PreferenceStore(parent=self)
+        self.links = make_links(self.settings.values, self._tell_worker_state)
+        self.jobs = JobManager(self.links, self)
+        self.runs = RunKeeper(self.jobs, self)
+        self.document: Document | None = None
+        self.facts: Mapping[str, Any] | None = None
+        self.bonds: Mapping[str, Any] | None = None
+        self._recent = Recent()
+        self._opening: Job | None = None
+        self._opening_path: Path | None = None
+        self._opening_name = ""
+        self._looking: tuple[Job, ...] = ()
+        self._heavy_start = QTimer(self)
+        self._heavy_start.setSingleShot(True)
+        self._heavy_start.setInterval(_HEAVY_START_DELAY_MS)
+        self._heavy_start.timeout.connect(self.links["compute"].start)
+
+    # --- the program's start and end ---
+
+    def start(self) -> None:
+        """After the first paint: workers, and the project of last time or an unnamed one."""
+        self.links["quick"].start()
+        self._heavy_start.start()
+        try:
+            self._use(self._last_project() or Project.scratch())
+        except DesignerAppError as error:  # everything works without, but nothing is kept
+            self.save_failed.emit(job_error(error))
+
+    def open_last(self) -> None:
+        """What was open at the end of last time, or the first example."""
+        kept = self.project.kept() if self.project and self.settings.get("reopen") else None
+        if self.project and kept is not None:
+            self._read(kept, remember=False, name=self.project.kept_name())
+        else:
+            self.open_example(FIRST_EXAMPLE)
+
+    def close(self) -> None:
+        """End all jobs and workers within five seconds; what was cut off is offered next time."""
+        self._heavy_start.stop()
+        self.runs.close()
+        self.jobs.close()
+        if self.project is not None:
+            self.project.close()
+
+    # --- the project ---
+
+    @property
+    def project(self) -> Project | None:
+        """The project that is open; None before `start`."""
+        return self.runs.project
+
+    def open_project(self, folder: Path) -> None:
+        """Go on in another project, with the structure that was open in it."""
+        try:
+            project = Project.open(folder)
+        except DesignerAppError as error:
+            self.open_failed.emit(job_error(error))
+            return
+        self._use(project)
+        if project.kept() is not None:
+            self.open_last()
+
+    def save_project_as(self, folder: Path) -> None:
+        """Copy the project to a new folder, and go on there."""
+        if self.project is None:
+            return
+        try:
+            self._use(self.project.copied_to(folder))
+        except DesignerAppError as error:
+            self.save_failed.emit(job_error(error))
+
+    def continue_run(self, run: Run, *, is_trusted: bool = False) -> Job:
+        """Go on with a run that was cut off; raises `UnsafeFileError` where it imports code."""
+        try:
+            return self.run_md(spec_to_continue(run, is_trusted=is_trusted))
+        except InvalidSpecError as error:  # of a newer program
+            return self.jobs.submit_failure(run.key, MDSpec(), run.title, error)
+
+    def _last_project(self) -> Project | None:
+        folder = self._recent.project
+        if folder is None:
+            return None
+        try:
+            project = Project.open(folder)
+        except ProjectRefusedError as error:
+            self.open_failed.emit(job_error(error))
+            return None
+        return None if project.is_read_only else project
+
+    def _use(self, project: Project) -> None:
+        if self.project is not None:
+            self.project.close()
+        self.runs.project = project
+        self._recent.set_project(project.folder)
+        self.project_changed.emit(project)
+        cut_off = project.runs.to_continue()
+        if cut_off and not project.is_read_only:
+            self.interrupted_found.emit(cut_off)
+
+    # --- the document ---
+
+    @property
+    def is_opening(self) -> bool:
+        """Whether a file is being read."""
+        return self._opening is not None
+
+    def recent_files(self) -> list[Path]:
+        """Files that were opened lately and are still there, the latest first."""
+        return self._recent.files
+
+    def open_file(self, path: Path) -> None:
+        """Read a file in the quick worker; what was being read before is given up."""
+        self._read(Path(path), remember=True)
+
+    def open_example(self, name: str) -> None:
+        """Read a shipped structure."""
+        try:
+            self._read(example(name).path, remember=False)
+        except DesignerAppError as error:
+            self.open_failed.emit(job_error(error))
+
+    def set_document(self, document: Document) -> None:
+        """Show another structure, look at it, and keep it in the project."""
+        self.document, self.facts, self.bonds = document, None, None
+        for job in self._looking:
+            job.cancel()
+        self.document_changed.emit(document)
+        structure, shares = document.structure(), document.occupancies
+        inspect = self.jobs.submit("inspect", InspectSpec(structure=structure, occupancies=shares))
+        bonds = self.jobs.submit("bonds", BondsSpec(structure=structure))
+        inspect.succeeded.connect(self._on_inspected)
+        bonds.succeeded.connect(self._on_bonds_found)
+        self._looking = (inspect, bonds)
+        project = self.project
+        if project and not project.is_read_only and len(document) <= MOST_ATOMS_TO_AUTOSAVE:
+            job = self.jobs.submit_here("autosave", partial(_keep, project, document))
+            job.failed.connect(self._on_autosave_failed)
+
+    def save_structure(self, path: Path) -> None:
+        """Save the structure, in the format that the name asks for."""
+        if self.document is not None:
+            job = self.jobs.submit_here("save", partial(_save, self.document, Path(path)))
+            job.succeeded.connect(self.saved)
+            job.failed.connect(self.save_failed)
+
+    def make_ordered(self) -> None:
+        """Replace a disordered structure by its best ordered cell."""
+        document = self.document
+        if document is not None:
+            spec = OrderSpec(structure=document.structure(), occupancies=document.occupancies)
+            job = self.jobs.submit("order", spec, f"Order {document.name}")
+            job.succeeded.connect(self._on_ordered)
+            job.failed.connect(self.open_failed)
+
+    def _read(self, path: Path, *, remember: bool, name: str = "") -> None:
+        """`name` is what the structure is called where the file's own name says nothing."""
+        if self._opening is not None:
+            self._opening.cancel()
+        self._opening_name = name
+        self._opening_path = path if remember else None
+        job = self.jobs.submit("read", ReadSpec(path=path), f"Open {path.name}")
+        self._opening = job
+        job.succeeded.connect(self._on_read)
+        job.failed.connect(self._on_not_read)
+
+    # --- runs ---
+
+    def run_md(self, spec: MDSpec) -> Job:
+        """Start a simulation of what is open, or go on with the one in `spec.out`."""
+        if spec.structure is None and not spec.resume and self.document is not None:
+            spec = replace(spec, structure=self.document.structure())
+        return self._run("md", spec, "MD")
+
+    def run_relax(self, spec: RelaxSpec) -> Job:
+        """Relax what is open, or the structures of the spec; what is open becomes the result."""
+        document = self.document
+        if spec.structures or document is None:
+            return self._run("relax", spec, "Relax")
+        job = self._run("relax", replace(spec, structures=(document.structure(),)), "Relax")
+        job.succeeded.connect(self._on_relaxed)
+        return job
+
+    def _run(self, key: str, spec: MDSpec | RelaxSpec, verb: str) -> Job:
+        title = f"{verb} {self.document.name}" if self.document else verb
+        if spec.out is None:
+            try:
+                spec = replace(spec, out=self.runs.folder_for(key, title))
+            except DesignerAppError as error:
+                return self.jobs.submit_failure(key, spec, title, error)
+        job = self.jobs.submit(key, spec, title, folder=spec.out)
+        self.runs.keep(job, self.document)
+        return job
+
+    # --- what jobs answer ---
+
+    def _on_read(self, document: Document) -> None:
+        if self.sender() is self._opening:
+            self._opening = None
+            if self._opening_path is not None:
+                self._recent.add_file(self._opening_path)
+            name = self._opening_name
+            self.set_document(document.renamed(name) if name else document)
+            self._start_heavy_worker()
+
+    def _on_not_read(self, error: JobError) -> None:
+        if self.sender() is self._opening:
+            self._opening = None
+            self.open_failed.emit(error)
+            self._start_heavy_worker()
+
+    def _on_inspected(self, facts: Mapping[str, Any]) -> None:
+        if self.sender() in self._looking:
+            self.facts = facts
+            self.facts_changed.emit(facts)
+
+    def _on_bonds_found(self, bonds: Mapping[str, Any]) -> None:
+        if self.sender() in self._looking:
+            self.bonds = bonds
+            self.bonds_changed.emit(bonds)
+
+    def _on_ordered(self, result: Mapping[str, Any]) -> None:
+        self.set_document(result["documents"][0])
+
+    def _on_relaxed(self, result: Mapping[str, Any]) -> None:
+        job, document = self.sender(), self.document
+        assert isinstance(job, Job)
+        if document is not None and document.structure() is job.spec.structures[0]:
+            self.set_document(document.with_structure(result["structure"], "relax"))
+
+    def _on_autosave_failed(self, error: JobError) -> None:
+        _log.warning("The structure could not be kept in the project: %s", error.message)
+
+    def _start_heavy_worker(self) -> None:
+        if self._heavy_start.isActive():
+            self._heavy_start.stop()
+            self.links["compute"].start()
+
+    def _tell_worker_state(self, state: str) -> None:
+        with suppress(RuntimeError):  # the window is gone before its worker
+            self.worker_changed.emit(state)
+
+
+def _keep(project: Project, document: Document, _control: RunControl) -> Path:
+    return project.keep(document)
+
+
+def _save(document: Document, path: Path, _control: RunControl) -> Path:
+    from designer_app.io.writing import write_document
+
+    return write_document(document, path)

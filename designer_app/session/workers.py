@@ -1,0 +1,32 @@
+"""The two workers of the window, as the preferences ask for them."""
+
+from collections.abc import Callable
+
+from designer_app.running.link import WorkerLink
+from designer_app.session.settings import Preferences
+
+QUICK = (
+    "designer_app.jobs.read",
+    "designer_app.jobs.inspect",
+    "designer_app.jobs.bonds",
+    "spglib",
+)
+HEAVY = ("designer_app.jobs.md", "designer_app.potentials.chgnet")
+"""Modules that a worker imports ahead; their names are text, the window never imports them."""
+
+_GB = 10**9
+
+
+def make_links(preferences: Preferences, on_state: Callable[[str], None]) -> dict[str, WorkerLink]:
+    """A worker for heavy jobs, whose state is told, and one for looking at things."""
+    return {
+        "compute": WorkerLink(
+            "compute",
+            preferences.python or None,
+            threads=preferences.threads,
+            memory_limit=round(preferences.memory_limit * _GB) or None,
+            warm=HEAVY if preferences.preload else (),
+            on_state=on_state,
+        ),
+        "quick": WorkerLink("quick", threads=1, warm=QUICK),
+    }

@@ -1,0 +1,251 @@
+from dataclasses import replace
+
+import numpy as np
+import psutil
+import pytest
+
+from designer_app.errors import UnsafeFileError
+from designer_app.io.examples import example
+from designer_app.project import Project
+from designer_app.resources import resource
+from designer_app.session import job_manager
+from designer_app.session.session import Session
+from designer_app.specs.md import MDSpec
+from designer_app.specs.relax import RelaxSpec
+
+PATIENCE_MS = 60_000
+"""For what takes a second, on a machine that may be very busy."""
+
+
+@pytest.fixture
+def session(qapp):
+    made = Session()
+    made.settings.set("preload", False)
+    made.links["compute"]._warm = ()
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def started(session):
+    session.start()
+    return session
+
+
+def _opened(qtbot, session, path):
+    session.open_file(path)
+    _until(qtbot, lambda: not session.is_opening and None not in (session.facts, session.bonds))
+
+
+def _until(qtbot, fact):
+    qtbot.waitUntil(fact, timeout=PATIENCE_MS)
+
+
+def test_a_file_is_opened_looked_at_and_remembered(qtbot, started):
+    path = resource("examples") / "NaCl.cif"
+    _opened(qtbot, started, path)
+    assert started.document.name
+    assert started.facts["space_group_number"] == 225
+    assert started.bonds["pairs"].shape[1] == 2
+    assert started.recent_files() == [path]
+    assert not started.is_opening
+
+
+def test_a_file_that_cannot_be_read_is_told_and_what_is_open_stays(qtbot, started, tmp_path):
+    _opened(qtbot, started, resource("examples") / "Si.cif")
+    (tmp_path / "empty.cif").touch()
+    with qtbot.waitSignal(started.open_failed, timeout=PATIENCE_MS) as told:
+        started.open_file(tmp_path / "empty.cif")
+    assert told.args[0].kind == "FileUnreadableError"
+    assert started.document.name
+    assert len(started.recent_files()) == 1
+    assert not started.is_opening
+
+
+def test_only_the_last_of_two_files_is_shown(qtbot, started):
+    shown = []
+    started.document_changed.connect(lambda document: shown.append(len(document)))
+    started.open_file(resource("examples") / "Li10GeP2S12.cif")
+    with qtbot.waitSignal(started.facts_changed, timeout=PATIENCE_MS):
+        started.open_file(resource("examples") / "Si.cif")
+    assert shown == [8]
+
+
+def test_an_unknown_example_is_told(qtbot, started):
+    with qtbot.waitSignal(started.open_failed) as told:
+        started.open_example("unobtainium")
+    assert told.args[0].kind == "UnknownKeyError"
+
+
+def test_the_first_start_shows_an_example_and_the_second_what_was_open(qtbot, session):
+    session.start()
+    with qtbot.waitSignal(session.document_changed, timeout=PATIENCE_MS):
+        session.open_last()
+    assert session.document.name == example("LiFePO4").key
+    _opened(qtbot, session, resource("examples") / "Si.cif")
+    session.close()
+    again = Session()
+    again.links["compute"]._warm = ()
+    again.start()
+    with qtbot.waitSignal(again.document_changed, timeout=PATIENCE_MS):
+        again.open_last()
+    assert again.document.name == "Si"
+    np.testing.assert_allclose(
+        again.document.structure().positions, session.document.structure().positions, atol=1e-8
+    )
+    again.close()
+
+
+def test_saving_tells_where_and_a_refusal_tells_why(qtbot, started, tmp_path):
+    _opened(qtbot, started, resource("examples") / "NaCl.cif")
+    with qtbot.waitSignal(started.saved, timeout=PATIENCE_MS) as told:
+        started.save_structure(tmp_path / "mine.cif")
+    assert told.args == [tmp_path / "mine.cif"]
+    (tmp_path / "blocked").touch()
+    with qtbot.waitSignal(started.save_failed, timeout=PATIENCE_MS) as refused:
+        started.save_structure(tmp_path / "blocked" / "mine.cif")
+    assert refused.args[0].kind == "WriteFailedError"
+
+
+def test_a_program_without_a_place_for_projects_still_works(qtbot, session, folders_of_the_user):
+    (folders_of_the_user / "projects").write_text("a file, no folder")
+    with qtbot.waitSignal(session.save_failed):
+        session.start()
+    _opened(qtbot, session, resource("examples") / "Si.cif")
+    assert session.project is None
+
+
+def test_another_project_brings_its_structure(qtbot, started, tmp_path):
+    _opened(qtbot, started, resource("examples") / "NaCl.cif")
+    _until(qtbot, lambda: started.project.kept() is not None)
+    started.save_project_as(tmp_path / "Salts.designer")
+    assert started.project.name == "Salts"
+    _opened(qtbot, started, resource("examples") / "Si.cif")
+    Project.create(tmp_path / "Empty.designer").close()
+    started.open_project(tmp_path / "Empty.designer")
+    assert started.project.name == "Empty"
+    with qtbot.waitSignal(started.open_failed) as told:
+        started.open_project(tmp_path)
+    assert told.args[0].kind == "ProjectRefusedError"
+
+
+# --- runs: the bodies of jobs are exchanged for small ones, the way to them is real -------------
+
+
+@pytest.fixture
+def runs(started, monkeypatch):
+    """The session, with jobs that need no potential; `given` are the specs they were asked for."""
+    given = []
+
+    def remote(key, spec, link):
+        if key in ("read", "inspect", "bonds"):
+            return lambda control: link.run(key, spec, control)
+
+        def work(control):
+            given.append(spec)
+            if key == "relax":
+                moved = replace(spec.structures[0], positions=spec.structures[0].positions + 0.1)
+                row = {"structure": moved, "energy_eV": -7.0, "error": None}
+                return {**row, "potential": "chgnet", "structures": [row]}
+            (spec.out / "checkpoint-a.safetensors").write_bytes(b"x")
+            control.progress(1, spec.steps)
+            while spec.steps > 1000:
+                control.checkpoint()
+            return {"steps": spec.steps, "mean_temperature_K": 301.5, "potential": "chgnet"}
+
+        return work
+
+    monkeypatch.setattr(job_manager, "remote", remote)
+    started.given = given
+    return started
+
+
+def test_a_run_starts_from_what_is_open_and_ends_in_the_project(qtbot, runs):
+    _opened(qtbot, runs, resource("examples") / "Si.cif")
+    job = runs.run_md(MDSpec(steps=5, seed=4))
+    _until(qtbot, lambda: bool(runs.project.results.rows()))
+    assert job.state == "succeeded"
+    (spec,) = runs.given
+    assert len(spec.structure) == 8
+    assert spec.out == runs.project.folder / "runs" / "0001-md"
+    (run,) = runs.project.runs.all()
+    assert (run.state, run.settings["seed"], run.result["steps"]) == ("succeeded", 4, 5)
+    (row,) = runs.project.results.rows()
+    assert (row.formula, row.values["mean_temperature_K"]) == ("Si8", 301.5)
+    assert (row.provenance["seed"], row.provenance["potential"]) == (4, "chgnet")
+
+
+def test_a_relaxed_structure_becomes_what_is_open(qtbot, runs):
+    _opened(qtbot, runs, resource("examples") / "Si.cif")
+    before = runs.document.structure().positions
+    with qtbot.waitSignal(runs.document_changed, timeout=PATIENCE_MS):
+        runs.run_relax(RelaxSpec())
+    np.testing.assert_allclose(runs.document.structure().positions, before + 0.1)
+    assert runs.document.provenance.made_by == "relax"
+
+
+def test_a_run_that_is_closed_in_its_middle_is_offered_next_time(qtbot, runs):
+    _opened(qtbot, runs, resource("examples") / "Si.cif")
+    job = runs.run_md(MDSpec(steps=10**6))
+    _until(qtbot, lambda: job.progress is not None)
+    runs.close()
+    again = Session()
+    again.links["compute"]._warm = ()
+    with qtbot.waitSignal(again.interrupted_found) as told:
+        again.start()
+    ((run,),) = told.args
+    assert run.title == "MD Si"
+    going_on = again.continue_run(run)
+    assert (going_on.spec.resume, going_on.spec.out) == (True, run.folder)
+    assert going_on.spec.steps == 10**6
+    again.close()
+
+
+def test_a_run_that_the_user_stopped_is_not_offered(qtbot, runs):
+    _opened(qtbot, runs, resource("examples") / "Si.cif")
+    job = runs.run_md(MDSpec(steps=10**6))
+    _until(qtbot, lambda: job.progress is not None)
+    with qtbot.waitSignal(job.cancelled, timeout=PATIENCE_MS):
+        job.cancel()
+    assert [run.state for run in runs.project.runs.all()] == ["cancelled"]
+    assert runs.project.runs.to_continue() == []
+
+
+@pytest.mark.parametrize(
+    ("potential", "model"), [("ase", "os:system"), ("ensemble", "chgnet:0.3.0+ase:os:system")]
+)
+def test_a_run_that_imports_code_goes_on_only_when_trusted(runs, potential, model):
+    run = runs.project.runs.begin("md", "MD")
+    run = replace(run, settings={"potential": potential, "model": model})
+    with pytest.raises(UnsafeFileError):
+        runs.continue_run(run)
+    assert runs.continue_run(run, is_trusted=True).spec.model == model
+
+
+def test_a_run_of_a_newer_program_fails_with_a_sentence(qtbot, runs):
+    run = replace(runs.project.runs.begin("md", "MD"), settings={"warp": 9})
+    job = runs.continue_run(run)
+    with qtbot.waitSignal(job.failed, timeout=PATIENCE_MS):
+        pass
+    assert job.error.kind == "InvalidSpecError"
+
+
+def test_a_project_that_cannot_take_a_run_fails_the_run(qtbot, runs):
+    _opened(qtbot, runs, resource("examples") / "Si.cif")
+    (runs.project.folder / "runs").write_text("a file, no folder")
+    job = runs.run_md(MDSpec(steps=5))
+    with qtbot.waitSignal(job.failed, timeout=PATIENCE_MS):
+        pass
+    assert job.error.kind == "WriteFailedError"
+    assert runs.jobs.jobs[-1] is job
+    (runs.project.folder / "runs").unlink()
+
+
+def test_closing_ends_the_workers(qtbot, started):
+    _opened(qtbot, started, resource("examples") / "Si.cif")
+    pid = started.links["quick"].pid
+    started.close()
+    assert not psutil.pid_exists(pid)
+    free = Project.open(started.project.folder)
+    assert not free.is_read_only
+    free.close()
