@@ -283,9 +283,10 @@ class _Relaxation:
                 "step": step,
                 "energy_eV": fact.energy,
                 "fmax_eV_A": fact.fmax,
-                "smax_GPa": fact.smax / GPA,
                 "volume_A3": fact.volume,
             }
+            if not self.goal.fix_cell:
+                row["smax_GPa"] = fact.smax / GPA
             self.control.series.append({**row, "structure": index} if self._is_many else row)
         text = f"{len(self.results)} of {len(self.structures)} structures"
         if not self._is_many:
