@@ -125,9 +125,7 @@ def _resumed(spec: MDSpec, potential: Potential, device: torch.device) -> _Run |
     checkpoint = newest_checkpoint(spec.out, device)
     facts = checkpoint.facts
     _check_same_run(spec, potential, facts)
-    chosen = facts["kernel_choice"]
-    if chosen is not None and hasattr(potential, "use_kernels"):
-        potential.use_kernels(chosen)  # type: ignore[attr-defined] - only of some potentials
+    potential.use_kernels(facts["kernel_choice"] or {})
     integrator = integrator_for(spec, facts["ramp_steps"])
     wants = _wants(checkpoint.state, potential, integrator)
     neighbors = checkpoint.neighbors(potential.cutoff, half=potential.half_list)

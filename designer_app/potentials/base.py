@@ -9,7 +9,12 @@ from jaxtyping import Float
 from torch import Tensor
 
 from designer_app.elements import SYMBOLS
-from designer_app.errors import CannotProvideError, MissingCellError, UnsupportedElementError
+from designer_app.errors import (
+    CannotProvideError,
+    InvalidSpecError,
+    MissingCellError,
+    UnsupportedElementError,
+)
 from designer_app.neighbors.pairs import NeighborList
 from designer_app.state import AtomicState
 
@@ -72,6 +77,15 @@ class Potential(ABC):
         self, state: AtomicState, neighbors: NeighborList, want: frozenset[str] = ENERGY_AND_FORCES
     ) -> Prediction:
         """What is wanted, and only that, for a batch."""
+
+    def kernel_choice(self) -> dict[str, str]:
+        """Which of several ways, equal but for rounding, computes: a bitwise restart stores it."""
+        return {}
+
+    def use_kernels(self, choice: dict[str, str]) -> None:
+        """Compute as an earlier run did, by its `kernel_choice`."""
+        if choice:
+            raise InvalidSpecError("kernels", choice, f"{self.key} has no choice of them")
 
     def check(self, state: AtomicState, want: frozenset[str] = ENERGY_AND_FORCES) -> None:
         """Raise where this potential cannot say what is wanted of these atoms."""

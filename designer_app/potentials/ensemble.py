@@ -101,6 +101,25 @@ class EnsemblePotential(Potential):
         self.needs_cell = any(member.needs_cell for member in members)  # pyright: ignore[reportAttributeAccessIssue]
         self.native = all(member.native for member in members)  # pyright: ignore[reportAttributeAccessIssue]
 
+    def kernel_choice(self) -> dict[str, str]:
+        """Every member's, by "number part"."""
+        return {
+            f"{number} {part}": chosen
+            for number, member in enumerate(self.members)
+            for part, chosen in member.kernel_choice().items()
+        }
+
+    def use_kernels(self, choice: dict[str, str]) -> None:
+        """Hand every member its own choice."""
+        for number, member in enumerate(self.members):
+            start = f"{number} "
+            mine = {
+                name.removeprefix(start): chosen
+                for name, chosen in choice.items()
+                if name.startswith(start)
+            }
+            member.use_kernels(mine)
+
     def predict(
         self, state: AtomicState, neighbors: NeighborList, want: frozenset[str] = ENERGY_AND_FORCES
     ) -> Prediction:

@@ -64,8 +64,9 @@ class CHGNetPotential(Potential):
 
     def use_kernels(self, choice: dict[str, str]) -> None:
         """Compute as an earlier run did, by its `kernel_choice`."""
-        kernels = kernels_by_name(choice["kernels"], self.device)
-        self._convolver = Convolver(kernels, self._convolver.workspace)
+        if "kernels" in choice:
+            kernels = kernels_by_name(choice["kernels"], self.device)
+            self._convolver = Convolver(kernels, self._convolver.workspace)
 
     @torch.no_grad()
     def predict(
