@@ -13,8 +13,7 @@ from designer_app.io.folders import writable_folder
 from designer_app.io.formulas import amounts_of, formula, reduced
 from designer_app.io.writing import write_document
 from designer_app.potentials import Potential, load_potential
-from designer_app.relaxation.batch import Relaxed, relax
-from designer_app.relaxation.judging import Goal
+from designer_app.relaxation import Goal, Relaxed, relax
 from designer_app.running.control import RunControl
 from designer_app.specs.fields import check_spec
 from designer_app.specs.relax import RelaxSpec

@@ -154,7 +154,7 @@ class PotentialCalculator(Calculator):
     """
 
     def __init__(self, potential: Potential, **keywords: Any) -> None:
-        offered = [name for name in potential.gives if name in _FROM_ASE]
+        offered = sorted(potential.gives & _FROM_ASE)
         self.implemented_properties = [*offered, "free_energy"]
         super().__init__(**keywords)
         self.potential = potential

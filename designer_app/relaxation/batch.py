@@ -50,7 +50,7 @@ from designer_app.units import GPA
 OPTIMIZERS: dict[str, type[LBFGS] | type[Fire]] = {"lbfgs": LBFGS, "fire": Fire}
 SKIN = 0.5
 """A, of the neighbour list."""
-BATCH_ATOMS = {"cpu": 128, "cuda": 4096, "mps": 1024}
+BATCH_ATOMS = {"cpu": 64, "cuda": 4096, "mps": 1024}
 """Atoms that are relaxed together, by device."""
 
 

@@ -20,8 +20,7 @@ from designer_app.cli.benches.crystals import crystals
 from designer_app.device import Compute
 from designer_app.io.documents import atoms_from_structure, structure_from_atoms
 from designer_app.potentials import Potential, load_potential
-from designer_app.relaxation.batch import Relaxed, relax
-from designer_app.relaxation.judging import Goal
+from designer_app.relaxation import Goal, Relaxed, relax
 
 FMAX, STEPS = 0.05, 500
 SAME = 2e-3
