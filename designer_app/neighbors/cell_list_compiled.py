@@ -81,7 +81,8 @@ def _with_ghosts(
     shift = np.zeros((total, 3), np.int32)
     for i in range(n):
         owner[i] = i
-        points[:, i] = positions[i]
+        for b in range(3):
+            points[b, i] = positions[i, b]
     g = n
     for i in range(n):
         # One loop over the block of cells around; the home cell is there already.
@@ -102,16 +103,24 @@ def _with_ghosts(
 
 
 @compiled
+def _bounds(points: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Lowest corner of all points, and how far they reach from it along each axis."""
+    corner, extent = np.empty(3), np.empty(3)
+    for b in range(3):
+        low = high = points[b, 0]
+        for p in range(points.shape[1]):
+            low, high = min(low, points[b, p]), max(high, points[b, p])
+        corner[b], extent[b] = low, high - low
+    return corner, extent
+
+
+@compiled
 def _cubes(
     points: FloatArray, cutoff: float
-) -> tuple[FloatArray, IntArray, FloatArray, IntArray, NDArray[np.int32]]:
+) -> tuple[FloatArray, IntArray, float, IntArray, NDArray[np.int32]]:
     """Lowest corner, cubes along each axis, width; start of each cube's points; points by cube."""
     total = points.shape[1]
-    corner = np.empty(3)
-    extent = np.empty(3)
-    for b in range(3):
-        corner[b] = points[b].min()
-        extent[b] = points[b].max() - corner[b]
+    corner, extent = _bounds(points)
     # Cubes of half a cutoff miss less around the sphere; a few atoms are not worth the loops.
     width = cutoff * _ROUNDING * (0.5 if total > 1500 else 1.0)
     n_cubes = np.empty(3, np.int64)
@@ -124,7 +133,7 @@ def _cubes(
         width *= 1.2
     for b in range(3):
         n_cubes[b] = np.int64(extent[b] / width) + 1
-    start = np.zeros(n_cubes.prod() + 1, np.int64)
+    start = np.zeros(n_cubes[0] * n_cubes[1] * n_cubes[2] + 1, np.int64)
     cube = np.empty(total, np.int64)
     for p in range(total):
         c = 0
@@ -139,7 +148,7 @@ def _cubes(
     for p in range(total):
         order[place[cube[p]]] = p
         place[cube[p]] += 1
-    return corner, n_cubes, np.full(1, width), start, order
+    return corner, n_cubes, width, start, order
 
 
 @compiled
@@ -156,8 +165,7 @@ def _half_pairs(
     The first atom has the lower index; of an atom and its own image, the positive shift is kept.
     """
     n = len(positions)
-    corner, n_cubes, widths, start, order = _cubes(points, cutoff)
-    width = widths[0]
+    corner, n_cubes, width, start, order = _cubes(points, cutoff)
     reach = 1 if width >= cutoff else 2
     total = len(order)
     x, y, z = np.empty(total), np.empty(total), np.empty(total)
@@ -207,7 +215,8 @@ def _half_pairs(
 @compiled
 def _longer(array: NDArray[np.int32], needed: np.int64) -> NDArray[np.int32]:
     grown = np.empty(2 * needed, np.int32)
-    grown[: len(array)] = array
+    for k in range(len(array)):
+        grown[k] = array[k]
     return grown
 
 

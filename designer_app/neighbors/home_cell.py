@@ -13,6 +13,8 @@ from designer_app.state import AtomicState
 
 _THINNEST = 0.02
 """A. A periodic cell thinner than this holds no crystal, only endless images."""
+_FARTHEST = 1e15
+"""A. From here on double precision cannot tell one atom's place from its neighbour's."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,8 +38,9 @@ class HomeCells:
 def bring_home(state: AtomicState) -> HomeCells:
     """The atoms in their home cells; raises `InvalidPositionsError` where that has no meaning."""
     positions = state.positions.detach()
-    if not bool(torch.isfinite(positions).all()):
-        bad = torch.nonzero(~torch.isfinite(positions).all(dim=1))
+    meaningful = positions.abs() < _FARTHEST  # also False where not a number
+    if not bool(meaningful.all()):
+        bad = torch.nonzero(~meaningful.all(dim=1))
         raise InvalidPositionsError("a position is not a finite number", int(bad[0]))
     pbc = state.pbc.cpu().numpy()
     cell = spanning_cell(state.cell.detach().cpu().numpy().astype(np.float64), pbc)

@@ -58,9 +58,8 @@ class LennardJones(PairPotential):
         shares: FloatArray,
         virial: FloatArray,
     ) -> tuple[FloatArray, FloatArray]:
-        return _sum(
-            points, rows.starts, rows.partner, rows.owner, kinds, self._table, shares, virial
-        )
+        lists = rows.starts, rows.partner, rows.owner
+        return _sum(points, *lists, kinds, self._table, self.cutoff**2, shares, virial)
 
 
 def load(model: str, compute: Compute) -> LennardJones:
@@ -89,6 +88,7 @@ def _sum(
     owner: ShortArray,
     kinds: IntArray,
     table: FloatArray,
+    farthest2: float,
     shares: FloatArray,
     virial: FloatArray,
 ) -> tuple[FloatArray, FloatArray]:
@@ -99,7 +99,6 @@ def _sum(
     room = longest_row(starts) + 1
     near = np.empty(room, np.int32)
     push, energy = np.empty(room), np.empty(room)
-    farthest2 = table[:, :, 3].max()
     for i in range(n):
         n_near = near_partners(i, points, starts, partner, farthest2, near, push)
         if len(table) == 1:
@@ -111,7 +110,8 @@ def _sum(
                 j = near[p] if near[p] < n else owner[near[p] - n]
                 sigma2, depth4, begin2, end2 = table[kinds[i], kinds[j]]
                 energy[p], push[p] = _pair(push[p], sigma2, depth4, begin2, end2)
-        row_energy[i] = energy[:n_near].sum()
+        for p in range(n_near):
+            row_energy[i] += energy[p]
         push_apart(i, n_near, near, push, points, forces, virial)
         share_energies(i, n_near, near, energy, shares)
     return_to_owners(owner, forces, shares)

@@ -60,9 +60,8 @@ class Morse(PairPotential):
         shares: FloatArray,
         virial: FloatArray,
     ) -> tuple[FloatArray, FloatArray]:
-        return _sum(
-            points, rows.starts, rows.partner, rows.owner, kinds, self._table, shares, virial
-        )
+        lists = rows.starts, rows.partner, rows.owner
+        return _sum(points, *lists, kinds, self._table, self.cutoff**2, shares, virial)
 
 
 def load(model: str, compute: Compute) -> Morse:
@@ -78,6 +77,7 @@ def _sum(
     owner: ShortArray,
     kinds: IntArray,
     table: FloatArray,
+    farthest2: float,
     shares: FloatArray,
     virial: FloatArray,
 ) -> tuple[FloatArray, FloatArray]:
@@ -88,7 +88,6 @@ def _sum(
     room = longest_row(starts) + 1
     near = np.empty(room, np.int32)
     push, energy = np.empty(room), np.empty(room)
-    farthest2 = table[:, :, 4].max()
     for i in range(n):
         n_near = near_partners(i, points, starts, partner, farthest2, near, push)
         for p in range(n_near):
@@ -98,7 +97,8 @@ def _sum(
             bond = math.exp(-decay * (r - closest))
             slope = -depth * decay * bond * (bond - 1.0) / r
             energy[p], push[p] = switched(push[p], depth * bond * (bond - 2.0), slope, begin2, end2)
-        row_energy[i] = energy[:n_near].sum()
+        for p in range(n_near):
+            row_energy[i] += energy[p]
         push_apart(i, n_near, near, push, points, forces, virial)
         share_energies(i, n_near, near, energy, shares)
     return_to_owners(owner, forces, shares)

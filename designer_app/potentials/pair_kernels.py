@@ -71,11 +71,13 @@ def _with_ghosts(
 ) -> tuple[ShortArray, ShortArray, ShortArray]:
     """Partner of each pair; atom and cell of each ghost."""
     n = len(images)
-    partner = np.empty(len(first), np.int32)
-    owner = np.empty(1024, np.int32)
-    shift = np.empty((1024, 3), np.int32)
-    latest = np.full(n, -1, np.int32)  # ghosts of an atom are a chain, a few links long
-    earlier = np.empty(1024, np.int32)
+    most = len(first)  # memory that is not touched costs nothing
+    partner = np.empty(most, np.int32)
+    owner, earlier = np.empty(most, np.int32), np.empty(most, np.int32)
+    shift = np.empty((most, 3), np.int32)
+    latest = np.empty(n, np.int32)  # ghosts of an atom are a chain, a few links long
+    for i in range(n):
+        latest[i] = -1
     n_ghosts = 0
     for p in range(len(first)):
         i, j = first[p], second[p]
@@ -91,10 +93,6 @@ def _with_ghosts(
         if g < 0:
             g = n_ghosts
             n_ghosts += 1
-            if g == len(owner):
-                owner = np.concatenate((owner, np.empty_like(owner)))
-                earlier = np.concatenate((earlier, np.empty_like(earlier)))
-                shift = np.concatenate((shift, np.empty_like(shift)))
             owner[g] = j
             shift[g, 0], shift[g, 1], shift[g, 2] = a, b, c
             earlier[g] = latest[j]
