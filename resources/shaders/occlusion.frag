@@ -1,11 +1,20 @@
 // How much of the sky a surface misses because of what stands near it: obscurance from the depth of
 // the picture (McGuire et al. 2011, doi:10.1145/2018323.2018327), one random turn of a spiral a pixel.
+uniform sampler2D u_depth;
 uniform vec2 u_texel;          // 1 / size of the depth picture
 uniform float u_reach;         // A
 varying vec2 v_at;
 
 const int SAMPLES = 14;
 const float TURNS = 5.0;
+
+float depth_at(vec2 at) { return texture2D(u_depth, at).r; }
+
+vec3 view_point(vec2 at) {
+    float z = view_z(depth_at(at));
+    vec2 seen = (2.0 * at - 1.0) * u_half_extent;
+    return vec3(seen * mix(-z, 1.0, u_orthographic), z);
+}
 
 vec3 nearer(vec3 first, vec3 second) { return abs(first.z) < abs(second.z) ? first : second; }
 

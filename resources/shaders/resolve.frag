@@ -1,28 +1,25 @@
-// From the drawn picture to the screen: averages the samples of a pixel, darkens what stands close
-// together, and where there is one sample only, softens steps along edges (FXAA, Lottes 2009).
+// From the drawn picture to the screen: averages the SAMPLES x SAMPLES samples of a pixel, or where
+// there is one only, softens steps along edges (FXAA, Lottes 2009); where OCCLUDED, darkens what
+// stands close together.
 uniform sampler2D u_picture;
 uniform vec2 u_texel;          // 1 / size of the picture
-uniform float u_samples;       // a pixel has u_samples x u_samples
-uniform sampler2D u_occlusion;
-uniform vec2 u_pixel;          // 1 / size of the screen
-uniform float u_strength;      // of the occlusion, 0.0: none was computed
 varying vec2 v_at;
 
 float luma(vec4 color) { return dot(color.rgb, vec3(0.299, 0.587, 0.114)); }
 
-vec4 averaged() {
+#if SAMPLES > 1
+vec4 color_here() {
     vec4 sum = vec4(0.0);
-    for (float x = 0.5; x < 8.0; x += 1.0) {
-        if (x > u_samples) break;
-        for (float y = 0.5; y < 8.0; y += 1.0) {
-            if (y > u_samples) break;
-            sum += texture2D(u_picture, v_at + (vec2(x, y) - 0.5 * u_samples) * u_texel);
+    for (int x = 0; x < SAMPLES; ++x) {
+        for (int y = 0; y < SAMPLES; ++y) {
+            vec2 sample_at = vec2(x, y) + 0.5 - 0.5 * float(SAMPLES);
+            sum += texture2D(u_picture, v_at + sample_at * u_texel);
         }
     }
-    return sum / (u_samples * u_samples);
+    return sum / float(SAMPLES * SAMPLES);
 }
-
-vec4 softened() {
+#else
+vec4 color_here() {
     vec4 here = texture2D(u_picture, v_at);
     float nw = luma(texture2D(u_picture, v_at + vec2(-1.0, 1.0) * u_texel));
     float ne = luma(texture2D(u_picture, v_at + vec2(1.0, 1.0) * u_texel));
@@ -43,6 +40,13 @@ vec4 softened() {
     return (l < darkest || l > brightest) ? close : wide;
 }
 
+#endif
+
+#ifdef OCCLUDED
+uniform sampler2D u_occlusion;
+uniform vec2 u_pixel;          // 1 / size of the screen
+uniform float u_strength;      // of the occlusion
+
 float unpacked(vec4 stored) { return (stored.g * 256.0 + stored.b) * 255.0 / 65535.0; }
 
 // The random turns repeat within 4 x 4 pixels; only neighbours on the same surface count.
@@ -61,12 +65,13 @@ float openness() {
     return sum / weight;
 }
 
+#endif
+
 void main() {
-    vec4 color = u_samples < 1.5 ? softened() : averaged();
-    if (u_strength > 0.0) {
-        float depth = unpacked(texture2D(u_occlusion, v_at));
-        float clear = 1.0 - u_fog.z * smoothstep(u_fog.x, u_fog.y, -view_z(depth));
-        color.rgb *= mix(1.0, openness(), u_strength * clear);
-    }
-    gl_FragColor = color;
+    gl_FragColor = color_here();
+#ifdef OCCLUDED
+    float depth = unpacked(texture2D(u_occlusion, v_at));
+    float clear = 1.0 - u_fog.z * smoothstep(u_fog.x, u_fog.y, -view_z(depth));
+    gl_FragColor.rgb *= mix(1.0, openness(), u_strength * clear);
+#endif
 }

@@ -67,7 +67,7 @@ class GLCanvas(app.Canvas):
         self._bonds = Bonds()
         self._cell = CellEdges()
         self._halos = Halos()
-        self._pictures: dict[int, Picture] = {}
+        self._pictures: dict[bool, Picture] = {}
         self._version = -1
         self._moved = True
 
@@ -87,11 +87,10 @@ class GLCanvas(app.Canvas):
         start = time.perf_counter()
         try:
             width, height = (max(int(side), 1) for side in self.physical_size)
-            picture = self._picture_of(width, height, 2 if self.refined else 1)
+            picture = self._picture_of(width, height)
             uniforms = self._draw(picture, self.colors.background, self.pixel_scale)
-            if self.refined:
-                picture.occlude(uniforms)
-            picture.show(uniforms, occluded=self.refined)
+            picture.occlude(uniforms)
+            picture.show(uniforms)
             self.context.finish()
         except Exception as error:
             log.exception("The 3D view could not draw")
@@ -104,26 +103,28 @@ class GLCanvas(app.Canvas):
         self.set_current()
         wanted = EXPORT_SAMPLES if width * height <= MANY_PIXELS else 2
         samples = max(1, min(wanted, LARGEST_PICTURE // max(width, height)))
-        picture = Picture(width, height, samples)
-        finished = Target(width, height, depth=False)
+        picture = Picture(width, height, samples, occluded=True)
+        finished = Target(width, height)
         uniforms = self._draw(picture, background, scale)
         picture.occlude(uniforms)
         with finished.buffer:
-            picture.show(uniforms, occluded=True)
+            picture.show(uniforms)
             return np.asarray(finished.buffer.read("color", alpha=True), dtype=np.uint8)
 
-    def _picture_of(self, width: int, height: int, samples: int) -> Picture:
-        picture = self._pictures.get(samples)
-        if picture is None or picture.size != (width, height, samples):
-            picture = self._pictures[samples] = Picture(width, height, samples)
+    def _picture_of(self, width: int, height: int) -> Picture:
+        picture = self._pictures.get(self.refined)
+        if picture is None or (picture.width, picture.height) != (width, height):
+            samples = 2 if self.refined else 1
+            picture = Picture(width, height, samples, occluded=self.refined)
+            self._pictures[self.refined] = picture
         return picture
 
     def _draw(self, picture: Picture, background: QColor, scale: float) -> Uniforms:
         self._upload()
-        width, height, samples = picture.size
         wide, tall = picture.drawn.width, picture.drawn.height
-        uniforms = self._uniforms(width / height, (wide, tall), background)
-        _, half_height = self.camera.half_extent(width / height)
+        aspect = picture.width / picture.height
+        uniforms = self._uniforms(aspect, (wide, tall), background)
+        _, half_height = self.camera.half_extent(aspect)
         parallel = self.camera.projection == "orthographic"
         nearest = 1.0 if parallel else self.camera.clip_range()[0]
         with picture.drawn.buffer:
@@ -135,7 +136,8 @@ class GLCanvas(app.Canvas):
             gloo.set_state(blend=True, depth_mask=False)
             gloo.set_blend_func("src_alpha", "one_minus_src_alpha", "one", "one_minus_src_alpha")
             if self.show_cell and self.scene.has_cell:
-                self._cell.draw(uniforms, rgb(self.colors.cell), CELL_WIDTH * samples * scale)
+                width = CELL_WIDTH * picture.samples * scale
+                self._cell.draw(uniforms, rgb(self.colors.cell), width)
             if self.rings is not None:
                 self._halos.draw(uniforms)
             gloo.set_state(blend=False, depth_mask=True)

@@ -105,6 +105,12 @@ class Display(QObject):
         self._refine_or_not()
         self._redraw()
 
+    def draw_now(self, *, refined: bool) -> None:
+        """Draw before returning."""
+        if self._canvas is not None:
+            self._canvas.refined = refined
+            self._canvas.widget.grabFramebuffer()  # Qt may put off even a `repaint`
+
     def draw_frame(self) -> None:
         """Draw the moved atoms as soon as drawing may take time again."""
         if self._canvas is not None:

@@ -14,47 +14,52 @@ STRENGTH = 0.85
 
 
 class Target:
-    """A colour texture, with depth where asked, that can be drawn into and read by a shader."""
+    """A colour texture with depth that can be drawn into and read by a shader."""
 
-    def __init__(self, width: int, height: int, *, depth: bool) -> None:
+    def __init__(self, width: int, height: int) -> None:
         self.width, self.height = width, height
         self.color = gloo.Texture2D((height, width, 4), interpolation="linear")
-        self.depth = gloo.Texture2D((height, width, 1), format="depth_component") if depth else None
+        self.depth = gloo.Texture2D((height, width, 1), format="depth_component")
         self.buffer = gloo.FrameBuffer(self.color, self.depth)
 
 
 class Picture:
     """A picture of `width` x `height` pixels with `samples` x `samples` samples in each."""
 
-    def __init__(self, width: int, height: int, samples: int) -> None:
-        self.size = width, height, samples
-        self.drawn = Target(width * samples, height * samples, depth=True)
-        self._occlusion = Target(width, height, depth=False)
-        self._occlude = program("resolve.vert", "occlusion.frag", parts=("depth.glsl",))
-        self._resolve = program("resolve.vert", "resolve.frag", parts=("light.glsl", "depth.glsl"))
-        for each in (self._occlude, self._resolve):
-            each["a_corner"] = gloo.VertexBuffer(SQUARE)
-            each["u_texel"] = 1.0 / self.drawn.width, 1.0 / self.drawn.height
-            each["u_depth"] = self.drawn.depth
+    def __init__(self, width: int, height: int, samples: int, *, occluded: bool) -> None:
+        self.width, self.height, self.samples = width, height, samples
+        self.drawn = Target(width * samples, height * samples)
+        defines = f"#define SAMPLES {samples}\n" + "#define OCCLUDED\n" * occluded
+        parts = ("light.glsl", "depth.glsl") if occluded else ()
+        self._resolve = self._pass("resolve.frag", defines, parts)
         self._resolve["u_picture"] = self.drawn.color
-        self._resolve["u_occlusion"] = self._occlusion.color
-        self._resolve["u_pixel"] = 1.0 / width, 1.0 / height
-        self._resolve["u_samples"] = float(samples)
+        self._occlusion: Target | None = None
+        if occluded:
+            self._occlusion = Target(width, height)
+            self._occlude = self._pass("occlusion.frag", "", ("depth.glsl",))
+            self._occlude["u_depth"] = self.drawn.depth
+            self._resolve["u_occlusion"] = self._occlusion.color
+            self._resolve["u_pixel"] = 1.0 / width, 1.0 / height
+            self._resolve["u_strength"] = STRENGTH
+
+    def _pass(self, fragment: str, defines: str, parts: tuple[str, ...]) -> gloo.Program:
+        made = program("resolve.vert", fragment, defines=defines, parts=parts)
+        made["a_corner"] = gloo.VertexBuffer(SQUARE)
+        made["u_texel"] = 1.0 / self.drawn.width, 1.0 / self.drawn.height
+        return made
 
     def occlude(self, uniforms: Uniforms) -> None:
         """Find from the depth which surfaces stand close to others, within `u_reach` A."""
-        width, height, _ = self.size
-        with self._occlusion.buffer:
-            gloo.set_viewport(0, 0, width, height)
-            gloo.set_state(depth_test=False, blend=False)
-            set_uniforms(self._occlude, uniforms)
-            self._occlude.draw("triangle_strip")
+        if self._occlusion is not None:
+            with self._occlusion.buffer:
+                self._cover(self._occlude, uniforms)
 
-    def show(self, uniforms: Uniforms, *, occluded: bool) -> None:
+    def show(self, uniforms: Uniforms) -> None:
         """Draw the finished picture into the frame buffer that is bound."""
-        width, height, _ = self.size
-        gloo.set_viewport(0, 0, width, height)
+        self._cover(self._resolve, uniforms)
+
+    def _cover(self, each_pixel: gloo.Program, uniforms: Uniforms) -> None:
+        gloo.set_viewport(0, 0, self.width, self.height)
         gloo.set_state(depth_test=False, blend=False)
-        set_uniforms(self._resolve, uniforms)
-        self._resolve["u_strength"] = STRENGTH if occluded else 0.0
-        self._resolve.draw("triangle_strip")
+        set_uniforms(each_pixel, uniforms)
+        each_pixel.draw("triangle_strip")

@@ -74,6 +74,7 @@ class Scene:
         self._root: Ints = self._molecule
         self._bonds: Floats = np.zeros((0, 3))
         self._home: Ints | None = None
+        self._wrapped: Singles | None = None
         self.positions: Singles = np.zeros((0, 3), dtype=np.float32)
         self.sector_colors: NDArray[np.uint8] = np.zeros((1, 1, 3), dtype=np.uint8)
         self._ball_images: Ints = np.zeros((0, 3), dtype=np.int64)
@@ -124,10 +125,12 @@ class Scene:
         """(n_balls, 3) A, where the balls are drawn."""
         if not self.is_massive or not self.has_cell or not self.periodic.any():
             return self.positions
-        inverse = np.linalg.inv(self.cell).astype(np.float32)
-        cells = np.floor(self.positions @ inverse + np.float32(1e-4)) * self.periodic
-        shift = cells.astype(np.float32) @ self.cell.astype(np.float32)
-        return (self.positions - shift).astype(np.float32, copy=False)
+        if self._wrapped is None:
+            inverse = np.linalg.inv(self.cell).astype(np.float32)
+            cells = np.floor(self.positions @ inverse + np.float32(1e-4))
+            cells[:, ~self.periodic] = 0.0
+            self._wrapped = self.positions - cells @ self.cell.astype(np.float32)
+        return self._wrapped
 
     # --- what is set -----------------------------------------------------------------------------
 
@@ -161,6 +164,7 @@ class Scene:
             self.cell = np.asarray(cell, dtype=np.float64)
         if self.is_massive:
             self._positions = self.positions = np.ascontiguousarray(positions, dtype=np.float32)
+            self._wrapped = None
             return False
         self._positions = self._near_reference(positions)
         home = self._home_images(self._home)
@@ -177,7 +181,7 @@ class Scene:
     def rebuild(self) -> None:
         """Derive everything anew: after a change of structure, bonds, colours or style."""
         self.version += 1
-        self._home = None
+        self._home = self._wrapped = None
         if self.is_massive:
             self.positions = np.ascontiguousarray(self._positions, dtype=np.float32)
             self._paint(np.arange(len(self.numbers)))

@@ -12,7 +12,7 @@ N_TEXELS = 512
 FULL = 0.999
 """An occupancy from which a site counts as full."""
 
-Occupancies = Mapping[int, Mapping[str, float]] | Sequence[Mapping[str, float] | None]
+Occupancies = Mapping[int, Mapping[str, float] | None] | Sequence[Mapping[str, float] | None]
 Kind = tuple[tuple[str, float], ...]
 
 
@@ -21,7 +21,7 @@ def shares_by_atom(occupancies: Occupancies | None) -> dict[int, Mapping[str, fl
     if occupancies is None:
         return {}
     if isinstance(occupancies, Mapping):
-        return {int(atom): shares for atom, shares in occupancies.items()}
+        return {int(atom): shares for atom, shares in occupancies.items() if shares}
     return {atom: shares for atom, shares in enumerate(occupancies) if shares}
 
 

@@ -343,6 +343,7 @@ class StructureView(QWidget):
         widget = self._display.canvas.widget
         widget.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self._layout.addWidget(widget)
+        widget.show()
         self._axes.raise_()
         mouse = MouseControl(widget)
         mouse.turned.connect(self._on_turned)
@@ -381,6 +382,10 @@ class StructureView(QWidget):
         self._axes.show_axes(seen, letters, self._colors.text, is_dark=self._colors.is_dark)
         there = self._display.canvas is not None and len(self.scene.numbers) > 0
         self._axes.setVisible(there and self._shows_axes)
+
+    def draw_now(self, *, refined: bool) -> None:
+        """Draw before returning: for measuring."""
+        self._display.draw_now(refined=refined)
 
     @property
     def draw_seconds(self) -> float:
