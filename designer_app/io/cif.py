@@ -1,7 +1,7 @@
 """CIF to a document: symmetry applied, shared sites joined, oddities told."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -20,14 +20,18 @@ from designer_app.io.cif_block import (
     formula_of,
     listed_sites,
 )
-from designer_app.io.cif_symmetry import Operations, candidate_operations
+from designer_app.io.cif_symmetry import candidate_operations
+from designer_app.io.contacts import TooManyContactsError, contacts
 from designer_app.io.disorder import Occupancy, is_whole, main_species
 from designer_app.io.documents import Document
+from designer_app.io.space_groups import Operations
 from designer_app.specs.structure import Structure
 
 SAME_SITE_A = 0.03
 """A. Images of a special position, and species that share a site, are nearer than this: the
 rounding of 1/3 to 0.333 in a 20 A cell. Split positions are refined down to about 0.08 A."""
+CLASH_A = 0.7
+"""A. Whole atoms are never nearer: the shortest bond, of H2, has 0.74 A."""
 OVERFULL = 0.01
 """A site may hold this much more than 1 by rounding."""
 _FORMULA_TOLERANCE = 0.02
@@ -80,14 +84,7 @@ def read_cif(path: Path, index: int, max_atoms: int) -> Document:
         shown = ", ".join(others[:8]) + (" and more" if len(others) > 8 else "")
         many = f"The file holds {len(names)} structures; this is “{chosen[0]}”"
         told = (f"{many}, the others are {shown}.", *told)
-    return Document(
-        content=document.content,
-        occupancies=document.occupancies,
-        labels=document.labels,
-        warnings=told,
-        frame=max(index, 0),
-        n_frames=1,
-    )
+    return replace(document, warnings=told, frame=max(index, 0))
 
 
 def _damage(error: Exception) -> str:
@@ -112,7 +109,10 @@ def _cell_of(path: Path, tags: dict[str, Any]) -> NDArray[np.float64]:
         raise FileUnreadableError(str(path), "its cell lengths are missing")
     if min(parameters[:3]) <= 0 or not all(0 < angle < 180 for angle in parameters[3:]):
         raise InvalidPositionsError("the cell has a length or an angle of zero or below")
-    cell = np.array(cellpar_to_cell(parameters), dtype=np.float64)
+    try:
+        cell = np.array(cellpar_to_cell(parameters), dtype=np.float64)
+    except (AssertionError, ValueError):
+        raise InvalidPositionsError("the angles of the cell do not fit together") from None
     if not np.isfinite(cell).all() or abs(np.linalg.det(cell)) < 1e-6:
         raise InvalidPositionsError("the cell has no volume")
     return cell
@@ -158,12 +158,13 @@ def _document_of(path: Path, tags: dict[str, Any], max_atoms: int) -> Document:
     )
     warnings = [*listing.warnings, *([doubt] if doubt else []), *crystal.warnings]
     warnings += _formula_warnings(crystal, formula_of(tags))
-    return Document.from_structure(
+    document = Document.from_structure(
         structure,
         made_by="open",
         occupancies=() if all(is_whole(each) for each in crystal.shares) else crystal.shares,
         warnings=warnings,
     )
+    return replace(document, labels=crystal.labels)
 
 
 def _most_likely(
@@ -172,20 +173,37 @@ def _most_likely(
     cell: NDArray[np.float64],
     formula: dict[str, float],
 ) -> Crystal:
-    """The whole cell by the setting that gives the file's formula, or else the fewest atoms.
+    """The whole cell by the setting that gives the file's formula without clashes.
 
-    A wrong origin takes atoms off their special positions, which multiplies them.
+    A wrong origin takes atoms off their special positions, which multiplies them or makes them
+    overlap. Settings as likely are told.
     """
     crystals = [whole_cell(listing.sites, each, cell) for each in candidates]
     if len(crystals) == 1:
         return crystals[0]
-    right = [each for each in crystals if formula and _mismatch(each.amounts(), formula) == []]
-    best = min(right or crystals, key=lambda each: len(each.shares))
-    setting = candidates[crystals.index(best)].setting
-    if right and len(right) == 1:
+
+    def implausibility(place: int) -> tuple[bool, bool, int]:
+        crystal = crystals[place]
+        misses = bool(formula) and bool(_mismatch(crystal.amounts(), formula))
+        return misses, _clashes(crystal, cell), len(crystal.shares)
+
+    ranked = sorted(range(len(crystals)), key=implausibility)
+    best = crystals[ranked[0]]
+    if implausibility(ranked[0])[:2] != implausibility(ranked[1])[:2]:
         return best
+    setting = candidates[ranked[0]].setting
     told = f"The file leaves the setting of its space group open; {setting} was taken."
-    return Crystal(best.fractional, best.shares, best.labels, best.masses, (*best.warnings, told))
+    return replace(best, warnings=(*best.warnings, told))
+
+
+def _clashes(crystal: Crystal, cell: NDArray[np.float64]) -> bool:
+    """Whether whole atoms lie on top of each other."""
+    whole = np.array([is_whole(each) for each in crystal.shares])
+    try:
+        found = contacts(crystal.fractional @ cell, cell, (True, True, True), CLASH_A)
+    except TooManyContactsError:
+        return True
+    return bool((whole[found[0]] & whole[found[1]]).any())
 
 
 def whole_cell(

@@ -52,7 +52,7 @@ def blocks_of(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
     """(name, tags) of each data block; tags have lower-case names and scalar or list values."""
     from ase.io.cif import parse_cif_ase
 
-    raw = path.read_bytes()
+    raw = path.read_bytes().removeprefix(b"\xef\xbb\xbf")
     text = raw.decode("utf-16" if raw[:2] in (b"\xff\xfe", b"\xfe\xff") else "latin-1")
     begin = re.search(r"(?im)^[ \t]*data_", text)
     if begin is None:

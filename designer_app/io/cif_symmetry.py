@@ -6,29 +6,16 @@ gives the formula of the file.
 """
 
 import re
-from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from designer_app.io.cif_block import column
+from designer_app.io.space_groups import Operations, operations, settings
 
 _METRIC_TOLERANCE = 0.02
 """Relative: a rotation may change no element of the cell's metric by more."""
-
-
-@dataclass(frozen=True)
-class Operations:
-    """x' = R x + t in fractional coordinates."""
-
-    rotations: NDArray[np.float64]
-    """(n, 3, 3)."""
-    translations: NDArray[np.float64]
-    """(n, 3)."""
-    setting: str = ""
-    """Symbol and choice, where they were looked up."""
 
 
 IDENTITY = Operations(np.eye(3)[None], np.zeros((1, 3)))
@@ -48,9 +35,7 @@ def candidate_operations(
     )
     texts = [each for each in listed if isinstance(each, str) and each.count(",") >= 2]
     if texts:
-        operations = _parsed(texts)
-        centred = _with_centring(operations, tags)
-        return [centred], ""
+        return [_with_centring(_parsed(texts), tags)], ""
     named = _named_settings(tags)
     if named is None:
         return [IDENTITY], ""
@@ -68,17 +53,17 @@ def _parsed(texts: list[str]) -> Operations:
     return Operations(np.array(rotations, dtype=np.float64), np.array(translations) % 1.0)
 
 
-def _with_centring(operations: Operations, tags: dict[str, Any]) -> Operations:
+def _with_centring(listed: Operations, tags: dict[str, Any]) -> Operations:
     """Magnetic CIFs list the centring translations apart."""
     texts = column(
         tags, "_space_group_symop_magn_centering.xyz", "_space_group_symop_magn_centering_xyz"
     )
     texts = [each for each in texts if isinstance(each, str) and each.count(",") >= 2]
     if not texts:
-        return operations
+        return listed
     centrings = _parsed(texts).translations
-    rotations = np.concatenate([operations.rotations] * len(centrings))
-    translations = np.concatenate([operations.translations + shift for shift in centrings])
+    rotations = np.concatenate([listed.rotations] * len(centrings))
+    translations = np.concatenate([listed.translations + shift for shift in centrings])
     return Operations(rotations, translations % 1.0)
 
 
@@ -100,10 +85,8 @@ def _named_settings(tags: dict[str, Any]) -> list[Operations] | None:
     )
     if not (hall or symbol or number):
         return None
-    rows = _settings()
-    found = [
-        each for row in rows if hall and _plain(row.hall_symbol) == _plain(hall) for each in [row]
-    ]
+    rows = settings()
+    found = [row for row in rows if hall and _plain(row.hall_symbol) == _plain(hall)]
     if not found and symbol:
         bare, _, choice = symbol.partition(":")
         wanted = _plain(bare)
@@ -112,7 +95,9 @@ def _named_settings(tags: dict[str, Any]) -> list[Operations] | None:
         found = stated if choice.strip() and stated else found
     if not found and number and str(number[0]).isdigit():
         found = [row for row in rows if row.number == int(number[0])]
-    return [_operations(row.hall_number) for row in found]
+    # Nobody states an origin as often as the one at the inversion centre is meant.
+    found.sort(key=lambda row: row.choice == "1")
+    return [operations(row.hall_number) for row in found]
 
 
 def _text(tags: dict[str, Any], *names: str) -> str:
@@ -127,36 +112,15 @@ def _plain(symbol: str) -> str:
     return re.sub(r"[\s_'\"]", "", symbol).lower()
 
 
-@lru_cache(maxsize=1)
-def _settings() -> tuple[Any, ...]:
-    import spglib
-
-    return tuple(spglib.get_spacegroup_type(hall) for hall in range(1, 531))
-
-
-@lru_cache(maxsize=530)
-def _operations(hall_number: int) -> Operations:
-    import spglib
-
-    found: Any = spglib.get_symmetry_from_database(hall_number)
-    row = _settings()[hall_number - 1]
-    setting = f"{row.international_short}:{row.choice}" if row.choice else row.international_short
-    return Operations(
-        np.array(found["rotations"], dtype=np.float64),
-        np.array(found["translations"], dtype=np.float64),
-        setting,
-    )
-
-
 def _names(row: Any) -> set[str]:
     """The symbols by which a setting goes, without blanks: short, full, and those joined by =."""
     written = [row.international_short, row.international_full, *row.international.split("=")]
     return {_plain(each) for each in written}
 
 
-def _preserves(operations: Operations, cell: NDArray[np.float64]) -> bool:
+def _preserves(tried: Operations, cell: NDArray[np.float64]) -> bool:
     """Whether all rotations leave the cell's metric G = A A^T as it is: R^T G R = G."""
     metric = cell @ cell.T
     scale = np.sqrt(np.outer(np.diag(metric), np.diag(metric)))
-    turned = np.einsum("nji,jk,nkl->nil", operations.rotations, metric, operations.rotations)
+    turned = np.einsum("nji,jk,nkl->nil", tried.rotations, metric, tried.rotations)
     return bool((np.abs(turned - metric) <= _METRIC_TOLERANCE * scale).all())

@@ -4,6 +4,7 @@ Time and memory are limited by the worker that reads; sizes are limited here.
 """
 
 import logging
+import re
 import tempfile
 import warnings
 from collections import deque
@@ -80,12 +81,24 @@ def _title(path: Path, sniffed: Sniffed) -> str:
 
 
 def _refuse_announced_giants(path: Path, sniffed: Sniffed, max_atoms: int) -> None:
-    """An XYZ file says its number of atoms first: a wrong one would fill the memory."""
-    first = sniffed.head.split(b"\n", 1)[0].strip()
-    if sniffed.formats[0] == "extxyz" and first.isdigit() and len(first) < 4000:
-        announced = int(first)
-        if announced > max_atoms:
-            raise FileTooLargeError(str(path), announced, max_atoms, "atoms")
+    """Files that begin with their number of atoms: a wrong one would fill the memory."""
+    announced = announced_atoms(sniffed.formats[0], sniffed.head)
+    if announced > max_atoms:
+        raise FileTooLargeError(str(path), announced, max_atoms, "atoms")
+
+
+def announced_atoms(name: str, head: bytes) -> int:
+    """How many atoms the head of a file promises; 0 where its format does not say."""
+    lines = head.split(b"\n", 8)
+    if name == "lammps-data":
+        told = re.search(rb"^[ \t]*(\d{1,15})[ \t]+atoms\b", head, re.MULTILINE)
+        return int(told.group(1)) if told else 0
+    counted = {"extxyz": lines[:1], "vasp": lines[5:7], "vasp-xdatcar": lines[5:7]}
+    for line in counted.get(name, ()):
+        words = line.split()
+        if words and all(word.isdigit() for word in words):
+            return sum(int(word[:15]) for word in words)
+    return 0
 
 
 def _unpacked(path: Path, sniffed: Sniffed, folder: Path, max_bytes: int) -> Path:

@@ -16,6 +16,7 @@ from designer_app.io.formulas import (
     reduced,
     with_subscripts,
 )
+from designer_app.io.space_groups import symmetry_dataset
 from designer_app.running.control import RunControl
 from designer_app.specs.documents import InspectSpec
 from designer_app.specs.structure import Structure
@@ -126,19 +127,11 @@ def symmetry(
         return facts
     if len(structure) > MOST_ATOMS_FOR_SYMMETRY:
         return facts
-    import spglib
-
     kinds = _kinds(structure, occupancies)
     fractional = structure.positions @ np.linalg.inv(structure.cell)
-    crystal: Any = (structure.cell, fractional, kinds)
-    found = spglib.get_symmetry_dataset(crystal, symprec=symprec)
+    found = symmetry_dataset(structure.cell, fractional, kinds, symprec)
     if found is None:
         return facts
-    if found.choice == "1":  # the origin at the inversion centre is what databases and papers use
-        found = spglib.get_symmetry_dataset(
-            crystal, symprec=symprec, hall_number=found.hall_number + 1
-        )
-        assert found is not None
     sites, counts = np.unique(found.crystallographic_orbits, return_counts=True)
     facts |= {
         "space_group": str(found.international),

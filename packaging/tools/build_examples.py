@@ -8,17 +8,19 @@ shipped ones, and check formula, space group, density and nearest distance of ea
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-import spglib
 from ase import Atoms
 from ase.build import add_adsorbate, fcc111
 from ase.constraints import FixAtoms
+from ase.geometry import cellpar_to_cell
 from ase.io import write
 from water_box import water_box
 
-from designer_app.io.cif import read_cif
+from designer_app.io.cif import read_cif, whole_cell
+from designer_app.io.cif_block import Site
+from designer_app.io.formulas import hill_formula, reduced
+from designer_app.io.space_groups import operations, settings
 from designer_app.io.writing import cif_text
 from designer_app.jobs.order import run as order
 from designer_app.resources import resource
@@ -158,14 +160,15 @@ VACUUM_A = 6.0
 
 def cif_of(crystal: Published) -> str:
     """The crystal as CIF text: its source, its symmetry operations, its asymmetric unit."""
-    row: Any = spglib.get_spacegroup_type(crystal.hall_number)
-    found: Any = spglib.get_symmetry_from_database(crystal.hall_number)
+    row = settings()[crystal.hall_number - 1]
+    symmetry = operations(crystal.hall_number)
     a, b, c, alpha, beta, gamma = crystal.cell
     symbol = " ".join(row.international.split("=")[0].replace("_", "").split())
     choice = f":{row.choice}" if row.choice else ""
     lines = [f"# {line}" for line in crystal.source.splitlines()]
     lines += [
         f"data_{crystal.name}",
+        f"_chemical_formula_sum '{formula_of(crystal)}'",
         f"_cell_length_a {a:.10g}",
         f"_cell_length_b {b:.10g}",
         f"_cell_length_c {c:.10g}",
@@ -180,7 +183,7 @@ def cif_of(crystal: Published) -> str:
     ]
     lines += [
         f"'{operation_text(rotation, shift)}'"
-        for rotation, shift in zip(found["rotations"], found["translations"], strict=True)
+        for rotation, shift in zip(symmetry.rotations, symmetry.translations, strict=True)
     ]
     lines += ["loop_", "_atom_site_label", "_atom_site_type_symbol"]
     lines += [f"_atom_site_fract_{axis}" for axis in "xyz"]
@@ -191,6 +194,19 @@ def cif_of(crystal: Published) -> str:
         counts[element] = counts.get(element, 0) + 1
         lines.append(f"{element}{counts[element]} {element} {x:g} {y:g} {z:g} {share:.6g}")
     return "\n".join(lines) + "\n"
+
+
+def formula_of(crystal: Published) -> str:
+    """The atoms of the whole cell as one formula unit, e.g. Fe Li O4 P."""
+    sites = tuple(
+        Site(element, element, np.array(place), share)
+        for (element, *place), share in zip(
+            crystal.sites, crystal.shares or (1.0,) * len(crystal.sites), strict=True
+        )
+    )
+    cell = whole_cell(sites, operations(crystal.hall_number), cellpar_to_cell(crystal.cell))
+    amounts, _ = reduced(cell.amounts())
+    return " ".join(hill_formula({element: amounts[element]}) for element in sorted(amounts))
 
 
 def operation_text(rotation: np.ndarray, shift: np.ndarray) -> str:

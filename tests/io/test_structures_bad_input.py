@@ -101,9 +101,21 @@ def test_a_small_archive_with_a_huge_content_is_refused(tmp_path):
         read(path, max_bytes=1_000_000)
 
 
-def test_too_many_announced_atoms_are_refused_at_once(tmp_path):
+CELL = "4 0 0\n0 4 0\n0 0 4\n"
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "99999999999\n\nC 0.0 0.0 0.0\n",
+        f"carbon\n1.0\n{CELL}C\n99999999999\nDirect\n0 0 0\n",
+        f"carbon\n1.0\n{CELL}99999999999 1\nDirect\n0 0 0\n",
+        "carbon\n\n99999999999 atoms\n1 atom types\n0 4 xlo xhi\n0 4 ylo yhi\n0 4 zlo zhi\n",
+    ],
+)
+def test_too_many_announced_atoms_are_refused_at_once(content, tmp_path):
     with pytest.raises(FileTooLargeError) as caught:
-        read(file_of(tmp_path, b"99999999999\n\nC 0.0 0.0 0.0\n", "huge.xyz"))
+        read(file_of(tmp_path, content, "huge"))
     assert caught.value.quantity == "atoms"
 
 
