@@ -73,7 +73,7 @@ def _torch_search(
     home: HomeCells, state: AtomicState, cutoff: float, half: bool
 ) -> tuple[Tensor, Tensor, Tensor]:
     """The whole batch on its device."""
-    first, second, shifts = pairs_by_boxes(home, state.system_idx, cutoff)
+    first, second, shifts = pairs_by_boxes(home, state.system_idx, cutoff, _MOST_PAIRS)
     if not half:
         first, second = torch.cat([first, second]), torch.cat([second, first])
         shifts = torch.cat([shifts, -shifts])

@@ -9,6 +9,7 @@ import torch
 from jaxtyping import Int
 from torch import Tensor
 
+from designer_app.errors import OutOfMemoryError
 from designer_app.neighbors.home_cell import HomeCells
 
 _REACHED_AT_ONCE = 2**17
@@ -20,11 +21,12 @@ _ROUNDING = 1.0 + 1e-6
 
 
 def pairs_by_boxes(
-    home: HomeCells, system_idx: Int[Tensor, "n_atoms"], cutoff: float
+    home: HomeCells, system_idx: Int[Tensor, "n_atoms"], cutoff: float, most: int
 ) -> tuple[Tensor, Tensor, Tensor]:
     """First atom, second atom, shift between home positions of each pair once, in no order.
 
     The first atom has the lower index; of an atom and its own image, the positive shift is kept.
+    Raises `OutOfMemoryError` for more than `most` pairs, or candidates at once.
     """
     device = home.positions.device
     n_boxes, reach, box = _boxes(home, system_idx, cutoff)
@@ -52,6 +54,8 @@ def pairs_by_boxes(
         key = base[system[center]] + (target[center, nearby] * stride[system[center]]).sum(dim=1)
         start = torch.searchsorted(sorted_keys, key)
         held = torch.searchsorted(sorted_keys, key, right=True) - start
+        if int(held.sum()) > most:
+            raise OutOfMemoryError(device.type, len(keys))
         met = torch.repeat_interleave(held)
         within = torch.arange(len(met), device=device) - (torch.cumsum(held, 0) - held)[met]
         first, second = centers[center[met]], order[start[met] + within]
@@ -62,6 +66,8 @@ def pairs_by_boxes(
         vectors = home.positions[second] - home.positions[first] + moved
         near = (vectors * vectors).sum(dim=1) < cutoff * cutoff
         found.append((first[near], second[near], shift[near]))
+        if sum(len(pairs) for pairs, _, _ in found) > most:
+            raise OutOfMemoryError(device.type, len(keys))
     first, second, shift = (torch.cat(parts) for parts in zip(*found, strict=True))
     return first, second, shift
 

@@ -6,7 +6,7 @@ from ase.neighborlist import neighbor_list
 from hypothesis import given
 from hypothesis import strategies as st
 
-from designer_app.errors import InvalidPositionsError
+from designer_app.errors import InvalidPositionsError, OutOfMemoryError
 from designer_app.neighbors import build
 from designer_app.neighbors.build import build_neighbors
 from designer_app.neighbors.pairs import pair_vectors
@@ -169,10 +169,20 @@ def test_no_cutoff_means_no_pairs():
     assert build_neighbors(state, 0.0, half=True).n_pairs == 0
 
 
-def test_a_position_that_is_no_number_is_refused():
+@pytest.mark.parametrize("search", SEARCHES)
+def test_atoms_that_fell_together_are_refused_before_memory_runs_out(monkeypatch, search):
+    monkeypatch.setattr(build, "_MOST_PAIRS", 1000)
+    structure = Structure(np.full(60, 18), np.zeros((60, 3)), np.zeros((3, 3)), (False,) * 3)
+    with pytest.raises(OutOfMemoryError) as raised:
+        found_by(search, state_of(structure), 3.0, True, monkeypatch)
+    assert raised.value.n_atoms == 60
+
+
+@pytest.mark.parametrize("value", [torch.nan, torch.inf, 1e20])
+def test_a_position_that_is_no_place_is_refused(value):
     state = state_of(random_structure(np.random.default_rng(1), 5, (True, True, True)))
     broken = state.positions.clone()
-    broken[3, 1] = torch.nan
+    broken[3, 1] = value
     with pytest.raises(InvalidPositionsError) as raised:
         build_neighbors(state.moved(broken), 3.0, half=True)
     assert raised.value.atom == 3

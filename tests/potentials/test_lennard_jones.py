@@ -9,6 +9,7 @@ from designer_app.device import Compute
 from designer_app.errors import InvalidSpecError, UnsupportedElementError
 from designer_app.explanations import explain_exception
 from designer_app.neighbors.build import build_neighbors
+from designer_app.neighbors.verlet import VerletList
 from designer_app.potentials.lennard_jones import LennardJones, load
 from designer_app.specs.structure import Structure
 from designer_app.state import state_from_structures
@@ -201,6 +202,22 @@ def test_other_elements_on_the_same_list_get_their_own_parameters():
     second = float(potential.predict(heavy, neighbors).energy)
     assert second == pytest.approx(float(predicted(potential, dimer(4.0, (54, 54))).energy))
     assert first != second
+
+
+def test_a_restart_from_the_reference_predicts_the_same_to_the_last_bit():
+    potential = load("noble-gases", CPU)
+    start = state_of(liquid([18, 36], 3.9, shift=1.0))
+    verlet = VerletList(potential.cutoff, 1.0, half=True)
+    verlet.update(start)
+    now = start.moved(start.positions + 0.2 * torch.sin(start.positions))
+    before = potential.predict(now, verlet.update(now), EVERYTHING)
+    assert verlet.n_builds == 1
+    restored = VerletList.restored(
+        potential.cutoff, 1.0, half=True, reference=verlet.reference
+    ).update(now)
+    after = load("noble-gases", CPU).predict(now, restored, EVERYTHING)
+    for name in sorted(EVERYTHING):
+        assert torch.equal(getattr(after, name), getattr(before, name))
 
 
 def test_a_full_list_is_refused():
