@@ -4,9 +4,10 @@ from itertools import product
 
 import numpy as np
 import pytest
-from designer_app.io.contacts import TooManyContactsError, contacts
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
+from designer_app.io.contacts import TooManyContactsError, contacts
 
 
 def by_hand(positions, cell, pbc, radius):
