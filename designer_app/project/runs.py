@@ -75,13 +75,16 @@ class Runs:
         write_toml(run.folder / _RECORD, table, backup=False)
         return run
 
+    def at(self, folder: Path) -> Run | None:
+        """The run in a folder; None where it tells nothing."""
+        with suppress(OSError, ValueError, KeyError):
+            return _run(folder, read_toml(folder / _RECORD))
+        return None
+
     def all(self) -> list[Run]:
-        """All runs, oldest first; a folder that tells nothing is left out."""
-        found = []
-        for path in sorted(self.folder.glob(f"*/{_RECORD}")):
-            with suppress(OSError, ValueError, KeyError):
-                found.append(_run(path.parent, read_toml(path)))
-        return found
+        """All runs, oldest first."""
+        found = (self.at(path.parent) for path in sorted(self.folder.glob(f"*/{_RECORD}")))
+        return [run for run in found if run is not None]
 
     def to_continue(self) -> list[Run]:
         """Runs that the end of the program interrupted and that can go on, newest first."""

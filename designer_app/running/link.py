@@ -87,6 +87,10 @@ class WorkerLink:
         """The number of the process, where there is one."""
         return self._process.pid if self._process is not None and self.is_alive else None
 
+    def memory(self) -> int:
+        """Bytes of physical memory that the process holds; 0 where there is none."""
+        return self._process.memory() if self._process is not None and self.is_alive else 0
+
     def start(self) -> None:
         """Start the worker in the background, so that the first job finds it warm."""
         threading.Thread(target=self._started, name=f"start {self.kind}", daemon=True).start()

@@ -144,8 +144,12 @@ def _own_pipes() -> tuple[BinaryIO, BinaryIO]:
     os.dup2(2, 1)
     sys.stdout = sys.stderr
     if sys.platform == "win32":
+        import ctypes
         import msvcrt
 
+        # A child takes the system's handles, which a program without console keeps apart.
+        ctypes.windll.kernel32.SetStdHandle(-10, msvcrt.get_osfhandle(0))
+        ctypes.windll.kernel32.SetStdHandle(-11, msvcrt.get_osfhandle(1))
         msvcrt.setmode(incoming, os.O_BINARY)
         msvcrt.setmode(outgoing, os.O_BINARY)
     return os.fdopen(incoming, "rb"), os.fdopen(outgoing, "wb")

@@ -48,6 +48,8 @@ class Job(QObject):
         self.error: JobError | None = None
         self.progress: Progress | None = None
         self.pace = Pace()
+        self.memory = 0
+        """Bytes that its worker held when last looked at."""
         self.started: datetime | None = None
         self.finished: datetime | None = None
 

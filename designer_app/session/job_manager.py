@@ -1,5 +1,6 @@
 """The queue of jobs: one heavy job at a time, quick ones beside it, all of them stoppable."""
 
+import itertools
 import logging
 from collections import deque
 from collections.abc import Callable, Mapping
@@ -38,12 +39,14 @@ class JobManager(QObject):
         """`links` by kind of worker, as the rows of jobs name it."""
         super().__init__(parent)
         self.jobs: list[Job] = []
+        """All listed jobs, and the others until they are over."""
         self._links = links
         self._waiting: dict[str, deque[tuple[Job, Callable[[RunControl], Any]]]] = {
             kind: deque() for kind in (*links, _HERE)
         }
         self._at_work: dict[str, tuple[JobThread, Job]] = {}
         self._is_closed = False
+        self._numbers = itertools.count(1)
         self._clock = QTimer(self)
         self._clock.setInterval(_LOOK_INTERVAL_MS)
         self._clock.timeout.connect(self._on_look)
@@ -68,7 +71,7 @@ class JobManager(QObject):
 
     @property
     def running(self) -> list[Job]:
-        """Jobs that are at work or paused, the heavy one first."""
+        """Jobs that are at work or paused."""
         return [job for _, job in self._at_work.values()]
 
     def close(self) -> None:
@@ -80,21 +83,22 @@ class JobManager(QObject):
         self._is_closed = True
         self._clock.stop()
         end = monotonic() + CLOSE_LIMIT_S
+        last_call = end - 0.4 * CLOSE_LIMIT_S
         for kind in self._links:
             self._waiting[kind].clear()
             if kind in self._at_work:
                 self._at_work[kind][1].control.cancel()
-        self._wait(end - 2.0)
+        self._wait(last_call)
         self._save_the_rest()
         for link in self._links.values():
-            link.stop(patience_s=max(0.1, (end - monotonic() - 0.5) / len(self._links)))
+            link.stop(patience_s=0.5 * (end - last_call) / len(self._links))
         self._wait(end)
         for job in self.jobs:
             job.control.cancel()
             job.on_cancelled()
 
     def _number(self) -> int:
-        return len(self.jobs) + 1
+        return next(self._numbers)
 
     def _added(self, lane: str, job: Job, work: Callable[[RunControl], Any]) -> Job:
         job.setParent(self)
@@ -115,6 +119,7 @@ class JobManager(QObject):
         while waiting and lane not in self._at_work and not self._is_closed:
             job, work = waiting.popleft()
             if job.is_over:  # cancelled while it waited
+                self._forget(job)
                 continue
             thread = JobThread(work, job.control, self)
             thread.succeeded.connect(job.on_succeeded)
@@ -142,16 +147,25 @@ class JobManager(QObject):
             thread.wait(max(1, round(1000 * (until - monotonic()))))
 
     def _on_thread_finished(self) -> None:
-        for lane, (thread, _) in tuple(self._at_work.items()):
+        for lane, (thread, job) in tuple(self._at_work.items()):
             if thread.isFinished():
                 del self._at_work[lane]
                 thread.deleteLater()
+                self._forget(job)
                 self._start_next(lane)
         if not self._at_work:
             self._clock.stop()
 
+    def _forget(self, job: Job) -> None:
+        """Let go of what nobody sees: it may hold large structures."""
+        if not job.is_listed and job in self.jobs:
+            self.jobs.remove(job)
+            job.setParent(None)
+
     def _on_look(self) -> None:
-        for job in self.running:
+        for lane, (_, job) in self._at_work.items():
+            if lane in self._links:
+                job.memory = self._links[lane].memory()
             job.look()
 
     def _on_job_changed(self) -> None:

@@ -47,8 +47,7 @@ class RunKeeper(QObject):
         project = self.project
         if project is None or project.is_read_only or job.folder is None:
             return
-        known = {run.folder: run for run in project.runs.all()}
-        run = known.get(job.folder) or Run(
+        run = project.runs.at(job.folder) or Run(
             folder=job.folder,
             key=job.key,
             title=job.title,

@@ -41,7 +41,7 @@ class Preferences:
         True,
         label="Prepare the worker",
         doc="Load PyTorch and CHGNet in the background after the start, so that the first run "
-        "begins at once. Takes about 500 MB of memory.",
+        "begins at once. Takes about 300 MB of memory.",
     )
     threads: int = threads_field()
     memory_limit: float = spec_field(

@@ -33,6 +33,18 @@ def test_quick_jobs_are_not_listed(qtbot, manager):
     assert listed == [heavy]
 
 
+def test_what_nobody_sees_is_forgotten_when_it_is_over(qtbot, manager):
+    heavy, quick = manager.submit("echo", 1), manager.submit("environment", [])
+    here = manager.submit_here("save", lambda _control: None)
+    qtbot.waitUntil(lambda: manager.jobs == [heavy] and heavy.is_over, timeout=PATIENCE_MS)
+    assert (quick.state, here.state) == ("succeeded", "succeeded")
+
+
+def test_the_memory_of_the_worker_is_told(qtbot, manager):
+    job = manager.submit("run_steps", FOREVER)
+    qtbot.waitUntil(lambda: job.memory > 10**7, timeout=PATIENCE_MS)
+
+
 def test_quick_jobs_do_not_wait_for_the_heavy_one(qtbot, manager):
     heavy = manager.submit("run_steps", FOREVER)
     second = manager.submit("echo", 1)
@@ -108,7 +120,9 @@ def test_an_unknown_job_is_refused(manager):
 
 
 @pytest.mark.parametrize("key", ["run_steps", "hang"])
-def test_closing_in_mid_run_ends_everything_in_time(qtbot, manager, links, key):
+def test_closing_in_mid_run_ends_everything_in_time(qtbot, manager, links, key, monkeypatch):
+    if key == "hang":  # all of the time is used up
+        monkeypatch.setattr(job_manager, "CLOSE_LIMIT_S", 2.5)
     job = manager.submit(key, FOREVER)
     waiting = manager.submit("echo", 1)
     quick = manager.submit("environment", ["HOME"])
