@@ -1,6 +1,7 @@
 """Bonds as a chemist would draw them."""
 
 import time
+from collections import Counter
 
 import numpy as np
 import pytest
@@ -23,13 +24,8 @@ def bonds(structure):
 
 def kinds(structure):
     """Number of bonds of each pair of elements."""
-    counts = {}
-    for first, second in bonds(structure)[0]:
-        pair = "-".join(
-            sorted((SYMBOLS[structure.numbers[first]], SYMBOLS[structure.numbers[second]]))
-        )
-        counts[pair] = counts.get(pair, 0) + 1
-    return counts
+    pairs = structure.numbers[bonds(structure)[0]]
+    return Counter("-".join(sorted((SYMBOLS[one], SYMBOLS[other]))) for one, other in pairs)
 
 
 def shipped(key):
@@ -37,12 +33,8 @@ def shipped(key):
 
 
 def test_ethanol_has_its_eight_bonds():
-    assert kinds(structure_from_atoms(molecule("CH3CH2OH"))) == {
-        "C-C": 1,
-        "C-O": 1,
-        "C-H": 5,
-        "H-O": 1,
-    }
+    ethanol = structure_from_atoms(molecule("CH3CH2OH"))
+    assert kinds(ethanol) == {"C-C": 1, "C-O": 1, "C-H": 5, "H-O": 1}
 
 
 def test_hydrogen_molecules_are_bonded():
