@@ -8,6 +8,7 @@ Decision: the index (`.index`, one little-endian int64 a frame) only saves readi
 find a step. It is written after the frame, and made anew from the file where it does not fit.
 """
 
+import logging
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -19,9 +20,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from designer_app.errors import FileUnreadableError, WriteFailedError
+from designer_app.io.sniffing import sniff
 
 if TYPE_CHECKING:
     from ase import Atoms
+
+log = logging.getLogger(__name__)
 
 _N_ITEMS_AT = 32
 """Byte of the number of frames in the header of the file; the position of the offsets follows."""
@@ -189,6 +193,28 @@ class TrajectoryReader:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+def read_frames(path: Path) -> Iterator["Atoms"]:
+    """The frames of a trajectory of this program or any that ASE reads.
+
+    Raises `FileUnreadableError` where there is none, `UnsafeFileError` where it would run code.
+    """
+    from ase.io import iread
+
+    sniffed = sniff(path)
+    for name in sniffed.formats:
+        n_read = 0
+        try:
+            for atoms in iread(str(path), index=":", format=name):
+                yield atoms
+                n_read += 1
+        except Exception:
+            # Readers fail in every way on what is not theirs; a torn end costs only itself.
+            log.debug("%s as %s ends after %d frames", path, name, n_read, exc_info=True)
+        if n_read:
+            return
+    raise FileUnreadableError(str(path), "it holds no frame that a reader knows")
 
 
 def steps_of(path: Path) -> list[int]:
