@@ -21,12 +21,15 @@ def build_neighbors(state: AtomicState, cutoff: float, half: bool) -> NeighborLi
 
     Any cell shape, cells thinner than the cutoff, 0 to 3 periodic directions, atoms anywhere.
     Raises `InvalidPositionsError` for positions or cells that mean nothing, `OutOfMemoryError`
-    where atoms are packed beyond sense.
+    where atoms or lattice planes are packed beyond sense.
     """
     home = bring_home(state)
     if cutoff <= 0:
         none = torch.zeros(0, dtype=torch.int64, device=state.device)
         return NeighborList(none, none, none.reshape(0, 3), cutoff, half, home.images)
+    copies = np.prod(1.0 + 2.0 * home.pbc * cutoff / home.heights, axis=1)
+    if (state.atoms_per_system.cpu().numpy() * copies).sum() > _MOST_PAIRS:
+        raise OutOfMemoryError(state.device.type, state.n_atoms)
     if state.device.type == "cpu" and HAS_COMPILER:
         first, second, shifts = _compiled_search(home, state, cutoff, half)
     else:

@@ -5,8 +5,10 @@ thinner than the cutoff is a single box, and its periodic images are boxes besid
 cells need no method of their own. Every atom meets the atoms of the boxes around its own.
 """
 
+from dataclasses import dataclass
+
 import torch
-from jaxtyping import Int
+from jaxtyping import Bool, Int
 from torch import Tensor
 
 from designer_app.errors import OutOfMemoryError
@@ -28,38 +30,15 @@ def pairs_by_boxes(
     The first atom has the lower index; of an atom and its own image, the positive shift is kept.
     Raises `OutOfMemoryError` for more than `most` pairs, or candidates at once.
     """
-    device = home.positions.device
-    n_boxes, reach, box = _boxes(home, system_idx, cutoff)
-    stride = torch.stack([n_boxes[:, 1] * n_boxes[:, 2], n_boxes[:, 2], n_boxes[:, 2] * 0 + 1], 1)
-    total = n_boxes.prod(dim=1)
-    base = torch.cumsum(total, 0) - total
-    keys = base[system_idx] + (box * stride[system_idx]).sum(dim=1)
-    sorted_keys, order = torch.sort(keys, stable=True)
-    widest = [int(most) for most in reach.amax(dim=0).tolist()]
-    around = torch.cartesian_prod(*[torch.arange(-m, m + 1) for m in widest]).to(device)
+    boxes = _cut(home, system_idx, cutoff)
+    widest = [int(reach) for reach in boxes.reach.amax(dim=0).tolist()]
+    around = torch.cartesian_prod(*[torch.arange(-m, m + 1) for m in widest])
+    around = around.to(home.positions.device)
     cell = torch.from_numpy(home.cell).to(home.positions)
-    repeats = torch.from_numpy(home.pbc).to(device)
-
+    atoms = torch.arange(len(system_idx), device=home.positions.device)
     found: list[tuple[Tensor, Tensor, Tensor]] = []
-    for centers in torch.split(
-        torch.arange(len(keys), device=device), max(1, _REACHED_AT_ONCE // len(around))
-    ):
-        system = system_idx[centers]
-        target = box[centers, None] + around
-        count = n_boxes[system, None]
-        shift = torch.div(target, count, rounding_mode="floor")
-        target = target - shift * count
-        inside = (repeats[system, None] | (shift == 0)) & (around.abs() <= reach[system, None])
-        center, nearby = torch.nonzero(inside.all(dim=2), as_tuple=True)
-        key = base[system[center]] + (target[center, nearby] * stride[system[center]]).sum(dim=1)
-        start = torch.searchsorted(sorted_keys, key)
-        held = torch.searchsorted(sorted_keys, key, right=True) - start
-        if int(held.sum()) > most:
-            raise OutOfMemoryError(device.type, len(keys))
-        met = torch.repeat_interleave(held)
-        within = torch.arange(len(met), device=device) - (torch.cumsum(held, 0) - held)[met]
-        first, second = centers[center[met]], order[start[met] + within]
-        shift = shift[center[met], nearby[met]]
+    for centers in torch.split(atoms, max(1, _REACHED_AT_ONCE // len(around))):
+        first, second, shift = boxes.met(centers, around, most)
         kept = (first < second) | ((first == second) & _is_positive(shift))
         first, second, shift = first[kept], second[kept], shift[kept]
         moved = torch.einsum("pa,pab->pb", shift.to(cell.dtype), cell[system_idx[first]])
@@ -67,13 +46,55 @@ def pairs_by_boxes(
         near = (vectors * vectors).sum(dim=1) < cutoff * cutoff
         found.append((first[near], second[near], shift[near]))
         if sum(len(pairs) for pairs, _, _ in found) > most:
-            raise OutOfMemoryError(device.type, len(keys))
+            raise OutOfMemoryError(home.positions.device.type, len(system_idx))
     first, second, shift = (torch.cat(parts) for parts in zip(*found, strict=True))
     return first, second, shift
 
 
-def _boxes(home: HomeCells, system_idx: Tensor, cutoff: float) -> tuple[Tensor, Tensor, Tensor]:
-    """Boxes along each direction, boxes to search on either side, box of each atom."""
+@dataclass(frozen=True, eq=False)
+class _Boxes:
+    """A batch of cells cut into boxes, and the atoms sorted by box."""
+
+    system_idx: Int[Tensor, "n_atoms"]
+    repeats: Bool[Tensor, "n_systems 3"]
+    count: Int[Tensor, "n_systems 3"]
+    """Boxes along each direction."""
+    reach: Int[Tensor, "n_systems 3"]
+    """Boxes to search on either side."""
+    box: Int[Tensor, "n_atoms 3"]
+    base: Int[Tensor, "n_systems"]
+    """Number of each cell's first box among all boxes."""
+    stride: Int[Tensor, "n_systems 3"]
+    keys: Int[Tensor, "n_atoms"]
+    """Numbers of the atoms' boxes, ascending."""
+    order: Int[Tensor, "n_atoms"]
+    """The atoms in the order of `keys`."""
+
+    def met(self, centers: Tensor, around: Tensor, most: int) -> tuple[Tensor, Tensor, Tensor]:
+        """Atom, atom of a box around its own, and the periodic shift of that box."""
+        system = self.system_idx[centers]
+        target = self.box[centers, None] + around
+        count = self.count[system, None]
+        shift = torch.div(target, count, rounding_mode="floor")
+        target = target - shift * count
+        inside = self.repeats[system, None] | (shift == 0)
+        inside &= around.abs() <= self.reach[system, None]
+        center, nearby = torch.nonzero(inside.all(dim=2), as_tuple=True)
+        system = system[center]
+        key = self.base[system] + (target[center, nearby] * self.stride[system]).sum(dim=1)
+        start = torch.searchsorted(self.keys, key)
+        held = torch.searchsorted(self.keys, key, right=True) - start
+        if int(held.sum()) > most:
+            raise OutOfMemoryError(centers.device.type, len(self.system_idx))
+        visit = torch.repeat_interleave(held)
+        within = torch.arange(len(visit), device=visit.device)
+        within = within - (torch.cumsum(held, 0) - held)[visit]
+        second = self.order[start[visit] + within]
+        return centers[center[visit]], second, shift[center, nearby][visit]
+
+
+def _cut(home: HomeCells, system_idx: Tensor, cutoff: float) -> _Boxes:
+    """The cells cut into boxes at least a cutoff wide."""
     device, dtype = home.positions.device, home.positions.dtype
     heights = torch.from_numpy(home.heights).to(device=device, dtype=dtype)
     repeats = torch.from_numpy(home.pbc).to(device)
@@ -84,13 +105,18 @@ def _boxes(home: HomeCells, system_idx: Tensor, cutoff: float) -> tuple[Tensor, 
     lowest = torch.where(repeats, 0.0, lowest)
     extent = torch.where(repeats, 1.0, highest - lowest)
     width = cutoff * _ROUNDING
-    n_boxes = torch.floor(extent * heights / width).clamp(1, _MOST_BOXES)
-    reach = torch.where(repeats, torch.ceil(width * n_boxes / heights), 1.0)
-    reach = torch.where((n_boxes == 1) & ~repeats, 0.0, reach)
-    per_fraction = n_boxes / torch.where(extent > 0, extent, 1.0)
+    count = torch.floor(extent * heights / width).clamp(1, _MOST_BOXES)
+    reach = torch.where(repeats, torch.ceil(width * count / heights), (count > 1).to(dtype))
+    per_fraction = count / torch.where(extent > 0, extent, 1.0)
     box = torch.floor((home.fractions - lowest[system_idx]) * per_fraction[system_idx])
-    box = torch.minimum(box.clamp(min=0), n_boxes[system_idx] - 1)
-    return n_boxes.long(), reach.long(), box.long()
+    box = torch.minimum(box.clamp(min=0), count[system_idx] - 1).long()
+    count = count.long()
+    total = count.prod(dim=1)
+    base = torch.cumsum(total, 0) - total
+    ones = torch.ones_like(total)
+    stride = torch.stack([count[:, 1] * count[:, 2], count[:, 2], ones], dim=1)
+    keys, order = torch.sort(base[system_idx] + (box * stride[system_idx]).sum(dim=1), stable=True)
+    return _Boxes(system_idx, repeats, count, reach.long(), box, base, stride, keys, order)
 
 
 def _is_positive(shift: Tensor) -> Tensor:

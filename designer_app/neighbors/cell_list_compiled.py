@@ -152,6 +152,30 @@ def _cubes(
 
 
 @compiled
+def _in_order(
+    points: FloatArray,
+    owner: NDArray[np.int32],
+    shift: NDArray[np.int32],
+    order: NDArray[np.int32],
+) -> tuple[FloatArray, FloatArray, FloatArray, IntArray]:
+    """Coordinates of the points cube by cube, and of each a rank: at most 2 j where j is second.
+
+    An atom is second to points of atoms below it, and to those of its own images from which its
+    shift is positive.
+    """
+    total = len(order)
+    x, y, z = np.empty(total), np.empty(total), np.empty(total)
+    rank = np.empty(total, np.int64)
+    for p in range(total):
+        q = order[p]
+        x[p], y[p], z[p] = points[0, q], points[1, q], points[2, q]
+        a, b, c = shift[q, 0], shift[q, 1], shift[q, 2]
+        positive = a < 0 or (a == 0 and (b < 0 or (b == 0 and c < 0)))
+        rank[p] = 2 * owner[q] + (0 if positive else 1)
+    return x, y, z, rank
+
+
+@compiled
 def _half_pairs(
     points: FloatArray,
     owner: NDArray[np.int32],
@@ -167,17 +191,7 @@ def _half_pairs(
     n = len(positions)
     corner, n_cubes, width, start, order = _cubes(points, cutoff)
     reach = 1 if width >= cutoff else 2
-    total = len(order)
-    x, y, z = np.empty(total), np.empty(total), np.empty(total)
-    rank = np.empty(total, np.int64)
-    for p in range(total):
-        q = order[p]
-        x[p], y[p], z[p] = points[0, q], points[1, q], points[2, q]
-        # Of its own images an atom is partner to those whose shift, seen from them, is positive.
-        own = shift[q, 0] < 0 or (
-            shift[q, 0] == 0 and (shift[q, 1] < 0 or (shift[q, 1] == 0 and shift[q, 2] < 0))
-        )
-        rank[p] = 2 * owner[q] + (0 if own else 1)
+    x, y, z, rank = _in_order(points, owner, shift, order)
     limit = cutoff * cutoff
     counts = np.zeros(n, np.int64)
     second = np.empty(16 * n + 1024, np.int32)

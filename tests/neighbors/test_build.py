@@ -178,6 +178,13 @@ def test_atoms_that_fell_together_are_refused_before_memory_runs_out(monkeypatch
     assert raised.value.n_atoms == 60
 
 
+def test_a_cell_full_of_endless_images_is_refused_before_memory_runs_out():
+    state = state_of(Structure(np.array([18]), np.zeros((1, 3)), np.eye(3), (True,) * 3))
+    collapsed = state.moved(state.positions, 0.03 * state.cell)
+    with pytest.raises(OutOfMemoryError):
+        build_neighbors(collapsed, 12.0, half=True)
+
+
 @pytest.mark.parametrize("value", [torch.nan, torch.inf, 1e20])
 def test_a_position_that_is_no_place_is_refused(value):
     state = state_of(random_structure(np.random.default_rng(1), 5, (True, True, True)))
