@@ -19,8 +19,10 @@ if TYPE_CHECKING:
     from designer_app.ui.main_window import MainWindow
 
 _log = logging.getLogger(__name__)
-_HEAVY = ("torch", "pymatgen", "chgnet", "numba", "ase")
+_LATE = ("torch", "pymatgen", "chgnet", "numba", "ase", "vispy", "pyqtgraph", "scipy")
 """Packages whose import would delay the first paint."""
+_NEVER = ("torch", "pymatgen", "chgnet", "numba")
+"""Packages that only workers import."""
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -53,6 +55,7 @@ def make_application() -> QApplication:
     QCoreApplication.setAttribute(Qt.ApplicationAttribute.AA_ShareOpenGLContexts)
     QCoreApplication.setApplicationName("designer_app")
     QCoreApplication.setApplicationVersion(__version__)
+    logging.getLogger("designer_app").setLevel(logging.INFO)
     return QApplication(sys.argv[:1])
 
 
@@ -69,7 +72,7 @@ class Start(QObject):
 
     def _on_first_painted(self) -> None:
         self._note("interactive_s")
-        self._report["imported_before_paint"] = [name for name in _HEAVY if name in sys.modules]
+        self._report["imported_before_paint"] = _imported(_LATE)
         window, asked = self._window, self._asked
         window.session.start()
         if asked.demo is not None:
@@ -90,9 +93,6 @@ class Start(QObject):
     def _on_frame_drawn(self) -> None:
         if "crystal_s" not in self._report:
             self._note("crystal_s")
-            if self._asked.report_start is not None:
-                self._report["torch"] = "torch" in sys.modules
-                self._asked.report_start.write_text(json.dumps(self._report), encoding="utf-8")
 
     def _note(self, name: str) -> None:
         if self._asked.report_start is not None:
@@ -104,7 +104,14 @@ class Start(QObject):
         if self._asked.screenshot is not None:
             self._window.grab().save(str(self._asked.screenshot))
             _log.info("screenshot written to %s", self._asked.screenshot)
+        if self._asked.report_start is not None:
+            self._report["heavy"] = _imported(_NEVER)
+            self._asked.report_start.write_text(json.dumps(self._report), encoding="utf-8")
         self._window.close()
+
+
+def _imported(names: Sequence[str]) -> list[str]:
+    return [name for name in names if name in sys.modules]
 
 
 def _parser() -> argparse.ArgumentParser:

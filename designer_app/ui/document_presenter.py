@@ -1,5 +1,6 @@
 """What is open, carried from the session to header, picture and panels."""
 
+import logging
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +12,8 @@ from designer_app.ui.panels.dynamics_panel import DynamicsPanel
 from designer_app.ui.panels.structure_facts import headline
 from designer_app.ui.panels.structure_panel import StructurePanel
 from designer_app.ui.panels.work_area import WorkArea
+
+_log = logging.getLogger(__name__)
 
 if TYPE_CHECKING:
     from designer_app.session.session import Session
@@ -72,11 +75,14 @@ class DocumentPresenter(QObject):
         view = self._work.picture.view
         if document is None:
             self._work.header.set_texts("", "")
+            self._work.header.setVisible(False)
             if view is not None:
                 view.set_structure(None)
                 self._work.picture.show_empty()
             return
         structure = document.structure()
+        _log.info("%s: %d atoms, from %s", document.name, len(document), document.source)
+        self._work.header.setVisible(True)
         self._work.header.set_texts(document.name, "")
         if view is not None:
             shares = dict(enumerate(document.occupancies)) if document.occupancies else None

@@ -8,7 +8,7 @@ from pathlib import Path
 from time import perf_counter
 
 from PySide6.QtCore import QEventLoop, QPoint, QTimer
-from PySide6.QtGui import QPainter
+from PySide6.QtGui import QColor, QPainter
 from PySide6.QtWidgets import QWidget
 
 from designer_app.specs.md import MDSpec
@@ -18,6 +18,8 @@ from designer_app.ui.dialogs.preferences import PreferencesDialog
 from designer_app.ui.main_window import MainWindow
 
 _log = logging.getLogger(__name__)
+_SCRIM = 70
+"""Darkens the window behind a dialog, whose own frame comes from the window manager."""
 _DESIGN_SIZE, _LARGE_SIZE = (1280, 800), (1920, 1080)
 _DISORDERED = """data_NMC433
 _cell_length_a 2.869
@@ -193,6 +195,7 @@ class Gallery:
             picture = self._window.grab()
             if over is not None:
                 painter = QPainter(picture)
+                painter.fillRect(self._window.rect(), QColor(0, 0, 0, _SCRIM))
                 place = self._window.rect().center() - over.rect().center()
                 painter.drawPixmap(QPoint(place), over.grab())
                 painter.end()

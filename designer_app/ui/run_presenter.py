@@ -128,6 +128,7 @@ class RunPresenter(QObject):
         self._shown = self._session.document
         if not keep:
             self._table, self._recording = SeriesTable(), Recording()
+            self._dynamics.set_last_run(None)
         self._work.player.set_recording(self._recording)
         if job.key == "md":
             plots = self._work.make_plots()
@@ -170,7 +171,14 @@ class RunPresenter(QObject):
             elif job.is_stopping:
                 title = self.tr("%s (stopping)") % title
             self._status.set_job(title, share, job.pace.per_second, job.pace.seconds_left)
+            self._note_rate(job)
         self._show_state()
+
+    def _note_rate(self, job: "Job") -> None:
+        if job.key == "md" and job.pace.per_second and self._shown is not None:
+            spec: MDSpec = job.spec
+            n_atoms = len(self._shown)
+            self._rates.note(spec.potential, spec.model, n_atoms, job.pace.per_second)
 
     def _on_frame_arrived(self, frame: Frame) -> None:
         if self._shown is self._session.document and self._work.player.add(frame):

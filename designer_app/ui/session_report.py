@@ -1,5 +1,6 @@
 """What the session says of itself: worker, jobs, log, preferences, interrupted runs, layout."""
 
+import logging
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, QSettings
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from designer_app.session.job import Job
     from designer_app.ui.main_window import MainWindow
 
+_log = logging.getLogger(__name__)
 _WORKER = {
     "starting": ("worker starting", "warn"),
     "ready": ("worker ready", "ok"),
@@ -38,12 +40,13 @@ class SessionReport(QObject):
         self._session = window.session
         self._log = LogBridge(parent=self)
         self._runs: list[Run] = []
-        self._on_worker_changed("starting")
+        self._told: dict[int, str] = {}
         window.work.picture.empty.set_examples(
             [(each.key, *_split(each.title)) for each in examples()]
         )
         self._restore_layout()
         self._connect()
+        self._on_worker_changed("starting")
         for name in ("color_scheme", "projection"):
             self._on_setting_changed(name, self._session.settings.get(name))
 
@@ -80,6 +83,7 @@ class SessionReport(QObject):
 
     def _on_worker_changed(self, state: str) -> None:
         text, role = _WORKER.get(state, (state, "muted"))
+        _log.info("%s", text)
         threads = self._session.settings.get("threads") or default_threads()
         many = self.tr("1 thread") if threads == 1 else self.tr("%d threads") % threads
         self._window.status.set_worker(f"CPU, {many} · {text}", role)
@@ -87,6 +91,13 @@ class SessionReport(QObject):
     def _on_job_added(self, job: "Job") -> None:
         if job.key in JOBS and JOBS[job.key].worker == "compute":
             self._window.work.jobs.add(job)
+            job.changed.connect(self._on_job_changed)
+
+    def _on_job_changed(self) -> None:
+        job: Job = self.sender()  # pyright: ignore[reportAssignmentType] - connected to jobs only
+        if self._told.get(job.id) != job.state:
+            self._told[job.id] = job.state
+            _log.info("%s: %s", job.title, job.state)
 
     def _on_setting_changed(self, name: str, value: Any) -> None:
         window = self._window

@@ -12,6 +12,8 @@ _SHEET = Template("""
 QWidget { color: $text; }
 QMainWindow, QDialog, QWidget[role="window"] { background: $window; }
 QWidget[role="surface"] { background: $surface; }
+QDialog { border: 1px solid $border; }
+QDialogButtonBox { dialogbuttonbox-buttons-have-icons: 0; }
 QToolTip { background: $surface; color: $text; border: 1px solid $border; padding: 6px 8px; }
 
 QLabel { background: transparent; }

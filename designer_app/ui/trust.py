@@ -6,6 +6,8 @@ Two axes: does it have parameters for the elements, and is it made for this kind
 from dataclasses import dataclass
 from enum import Enum
 
+from designer_app.io.documents import Document
+from designer_app.io.examples import Example, examples
 from designer_app.specs.potentials import PotentialRow
 from designer_app.specs.structure import Structure
 from designer_app.ui.wording import element_counts
@@ -30,6 +32,9 @@ class Level(Enum):
     NO = "no"
 
 
+_WORDS = {Level.GOOD: "suits", Level.CARE: "with care", Level.NO: "not usable"}
+
+
 @dataclass(frozen=True)
 class Verdict:
     """A level, one word for it, and the reasons."""
@@ -37,6 +42,13 @@ class Verdict:
     level: Level
     word: str
     reasons: tuple[str, ...]
+
+
+def shipped_example(document: Document | None) -> Example | None:
+    """The example that a document is, as it was read; None for everything else."""
+    if document is None or document.provenance.made_by != "open":
+        return None
+    return next((each for each in examples() if str(each.path) == document.source), None)
 
 
 def kind_of_matter(structure: Structure) -> str:
@@ -51,8 +63,19 @@ def kind_of_matter(structure: Structure) -> str:
     return "metal" if not elements & _NONMETALS else "solid"
 
 
-def judge(row: PotentialRow, model: str, structure: Structure) -> Verdict:
-    """The verdict on a potential with one of its models."""
+def judge(
+    row: PotentialRow, model: str, structure: Structure, known: Example | None = None
+) -> Verdict:
+    """The verdict on a potential with one of its models; of a shipped structure more is known."""
+    verdict = _general(row, model, structure)
+    if known is None or known.potential != row.key or model not in ("", known.model):
+        return verdict
+    level = Level.CARE if known.trust == "amber" else verdict.level
+    word = _WORDS[level] if level is not verdict.level else verdict.word
+    return Verdict(level, word, (known.note, *verdict.reasons))
+
+
+def _general(row: PotentialRow, model: str, structure: Structure) -> Verdict:
     elements = set(element_counts(structure))
     known = row.elements(model)
     missing = sorted(elements - known) if known else []
@@ -60,7 +83,7 @@ def judge(row: PotentialRow, model: str, structure: Structure) -> Verdict:
         names = ", ".join(missing)
         return Verdict(
             Level.NO,
-            "not usable",
+            _WORDS[Level.NO],
             (f"{row.title} knows nothing of {names}.", "Choose another potential."),
         )
     reasons = [
@@ -74,10 +97,10 @@ def judge(row: PotentialRow, model: str, structure: Structure) -> Verdict:
     if suits:
         reasons.append(f"It is made for {made_for}; this looks like a {_MATTER_WORDS[matter]}.")
         if known:
-            return Verdict(Level.GOOD, "suits", tuple(reasons))
+            return Verdict(Level.GOOD, _WORDS[Level.GOOD], tuple(reasons))
     else:
         reasons.append(
             f"This looks like a {_MATTER_WORDS[matter]}, and {row.title} is made for {made_for}: "
             "trends may be right, numbers need a check."
         )
-    return Verdict(Level.CARE, "with care", tuple(reasons))
+    return Verdict(Level.CARE, _WORDS[Level.CARE], tuple(reasons))

@@ -1,16 +1,12 @@
 """What the window's commands do: open, save, run, drawers, dialogs."""
 
-import logging
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QPoint
 from PySide6.QtWidgets import QFileDialog
 
-from designer_app.io.examples import example
-from designer_app.specs.md import MDSpec
 from designer_app.ui.dialogs.help import HelpDialog
 from designer_app.ui.dialogs.palette import CommandPalette
 from designer_app.ui.project_menu import ProjectMenu
@@ -18,7 +14,6 @@ from designer_app.ui.project_menu import ProjectMenu
 if TYPE_CHECKING:
     from designer_app.ui.main_window import MainWindow
 
-_log = logging.getLogger(__name__)
 _STRUCTURES = (
     "*.cif *.vasp *.poscar POSCAR* CONTCAR* *.xyz *.extxyz *.json *.traj *.xsf *.pdb *.res *.gen"
 )
@@ -197,11 +192,8 @@ class WindowCommands(QObject):
 
     def _on_document_changed(self) -> None:
         if self._demo and self._session.document is not None:
-            known = example(self._demo)
             self._demo = ""
             self._window.show_workspace("dynamics")
-            spec = replace(MDSpec(), potential=known.potential, model="", **known.md)
-            self._window.dynamics.set_spec(spec)
             self._window.dynamics.ask_run()
 
 

@@ -4,7 +4,19 @@ from collections.abc import Mapping
 
 from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtGui import QAction, QKeyEvent
-from PySide6.QtWidgets import QDialog, QLineEdit, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QDialog,
+    QLabel,
+    QLineEdit,
+    QListWidget,
+    QListWidgetItem,
+    QVBoxLayout,
+    QWidget,
+)
+
+from designer_app.ui.icons import SIZE
+from designer_app.ui.panels.section import row
+from designer_app.ui.theme import label
 
 _ROLE = Qt.ItemDataRole.UserRole
 
@@ -52,10 +64,13 @@ class CommandPalette(QDialog):
         for key, action in self._actions.items():
             name = action.text()
             if all(word in name.lower() for word in words) and key != "palette":
-                keys = action.shortcut().toString()
-                item = QListWidgetItem(action.icon(), f"{name}    {keys}".rstrip())
+                item = QListWidgetItem()
                 item.setData(_ROLE, key)
+                item.setData(Qt.ItemDataRole.AccessibleTextRole, name)
+                line = _line(action)
+                item.setSizeHint(line.sizeHint())
                 self.list.addItem(item)
+                self.list.setItemWidget(item, line)
         self.list.setCurrentRow(0)
 
     def _on_accepted(self) -> None:
@@ -63,3 +78,17 @@ class CommandPalette(QDialog):
         self.accept()
         if item is not None:
             self._actions[item.data(_ROLE)].trigger()
+
+
+def _line(action: QAction) -> QWidget:
+    """Icon, name, and at the right the keys."""
+    mark = QLabel()
+    mark.setPixmap(action.icon().pixmap(SIZE, SIZE))
+    mark.setFixedSize(SIZE, SIZE)
+    keys = action.shortcut().toString()
+    made = QWidget()
+    made.setProperty("role", "plain")
+    layout = row(mark, label(action.text()), None, *([label(keys, "key")] if keys else []))
+    layout.setContentsMargins(8, 6, 8, 6)
+    made.setLayout(layout)
+    return made

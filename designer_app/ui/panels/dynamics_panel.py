@@ -17,6 +17,7 @@ from designer_app.ui.panels.notice import Notice, NoticeList
 from designer_app.ui.panels.potential_choice import PotentialChoice
 from designer_app.ui.panels.section import PanelPage, line, row
 from designer_app.ui.theme import Theme, label
+from designer_app.ui.trust import shipped_example
 
 IDLE, RUNNING, PAUSED, FINISHED = "idle", "running", "paused", "finished"
 
@@ -64,7 +65,10 @@ class DynamicsPanel(PanelPage):
     def set_document(self, document: Document | None) -> None:
         """Run this structure."""
         self._document = document
-        self.potential.set_structure(document.structure() if document else None)
+        self.potential.set_document(document)
+        known = shipped_example(document)
+        if known is not None:
+            self.set_spec(MDSpec(potential=known.potential, **known.md))
         self._last = None
         self.set_outcome("")
         self._refresh()
@@ -103,6 +107,7 @@ class DynamicsPanel(PanelPage):
         """Show the settings of a run."""
         self.form.set_spec(replace(spec, structure=None, out=None, resume=False))
         self.potential.set_values(spec.potential, spec.model)
+        self.preset.set_value(preset_of(self._shown()))
         self._refresh()
 
     def refresh_outlook(self) -> None:

@@ -3,12 +3,14 @@
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
+from designer_app.io.documents import Document
+from designer_app.io.examples import Example
 from designer_app.specs.potentials import POTENTIALS
 from designer_app.specs.structure import Structure
 from designer_app.ui.editors import ChoiceEditor, SuggestionEditor
 from designer_app.ui.panels.section import row
 from designer_app.ui.theme import Theme, label
-from designer_app.ui.trust import Level, Verdict, judge
+from designer_app.ui.trust import Level, Verdict, judge, shipped_example
 from designer_app.ui.trust_light import TrustLight
 
 
@@ -20,6 +22,7 @@ class PotentialChoice(QWidget):
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._structure: Structure | None = None
+        self._known: Example | None = None
         self._potential = ChoiceEditor(tuple((r.key, r.title) for r in POTENTIALS.values()))
         self._model = SuggestionEditor()
         self._light = TrustLight(theme)
@@ -48,9 +51,10 @@ class PotentialChoice(QWidget):
         self._offer_models()
         self._model.set_value(model)
 
-    def set_structure(self, structure: Structure | None) -> None:
+    def set_document(self, document: Document | None) -> None:
         """Judge the potential by this structure."""
-        self._structure = structure
+        self._structure = document.structure() if document else None
+        self._known = shipped_example(document)
         self._judge()
 
     def _build(self) -> None:
@@ -77,7 +81,8 @@ class PotentialChoice(QWidget):
             self._light.set_verdict(None)
         else:
             row_now = POTENTIALS[self._potential.value()]
-            self._light.set_verdict(judge(row_now, self._model.value(), self._structure))
+            model = self._model.value()
+            self._light.set_verdict(judge(row_now, model, self._structure, self._known))
 
     def _on_potential_chosen(self) -> None:
         self._offer_models()

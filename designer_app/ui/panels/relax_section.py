@@ -15,7 +15,7 @@ from designer_app.ui.theme import Theme, label
 
 
 class RelaxSection(QWidget):
-    """Emits the `RelaxSpec` to run."""
+    """Emits the `RelaxSpec` to run. The panel puts `button` and `outcome` into its foot."""
 
     asked = Signal(object)
 
@@ -36,7 +36,7 @@ class RelaxSection(QWidget):
         """Relax this."""
         self._document = document
         structure = document.structure() if document else None
-        self.potential.set_structure(structure)
+        self.potential.set_document(document)
         self.outcome.setVisible(False)
         if structure is not None:
             keeps_cell = not all(structure.pbc) or structure.volume == 0
@@ -73,8 +73,6 @@ class RelaxSection(QWidget):
         layout.setSpacing(8)
         layout.addWidget(self.potential)
         layout.addWidget(self.form)
-        layout.addWidget(self.button)
-        layout.addWidget(self.outcome)
         self.outcome.setVisible(False)
 
     def _connect(self) -> None:

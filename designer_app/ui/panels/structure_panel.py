@@ -18,6 +18,8 @@ from designer_app.ui.panels.structure_facts import fact_rows, headline, site_row
 from designer_app.ui.theme import Theme, label
 
 ORDER = "order"
+_DISORDER = "shared or partly occupied"
+"""The reader says it too; once is enough."""
 
 
 class StructurePanel(PanelPage):
@@ -58,6 +60,7 @@ class StructurePanel(PanelPage):
         self.relax.set_document(document)
         for widget in (*self._lines, self._relax_title, self.relax):
             widget.setVisible(document is not None)
+        self.foot_area.setVisible(document is not None)
         if document is None:
             self.formula.setText(self.tr("Nothing open"))
             self.headline.setText(self.tr("Open a structure to see its formula, symmetry and cell"))
@@ -102,7 +105,9 @@ class StructurePanel(PanelPage):
         self.body.addWidget(self._relax_title)
         self.body.addWidget(self.relax)
         self.body.addStretch(1)
-        self.foot_area.setVisible(False)
+        self._sites_title.setContentsMargins(0, 8, 0, 0)
+        self.foot.addWidget(self.relax.outcome)
+        self.foot.addWidget(self.relax.button)
 
     def _connect(self) -> None:
         self.relax.asked.connect(self.relax_asked)
@@ -129,5 +134,7 @@ def _notices(document: Document) -> tuple[tuple[str, str, str, str], ...]:
             "An energy needs one element in one place."
         )
         found.append(("warn", text, "Make an ordered cell", ORDER))
-    found.extend(("warn", warning, "", "") for warning in document.warnings)
+    found.extend(
+        ("warn", warning, "", "") for warning in document.warnings if _DISORDER not in warning
+    )
     return tuple(found)

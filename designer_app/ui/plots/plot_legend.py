@@ -6,7 +6,7 @@ from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QWidget
 
-from designer_app.ui.plots.time_plot import DASHES
+from designer_app.ui.plots.time_plot import dashed
 from designer_app.ui.theme import SMALL, OnTheme, Theme, Tokens, tabular
 
 _SAMPLE, _GAP, _BETWEEN = 22, 6, 18
@@ -53,8 +53,9 @@ class PlotLegend(QWidget):
             x = self._text(painter, x, self._values[0], self._tokens.muted) + _BETWEEN
         for index, name in enumerate(self._names):
             if painter is not None:
-                color = QColor(self._tokens.lines[index])
-                painter.setPen(QPen(color, 2, DASHES[index], Qt.PenCapStyle.FlatCap))
+                pen = QPen(QColor(self._tokens.lines[index]), 2)
+                pen.setCapStyle(Qt.PenCapStyle.FlatCap)
+                painter.setPen(dashed(pen, index))
                 painter.drawLine(x, self.height() // 2, x + _SAMPLE, self.height() // 2)
             value = self._values[index + 1] if index + 1 < len(self._values) else ""
             x = self._text(painter, x + _SAMPLE + _GAP, name, self._tokens.muted)

@@ -61,6 +61,8 @@ class RunPlots(QWidget):
             self._stack.addWidget(plot)
         self._tabs.setDrawBase(False)
         self._tabs.setExpanding(False)
+        self._tabs.setUsesScrollButtons(False)
+        self._tabs.setElideMode(Qt.TextElideMode.ElideNone)
         self._tabs.setAccessibleName(self.tr("Plots"))
         head = QHBoxLayout()
         head.setContentsMargins(8, 0, 16, 0)

@@ -7,18 +7,21 @@ import numpy as np
 import pyqtgraph as pg
 from numpy.typing import NDArray
 from PySide6.QtCore import QEvent, QPointF, Qt, Signal
-from PySide6.QtGui import QFont
+from PySide6.QtGui import QFont, QPen
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from designer_app.ui.plots.series_table import SeriesTable
 from designer_app.ui.theme import SMALL, OnTheme, Theme, Tokens, tabular
 
-DASHES = (
-    Qt.PenStyle.SolidLine,
-    Qt.PenStyle.DashLine,
-    Qt.PenStyle.DotLine,
-    Qt.PenStyle.DashDotLine,
-)
+DASHES: tuple[tuple[float, ...], ...] = ((), (7.0, 3.0), (2.0, 2.0), (7.0, 2.0, 2.0, 2.0))
+"""Dash patterns in line widths, one a curve: colour never tells curves apart alone."""
+
+
+def dashed(pen: QPen, index: int) -> QPen:
+    """The pen with the pattern of a curve."""
+    if DASHES[index]:
+        pen.setDashPattern(DASHES[index])
+    return pen
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -95,6 +98,7 @@ class TimePlot(QWidget):
         item.showGrid(x=True, y=True, alpha=0.12)
         item.setDownsampling(auto=True, mode="peak")
         item.setClipToView(True)
+        item.setLimits(xMin=0.0)
         for side, text in (("bottom", "Time (ps)"), ("left", self._axis)):
             axis = item.getAxis(side)
             axis.enableAutoSIPrefix(False)
@@ -137,8 +141,7 @@ class TimePlot(QWidget):
             axis.setTextPen(pg.mkPen(tokens.muted))
             axis.setLabel(axis.labelText, color=tokens.muted, **{"font-size": f"{SMALL}px"})
         for index, line in enumerate(self._lines):
-            pen = pg.mkPen(tokens.lines[index], width=1, style=DASHES[index])
-            line.setPen(pen)
+            line.setPen(dashed(pg.mkPen(tokens.lines[index], width=1), index))
             line.opts["antialias"] = True
         self._crosshair.setPen(pg.mkPen(tokens.muted, style=Qt.PenStyle.DotLine))
         self._present.setPen(pg.mkPen(tokens.accent))

@@ -1,0 +1,169 @@
+"""The window with its real session: quick jobs and runs go through real workers."""
+
+import json
+import subprocess
+import sys
+import threading
+
+import pytest
+from PySide6.QtCore import QEvent, QMimeData, QPointF, Qt, QUrl
+from PySide6.QtGui import QDropEvent
+
+from designer_app.io.examples import example
+from designer_app.session.preferences import FILE
+from designer_app.session.session import Session
+from designer_app.specs.md import MDSpec
+from designer_app.ui.main_window import MainWindow
+from designer_app.ui.theme import DARK, LIGHT, Theme
+
+LONG_ENOUGH_MS = 90_000
+"""A busy machine may take this long to start a worker that imports torch."""
+ARGON = """32
+Lattice="10.52 0 0 0 10.52 0 0 0 10.52" Properties=species:S:1:pos:R:3 pbc="T T T"
+"""
+
+
+@pytest.fixture
+def window(qtbot, qapp, folders_of_the_user):
+    settings = folders_of_the_user / "settings"
+    settings.mkdir(parents=True, exist_ok=True)
+    (settings / FILE).write_text('preload = false\ntheme = "light"\nthreads = 1\n')
+    made = MainWindow(Session(), Theme(qapp, "light"))
+    made.show()
+    made.session.start()
+    made.finish_start()
+    yield made
+    made.close()
+    made.deleteLater()
+    qapp.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
+    qapp.setStyleSheet("")
+    left = [each.name for each in threading.enumerate() if each is not threading.main_thread()]
+    assert not [name for name in left if "worker" in name.lower()], "threads were left running"
+
+
+@pytest.fixture
+def argon(tmp_path):
+    sites = [(0, 0, 0), (0, 0.5, 0.5), (0.5, 0, 0.5), (0.5, 0.5, 0)]
+    cells = [(i, j, k) for i in range(2) for j in range(2) for k in range(2)]
+    rows = [
+        " ".join(["Ar", *(f"{5.26 * (a + b):.4f}" for a, b in zip(cell, site, strict=True))])
+        for cell in cells
+        for site in sites
+    ]
+    path = tmp_path / "argon.extxyz"
+    path.write_text(ARGON + "\n".join(rows) + "\n", encoding="utf-8")
+    return path
+
+
+def drop(window, path):
+    mime = QMimeData()
+    mime.setUrls([QUrl.fromLocalFile(str(path))])
+    event = QDropEvent(
+        QPointF(400, 300),
+        Qt.DropAction.CopyAction,
+        mime,
+        Qt.MouseButton.LeftButton,
+        Qt.KeyboardModifier.NoModifier,
+    )
+    window.dropEvent(event)
+
+
+def test_a_dropped_file_is_opened_and_described(qtbot, window):
+    drop(window, example("NaCl").path)
+    with qtbot.waitSignal(window.session.facts_changed, timeout=LONG_ENOUGH_MS):
+        pass
+    formula, headline = window.work.header.texts()
+    assert formula == "NaCl"
+    assert "Fm-3m" in headline
+    assert dict(window.structure.facts.rows())["System"] == "cubic"
+
+
+def test_a_file_that_is_none_ends_in_a_card_with_a_way_out(qtbot, window, tmp_path):
+    path = tmp_path / "leer ä.cif"
+    path.write_text("")
+    drop(window, path)
+    qtbot.waitUntil(lambda: window.work.picture.card is not None, timeout=LONG_ENOUGH_MS)
+    card = window.work.picture.card
+    assert "leer ä.cif" in card.accessibleDescription()
+    assert [button.text() for button in card._buttons] == ["Open another file"]
+
+
+def test_keys_reach_the_workspaces(qtbot, window):
+    for number, key in enumerate(
+        ("structure", "potentials", "dynamics", "screening", "design"), start=1
+    ):
+        qtbot.keyClick(
+            window, getattr(Qt.Key, f"Key_{number}"), Qt.KeyboardModifier.ControlModifier
+        )
+        assert window.workspace == key
+
+
+def test_every_command_has_a_name_and_most_a_key(window):
+    assert all(action.text() for action in window.actions_by_key.values())
+    keys = [action.shortcut().toString() for action in window.actions_by_key.values()]
+    keys = [key for key in keys if key]
+    assert len(keys) == len(set(keys))
+
+
+def test_panes_are_cycled_by_key(qtbot, window):
+    window.rail.project.setFocus()
+    before = window.focusWidget()
+    window.cycle_panes()
+    assert window.focusWidget() is not before
+
+
+def test_the_theme_switches_and_is_remembered(window):
+    window.commands.switch_scheme()
+    assert window.theme.tokens is DARK
+    assert window.session.settings.get("theme") == "dark"
+    window.commands.switch_scheme()
+    assert window.theme.tokens is LIGHT
+
+
+def test_pages_to_come_say_so_and_lead_back(qtbot, window):
+    window.show_workspace("design")
+    page = window._middle.currentWidget()
+    page._button.click()
+    assert window.workspace == "structure"
+
+
+def test_a_run_is_shown_live_stopped_extended_and_kept_when_the_window_closes(
+    qtbot, qapp, window, argon
+):
+    window.commands.open_path(argon)
+    with qtbot.waitSignal(window.session.bonds_changed, timeout=LONG_ENOUGH_MS):
+        pass
+    window.show_workspace("dynamics")
+    spec = MDSpec(potential="lennard-jones", temperature=30.0, steps=10**6, checkpoint_interval=10)
+    window.dynamics.set_spec(spec)
+    window.dynamics.ask_run()
+    table = window.runs._table
+    qtbot.waitUntil(lambda: len(table) > 50, timeout=LONG_ENOUGH_MS)
+    assert len(window.runs._recording) > 0
+    assert not window.dynamics.run.isEnabled()
+    window.actions_by_key["stop"].trigger()
+    qtbot.waitUntil(lambda: not window.runs.is_busy, timeout=LONG_ENOUGH_MS)
+    assert "Extend" in window.dynamics.outcome()
+    before = len(table)
+    window.actions_by_key["extend"].trigger()
+    qtbot.waitUntil(lambda: len(table) > before + 20, timeout=LONG_ENOUGH_MS)
+
+    window.close()
+    assert not window.isVisible()
+    again = Session()
+    try:
+        with qtbot.waitSignal(again.interrupted_found) as found:
+            again.start()
+        assert found.args[0][0].title == "MD argon"
+    finally:
+        again.close()
+
+
+def test_the_window_process_imports_nothing_heavy(tmp_path):
+    report = tmp_path / "start.json"
+    words = ["-m", "designer_app", "gui", "--exit-after", "4", "--report-start", str(report)]
+    done = subprocess.run([sys.executable, *words], check=False, timeout=120, capture_output=True)
+    assert done.returncode == 0, done.stderr.decode()
+    told = json.loads(report.read_text())
+    assert told["imported_before_paint"] == []
+    assert told["heavy"] == []
