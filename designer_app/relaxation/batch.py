@@ -40,7 +40,7 @@ from designer_app.relaxation.judging import (
     what_broke,
 )
 from designer_app.relaxation.lbfgs import LBFGS
-from designer_app.relaxation.rows import Rows, regathered
+from designer_app.relaxation.rows import continued_rows, regathered
 from designer_app.running.channels import Frame
 from designer_app.running.control import RunControl
 from designer_app.specs.structure import Structure
@@ -250,7 +250,7 @@ class _Relaxation:
             return _Batch(tuple(members), (0,) * len(members), place, fresh, optimizer)
         n_new = len(members) - len(kept)
         origins = kept + [-1] * n_new
-        rows = _rows_of(origins, batch.coordinates.rows, place.rows)
+        rows = continued_rows(origins, batch.coordinates.rows, place.rows)
         systems = torch.tensor(origins, device=reference.device)
         n_steps = [batch.n_steps[system] for system in kept] + [0] * n_new
         return _Batch(
@@ -277,49 +277,34 @@ class _Relaxation:
         return True
 
     def _report(self, batch: _Batch, state: AtomicState, facts: list[Facts]) -> None:
-        """Scalars of every structure; the geometry where there is only one to look at."""
+        """Every step of a single structure; of many, where each ended and how many are left."""
+        is_single = len(self.structures) == 1
+        done = float(len(self.results))
         for index, step, fact in zip(batch.members, batch.n_steps, facts, strict=True):
-            row = {
-                "step": step,
-                "energy_eV": fact.energy,
-                "fmax_eV_A": fact.fmax,
-                "volume_A3": fact.volume,
-            }
-            if not self.goal.fix_cell:
-                row["smax_GPa"] = fact.smax / GPA
-            self.control.series.append({**row, "structure": index} if self._is_many else row)
+            if index not in self.results:
+                done += share_done(self.starts[index], fact, self.goal)
+            if is_single:
+                self.control.series.append(self._row(step, fact))
+            elif index in self.results:
+                self.control.series.append({"structure": index, **self._row(step, fact)})
         text = f"{len(self.results)} of {len(self.structures)} structures"
-        if not self._is_many:
+        if is_single:
             text = f"step {batch.n_steps[0]}, largest force {facts[0].fmax:.3f} eV/A"
             cell = state.cell[0].cpu().numpy().astype(np.float64)
             positions = state.positions.cpu().numpy().astype(np.float32)
             self.control.frames.put(Frame(batch.n_steps[0], 0.0, positions, cell))
-        done = len(self.results) + sum(
-            share_done(self.starts[index], fact, self.goal)
-            for index, fact in zip(batch.members, facts, strict=True)
-            if index not in self.results
-        )
         self.control.progress(done, len(self.structures), text)
 
-    @property
-    def _is_many(self) -> bool:
-        return len(self.structures) > 1
+    def _row(self, step: int, fact: Facts) -> dict[str, float]:
+        row = {
+            "step": step,
+            "energy_eV": fact.energy,
+            "fmax_eV_A": fact.fmax,
+            "volume_A3": fact.volume,
+        }
+        return row if self.goal.fix_cell else {**row, "smax_GPa": fact.smax / GPA}
 
 
 def _failed(structure: Structure, error: DesignerAppError, n_steps: int) -> Relaxed:
     nan = math.nan
     return Relaxed(structure, False, n_steps, nan, nan, nan, error)
-
-
-def _rows_of(systems: Sequence[int], before: Rows, after: Rows) -> Tensor:
-    """For each new row the old one it continues, -1 for rows of new systems.
-
-    Rows of a system keep their order, so its k-th row continues its k-th row.
-    """
-    old, new = before.system.cpu(), after.system.cpu()
-    old_rows = [torch.nonzero(old == system)[:, 0] for system in range(before.n_systems)]
-    source = torch.full_like(new, -1)
-    for system, origin in enumerate(systems):
-        if origin >= 0:
-            source[new == system] = old_rows[origin]
-    return source.to(after.system.device)

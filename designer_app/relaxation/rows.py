@@ -4,6 +4,7 @@ An optimizer knows neither atoms nor cells. Atoms are rows, and so are the three
 times a length (`cell_filter`), so one step serves both.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
@@ -47,3 +48,20 @@ def regathered(values: Tensor, source: Int[Tensor, "n_new"], dim: int = 0) -> Te
     shape[dim] = -1
     taken = values.index_select(dim, source.clamp(min=0))
     return torch.where((source >= 0).view(shape), taken, torch.zeros_like(taken))
+
+
+def continued_rows(
+    systems: Sequence[int], before: Rows, after: Rows
+) -> Int[Tensor, "n_rows_after"]:
+    """For each row of `after` the row of `before` that it continues, -1 where it is new.
+
+    `systems` says the same of whole structures. Rows of a structure keep their order, so its k-th
+    row continues its k-th row.
+    """
+    old, new = before.system.cpu(), after.system.cpu()
+    old_rows = [torch.nonzero(old == system)[:, 0] for system in range(before.n_systems)]
+    source = torch.full_like(new, -1)
+    for system, origin in enumerate(systems):
+        if origin >= 0:
+            source[new == system] = old_rows[origin]
+    return source.to(after.system.device)

@@ -228,6 +228,16 @@ def test_a_single_relaxation_shows_every_step(structure_of, emt):
     assert control.progress_slot.take().done == 1
 
 
+def test_of_many_relaxations_the_end_of_each_is_told(rattled_metals, structure_of, emt):
+    control = RunControl()
+    structures = [structure_of(atoms) for atoms in rattled_metals]
+    results = relax(structures, emt, Goal(fix_cell=True), control=control)
+    rows = {row["structure"]: row for row in control.series.drain()}
+    assert [rows[k]["step"] for k in range(len(results))] == [r.n_steps for r in results]
+    assert "smax_GPa" not in rows[0]
+    assert control.frames.take() is None
+
+
 def test_a_cancelled_relaxation_ends_at_once(structure_of, emt):
     control = RunControl()
     control.cancel()
