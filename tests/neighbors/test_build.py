@@ -65,9 +65,14 @@ def test_pairs_are_those_of_ase_in_any_cell(monkeypatch, search, seed, n_atoms, 
 
 
 @pytest.mark.parametrize("search", SEARCHES)
-@pytest.mark.parametrize("pbc", [(True, True, True), (True, True, False), (False, False, False)])
-def test_pairs_are_those_of_ase_where_the_cell_is_cut_into_many_boxes(monkeypatch, search, pbc):
-    structure = random_structure(np.random.default_rng(7), 900, pbc, spread=2.5, size=20.0)
+@pytest.mark.parametrize(
+    ("pbc", "spread"),
+    [((True, True, True), 2.5), ((True, True, False), 0.7), ((False, False, False), 0.5)],
+)
+def test_pairs_are_those_of_ase_where_the_cell_is_cut_into_many_boxes(
+    monkeypatch, search, pbc, spread
+):
+    structure = random_structure(np.random.default_rng(7), 900, pbc, spread=spread, size=20.0)
     found = found_by(search, state_of(structure), 3.1, False, monkeypatch)
     assert as_set(found) == ase_pairs(structure, 3.1)
 
