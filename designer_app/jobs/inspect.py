@@ -24,8 +24,8 @@ from designer_app.units import AMU_PER_A3_IN_G_CM3
 
 MOST_ATOMS_FOR_SYMMETRY = 3000
 """spglib needs more than a second above; such cells are simulation boxes, not unit cells."""
-_FIRST_RADIUS_A = 3.0
-_LAST_RADIUS_A = 12.0
+_FIRST_RADIUS_A = 1.6
+_LAST_RADIUS_A = 13.0
 
 _SYSTEMS = (
     (2, "triclinic"),
