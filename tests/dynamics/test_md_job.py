@@ -47,8 +47,14 @@ def crystal(number=18, lattice=5.4, repeats=2, **given):
     return Structure(np.full(len(positions), number), positions, cell, (True,) * 3, **given)
 
 
+def rock_salt():
+    sodium, chlorine = crystal(11, 5.64, repeats=1), crystal(17, 5.64, repeats=1)
+    positions = np.vstack([sodium.positions, chlorine.positions + np.array([2.82, 0.0, 0.0])])
+    return Structure(np.repeat([11, 17], 4), positions, sodium.cell, sodium.pbc)
+
+
 def spec_of(out=None, potential="lennard-jones", **changes):
-    number, lattice, temperature = MATTER[potential]
+    number, lattice, temperature = MATTER.get(potential, MATTER["lennard-jones"])
     usual = {
         "structure": crystal(number, lattice),
         "potential": potential,
@@ -117,6 +123,23 @@ def test_a_resumed_run_is_bitwise_the_one_never_stopped(
     last, other = (newest_checkpoint(each.out, torch.device("cpu")).state for each in (spec, parts))
     assert torch.equal(last.positions, other.positions)
     assert all(torch.equal(last.extended[name], other.extended[name]) for name in last.extended)
+
+
+@pytest.mark.parametrize("ensemble", KEYS)
+@pytest.mark.parametrize("dtype", ["float64", pytest.param("float32", marks=pytest.mark.slow)])
+def test_a_resumed_run_of_chgnet_is_bitwise_too(ensemble, dtype, tmp_path, every_checkpoint):
+    """The kernels that a measurement chose are those of the first part."""
+    changes = {"ensemble": ensemble, "dtype": dtype, "steps": 12, "frame_interval": 3}
+    rocksalt = {"structure": rock_salt(), "temperature": 900.0, "timestep": 2.0}
+    spec = spec_of(
+        tmp_path / "whole", potential="chgnet", checkpoint_interval=4, **changes, **rocksalt
+    )
+    md.run(spec, RunControl())
+    parts = replace(spec, out=tmp_path / "parts")
+    with pytest.raises(Stopped):
+        md.run(parts, StopsAt(8, Stopped))
+    md.run(replace(parts, resume=True), RunControl())
+    assert_same_run(spec.out, parts.out)
 
 
 def test_a_bitwise_continuation_leaves_frames_alone(tmp_path, every_checkpoint, monkeypatch):
