@@ -45,7 +45,9 @@ def as_set(neighbors):
 
 
 def ase_pairs(structure, cutoff):
-    atoms = Atoms(structure.numbers, structure.positions, cell=structure.cell, pbc=structure.pbc)
+    # A cell that repeats nowhere only makes ASE slow.
+    cell = structure.cell if any(structure.pbc) else None
+    atoms = Atoms(structure.numbers, structure.positions, cell=cell, pbc=structure.pbc)
     first, second, shifts, distances = neighbor_list("ijSd", atoms, cutoff)
     assert np.abs(distances - cutoff).min(initial=1.0) > ON_THE_CUTOFF_A
     return {(int(i), int(j), *map(int, s)) for i, j, s in zip(first, second, shifts, strict=True)}
