@@ -78,10 +78,21 @@ class Camera:
         """Put the eye in the direction `toward`."""
         self.rotation = orientation(toward, up)
 
-    def fit(self, points: NDArray[np.float64], radius: float, aspect: float) -> None:
-        """Choose focus and distance so that balls of `radius` around the points just fit."""
+    def fit(
+        self,
+        points: NDArray[np.float64],
+        radius: float,
+        aspect: float,
+        free: tuple[float, float, float, float] = (-1.0, -1.0, 1.0, 1.0),
+    ) -> None:
+        """Choose focus and distance so that balls of `radius` around the points just fit.
+
+        `free` is the part of the view (left, bottom, right, top in -1..1) that nothing covers.
+        """
         seen = points @ self.rotation.T
-        tangent = np.tan(HALF_ANGLE) * np.array([min(aspect, 10.0), 1.0])
+        whole = np.tan(HALF_ANGLE) * np.array([min(aspect, 10.0), 1.0])
+        low, high = np.array(free[:2]), np.array(free[2:])
+        tangent = 0.5 * whole * np.maximum(high - low, 0.2)
         middle = 0.5 * (seen.min(axis=0) + seen.max(axis=0))
         for _ in range(3):
             rest = seen - middle
@@ -94,6 +105,7 @@ class Camera:
             shown = rest[:, :2] / (self.distance - rest[:, 2:])
             middle[:2] += 0.5 * (shown.min(axis=0) + shown.max(axis=0)) * self.distance
         self.distance = max(self.distance, 1.0)
+        middle[:2] -= 0.5 * (low + high) * whole * self.distance
         self.focus = self.rotation.T @ middle
 
     # --- what the shaders get --------------------------------------------------------------------

@@ -100,6 +100,8 @@ class GLCanvas(app.Canvas):
 
     def image(self, width: int, height: int, background: QColor, scale: float) -> NDArray[np.uint8]:
         """(height, width, 4) premultiplied; `scale` is pixels per point for line widths."""
+        if not self.widget.isValid():  # never shown: Qt makes the context for this picture
+            self.widget.grabFramebuffer()
         self.set_current()
         wanted = EXPORT_SAMPLES if width * height <= MANY_PIXELS else 2
         samples = max(1, min(wanted, LARGEST_PICTURE // max(width, height)))

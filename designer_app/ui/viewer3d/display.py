@@ -23,6 +23,8 @@ log = logging.getLogger(__name__)
 
 SMOOTH_WITHIN = 0.025
 """s; where a refined drawing takes longer, what moves is drawn with one sample a pixel."""
+REFINE_WITHIN = 1.0
+"""s; a picture that takes longer to refine is left as it is."""
 REFINE_AFTER = 160
 """ms without motion after which the picture is drawn refined again."""
 
@@ -124,7 +126,11 @@ class Display(QObject):
         """(height, width, 4) premultiplied colours of the view in another size."""
         if not self.start() or self._canvas is None:
             return None
-        return self._canvas.image(width, height, background, scale)
+        try:
+            return self._canvas.image(width, height, background, scale)
+        except Exception:
+            log.exception("The 3D view could not draw an image")
+            return None
 
     # --- what happens ----------------------------------------------------------------------------
 
@@ -136,9 +142,10 @@ class Display(QObject):
             self._still.start()
 
     def _on_still(self) -> None:
-        if self._canvas is not None and not self._canvas.refined:
-            self._canvas.refined = True
-            self._redraw()
+        if self._canvas is None or self._canvas.refined or self._refined_cost > REFINE_WITHIN:
+            return
+        self._canvas.refined = True
+        self._pacer.request()  # a slow run's frames leave such pauses too
 
     def _redraw(self) -> None:
         if self._canvas is not None:

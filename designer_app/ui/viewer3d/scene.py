@@ -22,12 +22,22 @@ from designer_app.ui.viewer3d.look import (
 )
 from designer_app.ui.viewer3d.sectors import Occupancies, sector_rows, shares_by_atom
 from designer_app.ui.viewer3d.sticks import NO_STICKS, ImageIndex, each_once, half_bonds
-from designer_app.ui.viewer3d.wrapping import face_images, home_images, molecules
+from designer_app.ui.viewer3d.wrapping import (
+    face_images,
+    home_images,
+    is_inside,
+    molecules,
+)
 
 DETAILED = 50_000
 """Atoms up to which bonds, whole molecules and repeated atoms are drawn."""
 BOUNDARY_LIMIT = 500
 """Atoms up to which a crystal is drawn with the atoms on its faces repeated, unless told."""
+_NETWORK = ("Ge", "Si", "B", "Sb", "As", "P", "C")
+_ANIONS = ("Te", "Se", "S", "I", "Br", "N", "Cl", "O", "F")
+_RANK = np.zeros(len(SYMBOLS), dtype=np.int64)
+for _place, _symbol in enumerate((*_NETWORK, *_ANIONS), start=1):
+    _RANK[ATOMIC_NUMBERS[_symbol]] = _place
 STRETCHED = 1.5
 """A bond longer than this times its first length is broken and not drawn."""
 
@@ -231,10 +241,32 @@ class Scene:
             copies, shifts = face_images(wrapped, self.cell, self.periodic)
             single = np.bincount(self._molecule)[self._molecule[copies]] == 1
             copies, shifts = copies[single], shifts[single]
-            atoms = np.concatenate([atoms, copies])
-            images = np.concatenate([images, self._home[copies] + shifts])
+            neighbors, away = self._neighbors_of_centers(wrapped)
+            atoms = np.concatenate([atoms, copies, neighbors])
+            images = np.concatenate([images, self._home[copies] + shifts, away])
+            rows = np.unique(np.c_[atoms, images], axis=0, return_index=True)[1]
+            atoms, images = atoms[np.sort(rows)], images[np.sort(rows)]
         self._ball_images = images
         self._paint(atoms)
+
+    def _neighbors_of_centers(self, wrapped: Floats) -> tuple[Ints, Ints]:
+        """What surrounds the atoms inside the cell: no polyhedron is cut by a face.
+
+        A neighbour surrounds an atom if it is the more electronegative, as an anion, or the same in
+        a covalent network. Metals are not completed.
+        """
+        assert self._home is not None
+        inside = is_inside(wrapped, self.cell, self.periodic)
+        rank = _RANK[self.numbers]
+        in_network = (rank > 0) & (rank <= len(_NETWORK))
+        atoms, images = [], []
+        for sign, here, there in ((1, 0, 1), (-1, 1, 0)):
+            first, second = self.pairs[:, here], self.pairs[:, there]
+            alike = in_network[first] & (rank[second] == rank[first])
+            chosen = inside[first] & (alike | (rank[second] > rank[first]))
+            atoms.append(second[chosen])
+            images.append(self._home[first[chosen]] + sign * self.shifts[chosen])
+        return np.concatenate(atoms), np.concatenate(images)
 
     def _paint(self, atoms: Ints) -> None:
         numbers = self.numbers[atoms]

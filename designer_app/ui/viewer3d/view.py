@@ -49,6 +49,7 @@ class StructureView(QWidget):
         self._selected: tuple[int, ...] = ()
         self._hovered = -1
         self._is_fitted = True
+        self._covered = (0, 0, 0, 0)
         self._shows_cell = True
         self._shows_axes = True
         self._build()
@@ -179,6 +180,13 @@ class StructureView(QWidget):
         self._fit()
         self._changed()
 
+    def set_covered(self, left: int = 0, top: int = 0, right: int = 0, bottom: int = 0) -> None:
+        """Points along the edges where other widgets lie over the picture: fitting avoids them."""
+        self._covered = (left, top, right, bottom)
+        if self._is_fitted:
+            self._fit()
+            self._changed()
+
     def look_along(self, axis: str) -> None:
         """Look down a lattice direction ("a", "b" or "c"); it points at the eye."""
         vectors, _ = axes.directions(self.scene.cell)
@@ -202,7 +210,15 @@ class StructureView(QWidget):
     def _fit(self) -> None:
         self._is_fitted = True
         points, radius = self.scene.bounds(with_cell=self._shows_cell)
-        self.camera.fit(points, radius, self._aspect())
+        left, top, right, bottom = self._covered
+        width, height = max(self.width(), 1), max(self.height(), 1)
+        free = (
+            2.0 * left / width - 1.0,
+            2.0 * bottom / height - 1.0,
+            1.0 - 2.0 * right / width,
+            1.0 - 2.0 * top / height,
+        )
+        self.camera.fit(points, radius, self._aspect(), free)
 
     def _aspect(self) -> float:
         return max(self.width(), 1) / max(self.height(), 1)

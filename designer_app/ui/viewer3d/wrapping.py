@@ -114,10 +114,9 @@ def face_images(wrapped: Floats, cell: Floats, periodic: NDArray[np.bool_]) -> t
 
     `wrapped` are fractional coordinates of the drawn atoms.
     """
-    height = heights(cell)
-    closed = periodic & (_widest_gap(wrapped) * height < VACUUM)
-    edge = ON_FACE / height
-    step = np.where(wrapped < edge, 1, np.where(wrapped > 1.0 - edge, -1, 0)) * closed
+    edge = ON_FACE / heights(cell)
+    step = np.where(wrapped < edge, 1, np.where(wrapped > 1.0 - edge, -1, 0))
+    step *= _shared_faces(wrapped, cell, periodic)
     atoms, images = [], []
     for corner in np.ndindex(2, 2, 2):
         chosen = np.array(corner)
@@ -127,6 +126,18 @@ def face_images(wrapped: Floats, cell: Floats, periodic: NDArray[np.bool_]) -> t
         atoms.append(on_face)
         images.append(step[on_face] * chosen)
     return np.concatenate(atoms), np.concatenate(images).astype(np.int64)
+
+
+def is_inside(wrapped: Floats, cell: Floats, periodic: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """(n_atoms,) whether an atom lies on no face of the cell."""
+    edge = ON_FACE / heights(cell)
+    on_face = ((wrapped < edge) | (wrapped > 1.0 - edge)) & periodic
+    return np.logical_not(on_face.any(axis=1))
+
+
+def _shared_faces(wrapped: Floats, cell: Floats, periodic: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """(3,) whether matter touches across the faces of each axis, or a vacuum parts it."""
+    return periodic & (_widest_gap(wrapped) * heights(cell) < VACUUM)
 
 
 def _widest_gap(fractional: Floats) -> Floats:

@@ -29,6 +29,18 @@ def test_a_fitted_view_shows_every_point_and_no_more_room_than_its_margin(projec
 
 
 @pytest.mark.parametrize("projection", ["perspective", "orthographic"])
+def test_a_view_is_fitted_beside_what_covers_it(projection):
+    points = np.random.default_rng(1).normal(size=(50, 3)) * 4
+    camera = camera_on(points, projection)
+    camera.fit(points, 0.5, 1.5, (-0.6, -1.0, 1.0, 0.5))
+    seen = camera.project(points, 1.5)
+    assert seen[:, 0].min() > -0.6
+    assert seen[:, 1].max() < 0.5
+    assert np.abs(seen[:, :2]).max() < 1.0
+    assert seen[:, 1].min() < -0.7
+
+
+@pytest.mark.parametrize("projection", ["perspective", "orthographic"])
 @given(place=places)
 def test_a_ray_passes_through_all_points_seen_at_its_place(projection, place):
     points = np.random.default_rng(1).normal(size=(5, 3)) * 4

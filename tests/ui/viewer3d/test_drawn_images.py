@@ -80,6 +80,25 @@ def test_a_bond_given_from_both_ends_is_drawn_once(salt):
     assert len(scene_of(structure, *doubled).sticks.balls) == 2 * 54
 
 
+CHAIN = np.array([[0, 1], [0, 1]]), np.array([[-1, 0, 0], [0, 0, 0]])
+"""Two atoms that alternate along a: each has the other on both sides."""
+
+
+def test_anions_around_a_cation_inside_the_cell_are_drawn_beyond_its_faces(make_structure):
+    phosphate = make_structure([15, 8], [[0.5, 4, 4], [7.0, 4, 4]], np.eye(3) * 8.0)
+    scene = scene_of(phosphate, *CHAIN)
+    assert scene.balls.atoms.tolist() == [0, 1, 1]
+    assert scene.positions[2, 0] == pytest.approx(-1.0, abs=SINGLE)
+    assert len(scene.sticks.balls) == 4
+
+
+def test_cations_around_an_anion_are_not_drawn_beyond_the_faces(make_structure):
+    oxide = make_structure([8, 26], [[0.5, 4, 4], [7.0, 4, 4]], np.eye(3) * 8.0)
+    scene = scene_of(oxide, *CHAIN)
+    assert scene.balls.atoms.tolist() == [0, 1, 0]
+    assert scene.positions[2, 0] == pytest.approx(8.5, abs=SINGLE)
+
+
 def test_no_atoms_are_repeated_across_a_vacuum(make_structure):
     layer = make_structure([78], [[0, 0, 0]], np.diag([2.8, 2.8, 20.0]))
     assert len(scene_of(layer).balls.atoms) == 4
