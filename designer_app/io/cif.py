@@ -71,7 +71,7 @@ def read_cif(path: Path, index: int, max_atoms: int) -> Document:
             names.append(name)
     except (AssertionError, IndexError, ValueError, RuntimeError, UnicodeError) as error:
         if chosen is None:  # what follows a whole block may be damaged
-            raise FileUnreadableError(str(path), _damage(error)) from error
+            raise FileUnreadableError(str(path), "its text is damaged or truncated") from error
     except NoStructureError:
         pass
     if chosen is None:
@@ -85,11 +85,6 @@ def read_cif(path: Path, index: int, max_atoms: int) -> Document:
         many = f"The file holds {len(names)} structures; this is “{chosen[0]}”"
         told = (f"{many}, the others are {shown}.", *told)
     return replace(document, warnings=told, frame=max(index, 0))
-
-
-def _damage(error: Exception) -> str:
-    del error  # ASE's assertions name its own variables, which tell the user nothing
-    return "its CIF text is damaged or truncated"
 
 
 def _holds_atoms(tags: dict[str, Any]) -> bool:

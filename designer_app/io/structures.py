@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from designer_app.errors import (
+    Cancelled,
     DesignerAppError,
     FileTooLargeError,
     FileUnreadableError,
@@ -127,7 +128,7 @@ def _read_first_that_fits(
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
                 return _read_as(name, path, spec, checkpoint)
-        except (FileTooLargeError, InvalidPositionsError):
+        except (Cancelled, FileTooLargeError, InvalidPositionsError):
             raise
         except Exception as error:
             if isinstance(error, MemoryError) and path.stat().st_size > _SMALL_BYTES:
@@ -161,9 +162,15 @@ def _read_as(name: str, path: Path, spec: ReadSpec, checkpoint: Checkpoint) -> D
 
 
 def _read_through_ase(name: str, path: Path, spec: ReadSpec, checkpoint: Checkpoint) -> Document:
-    frame, n_frames, atoms = _frame(_frames(name, path), spec.index, path, checkpoint)
-    document = Document.from_atoms(atoms, made_by="open")
-    return replace(document, frame=frame, n_frames=n_frames)
+    kept, count, is_torn = _frame(_frames(name, path), spec.index, checkpoint)
+    if count == 0:
+        raise FileUnreadableError(str(path), "it holds no structure")
+    wanted = spec.index if spec.index >= 0 else count + spec.index
+    if not 0 <= wanted < count:
+        raise FileUnreadableError(str(path), f"it has {count} frames, and no frame {spec.index}")
+    document = Document.from_atoms(kept[0], made_by="open")
+    torn = "The file ends in the middle of a frame; the frames before it are whole."
+    return replace(document, frame=wanted, n_frames=count, warnings=(torn,) if is_torn else ())
 
 
 def _frames(name: str, path: Path) -> Iterator["Atoms"]:
@@ -176,22 +183,28 @@ def _frames(name: str, path: Path) -> Iterator["Atoms"]:
 
 
 def _frame(
-    frames: Iterator["Atoms"], index: int, path: Path, checkpoint: Checkpoint
-) -> tuple[int, int, "Atoms"]:
-    """(which, of how many, the frame); holds no more frames in memory than it must."""
+    frames: Iterator["Atoms"], index: int, checkpoint: Checkpoint
+) -> tuple["deque[Atoms]", int, bool]:
+    """(the frame asked for first, how many there are, whether the last one is incomplete).
+
+    No more frames stay in memory than must: files of running programs are long.
+    """
     kept: deque[Atoms] = deque(maxlen=-index if index < 0 else 1)
     count = 0
-    for atoms in frames:
-        checkpoint()
-        if index < 0 or count == index:
-            kept.append(atoms)
-        count += 1
-    wanted = index if index >= 0 else count + index
-    if count == 0:
-        raise FileUnreadableError(str(path), "it holds no structure")
-    if not 0 <= wanted < count:
-        raise FileUnreadableError(str(path), f"it has {count} frames, and no frame {index}")
-    return wanted, count, kept[0]
+    try:
+        for atoms in frames:
+            checkpoint()
+            if index < 0 or count == index:
+                kept.append(atoms)
+            count += 1
+    except Cancelled:
+        raise
+    except Exception as error:
+        if count == 0:
+            raise
+        log.debug("the file ends in frame %s: %s", count + 1, error)
+        return kept, count, True
+    return kept, count, False
 
 
 def checked(document: Document, path: Path, spec: ReadSpec) -> Document:

@@ -11,7 +11,7 @@ from ase.build import bulk, molecule
 from ase.calculators.singlepoint import SinglePointCalculator
 from ase.io import write
 
-from designer_app.errors import FileUnreadableError
+from designer_app.errors import Cancelled, FileUnreadableError
 from designer_app.io.structures import read_document
 from designer_app.specs.documents import ReadSpec
 
@@ -144,6 +144,27 @@ def test_a_frame_that_is_not_there_is_refused(salt, tmp_path):
     write(str(path), [salt, salt], format="extxyz")
     with pytest.raises(FileUnreadableError, match="2 frames"):
         read(path, index=7)
+
+
+def test_a_file_that_is_still_written_gives_its_last_whole_frame(salt, tmp_path):
+    path = tmp_path / "running.xyz"
+    write(str(path), [salt, salt, salt], format="extxyz")
+    content = path.read_bytes()
+    path.write_bytes(content[: int(0.9 * len(content))])
+    document = read(path)
+    assert (document.frame, document.n_frames) == (1, 2)
+    assert any("middle of a frame" in warning for warning in document.warnings)
+
+
+def test_reading_can_be_cancelled(salt, tmp_path):
+    path = tmp_path / "run.xyz"
+    write(str(path), [salt, salt], format="extxyz")
+
+    def cancel():
+        raise Cancelled
+
+    with pytest.raises(Cancelled):
+        read_document(ReadSpec(path=path), cancel)
 
 
 def test_velocities_moments_masses_and_fixed_atoms_survive(salt, tmp_path):
