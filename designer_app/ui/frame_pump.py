@@ -1,12 +1,18 @@
-"""From running jobs to the screen, thirty times a second: no signal a step, ever.
+"""From running jobs to the screen, at most thirty times a second: no signal a step, ever.
 
-The viewer skips frames where painting would take too much time; scalars are never skipped.
+Everything that a run moves in the window is moved in one turn, because each turn costs a painting
+of the whole window (tens of ms where OpenGL is software). Turns are spaced so that painting takes
+at most `PAINT_SHARE` of the time: frames are skipped then, scalars never.
 """
+
+from time import perf_counter
 
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
 
 from designer_app.running.control import RunControl
 
+PAINT_SHARE = 0.3
+"""At most this part of the time goes into painting."""
 _INTERVAL_MS = 33
 
 
@@ -17,14 +23,18 @@ class FramePump(QObject):
     """The newest `Frame`."""
     rows_arrived = Signal(object)
     """A list of new rows of scalars, oldest first."""
+    turned = Signal()
+    """After both, once a turn: the moment to show progress."""
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._control: RunControl | None = None
+        self._began = 0.0
+        self._next_turn = 0.0
         self._timer = QTimer(self)
         self._timer.setTimerType(Qt.TimerType.CoarseTimer)
         self._timer.setInterval(_INTERVAL_MS)
-        self._timer.timeout.connect(self.flush)
+        self._timer.timeout.connect(self._on_tick)
 
     def watch(self, control: RunControl | None) -> None:
         """Drain this run from now on; None rests."""
@@ -45,3 +55,15 @@ class FramePump(QObject):
         frame = self._control.frames.take()
         if frame is not None:
             self.frame_arrived.emit(frame)
+        self.turned.emit()
+
+    def _on_tick(self) -> None:
+        if perf_counter() >= self._next_turn:
+            self._began = perf_counter()
+            self.flush()
+            # Qt paints before it looks at timers: this one fires when the turn is on the screen.
+            QTimer.singleShot(0, self, self._on_painted)
+
+    def _on_painted(self) -> None:
+        now = perf_counter()
+        self._next_turn = now + (now - self._began) * (1.0 / PAINT_SHARE - 1.0)

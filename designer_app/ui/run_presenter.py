@@ -1,6 +1,7 @@
 """One run at a time, carried from the session to plots, player, panels and status line."""
 
 from collections.abc import Mapping, Sequence
+from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, Signal
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
     from designer_app.session.job import Job
     from designer_app.session.session import Session
 
+_PROGRESS_INTERVAL_S = 0.5
+
 
 class RunPresenter(QObject):
     """Starts runs as the panels ask, and shows them while they go."""
@@ -59,6 +62,8 @@ class RunPresenter(QObject):
         self._recording = Recording()
         self._job: Job | None = None
         self._shown: Document | None = None
+        self._shown_state: tuple[str, bool] = ("", False)
+        self._progress_shown = 0.0
         self.pump = FramePump(self)
         self._connect()
 
@@ -121,6 +126,7 @@ class RunPresenter(QObject):
         self._status.cancel_asked.connect(self.cancel)
         self.pump.frame_arrived.connect(self._on_frame_arrived)
         self.pump.rows_arrived.connect(self._on_rows_arrived)
+        self.pump.turned.connect(self._on_turned)
         self._work.player.frame_chosen.connect(self._on_frame_chosen)
 
     def _watch(self, job: "Job", *, keep: bool) -> None:
@@ -143,7 +149,9 @@ class RunPresenter(QObject):
         job.failed.connect(self._on_failed)
         job.cancelled.connect(self._on_cancelled)
         self.pump.watch(job.control)
+        self._shown_state = (job.state, job.is_stopping)
         self._show_state()
+        self._show_progress()
         if job.state == "failed" and job.error is not None:  # it could not even begin
             self._on_failed(job.error)
 
@@ -158,21 +166,32 @@ class RunPresenter(QObject):
             self._status.set_job("", 0.0, None, None)
 
     def _on_job_changed(self) -> None:
+        """The state shows at once; progress waits for the pump, so that it costs no painting."""
         job = self._job
-        if job is None:
+        if job is not None and (job.state, job.is_stopping) != self._shown_state:
+            self._shown_state = (job.state, job.is_stopping)
+            self._show_state()
+            self._show_progress()
+
+    def _on_turned(self) -> None:
+        if monotonic() - self._progress_shown > _PROGRESS_INTERVAL_S:
+            self._show_progress()
+
+    def _show_progress(self) -> None:
+        job = self._job
+        if job is None or not self.is_busy:
             return
+        self._progress_shown = monotonic()
         progress = job.progress
-        if self.is_busy:
-            done, total = (progress.done, progress.total) if progress else (0.0, 0.0)
-            share = done / total if total else 0.0
-            title = job.title
-            if job.state == "paused":
-                title = self.tr("%s (paused)") % title
-            elif job.is_stopping:
-                title = self.tr("%s (stopping)") % title
-            self._status.set_job(title, share, job.pace.per_second, job.pace.seconds_left)
-            self._note_rate(job)
-        self._show_state()
+        done, total = (progress.done, progress.total) if progress else (0.0, 0.0)
+        title = job.title
+        if job.state == "paused":
+            title = self.tr("%s (paused)") % title
+        elif job.is_stopping:
+            title = self.tr("%s (stopping)") % title
+        share = done / total if total else 0.0
+        self._status.set_job(title, share, job.pace.per_second, job.pace.seconds_left)
+        self._note_rate(job)
 
     def _note_rate(self, job: "Job") -> None:
         if job.key == "md" and job.pace.per_second and self._shown is not None:
