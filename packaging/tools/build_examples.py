@@ -17,10 +17,11 @@ from ase.geometry import cellpar_to_cell
 from ase.io import write
 from water_box import water_box
 
-from designer_app.io.cif import read_cif, whole_cell
+from designer_app.io.cif import read_cif
 from designer_app.io.cif_block import Site
 from designer_app.io.formulas import hill_formula, reduced
 from designer_app.io.space_groups import operations, settings
+from designer_app.io.unit_cell import whole_cell
 from designer_app.io.writing import cif_text
 from designer_app.jobs.order import run as order
 from designer_app.resources import resource

@@ -217,6 +217,12 @@ def test_a_molecule_in_cartesian_coordinates_needs_no_cell(tmp_path):
     np.testing.assert_allclose(found.positions[1], [0, 0, 1.15])
 
 
+def test_atoms_on_top_of_each_other_do_not_fill_the_memory(tmp_path):
+    sites = "\n".join(f"C{n} C 0 0 0 0.001" for n in range(2000))
+    with pytest.raises(InvalidPositionsError, match="on top"):
+        read(tmp_path, block(sites))
+
+
 def test_line_ends_and_byte_order_marks_do_not_matter(tmp_path):
     text = block("Na1 Na 0 0 0 1")
     path = tmp_path / "windows.cif"
