@@ -59,7 +59,7 @@ _BY_SPACE_GROUP = {
         ((0, 0, 0), (0.5, 0.5, 0.5), (0.5, 0.5, 0)),
         "Sr-Ti-O 3.91 Ba-Ti-O 4.00 Ca-Ti-O 3.84 Pb-Ti-O 3.97 La-Mn-O 3.88 La-Al-O 3.79 "
         "La-Co-O 3.82 La-Fe-O 3.93 K-Nb-O 4.00 Na-Ta-O 3.93 Sr-Ru-O 3.93 Cs-Pb-Br 5.87 "
-        "K-Mg-F 3.99 K-Mn-F 4.19 Li-Ba-F 4.00",
+        "K-Mg-F 3.99 K-Mn-F 4.19 Ba-Li-F 4.00",
     ),
     "rutile": _Prototype(
         136,
