@@ -35,7 +35,7 @@ _NOT_STRUCTURES: tuple[tuple[bytes, str], ...] = (
     (b"GIF8", "it is a picture"),
     (b"%PDF", "it is a PDF document"),
     (b"\x7fELF", "it is a program"),
-    (b"MZ", "it is a program"),
+    (b"MZ\x90\x00", "it is a program"),
     (b"\x89HDF", "it is an HDF5 file, which holds no structure that the program knows"),
 )
 
@@ -137,11 +137,12 @@ def sniff(path: Path) -> Sniffed:
 
 
 def _head(path: Path) -> tuple[bytes, Callable[[Path], object] | None]:
-    if not path.exists():
-        raise FileUnreadableError(str(path), "there is no such file")
-    if path.is_dir():
-        raise FileUnreadableError(str(path), "it is a folder")
     try:
+        if not path.exists():
+            raise FileUnreadableError(str(path), "there is no such file")
+        if not path.is_file():  # reading a pipe would wait for ever
+            kind = "a folder" if path.is_dir() else "no ordinary file"
+            raise FileUnreadableError(str(path), f"it is {kind}")
         with path.open("rb") as file:
             head = file.read(HEAD_BYTES)
         opener = next(

@@ -21,6 +21,7 @@ from designer_app.errors import (
     FileTooLargeError,
     FileUnreadableError,
     InvalidPositionsError,
+    MissingPackageError,
 )
 from designer_app.io.cif import read_cif
 from designer_app.io.contacts import TooManyContactsError, contacts
@@ -48,7 +49,8 @@ Checkpoint = Callable[[], None]
 def read_document(spec: ReadSpec, checkpoint: Checkpoint = lambda: None) -> Document:
     """The structure in a file.
 
-    Raises `FileUnreadableError`, `FileTooLargeError`, `UnsafeFileError`, `InvalidPositionsError`.
+    Raises `FileUnreadableError`, `FileTooLargeError`, `UnsafeFileError`, `InvalidPositionsError`,
+    `MissingPackageError`.
     """
     path = Path(spec.path)
     sniffed = sniff(path)
@@ -133,6 +135,10 @@ def _read_first_that_fits(
         except Exception as error:
             if isinstance(error, MemoryError) and path.stat().st_size > _SMALL_BYTES:
                 raise  # a small file that asks for all memory is damaged
+            if isinstance(error, ImportError) and sniffed.told_by_content:
+                package = error.name or "an optional package"
+                purpose = f"reading a {_spoken(name)}"
+                raise MissingPackageError(package, purpose, f"pip install {package}") from error
             log.debug("%s is not %s: %s", path, name, error)
             first_refusal = first_refusal or error
     if isinstance(first_refusal, DesignerAppError) and sniffed.told_by_content:

@@ -3,6 +3,7 @@
 import gzip
 import os
 import pickle
+import sys
 from contextlib import suppress
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from designer_app.errors import (
     FileUnreadableError,
     InputError,
     InvalidPositionsError,
+    MissingPackageError,
     UnsafeFileError,
 )
 from designer_app.explanations import explain_exception
@@ -77,6 +79,27 @@ def test_a_missing_file_is_told(tmp_path):
 def test_a_folder_is_told(tmp_path):
     with pytest.raises(FileUnreadableError, match="a folder"):
         read(tmp_path)
+
+
+def test_a_format_whose_package_is_missing_names_the_package(tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "netCDF4", None)
+    path = file_of(tmp_path, b"CDF\x01" + bytes(200), "run.nc")
+    with pytest.raises(MissingPackageError) as caught:
+        read(path)
+    assert "netCDF4" in caught.value.install
+
+
+def test_a_name_that_the_system_refuses_is_told(tmp_path):
+    for name in ("a" * 5000, "nul\x00byte"):
+        with pytest.raises(FileUnreadableError):
+            read(tmp_path / name)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="pipes in folders are POSIX")
+def test_a_pipe_is_not_waited_for(tmp_path):
+    os.mkfifo(tmp_path / "pipe.cif")
+    with pytest.raises(FileUnreadableError, match="no ordinary file"):
+        read(tmp_path / "pipe.cif")
 
 
 @pytest.mark.skipif(os.name == "nt" or not hasattr(os, "geteuid"), reason="POSIX rights")
