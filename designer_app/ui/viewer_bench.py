@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterator
 
 import numpy as np
+from numpy.typing import NDArray
 from PySide6.QtCore import QCoreApplication, QEventLoop, Qt
 from PySide6.QtWidgets import QApplication
 
@@ -65,7 +66,7 @@ def _row(view: StructureView, n_atoms: int) -> dict[str, object]:
     moving = _best(lambda: _draw(view, refined=False))
     resting = _best(lambda: _draw(view, refined=True))
     export = _best(lambda: _elapsed(lambda: view.grab_image(WIDTH, HEIGHT)))
-    update = _best(lambda: _elapsed(lambda: view.set_frame(positions)))
+    update = _best(lambda: _elapsed(lambda: _move(view, positions)))
     pick = _best(lambda: _elapsed(lambda: view.atom_at(WIDTH / 2, HEIGHT / 2)))
     return {
         "atoms": n_atoms,
@@ -76,6 +77,11 @@ def _row(view: StructureView, n_atoms: int) -> dict[str, object]:
         "picking / ms": _ms(pick),
         "peer": "none in process",
     }
+
+
+def _move(view: StructureView, positions: NDArray[np.float32]) -> None:
+    view.set_frame(positions)
+    view.take_frame()
 
 
 def _draw(view: StructureView, *, refined: bool) -> float:

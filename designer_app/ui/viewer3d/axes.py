@@ -72,9 +72,11 @@ class AxesOverlay(QWidget):
     def show_axes(
         self, seen: NDArray[np.float64], letters: str, text: QColor, *, is_dark: bool
     ) -> None:
-        """Point the arrows along the rows of `seen`."""
-        self._seen, self._letters, self._text, self._is_dark = seen, letters, text, is_dark
-        self.update()
+        """Point the arrows along the rows of `seen`; the same ones are not painted again."""
+        shown = letters, text, is_dark
+        if shown != (self._letters, self._text, self._is_dark) or not np.allclose(seen, self._seen):
+            self._seen, (self._letters, self._text, self._is_dark) = seen, shown
+            self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: ARG002, N802 - Qt's name
         """Draw the arrows around the middle."""

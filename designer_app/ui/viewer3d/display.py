@@ -32,6 +32,8 @@ REFINE_AFTER = 160
 class Display(QObject):
     """Has a canvas from `start` on, unless OpenGL is missing: then all requests do nothing."""
 
+    frame_due = Signal()
+    """Drawing may take time again: take the newest frame."""
     frame_drawn = Signal()
     """A picture is on the screen."""
     failed = Signal()
@@ -48,9 +50,10 @@ class Display(QObject):
         self.draw_seconds = 0.0
         """s; what the newest drawing took."""
         self._refined_cost = 0.0
-        self._started = 0.0
+        self._busy = 0.0
+        self._started: float | None = None
         self._pacer = Pacer(self)
-        self._pacer.due.connect(self._redraw)
+        self._pacer.due.connect(self._on_due)
         self._still = QTimer(self)
         self._still.setSingleShot(True)
         self._still.setInterval(REFINE_AFTER)
@@ -114,11 +117,15 @@ class Display(QObject):
             self._canvas.widget.grabFramebuffer()  # Qt may put off even a `repaint`
 
     def draw_frame(self) -> None:
-        """Draw the moved atoms as soon as drawing may take time again."""
+        """Ask for `frame_due` and a drawing as soon as they may take time again."""
         if self._canvas is not None:
-            self._canvas.moved()
             self._refine_or_not()
             self._pacer.request()
+
+    def moved(self) -> None:
+        """The scene's atoms are elsewhere."""
+        if self._canvas is not None:
+            self._canvas.moved()
 
     def image(
         self, width: int, height: int, background: QColor, scale: float
@@ -147,6 +154,12 @@ class Display(QObject):
         self._canvas.refined = True
         self._pacer.request()  # a slow run's frames leave such pauses too
 
+    def _on_due(self) -> None:
+        start = time.perf_counter()
+        self.frame_due.emit()
+        self._busy += time.perf_counter() - start
+        self._redraw()
+
     def _redraw(self) -> None:
         if self._canvas is not None:
             self._canvas.widget.update()
@@ -159,7 +172,10 @@ class Display(QObject):
         self._refined_cost = seconds if refined else max(3.0 * seconds, 0.9 * self._refined_cost)
 
     def _on_swapped(self) -> None:
-        self._pacer.drawn(time.perf_counter() - self._started)
+        if self._started is None:  # the window was put together anew with the picture as it was
+            return
+        self._pacer.drawn(time.perf_counter() - self._started + self._busy)
+        self._started, self._busy = None, 0.0
         self.frame_drawn.emit()
 
     def _on_failure(self, _error: Exception) -> None:

@@ -1,9 +1,22 @@
 """Whether this desktop can draw in 3D, asked before anything is drawn."""
 
 from PySide6.QtGui import QGuiApplication, QOffscreenSurface, QOpenGLContext
+from PySide6.QtWidgets import QWidget
 
 NO_SCREEN_PLATFORMS = ("offscreen", "minimal", "vnc", "linuxfb")
 """Qt platforms without OpenGL widgets; asking them for a picture can end the program."""
+
+
+def prepare(window: QWidget) -> None:
+    """Make room for OpenGL in a window before it is shown.
+
+    Qt makes a native window anew when its first OpenGL widget joins: it flashes. With a hidden one
+    from the start it does not, and its first showing takes the time that starting OpenGL takes.
+    """
+    if is_available():
+        from PySide6.QtOpenGLWidgets import QOpenGLWidget
+
+        QOpenGLWidget(window).hide()
 
 
 def is_available() -> bool:

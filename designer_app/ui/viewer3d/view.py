@@ -50,6 +50,7 @@ class StructureView(QWidget):
         self._hovered = -1
         self._is_fitted = True
         self._covered = (0, 0, 0, 0)
+        self._frame: tuple[NDArray[np.floating], NDArray[np.floating] | None] | None = None
         self._shows_cell = True
         self._shows_axes = True
         self._build()
@@ -74,6 +75,7 @@ class StructureView(QWidget):
         self.set_colors(self._colors)
 
     def _connect(self) -> None:
+        self._display.frame_due.connect(self.take_frame)
         self._display.frame_drawn.connect(self.frame_drawn)
         self._display.failed.connect(self._on_failed)
 
@@ -90,6 +92,7 @@ class StructureView(QWidget):
 
         `occupancies` names what shares a site: atom -> {symbol: share}.
         """
+        self._frame = None
         self.scene.set_structure(structure, occupancies)
         self._selected, self._hovered = (), -1
         self._measure_scene()
@@ -99,6 +102,7 @@ class StructureView(QWidget):
 
     def set_bonds(self, pairs: NDArray[np.integer], shifts: NDArray[np.integer]) -> None:
         """Bonds (n, 2) between atoms of the structure, with the second's cell shift (n, 3)."""
+        self.take_frame()
         self.scene.set_bonds(pairs, shifts)
         self._measure_scene()
         if self._is_fitted:
@@ -109,13 +113,20 @@ class StructureView(QWidget):
         self, positions: NDArray[np.floating], cell: NDArray[np.floating] | None = None
     ) -> None:
         """Move the atoms to (n_atoms, 3) A; drawn as soon as drawing may take time again."""
-        if positions.shape != (len(self.scene.numbers), 3):
+        if positions.shape == (len(self.scene.numbers), 3):
+            self._frame = positions, cell
+            self._display.draw_frame()
+
+    def take_frame(self) -> None:
+        """Move the atoms to the newest frame, unless they are there."""
+        if self._frame is None:
             return
+        (positions, cell), self._frame = self._frame, None
         self.scene.set_frame(positions, cell)
         self._measure_scene()
+        self._display.moved()
         self._update_rings()
         self._update_axes()
-        self._display.draw_frame()
 
     def set_colors(self, colors: ViewColors) -> None:
         """Take the colours of a theme."""
@@ -247,6 +258,7 @@ class StructureView(QWidget):
         return int(self.scene.balls.atoms[ball]) if ball >= 0 else -1
 
     def _ball_at(self, place: QPointF) -> int:
+        self.take_frame()
         x = 2.0 * place.x() / max(self.width(), 1) - 1.0
         y = 1.0 - 2.0 * place.y() / max(self.height(), 1)
         origin, direction = self.camera.ray(x, y, self._aspect())
@@ -383,11 +395,13 @@ class StructureView(QWidget):
         self._message.show()
 
     def _rebuild(self) -> None:
+        self.take_frame()
         self.scene.rebuild()
         self._measure_scene()
         self._changed()
 
     def _changed(self) -> None:
+        self.take_frame()
         self._update_axes()
         self._update_rings()
         self._display.draw()
@@ -401,6 +415,7 @@ class StructureView(QWidget):
 
     def draw_now(self, *, refined: bool) -> None:
         """Draw before returning: for measuring."""
+        self.take_frame()
         self._display.draw_now(refined=refined)
 
     @property
@@ -419,6 +434,7 @@ class StructureView(QWidget):
             return QImage()
         color = background if background is not None else self._colors.background
         scale = width / max(self.width(), 1)
+        self.take_frame()
         pixels = self._display.image(width, height, color, scale)
         if pixels is None:
             return QImage()

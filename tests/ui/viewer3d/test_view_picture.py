@@ -6,8 +6,9 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QWidget
 
-from designer_app.ui.viewer3d import spheres
+from designer_app.ui.viewer3d import opengl, spheres
 from designer_app.ui.viewer3d.scene import DETAILED
+from designer_app.ui.viewer3d.view import StructureView
 
 pytestmark = pytest.mark.gl
 
@@ -247,3 +248,53 @@ def test_unwrapped_positions_of_very_many_atoms_are_drawn_inside_the_cell(view, 
 def _pixels(view):
     image = view.grab_image(200, 150)
     return np.frombuffer(image.constBits(), np.uint8).reshape(150, 200, 4)[..., :3].astype(int)
+
+
+def test_a_view_that_was_never_shown_draws_an_image(qtbot, view, make_structure):
+    hidden = StructureView()
+    qtbot.addWidget(hidden)
+    hidden.set_structure(make_structure([OXYGEN], [[0, 0, 0]]))
+    image = hidden.grab_image(200, 150)
+    assert is_red(np.array(image.pixelColor(100, 75).getRgb()[:3]))
+
+
+def test_a_prepared_window_is_not_made_anew_for_the_picture(qtbot, view):
+    window = QWidget()
+    qtbot.addWidget(window)
+    opengl.prepare(window)
+    window.show()
+    qtbot.waitExposed(window)
+    native = window.winId()
+    view.setParent(window)
+    view.show()
+    qtbot.waitUntil(view.isVisible)
+    assert window.winId() == native
+    view.setParent(None)
+
+
+def test_frames_that_come_while_drawing_must_wait_are_skipped(
+    qtbot, view, look_down, make_structure, monkeypatch
+):
+    with qtbot.waitSignal(view.frame_drawn, timeout=10_000):
+        look_down(make_structure([OXYGEN], [[0, 0, 0]]))
+    taken = []
+    monkeypatch.setattr(
+        view.scene, "set_frame", lambda positions, _cell: taken.append(positions[0, 0])
+    )
+    view._display._pacer.drawn(0.05)
+    for step in range(20):
+        view.set_frame(np.full((1, 3), step, dtype=np.float32))
+    assert taken == []
+    qtbot.waitUntil(lambda: taken != [])
+    assert taken == [19.0]
+
+
+def test_a_picture_that_only_the_window_repaints_is_no_new_frame(
+    qtbot, view, look_down, make_structure
+):
+    with qtbot.waitSignal(view.frame_drawn, timeout=10_000):
+        look_down(make_structure([OXYGEN], [[0, 0, 0]]))
+    qtbot.waitUntil(lambda: not view._display._still.isActive())
+    qtbot.wait(50)
+    with qtbot.assertNotEmitted(view.frame_drawn):
+        view._display._on_swapped()
