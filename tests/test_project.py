@@ -2,6 +2,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 from dataclasses import replace
 
 import numpy as np
@@ -266,6 +267,19 @@ def test_results_are_an_open_format(project):
 def test_a_project_without_results_has_no_rows_and_makes_no_file(project):
     assert project.results.rows() == []
     assert not (project.folder / "results.db").exists()
+
+
+def test_results_are_read_while_others_are_written(project):
+    made = Provenance(made_by="energy")
+    threads = [
+        threading.Thread(target=project.results.add, args=(_rock_salt(), {"n": n}, made))
+        for n in range(4)
+    ]
+    for thread in threads:
+        thread.start()
+    while any(thread.is_alive() for thread in threads):
+        project.results.rows()
+    assert sorted(row.values["n"] for row in project.results.rows()) == [0, 1, 2, 3]
 
 
 def test_a_damaged_database_is_told_as_such(project):

@@ -2,6 +2,7 @@
 
 import json
 import sqlite3
+import threading
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
@@ -38,6 +39,7 @@ class Results:
     def __init__(self, path: Path, url: str = "") -> None:
         self.path = path
         self._url = url
+        self._lock = threading.Lock()
 
     def add(self, structure: Structure, values: Mapping[str, Any], made: Provenance) -> int:
         """Keep the figures of a structure; the answer is the number of the row."""
@@ -77,22 +79,29 @@ class Results:
 
     @contextmanager
     def _connected(self) -> Generator["Database"]:
-        """The database, with its errors as ours."""
+        """The database, with its errors as ours; one thread at a time."""
         from ase.db import connect
 
-        try:
+        with self._lock, _reported(self.path):  # nobody reads before the tables are made
             # No lock file: the project's own lock does that, and theirs would survive a crash.
             database: Any = connect(self._url or str(self.path), use_lock_file=False)
             with database:
                 yield database
-        except ImportError as error:
-            raise MissingPackageError(
-                "ase-db-backends", "results in PostgreSQL", "pip install designer-app[postgres]"
-            ) from error
-        except sqlite3.Error as error:
-            if any(each in str(error) for each in _READING):
-                raise FileUnreadableError(str(self.path), str(error)) from error
-            raise WriteFailedError(str(self.path), str(error)) from error
+
+
+@contextmanager
+def _reported(path: Path) -> Generator[None]:
+    """What the database refuses, as our errors."""
+    try:
+        yield
+    except ImportError as error:
+        raise MissingPackageError(
+            "ase-db-backends", "results in PostgreSQL", "pip install designer-app[postgres]"
+        ) from error
+    except sqlite3.Error as error:
+        if any(each in str(error) for each in _READING):
+            raise FileUnreadableError(str(path), str(error)) from error
+        raise WriteFailedError(str(path), str(error)) from error
 
 
 def _searchable(numbers: Mapping[str, Any]) -> dict[str, Any]:

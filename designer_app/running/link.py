@@ -15,7 +15,14 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from designer_app.device import thread_environment
-from designer_app.errors import Cancelled, OutOfMemoryError, TimeLimitError, WorkerDiedError
+from designer_app.errors import (
+    Cancelled,
+    DesignerAppError,
+    InvalidSpecError,
+    OutOfMemoryError,
+    TimeLimitError,
+    WorkerDiedError,
+)
 from designer_app.running import messages as say
 from designer_app.running.control import RunControl
 from designer_app.running.worker_process import Ended, Route, WorkerProcess
@@ -72,6 +79,7 @@ class WorkerLink:
         self._arguments = arguments
         self._environment = environment or {}
         self._process: WorkerProcess | None = None
+        self._is_outdated = False
         self._starting = threading.Lock()
         self._turn = threading.Lock()
         self._stopped = threading.Event()
@@ -91,9 +99,15 @@ class WorkerLink:
         """Bytes of physical memory that the process holds; 0 where there is none."""
         return self._process.memory() if self._process is not None and self.is_alive else 0
 
+    def configure(self, *, python: str | None, threads: int, memory_limit: int | None) -> None:
+        """Use these from the next job on; a worker that was started with others is replaced."""
+        with self._starting:
+            self._python, self._threads, self._memory_limit = python, threads, memory_limit
+            self._is_outdated = True
+
     def start(self) -> None:
         """Start the worker in the background, so that the first job finds it warm."""
-        threading.Thread(target=self._started, name=f"start {self.kind}", daemon=True).start()
+        threading.Thread(target=self._start, name=f"start {self.kind}", daemon=True).start()
 
     def stop(self, patience_s: float = 2.0) -> None:
         """End the worker, politely and then by force. A job that runs ends with `Cancelled`."""
@@ -132,23 +146,38 @@ class WorkerLink:
         if not process.is_alive:
             self.start()
 
+    def _start(self) -> None:
+        try:
+            self._started()
+        except DesignerAppError:  # the first job meets it too, and tells
+            _log.exception("The %s worker could not be started", self.kind)
+
     def _started(self) -> WorkerProcess | None:
         """A living process; None once the link was stopped."""
         with self._starting:
             if self._stopped.is_set():
                 return None
+            if self._process is not None and self._is_outdated:
+                self._process.end(patience_s=2.0)
+            self._is_outdated = False
             if self._process is None or not self._process.is_alive:
                 self._on_state("starting")
-                environment = {
-                    **os.environ,
-                    **thread_environment(self._threads),
-                    **self._environment,
-                }
-                self._process = WorkerProcess(
-                    self._command(), environment, self.kind, lambda: self._on_state("ready")
-                )
+                self._process = self._new_process()
                 self._process.send(say.Warm(self._warm))
             return self._process
+
+    def _new_process(self) -> WorkerProcess:
+        environment = {**os.environ, **thread_environment(self._threads), **self._environment}
+        try:
+            return WorkerProcess(
+                self._command(), environment, self.kind, lambda: self._on_state("ready")
+            )
+        except OSError as error:
+            self._on_state("died")
+            if self._python is not None:
+                reason = f"it cannot be started ({error.strerror})"
+                raise InvalidSpecError("python", self._python, reason) from error
+            raise WorkerDiedError(None, "start") from error
 
     def _command(self) -> list[str]:
         if getattr(sys, "frozen", False) and self._python is None:
@@ -199,7 +228,7 @@ class _UnderWay:
                     elif isinstance(event, say.Failed):
                         raise say.exception_of(event.error)
                     elif isinstance(event, Ended):
-                        raise self._death(event.reason)
+                        raise self._death(event.problem)
                     self._keep_limits(memory_limit)
         finally:
             self._process.send_answers_to(None)
@@ -247,10 +276,10 @@ class _UnderWay:
             self._process.kill()
             raise OutOfMemoryError("cpu")
 
-    def _death(self, reason: str) -> WorkerDiedError:
-        code = self._process.exit_code() if reason == "it ended" else None
+    def _death(self, problem: str) -> WorkerDiedError:
+        code = None if problem else self._process.exit_code()
         self._process.kill()  # it may have closed its stream, or sent garbage, and live on
         error = WorkerDiedError(code, self._key)
-        for line in (reason, *self._process.last_words):
+        for line in (problem or f"exit code {code}", *self._process.last_words):
             error.add_note(line)
         return error

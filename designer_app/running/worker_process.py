@@ -29,7 +29,8 @@ _log = logging.getLogger(__name__)
 class Ended:
     """The worker says no more."""
 
-    reason: str
+    problem: str = ""
+    """What it did wrong before; empty where it simply ended."""
 
 
 @dataclass(frozen=True)
@@ -108,7 +109,7 @@ class WorkerProcess:
         with self._route_lock:
             self._route = route
             if route is not None and self._has_ended:
-                route.events.put(Ended("it had ended before the job"))
+                route.events.put(Ended())
 
     def memory(self) -> int:
         """Bytes of physical memory that it holds."""
@@ -141,17 +142,17 @@ class WorkerProcess:
     # --- the reading threads ---
 
     def _read(self) -> None:
-        reason = "it ended"
+        problem = ""
         try:
             while (message := receive(self._out)) is not None:
                 self._take(message)
         except BrokenMessageError as error:
-            reason = f"it sent no message: {error}"
+            problem = f"it sent no message: {error}"
         finally:
             with self._route_lock:
                 self._has_ended = True
                 if self._route is not None:
-                    self._route.events.put(Ended(reason))
+                    self._route.events.put(Ended(problem))
             if self._block is not None:
                 self._block.close(remove=True)
 

@@ -22,7 +22,7 @@ from designer_app.session.job_manager import JobManager
 from designer_app.session.preferences import PreferenceStore
 from designer_app.session.recent import Recent
 from designer_app.session.run_keeper import RunKeeper, spec_to_continue
-from designer_app.session.workers import make_links
+from designer_app.session.workers import heavy_settings, make_links
 from designer_app.specs.documents import BondsSpec, InspectSpec, ReadSpec
 from designer_app.specs.md import MDSpec
 from designer_app.specs.order import OrderSpec
@@ -77,6 +77,7 @@ class Session(QObject):
         self._heavy_start.setSingleShot(True)
         self._heavy_start.setInterval(_HEAVY_START_DELAY_MS)
         self._heavy_start.timeout.connect(self.links["compute"].start)
+        self.settings.changed.connect(self._on_setting_changed)
 
     # --- the program's start and end ---
 
@@ -292,6 +293,11 @@ class Session(QObject):
 
     def _on_autosave_failed(self, error: JobError) -> None:
         _log.warning("The structure could not be kept in the project: %s", error.message)
+
+    def _on_setting_changed(self, name: str) -> None:
+        wanted = heavy_settings(self.settings.values)
+        if name in wanted:
+            self.links["compute"].configure(**wanted)
 
     def _start_heavy_worker(self) -> None:
         if self._heavy_start.isActive():

@@ -1,6 +1,7 @@
 """The two workers of the window, as the preferences ask for them."""
 
 from collections.abc import Callable
+from typing import Any
 
 from designer_app.running.link import WorkerLink
 from designer_app.session.settings import Preferences
@@ -22,11 +23,18 @@ def make_links(preferences: Preferences, on_state: Callable[[str], None]) -> dic
     return {
         "compute": WorkerLink(
             "compute",
-            preferences.python or None,
-            threads=preferences.threads,
-            memory_limit=round(preferences.memory_limit * _GB) or None,
             warm=HEAVY if preferences.preload else (),
             on_state=on_state,
+            **heavy_settings(preferences),
         ),
         "quick": WorkerLink("quick", threads=1, warm=QUICK),
+    }
+
+
+def heavy_settings(preferences: Preferences) -> dict[str, Any]:
+    """How the worker for heavy jobs is started: arguments of `WorkerLink.configure`."""
+    return {
+        "python": preferences.python or None,
+        "threads": preferences.threads,
+        "memory_limit": round(preferences.memory_limit * _GB) or None,
     }

@@ -12,6 +12,7 @@ import pytest
 
 from designer_app.errors import (
     Cancelled,
+    InvalidSpecError,
     OutOfMemoryError,
     OverlappingAtomsError,
     TimeLimitError,
@@ -286,8 +287,9 @@ def test_a_stream_of_garbage_is_reported(monkeypatch):
 
 
 def test_a_python_that_is_not_there_is_an_error(new_link, tmp_path):
-    with pytest.raises(OSError, match="no-python"):
-        remote("echo", 1, new_link(python=str(tmp_path / "no-python")))(RunControl())
+    link = new_link(python=str(tmp_path / "no-python"))
+    with pytest.raises(InvalidSpecError, match="cannot be started"):
+        remote("echo", 1, link)(RunControl())
 
 
 def test_a_quick_job_that_hangs_is_ended(new_link, monkeypatch):
@@ -325,6 +327,22 @@ def test_stopping_the_link_cancels_its_job_and_ends_the_process(new_link):
 def test_threads_are_set_before_anything_is_imported(new_link):
     found = remote("environment", ["OMP_NUM_THREADS"], new_link(threads=3))(RunControl())
     assert found == {"OMP_NUM_THREADS": "3"}
+
+
+def test_new_settings_count_from_the_next_job_on(new_link):
+    link = new_link(threads=1)
+    control = RunControl()
+    thread, ends = _run_aside("run_steps", {"steps": 10**9, "n_atoms": 8}, link, control)
+    _eventually(control.series.drain)
+    pid = link.pid
+    link.configure(python=None, threads=3, memory_limit=None)
+    assert link.pid == pid
+    control.cancel()
+    thread.join(PATIENCE_S)
+    assert isinstance(ends[0], Cancelled)
+    found = remote("environment", ["OMP_NUM_THREADS"], link)(RunControl())
+    assert found == {"OMP_NUM_THREADS": "3"}
+    assert not psutil.pid_exists(pid)
 
 
 def test_an_idle_worker_imports_what_it_was_told_and_nothing_else(new_link):
