@@ -76,9 +76,10 @@ CRYSTALS = (
     ),
     Published(
         name="LiMn2O4",
-        source="Cubic spinel above the charge ordering at 285 K; neutron diffraction.\n"
-        "Cell: N. Igawa et al., JAEA, https://jopss.jaea.go.jp/search/servlet/search?5032448\n"
-        "Oxygen: H. Berg, E. M. Kelder, J. O. Thomas, J. Mater. Chem. 9 (1999) 427\n"
+        source="Cubic spinel, above the charge ordering at 285 K. Cell by neutron diffraction:\n"
+        "N. Igawa et al., JAEA, https://jopss.jaea.go.jp/search/servlet/search?5032448\n"
+        "Oxygen: x = 0.2632 gives manganese the bond-valence sum of its mean charge, 3.5:\n"
+        "I. D. Brown, D. Altermatt, Acta Cryst. B41 (1985) 244, doi:10.1107/S0108768185002063\n"
         "Origin choice 2 (at the inversion centre): with the operations of choice 1 these\n"
         "coordinates give a nonsense cell.",
         cell=(8.2442, 8.2442, 8.2442, 90.0, 90.0, 90.0),
