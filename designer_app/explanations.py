@@ -184,9 +184,13 @@ def _not_finite(f: Mapping[str, Any]) -> Explanation:
 
 
 def _blow_up(f: Mapping[str, Any]) -> Explanation:
-    reached = f"it reached {f['temperature_K']:.0f} K" if f["reason"] == "temperature" else ""
+    reasons = {
+        "temperature": f"it reached {f['temperature_K']:.0f} K",
+        "displacement": "an atom moved too far in one step",
+    }
+    reason = reasons.get(f["reason"], f["reason"])
     return Explanation(
-        f"The simulation became unstable at step {f['step']}: {reached or f['reason']}.",
+        f"The simulation became unstable at step {f['step']}: {reason}.",
         f"The trajectory up to step {f['last_good_step']} is kept.",
         ("Relax the structure first, or use a shorter time step (0.5 fs with hydrogen).",),
     )
