@@ -1,5 +1,7 @@
 """Documents: frozen, plain enough to cross processes, and written without loss."""
 
+import subprocess
+import sys
 from dataclasses import FrozenInstanceError
 
 import numpy as np
@@ -139,3 +141,13 @@ def test_a_molecule_cannot_be_written_where_a_cell_is_needed(name, tmp_path):
 def test_an_unknown_suffix_is_refused_with_the_known_ones(tmp_path):
     with pytest.raises(InvalidSpecError, match=r"\.extxyz"):
         write_document(ordered(), tmp_path / "a.docx")
+
+
+def test_the_window_can_hold_documents_without_importing_ase():
+    code = (
+        "import sys; import designer_app.io.documents, designer_app.io.examples, "
+        "designer_app.io.disorder; "
+        "print([name for name in ('ase', 'scipy', 'spglib', 'torch') if name in sys.modules])"
+    )
+    said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert said.stdout.strip() == "[]"
