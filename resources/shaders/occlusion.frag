@@ -35,7 +35,7 @@ void main() {
     vec3 normal = normalize(cross(across, upward));
 
     vec2 reach = 0.5 * u_reach / (u_half_extent * mix(-here.z, 1.0, u_orthographic));
-    reach = min(reach, vec2(0.2));
+    reach = min(reach, vec2(0.12));
     float turn = 6.2831853 * fract(52.9829189 * fract(dot(gl_FragCoord.xy, vec2(0.06711056, 0.00583715))));
     float hidden = 0.0;
     for (int k = 0; k < SAMPLES; ++k) {

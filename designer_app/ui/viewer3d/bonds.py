@@ -3,25 +3,14 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from designer_app.ui.viewer3d.programs import Instanced, Uniforms, program
-
-# A box as one strip of triangles; z runs along the bond.
-_STRIP = (3, 2, 6, 7, 4, 2, 0, 3, 1, 6, 5, 4, 1, 0)
-_CUBE = np.array(
-    [
-        [1, 1, 1], [-1, 1, 1], [1, -1, 1], [-1, -1, 1],
-        [1, 1, 0], [-1, 1, 0], [-1, -1, 0], [1, -1, 0],
-    ],
-    dtype=np.float32,
-)  # fmt: skip
-BOX = _CUBE[list(_STRIP)]
-
+from designer_app.ui.viewer3d.programs import SQUARE, Instanced, Uniforms, program
 
 class Bonds:
     """Half bonds."""
 
     def __init__(self) -> None:
-        self._sticks = Instanced(program("bonds.vert", "bonds.frag"), BOX, "triangle_strip")
+        corners = SQUARE * np.array([1.0, 0.5], np.float32) + np.array([0.0, 0.5], np.float32)
+        self._sticks = Instanced(program("bonds.vert", "bonds.frag"), corners, "triangle_strip")
 
     def set_colors(self, colors: NDArray[np.float32]) -> None:
         """(n_sticks, 3) red, green, blue."""
