@@ -40,6 +40,7 @@ class DocumentPresenter(QObject):
         self._dynamics = dynamics
         self._frame: Frame | None = None
         self._picked = -1
+        self._work.header.setVisible(False)
         self._connect()
 
     def show_frame(self, frame: Frame) -> None:

@@ -115,7 +115,7 @@ class Gallery:
         window = self._window
         for name, made in (
             ("preferences", PreferencesDialog(window.session.settings, window.theme, window)),
-            ("commands", CommandPalette(window.actions_by_key, window)),
+            ("commands", CommandPalette(window.actions_by_key, window.theme, window)),
             ("help", HelpDialog(window.actions_by_key, window)),
         ):
             made.show()

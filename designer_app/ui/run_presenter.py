@@ -9,6 +9,7 @@ from PySide6.QtCore import QObject, Signal
 from designer_app.io.documents import Document
 from designer_app.running.channels import Frame
 from designer_app.running.messages import JobError
+from designer_app.session.job import Job
 from designer_app.specs.md import MDSpec
 from designer_app.specs.relax import RelaxSpec
 from designer_app.ui.document_presenter import DocumentPresenter
@@ -29,7 +30,6 @@ from designer_app.ui.panels.work_area import WorkArea
 from designer_app.ui.plots.series_table import SeriesTable
 
 if TYPE_CHECKING:
-    from designer_app.session.job import Job
     from designer_app.session.session import Session
 
 _PROGRESS_INTERVAL_S = 0.5
@@ -68,7 +68,7 @@ class RunPresenter(QObject):
         self._connect()
 
     @property
-    def job(self) -> "Job | None":
+    def job(self) -> Job | None:
         """The run that is shown."""
         return self._job
 
@@ -83,7 +83,7 @@ class RunPresenter(QObject):
             self._dynamics.set_outcome("")
             self._watch(self._session.run_md(spec), keep=spec.resume)
 
-    def show_job(self, job: "Job") -> None:
+    def show_job(self, job: Job) -> None:
         """Show a run that was started elsewhere, e.g. one that was cut off last time."""
         if not self.is_busy:
             self._dynamics.set_outcome("")
@@ -129,7 +129,7 @@ class RunPresenter(QObject):
         self.pump.turned.connect(self._on_turned)
         self._work.player.frame_chosen.connect(self._on_frame_chosen)
 
-    def _watch(self, job: "Job", *, keep: bool) -> None:
+    def _watch(self, job: Job, *, keep: bool) -> None:
         self._job = job
         self._shown = self._session.document
         if not keep:
@@ -193,11 +193,14 @@ class RunPresenter(QObject):
         self._status.set_job(title, share, job.pace.per_second, job.pace.seconds_left)
         self._note_rate(job)
 
-    def _note_rate(self, job: "Job") -> None:
+    def _note_rate(self, job: Job) -> None:
         if job.key == "md" and job.pace.per_second and self._shown is not None:
             spec: MDSpec = job.spec
             n_atoms = len(self._shown)
+            is_first = self._rates.expect(spec.potential, spec.model, n_atoms) is None
             self._rates.note(spec.potential, spec.model, n_atoms, job.pace.per_second)
+            if is_first:
+                self._dynamics.refresh_outlook()
 
     def _on_frame_arrived(self, frame: Frame) -> None:
         if self._shown is self._session.document and self._work.player.add(frame):
@@ -222,15 +225,19 @@ class RunPresenter(QObject):
 
     # --- the end of a run ---
 
-    def _end(self) -> None:
+    def _end(self) -> Job | None:
+        """The run that ended: a relaxation's result may be the open document by now."""
+        sender = self.sender()
+        job = sender if isinstance(sender, Job) else self._job
         self.pump.watch(None)
         self._show_state()
+        self._status.set_job("", 0.0, None, None)
+        return job
 
     def _on_succeeded(self, result: Any) -> None:
-        job = self._job
+        job = self._end()
         if job is None:
             return
-        self._end()
         if job.key == "md":
             spec: MDSpec = job.spec
             self._rates.note(
@@ -245,15 +252,13 @@ class RunPresenter(QObject):
         self._status.say(text)
 
     def _on_failed(self, error: JobError) -> None:
-        job = self._job
-        self._end()
+        job = self._end()
         if job is not None:
             self._keep_for_extension(job)
             self.failed.emit(error, job)
 
     def _on_cancelled(self) -> None:
-        job = self._job
-        self._end()
+        job = self._end()
         if job is not None:
             self._keep_for_extension(job)
             if job.key == "md":
@@ -262,6 +267,6 @@ class RunPresenter(QObject):
             else:
                 self._structure.relax.show_outcome(self.tr("Stopped."))
 
-    def _keep_for_extension(self, job: "Job") -> None:
+    def _keep_for_extension(self, job: Job) -> None:
         if job.key == "md" and job.progress is not None and job.progress.done > 0:
             self._dynamics.set_last_run(job.spec)

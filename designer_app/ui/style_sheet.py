@@ -148,6 +148,7 @@ QSplitter::handle { background: $border; }
 QSplitter::handle:hover { background: $accent; }
 QListView, QTreeView, QTableView { background: $surface; border: 1px solid $border;
   border-radius: ${radius}px; outline: none; }
+QListView[role="commands"]::item { padding: 0; }
 QListView::item { padding: 7px 8px; border-radius: 4px; }
 QListView::item:hover { background: $hover; }
 QListView::item:selected { background: $chosen; color: $text; }

@@ -106,7 +106,7 @@ class WindowCommands(QObject):
 
     def show_palette(self) -> None:
         """Offer all commands by name."""
-        CommandPalette(self._window.actions_by_key, self._window).open()
+        CommandPalette(self._window.actions_by_key, self._window.theme, self._window).open()
 
     def show_help(self) -> None:
         """Show keys and mouse."""

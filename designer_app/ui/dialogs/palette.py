@@ -16,7 +16,7 @@ from PySide6.QtWidgets import (
 
 from designer_app.ui.icons import SIZE
 from designer_app.ui.panels.section import row
-from designer_app.ui.theme import label
+from designer_app.ui.theme import OnTheme, Theme, Tokens, label
 
 _ROLE = Qt.ItemDataRole.UserRole
 
@@ -24,12 +24,15 @@ _ROLE = Qt.ItemDataRole.UserRole
 class CommandPalette(QDialog):
     """Finds an action by its name and triggers it."""
 
-    def __init__(self, actions: Mapping[str, QAction], parent: QWidget | None = None) -> None:
+    def __init__(
+        self, actions: Mapping[str, QAction], theme: Theme, parent: QWidget | None = None
+    ) -> None:
         super().__init__(parent)
         self._actions = actions
         self.line = QLineEdit()
         self.list = QListWidget()
         self._build()
+        self._theme_follower = OnTheme(self, theme, self._on_theme)
         self.line.textChanged.connect(self._on_text_changed)
         self.line.returnPressed.connect(self._on_accepted)
         self.list.itemActivated.connect(self._on_accepted)
@@ -51,12 +54,15 @@ class CommandPalette(QDialog):
         self.line.setPlaceholderText(self.tr("Type a command"))
         self.line.setAccessibleName(self.tr("Command"))
         self.list.setAccessibleName(self.tr("Commands"))
+        self.list.setProperty("role", "commands")
         layout = QVBoxLayout(self)
         layout.setContentsMargins(12, 12, 12, 12)
         layout.setSpacing(8)
         layout.addWidget(self.line)
         layout.addWidget(self.list, 1)
-        self._on_text_changed("")
+
+    def _on_theme(self, tokens: Tokens) -> None:  # noqa: ARG002 - the icons know
+        self._on_text_changed(self.line.text())
 
     def _on_text_changed(self, text: str) -> None:
         self.list.clear()
