@@ -17,6 +17,7 @@ from designer_app.errors import (
 from designer_app.io.documents import structure_from_atoms
 from designer_app.jobs import devices, relax
 from designer_app.running.control import RunControl
+from designer_app.running.encoding import decode, encode
 from designer_app.specs.documents import DeviceSpec
 from designer_app.specs.relax import RelaxSpec
 
@@ -39,6 +40,13 @@ def test_a_single_structure_is_told_of_by_itself():
     assert found["volume_change_percent"] == pytest.approx(-8.7, abs=0.5)
     assert found["path"] is None
     assert found["structures"][0]["energy_eV"] == found["energy_eV"]
+
+
+def test_the_result_crosses_to_another_process():
+    found = _found(_copper())
+    again = decode(*encode(found))
+    assert again["n_steps"] == found["n_steps"]
+    np.testing.assert_array_equal(again["structure"].positions, found["structure"].positions)
 
 
 def test_files_hold_the_relaxed_structures(tmp_path):
