@@ -11,6 +11,9 @@ from numpy.typing import ArrayLike, NDArray
 MOST_CONTACTS_PER_ATOM = 200
 """Above this the atoms lie on top of each other, and listing all pairs would fill the memory."""
 
+MOST_IMAGES = 200_000
+"""Images of the cell within the radius; only a cell of no thickness has more."""
+
 Contacts = tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]
 
 
@@ -88,6 +91,8 @@ def _with_images(
     margin = np.where(periodic, radius * np.linalg.norm(inverse, axis=0), 0.0)
     reach = np.ceil(margin).astype(int)
     fractional = wrapped @ inverse
+    if np.prod(2.0 * reach + 1) > MOST_IMAGES:
+        raise TooManyContactsError
     positions, owners, shifts = [], [], []
     for shift in product(*(range(-n, n + 1) for n in reach)):
         moved = fractional + shift

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from designer_app.elements import ATOMIC_NUMBERS
-from designer_app.io.contacts import contacts
+from designer_app.io.contacts import TooManyContactsError, contacts
 from designer_app.specs.structure import Structure
 
 Occupancy = dict[str, float]
@@ -73,9 +73,12 @@ def split_positions(
     partial[disordered_sites(occupancies)] = True
     if not partial.any():
         return []
-    first, second, _, distances = contacts(
-        structure.positions, structure.cell, structure.pbc, SPLIT_A
-    )
+    try:
+        first, second, _, distances = contacts(
+            structure.positions, structure.cell, structure.pbc, SPLIT_A
+        )
+    except TooManyContactsError:
+        return []
     return [
         (int(i), int(j), float(distance))
         for i, j, distance in zip(first, second, distances, strict=True)

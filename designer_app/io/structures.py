@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from designer_app.errors import (
     Cancelled,
@@ -31,6 +32,7 @@ from designer_app.io.pymatgen_json import read_pymatgen_json
 from designer_app.io.sniffing import DAMAGED_ARCHIVE, Sniffed, sniff
 from designer_app.provenance import Provenance, now
 from designer_app.specs.documents import ReadSpec
+from designer_app.specs.structure import Structure
 
 if TYPE_CHECKING:
     from ase import Atoms
@@ -39,6 +41,10 @@ log = logging.getLogger(__name__)
 
 TOUCHING_A = 0.5
 """A. No two whole atoms are nearer than this: H2, the shortest bond, has 0.74 A."""
+FARTHEST_A = 1e7
+"""A. No simulation is a millimetre wide."""
+THINNEST_A = 0.5
+"""A. No layer of atoms repeats nearer."""
 UNKNOWN_FORMAT = "its content is of no format that the program knows"
 _CHUNK_BYTES = 1 << 20
 _SMALL_BYTES = 50 << 20
@@ -96,6 +102,9 @@ def announced_atoms(name: str, head: bytes) -> int:
     if name == "lammps-data":
         told = re.search(rb"^[ \t]*(\d{1,15})[ \t]+atoms\b", head, re.MULTILINE)
         return int(told.group(1)) if told else 0
+    if name == "cube" and len(lines) > 2 and lines[2].split():
+        count = lines[2].split()[0].lstrip(b"-")
+        return int(count[:15]) if count.isdigit() else 0
     counted = {"extxyz": lines[:1], "vasp": lines[5:7], "vasp-xdatcar": lines[5:7]}
     for line in counted.get(name, ()):
         words = line.split()
@@ -220,17 +229,34 @@ def checked(document: Document, path: Path, spec: ReadSpec) -> Document:
         raise FileUnreadableError(str(path), "it holds no atoms")
     if len(structure) > spec.max_atoms:
         raise FileTooLargeError(str(path), len(structure), spec.max_atoms, "atoms")
-    bad = np.flatnonzero(~np.isfinite(structure.positions).all(axis=1))
-    if bad.size:
-        raise InvalidPositionsError("a position is not a finite number", int(bad[0]))
-    if not np.isfinite(structure.cell).all():
-        raise InvalidPositionsError("the cell holds values that are not finite numbers")
+    _check_numbers(structure)
     if any(structure.pbc) and not structure.cell.any():
         document = replace(document, content=replace(structure, pbc=(False, False, False)))
-    elif any(structure.pbc) and np.linalg.matrix_rank(structure.cell) < sum(structure.pbc):
-        raise InvalidPositionsError("the periodic cell is flat or has a vector of no length")
     told = (*document.warnings, *_oddities(document))
     return replace(document, warnings=tuple(dict.fromkeys(told)))
+
+
+def _check_numbers(structure: Structure) -> None:
+    """Raise `InvalidPositionsError` where positions or cell are no places of atoms."""
+    far = ~(np.abs(structure.positions) < FARTHEST_A).all(axis=1)  # also where not a number
+    if far.any():
+        atom = int(np.argmax(far))
+        finite = np.isfinite(structure.positions[atom]).all()
+        what = "lies absurdly far away" if finite else "is not a finite number"
+        raise InvalidPositionsError(f"a position {what}", atom)
+    if not (np.abs(structure.cell) < FARTHEST_A).all():
+        raise InvalidPositionsError("the cell holds values that are not finite or absurdly large")
+    periodic = structure.cell[list(structure.pbc)]
+    if periodic.any() and not _has_thickness(periodic):
+        raise InvalidPositionsError("the periodic cell is flat or has a vector of no length")
+
+
+def _has_thickness(vectors: NDArray[np.float64]) -> bool:
+    """Whether lattice vectors are independent and their planes lie apart."""
+    if np.linalg.matrix_rank(vectors) < len(vectors):
+        return False
+    heights = 1.0 / np.linalg.norm(np.linalg.pinv(vectors), axis=0)
+    return bool(heights.min() >= THINNEST_A)
 
 
 def _oddities(document: Document) -> Iterator[str]:

@@ -164,6 +164,19 @@ def test_coordinates_that_are_no_numbers_are_told_with_their_atom(word, tmp_path
     assert caught.value.atom == 1
 
 
+def test_absurd_coordinates_are_told(tmp_path):
+    path = file_of(tmp_path, b"2\n\nC 0.0 0.0 0.0\nO 0.0 1e200 1.0\n", "far.xyz")
+    with pytest.raises(InvalidPositionsError, match="far away"):
+        read(path)
+
+
+def test_a_cell_of_no_thickness_is_told(tmp_path):
+    path = tmp_path / "thin.extxyz"
+    write(str(path), Atoms("C", cell=[1e-4, 3, 3], pbc=True))
+    with pytest.raises(InvalidPositionsError, match="flat"):
+        read(path)
+
+
 def test_a_flat_cell_is_told(tmp_path):
     path = tmp_path / "flat.extxyz"
     write(str(path), Atoms("C", cell=[[3, 0, 0], [3, 0, 0], [0, 0, 3]], pbc=True))
