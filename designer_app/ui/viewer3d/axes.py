@@ -3,11 +3,13 @@
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QFont, QPainter, QPaintEvent, QPen, QPolygonF
+from PySide6.QtGui import QColor, QFont, QImage, QPainter, QPaintEvent, QPen, QPolygonF
 from PySide6.QtWidgets import QWidget
 
 SIZE = 108
 """Points; side of the corner that the arrows use."""
+MARGIN = 4
+"""Points between them and the edges of the view."""
 _LENGTH, _HEAD, _WIDTH = 32.0, 8.0, 2.2
 _HUES = (("#C8364A", "#F2777A"), ("#2B8A4B", "#5CCB8B"), ("#2F62D0", "#7FB0FF"))
 """Light and dark theme: a, b, c."""
@@ -55,6 +57,23 @@ def paint_axes(
         painter.setPen(text)
         box = QRectF(place.x() - 10, place.y() - 10, 20, 20)
         painter.drawText(box, Qt.AlignmentFlag.AlignCenter, letters[axis])
+
+
+def paint_corner(
+    image: QImage,
+    scale: float,
+    seen: NDArray[np.float64],
+    letters: str,
+    text: QColor,
+    *,
+    is_dark: bool,
+) -> None:
+    """The arrows in the lower left corner of an image with `scale` pixels a point."""
+    painter = QPainter(image)
+    painter.scale(scale, scale)
+    painter.translate(MARGIN + SIZE / 2, image.height() / scale - SIZE / 2 - MARGIN)
+    paint_axes(painter, seen, letters, text, is_dark=is_dark)
+    painter.end()
 
 
 class AxesOverlay(QWidget):

@@ -5,6 +5,7 @@ from numpy.typing import NDArray
 
 from designer_app.ui.viewer3d.programs import SQUARE, Instanced, Uniforms, program
 
+
 class Bonds:
     """Half bonds."""
 

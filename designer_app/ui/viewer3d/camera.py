@@ -78,6 +78,12 @@ class Camera:
         """Put the eye in the direction `toward`."""
         self.rotation = orientation(toward, up)
 
+    def surround(self, points: NDArray[np.float64], radius: float) -> None:
+        """Take note of where there is something to see: balls of `radius` around the points."""
+        low, high = points.min(axis=0), points.max(axis=0)
+        self.scene_center = 0.5 * (low + high)
+        self.scene_radius = 0.5 * float(np.linalg.norm(high - low)) + radius
+
     def fit(
         self,
         points: NDArray[np.float64],

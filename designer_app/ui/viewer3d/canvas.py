@@ -26,6 +26,7 @@ from designer_app.ui.viewer3d.halos import Halos  # noqa: E402
 from designer_app.ui.viewer3d.look import ViewColors, rgb  # noqa: E402
 from designer_app.ui.viewer3d.picture import Picture, Target  # noqa: E402
 from designer_app.ui.viewer3d.programs import Uniforms  # noqa: E402
+from designer_app.ui.viewer3d.rings import Rings  # noqa: E402
 from designer_app.ui.viewer3d.scene import Scene  # noqa: E402
 from designer_app.ui.viewer3d.spheres import Spheres  # noqa: E402
 
@@ -40,8 +41,6 @@ FOG = 0.40
 """Share of the background in the farthest atoms."""
 CELL_WIDTH = 1.3
 """Points."""
-
-Rings = tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]
 
 
 class GLCanvas(app.Canvas):

@@ -14,10 +14,11 @@ from designer_app.ui.viewer3d import opengl
 from designer_app.ui.viewer3d.camera import Camera
 from designer_app.ui.viewer3d.look import ViewColors
 from designer_app.ui.viewer3d.pacing import Pacer
+from designer_app.ui.viewer3d.rings import Rings
 from designer_app.ui.viewer3d.scene import Scene
 
 if TYPE_CHECKING:
-    from designer_app.ui.viewer3d.canvas import GLCanvas, Rings
+    from designer_app.ui.viewer3d.canvas import GLCanvas
 
 log = logging.getLogger(__name__)
 
@@ -100,7 +101,7 @@ class Display(QObject):
         if self._canvas is not None:
             self._canvas.show_cell = shown
 
-    def set_rings(self, rings: "Rings | None") -> None:
+    def set_rings(self, rings: Rings | None) -> None:
         """Centres, radii and colours of the rings around atoms."""
         if self._canvas is not None:
             self._canvas.rings = rings

@@ -319,6 +319,8 @@ class Scene:
 
     def copies_of(self, atoms: Sequence[int]) -> Ints:
         """Balls that show one of the atoms."""
+        if len(atoms) == 0:
+            return np.zeros(0, dtype=np.int64)
         if self.is_massive:
             return np.array([a for a in atoms if 0 <= a < len(self.numbers)], dtype=np.int64)
         return np.flatnonzero(np.isin(self.balls.atoms, np.asarray(atoms, dtype=np.int64)))

@@ -9,22 +9,25 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QColor, QImage, QKeyEvent, QPainter, QPalette, QResizeEvent, QShowEvent
+from PySide6.QtGui import QColor, QImage, QKeyEvent, QPalette, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
 from designer_app.specs.structure import Structure
 from designer_app.ui.viewer3d import axes
 from designer_app.ui.viewer3d.camera import Camera, Projection
 from designer_app.ui.viewer3d.display import Display
+from designer_app.ui.viewer3d.framing import first_direction, free_part
 from designer_app.ui.viewer3d.interaction import MouseControl
-from designer_app.ui.viewer3d.look import LIGHT, ColorScheme, Style, ViewColors, rgb
+from designer_app.ui.viewer3d.look import LIGHT, ColorScheme, Style, ViewColors
 from designer_app.ui.viewer3d.picking import first_hit
+from designer_app.ui.viewer3d.rings import rings_of
 from designer_app.ui.viewer3d.scene import Scene
 from designer_app.ui.viewer3d.sectors import Occupancies
 
 HOVER_LIMIT = 200_000
 """Atoms up to which the atom under the pointer is looked for at every motion."""
-HOVER_ALPHA = 0.40
+_ON = ("black", "white")
+"""Text on a light and on a dark background."""
 _TILT = (-0.42, -0.24)
 """rad; how far the first view is turned from looking along a lattice direction."""
 
@@ -185,8 +188,7 @@ class StructureView(QWidget):
 
     def reset_view(self) -> None:
         """The first view: the longest lattice direction across, everything in sight."""
-        toward, up = self._first_direction()
-        self.camera.look(toward, up)
+        self.camera.look(*first_direction(self.scene))
         self.camera.turn(*_TILT)
         self._fit()
         self._changed()
@@ -206,39 +208,17 @@ class StructureView(QWidget):
         self._fit()
         self._changed()
 
-    def _first_direction(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        if self.scene.has_cell:
-            vectors, _ = axes.directions(self.scene.cell)
-            return np.cross(vectors[0], vectors[2]), vectors[2]
-        points = self.scene.bounds(with_cell=False)[0]
-        if len(points) < 3:
-            return np.array([0.0, 0.0, 1.0]), np.array([0.0, 1.0, 0.0])
-        # A molecule lies flat in the view: its thinnest direction points at the eye.
-        spread = np.linalg.svd(points - points.mean(axis=0), full_matrices=False)[2]
-        signs = np.sign(np.take_along_axis(spread, np.abs(spread).argmax(axis=1)[:, None], axis=1))
-        return spread[2] * signs[2], spread[1] * signs[1]
-
     def _fit(self) -> None:
         self._is_fitted = True
         points, radius = self.scene.bounds(with_cell=self._shows_cell)
-        left, top, right, bottom = self._covered
-        width, height = max(self.width(), 1), max(self.height(), 1)
-        free = (
-            2.0 * left / width - 1.0,
-            2.0 * bottom / height - 1.0,
-            1.0 - 2.0 * right / width,
-            1.0 - 2.0 * top / height,
-        )
+        free = free_part((self.width(), self.height()), self._covered)
         self.camera.fit(points, radius, self._aspect(), free)
 
     def _aspect(self) -> float:
         return max(self.width(), 1) / max(self.height(), 1)
 
     def _measure_scene(self) -> None:
-        points, radius = self.scene.bounds(with_cell=True)
-        low, high = points.min(axis=0), points.max(axis=0)
-        self.camera.scene_center = 0.5 * (low + high)
-        self.camera.scene_radius = 0.5 * float(np.linalg.norm(high - low)) + radius
+        self.camera.surround(*self.scene.bounds(with_cell=True))
 
     # --- selection -------------------------------------------------------------------------------
 
@@ -265,19 +245,8 @@ class StructureView(QWidget):
         return first_hit(origin, direction, self.scene.ball_positions(), self.scene.balls.radii)
 
     def _update_rings(self) -> None:
-        chosen = self.scene.copies_of(self._selected) if self._selected else np.zeros(0, np.int64)
-        pointed = np.zeros(0, np.int64)
-        if self._hovered >= 0 and self._hovered not in self._selected:
-            pointed = self.scene.copies_of([self._hovered])
-        balls = np.concatenate([chosen, pointed])
-        if len(balls) == 0:
-            self._display.set_rings(None)
-            return
-        colors = np.empty((len(balls), 4), dtype=np.float32)
-        colors[: len(chosen)] = (*rgb(self._colors.accent), 1.0)
-        colors[len(chosen) :] = (*rgb(self._colors.text), HOVER_ALPHA)
-        positions = self.scene.ball_positions()[balls]
-        self._display.set_rings((positions, self.scene.balls.radii[balls], colors))
+        rings = rings_of(self.scene, self._selected, self._hovered, self._colors)
+        self._display.set_rings(rings)
 
     # --- the mouse and the keys ------------------------------------------------------------------
 
@@ -354,7 +323,7 @@ class StructureView(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
         """Keep a fitted structure fitted."""
         super().resizeEvent(event)
-        self._axes.move(4, self.height() - axes.SIZE - 4)
+        self._axes.move(axes.MARGIN, self.height() - axes.SIZE - axes.MARGIN)
         if self._is_fitted:
             self._fit()
             self._changed()
@@ -443,12 +412,8 @@ class StructureView(QWidget):
         image = QImage(pixels.data, width, height, 4 * width, form).copy()
         if self._shows_axes and len(self.scene.numbers):
             vectors, letters = axes.directions(self.scene.cell)
-            painter = QPainter(image)
-            painter.scale(scale, scale)
-            painter.translate(4 + axes.SIZE / 2, height / scale - axes.SIZE / 2 - 4)
             seen = vectors @ self.camera.rotation.T
-            dark = color.alphaF() > 0.5 and color.lightnessF() < 0.5
-            text = self._colors.text if background is None else QColor("white" if dark else "black")
-            axes.paint_axes(painter, seen, letters, text, is_dark=dark)
-            painter.end()
+            is_dark = color.alphaF() > 0.5 and color.lightnessF() < 0.5
+            text = self._colors.text if background is None else QColor(_ON[is_dark])
+            axes.paint_corner(image, scale, seen, letters, text, is_dark=is_dark)
         return image

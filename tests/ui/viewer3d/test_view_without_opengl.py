@@ -52,6 +52,15 @@ def test_the_eye_still_follows(blind_view, make_structure):
         np.testing.assert_allclose(blind_view.camera.rotation[2], np.eye(3)[index], atol=1e-12)
 
 
+@pytest.mark.parametrize("axis", range(3))
+def test_a_molecule_of_two_atoms_lies_across_the_first_view(blind_view, make_structure, axis):
+    bond = np.eye(3)[axis] * 1.1
+    blind_view.set_structure(make_structure([7, 7], [[0, 0, 0], bond]))
+    across, upwards, _ = np.abs(blind_view.camera.rotation @ bond) / 1.1
+    assert across > 0.8
+    assert upwards < 0.5
+
+
 def test_a_frame_of_another_structure_is_ignored(blind_view, make_structure):
     blind_view.set_structure(make_structure([6], [[0, 0, 0]]))
     blind_view.set_frame(np.ones((5, 3), dtype=np.float32))
