@@ -215,12 +215,12 @@ class _UnderWay:
         try:
             with self._control.watched(self._wake):
                 self._process.send(say.RunJob(self._number, self._key, self._spec))
-                on_state("busy")
                 while True:
                     self._steer()
                     event = self._next_event()
                     if isinstance(event, say.Started):
                         self._begin()
+                        on_state("busy")
                     elif isinstance(event, say.Succeeded):
                         return event.result
                     elif isinstance(event, say.WasCancelled):

@@ -329,6 +329,14 @@ def test_threads_are_set_before_anything_is_imported(new_link):
     assert found == {"OMP_NUM_THREADS": "3"}
 
 
+def test_the_state_of_the_worker_is_told_in_its_order(new_link):
+    states = []
+    link = new_link(on_state=states.append)
+    remote("echo", 1, link)(RunControl())
+    link.stop()
+    assert states == ["starting", "ready", "busy", "ready", "stopped"]
+
+
 def test_new_settings_count_from_the_next_job_on(new_link):
     link = new_link(threads=1)
     control = RunControl()
