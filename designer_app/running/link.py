@@ -161,6 +161,8 @@ class WorkerLink:
                 self._process.end(patience_s=2.0)
             self._is_outdated = False
             if self._process is None or not self._process.is_alive:
+                if self._process is not None:
+                    self._process.kill()  # what is left of it: its pipes
                 self._on_state("starting")
                 self._process = self._new_process()
                 self._process.send(say.Warm(self._warm))

@@ -276,6 +276,14 @@ def test_a_worker_killed_from_outside_is_reported(new_link):
     assert isinstance(ends[0], WorkerDiedError)
 
 
+def test_a_worker_killed_while_idle_is_replaced_unnoticed(new_link):
+    link = new_link()
+    assert remote("echo", 1, link)(RunControl()) == 1
+    psutil.Process(link.pid).kill()
+    _eventually(lambda: not link.is_alive)
+    assert remote("echo", 2, link)(RunControl()) == 2
+
+
 def test_a_stream_of_garbage_is_reported(monkeypatch):
     link = WorkerLink()
     garbage = [sys.executable, "-c", "print('Welcome to the quick start of this package!')"]
