@@ -7,8 +7,9 @@ from pathlib import Path
 
 from designer_app.errors import FileUnreadableError
 from designer_app.io.documents import Document
+from designer_app.io.plausibility import checked
 from designer_app.io.sniffing import sniff
-from designer_app.io.structures import checked, read_document
+from designer_app.io.structures import read_document
 from designer_app.jobs.pymatgen_bridge import document_from_pymatgen
 from designer_app.running.control import RunControl
 from designer_app.specs.documents import ReadSpec
