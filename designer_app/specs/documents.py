@@ -24,6 +24,20 @@ class ReadSpec:
 
 
 @dataclass(frozen=True, kw_only=True)
+class FramesSpec:
+    """A trajectory to play."""
+
+    path: Path = spec_field(label="File", doc="What to play.")
+    max_bytes: int = spec_field(
+        200_000_000,
+        label="Memory",
+        doc="Frames are thinned where their positions would take more.",
+        unit="bytes",
+        low=1,
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
 class InspectSpec:
     """Formula, symmetry and density of a structure."""
 

@@ -27,6 +27,14 @@ JOBS: Registry[JobRow] = Registry(
             time_limit=30.0,
         ),
         JobRow(
+            key="frames",
+            title="Frames",
+            summary="All frames of a trajectory, to play them.",
+            implementation="designer_app.jobs.frames:run",
+            worker="quick",
+            time_limit=120.0,
+        ),
+        JobRow(
             key="inspect",
             title="Look",
             summary="Formula, space group, cell, density.",

@@ -16,6 +16,7 @@ import numpy as np
 from PySide6.QtCore import QEventLoop, QObject, Qt, QTimer
 
 from designer_app.io.documents import Document
+from designer_app.running.messages import exception_of
 from designer_app.specs.md import MDSpec
 from designer_app.specs.structure import Structure
 
@@ -124,7 +125,10 @@ def _while_running(window: "MainWindow", repeats: int, seconds: float, say: Say)
     window.show_workspace("dynamics")
     window.runs.run_md(MDSpec(structure=structure, temperature=600.0, steps=10**6))
     job = window.runs.job
-    _wait_until(lambda: job is not None and job.progress is not None and job.progress.done > 3, 120)
+    assert job is not None
+    _wait_until(lambda: job.is_over or (job.progress is not None and job.progress.done > 3), 120.0)
+    if job.error is not None:
+        raise exception_of(job.error)
     yield _row(f"MD {len(structure)} atoms", _measure(window, seconds))
     window.runs.cancel()
     _wait_until(lambda: not window.runs.is_busy, 20.0)

@@ -2,13 +2,16 @@
 
 import logging
 from collections.abc import Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, Signal
 
 from designer_app.io.documents import Document
 from designer_app.running.channels import Frame
+from designer_app.specs.documents import FramesSpec
 from designer_app.ui.panels.dynamics_panel import DynamicsPanel
+from designer_app.ui.panels.player import Recording
 from designer_app.ui.panels.structure_facts import headline
 from designer_app.ui.panels.structure_panel import StructurePanel
 from designer_app.ui.panels.work_area import WorkArea
@@ -40,8 +43,27 @@ class DocumentPresenter(QObject):
         self._dynamics = dynamics
         self._frame: Frame | None = None
         self._picked = -1
+        self._framed: Document | None = None
         self._work.header.setVisible(False)
         self._connect()
+
+    def _ask_for_frames(self, document: Document) -> None:
+        if document.n_frames > 1 and document.source:
+            spec = FramesSpec(path=Path(document.source))
+            job = self._session.jobs.submit("frames", spec, self.tr("Frames of %s") % document.name)
+            self._framed = document
+            job.succeeded.connect(self._on_frames_read)
+
+    def _on_frames_read(self, result: Mapping[str, Any]) -> None:
+        if self._framed is not self._session.document:
+            return
+        recording = Recording()
+        rows = zip(
+            result["steps"], result["times_fs"], result["positions"], result["cells"], strict=True
+        )
+        for step, time_fs, positions, cell in rows:
+            recording.append(Frame(step, time_fs, positions, cell))
+        self._work.player.set_recording(recording)
 
     def show_frame(self, frame: Frame) -> None:
         """Move the atoms of the picture, and the card of the picked one."""
@@ -81,6 +103,7 @@ class DocumentPresenter(QObject):
                 view.set_structure(None)
                 self._work.picture.show_empty()
             return
+        self._ask_for_frames(document)
         structure = document.structure()
         _log.info("%s: %d atoms, from %s", document.name, len(document), document.source)
         self._work.header.setVisible(True)

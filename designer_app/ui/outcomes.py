@@ -63,15 +63,16 @@ def md_outcome(result: Mapping[str, Any], timestep_fs: float) -> tuple[str, str]
     return f"{sentence} Energy drift {1000 * drift:.1g} meV/atom/ps.", "ok"
 
 
-def relax_outcome(result: Mapping[str, Any]) -> str:
-    """A sentence about a finished relaxation."""
+def relax_outcome(result: Mapping[str, Any]) -> tuple[str, str]:
+    """(sentence, ok or warn) about a finished relaxation."""
     steps = result.get("n_steps")
     energy = result.get("energy_eV")
-    parts = [f"Relaxed in {steps} steps" if result.get("converged") else "Not converged"]
+    converged = bool(result.get("converged"))
+    parts = [f"Relaxed in {steps} steps" if converged else f"Not relaxed after {steps} steps"]
     if energy is not None:
         parts.append(f"energy {float(energy):.4f} eV")
     if result.get("fmax_eV_A") is not None:
         parts.append(f"largest force {float(result['fmax_eV_A']):.3f} eV/Å")
     if result.get("volume_change_percent") is not None:
         parts.append(f"volume {float(result['volume_change_percent']):+.1f} %")
-    return ", ".join(parts) + "."
+    return ", ".join(parts) + ".", "ok" if converged else "warn"

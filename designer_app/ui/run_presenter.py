@@ -247,8 +247,8 @@ class RunPresenter(QObject):
             self._dynamics.set_last_run(spec)
             self._dynamics.set_outcome(text, kind)
         else:
-            text = relax_outcome(result)
-            self._structure.relax.show_outcome(text)
+            text, kind = relax_outcome(result)
+            self._structure.relax.show_outcome(text, kind)
         self._status.say(text)
 
     def _on_failed(self, error: JobError) -> None:

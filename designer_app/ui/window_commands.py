@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, QPoint
 from PySide6.QtWidgets import QFileDialog
 
+from designer_app.project import SUFFIX
 from designer_app.ui.dialogs.help import HelpDialog
 from designer_app.ui.dialogs.palette import CommandPalette
 from designer_app.ui.project_menu import ProjectMenu
@@ -88,6 +89,20 @@ class WindowCommands(QObject):
             said = self.tr("Saved %s") if done else self.tr("%s could not be written")
             self._window.status.say(said % name)
 
+    def open_project(self) -> None:
+        """Ask for a project folder."""
+        folder = QFileDialog.getExistingDirectory(self._window, self.tr("Open a project"))
+        if folder:
+            self._session.open_project(Path(folder))
+
+    def save_project(self) -> None:
+        """Ask where a copy of the project goes, and go on there."""
+        chosen, _ = QFileDialog.getSaveFileName(
+            self._window, self.tr("Save the project"), f"project{SUFFIX}"
+        )
+        if chosen:
+            self._session.save_project_as(Path(chosen).with_suffix(SUFFIX))
+
     # --- runs ---
 
     def run(self) -> None:
@@ -163,6 +178,8 @@ class WindowCommands(QObject):
             "open": self.open,
             "save_as": self.save_as,
             "save_image": self.save_image,
+            "open_project": self.open_project,
+            "save_project": self.save_project,
             "demo": self.run_demo,
             "quit": window.close,
             "next_pane": window.cycle_panes,

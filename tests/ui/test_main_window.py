@@ -5,7 +5,10 @@ import subprocess
 import sys
 import threading
 
+import numpy as np
 import pytest
+from ase import Atoms
+from ase.io import write
 from PySide6.QtCore import QEvent, QMimeData, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent
 
@@ -86,6 +89,18 @@ def test_a_file_that_is_none_ends_in_a_card_with_a_way_out(qtbot, window, tmp_pa
     card = window.work.picture.card
     assert "leer ä.cif" in card.accessibleDescription()
     assert [button.text() for button in card._buttons] == ["Open another file"]
+
+
+def test_an_opened_trajectory_can_be_played(qtbot, window, tmp_path):
+    path = tmp_path / "run.traj"
+    write(path, [Atoms("H2", positions=[[0, 0, 0], [0, 0, 0.7 + 0.1 * n]]) for n in range(6)])
+    window.commands.open_path(path)
+    player = window.work.player
+    qtbot.waitUntil(lambda: len(player._recording) == 6, timeout=LONG_ENOUGH_MS)
+    assert player.isVisible()
+    with qtbot.waitSignal(player.frame_chosen) as chosen:
+        player.go_first()
+    assert np.isclose(chosen.args[0].positions[1, 2], 0.7)
 
 
 def test_keys_reach_the_workspaces(qtbot, window):

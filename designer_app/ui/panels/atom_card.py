@@ -9,6 +9,7 @@ from designer_app.elements import NAMES, SYMBOLS
 from designer_app.specs.structure import Structure
 from designer_app.ui.icons import ThemedIcon
 from designer_app.ui.panels.facts_table import FactsTable
+from designer_app.ui.panels.structure_facts import coordinates
 from designer_app.ui.theme import Theme, label
 from designer_app.ui.wording import THIN, fractional
 
@@ -53,8 +54,8 @@ class AtomCard(QFrame):
         inside = fractional(structure)
         if inside is not None:
             here = places[index] @ np.linalg.inv(structure.cell)
-            rows.append((self.tr("Fractional"), "  ".join(f"{x:.4f}" for x in here)))
-        rows.append((self.tr("Cartesian"), "  ".join(f"{x:.3f}" for x in places[index]) + " Å"))
+            rows.append((self.tr("Fractional"), coordinates(here, 4)))
+        rows.append((self.tr("Cartesian"), coordinates(places[index], 3) + " Å"))
         if structure.magmoms is not None:
             rows.append((self.tr("Moment"), f"{structure.magmoms[index]:.2f}{THIN}µB"))
         near = nearest(structure, places, index)

@@ -10,8 +10,9 @@ from designer_app.io.documents import Document
 from designer_app.specs.relax import RelaxSpec
 from designer_app.ui.forms import SpecForm
 from designer_app.ui.icons import ThemedIcon
+from designer_app.ui.panels.notice import NoticeList
 from designer_app.ui.panels.potential_choice import PotentialChoice
-from designer_app.ui.theme import Theme, label
+from designer_app.ui.theme import Theme
 
 
 class RelaxSection(QWidget):
@@ -27,7 +28,7 @@ class RelaxSection(QWidget):
         self.form = SpecForm(RelaxSpec(), theme, leave_out=("potential", "model"))
         self.button = QPushButton(self.tr("Relax"))
         self._icon = ThemedIcon(self.button, "relax", theme, "accent_text")
-        self.outcome = label("", wrap=True)
+        self.outcome = NoticeList(theme)
         self._build()
         self._connect()
         self._refresh()
@@ -37,7 +38,7 @@ class RelaxSection(QWidget):
         self._document = document
         structure = document.structure() if document else None
         self.potential.set_document(document)
-        self.outcome.setVisible(False)
+        self.show_outcome("")
         if structure is not None:
             keeps_cell = not all(structure.pbc) or structure.volume == 0
             self.form.set_spec(replace(self._shown(), fix_cell=keeps_cell))
@@ -48,10 +49,9 @@ class RelaxSection(QWidget):
         self._is_busy = is_busy
         self._refresh()
 
-    def show_outcome(self, text: str) -> None:
+    def show_outcome(self, text: str, kind: str = "ok") -> None:
         """One sentence of result."""
-        self.outcome.setText(text)
-        self.outcome.setVisible(bool(text))
+        self.outcome.set_notices(((kind, text, "", ""),) if text else ())
 
     def spec(self) -> RelaxSpec:
         """What the form says; the session puts in what is open, and opens the result."""
@@ -73,7 +73,6 @@ class RelaxSection(QWidget):
         layout.setSpacing(8)
         layout.addWidget(self.potential)
         layout.addWidget(self.form)
-        self.outcome.setVisible(False)
 
     def _connect(self) -> None:
         self.button.clicked.connect(self.ask)

@@ -1,6 +1,6 @@
 """The facts of a structure as rows of text."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -59,11 +59,16 @@ def site_rows(facts: Mapping[str, Any], most: int = 24) -> Rows:
     rows: Rows = []
     sites = facts.get("inequivalent_sites") or []
     for site in sites[:most]:
-        place = "  ".join(f"{x:.4f}" for x in site["fractional"])
+        place = coordinates(site["fractional"], 4)
         rows.append((f"{site['element']}  {site['wyckoff']}", place))
     if len(sites) > most:
         rows.append(("", f"and {len(sites) - most} more"))
     return rows
+
+
+def coordinates(values: Iterable[float], decimals: int) -> str:
+    """Three numbers side by side; what rounds to zero has no sign."""
+    return "  ".join(f"{round(float(x), decimals) + 0.0:.{decimals}f}" for x in values)
 
 
 def _atoms(facts: Mapping[str, Any]) -> str:
