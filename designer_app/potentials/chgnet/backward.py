@@ -14,9 +14,7 @@ from designer_app.potentials.chgnet.forward import (
     Envelopes,
     Trace,
     angle_term,
-    atom_tables,
     bond_term,
-    edge_tables,
 )
 from designer_app.potentials.chgnet.graph import angle_gradient
 from designer_app.potentials.chgnet.network import AngleUpdate, Network, PairConvolution
@@ -73,12 +71,11 @@ def backward(
 def _undo_atoms(
     g: _Gradients, trace: Trace, layer: PairConvolution, number: int, convolver: Convolver
 ) -> None:
-    v = trace.atoms[number]
     term = bond_term(trace, layer, number)
     g_correction = g.gained.new_empty(g.gained.shape[0], 2 * WIDTH)
     g_tables = convolver.convolve_backward(
         layer,
-        atom_tables(layer, v),
+        trace.atom_tables[number],
         term,
         trace.graph.bonds.atoms,
         trace.atom_weights,
@@ -101,9 +98,8 @@ def _undo_bonds(
 ) -> None:
     angles = trace.graph.angles
     assert angles is not None
-    e = trace.bonds[number]
     g_weighted = g.gained @ layer.out.T
-    n_short = e.shape[0]
+    n_short = g.gained.shape[0]
     g.bond_weights[:n_short].addcmul_(g_weighted, trace.bond_sums[number])
     if number > 0 and g.angles is None:
         g.angles = convolver.workspace.zeros("g_angles", 2 * len(angles.edges), WIDTH)
@@ -111,7 +107,7 @@ def _undo_bonds(
     assert g_features is not None
     g_tables = convolver.convolve_backward(
         layer,
-        edge_tables(layer, trace.atoms[number + 1], e, angles.centers),
+        trace.bond_tables[number],
         angle_term(trace, layer, number),
         angles.edges,
         trace.bond_weights.repeat(2, 1),
@@ -140,7 +136,7 @@ def _undo_angles(
         g.angle_basis.addmm_(by_pair, network.angle_embedding.T)
     g_tables = convolver.update_backward(
         layer,
-        edge_tables(layer, trace.atoms[number + 1], trace.bonds[number + 1], angles.centers),
+        trace.angle_tables[number],
         angle_term(trace, layer, number),
         angles.edges,
         g.angles,

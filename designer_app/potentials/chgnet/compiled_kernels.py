@@ -15,40 +15,39 @@ class CompiledKernels:
     """See `Kernels`."""
 
     name = "numba"
-    chunk = 512
+    chunk = 1024
 
     def activate(
-        self, tables: tuple[Tensor, Tensor], x: Tensor, pairs: Pairs, low: int, high: int, s: Tensor
+        self, tables: Tensor, x: Tensor, pairs: Pairs, low: int, high: int, s: Tensor
     ) -> None:
         """See `Kernels`."""
-        loops.activate(*_arrays(*tables, x), *_ends(pairs), low, high, s.numpy())
+        loops.activate(*_arrays(tables, x), *_ends(pairs), low, high, s.numpy())
 
     def activate_backward(
         self,
-        tables: tuple[Tensor, Tensor],
+        tables: Tensor,
         x: Tensor,
         pairs: Pairs,
         low: int,
         high: int,
         g_s: Tensor,
-        g_tables: tuple[Tensor, Tensor] | None,
+        g_tables: Tensor | None,
         g_x: Tensor,
     ) -> None:
         """See `Kernels`."""
         loops.activate_backward(
-            *_arrays(*tables, x),
+            *_arrays(tables, x),
             *_ends(pairs),
             low,
             high,
             g_s.numpy(),
             g_tables is not None,
-            *_arrays(*(tables if g_tables is None else g_tables), g_x),
+            *_arrays(tables if g_tables is None else g_tables, g_x),
         )
 
     def gate(
         self,
         y: Tensor,
-        bias: Tensor,
         gate: Gate,
         weight: Tensor,
         by_pair: bool,
@@ -59,7 +58,7 @@ class CompiledKernels:
     ) -> None:
         """See `Kernels`."""
         loops.gate(
-            *_arrays(y[0], y[1], bias, gate.gamma, gate.beta, weight),
+            *_arrays(y[0], y[1], gate.bias, gate.gamma, gate.beta, weight),
             by_pair,
             *_ends(pairs),
             low,
@@ -70,7 +69,6 @@ class CompiledKernels:
     def gate_backward(
         self,
         y: Tensor,
-        bias: Tensor,
         gate: Gate,
         weight: Tensor,
         by_pair: bool,
@@ -82,7 +80,7 @@ class CompiledKernels:
     ) -> None:
         """See `Kernels`."""
         loops.gate_backward(
-            *_arrays(y[0], y[1], bias, gate.gamma, gate.beta, weight),
+            *_arrays(y[0], y[1], gate.bias, gate.gamma, gate.beta, weight),
             by_pair,
             *_ends(pairs),
             low,
@@ -92,7 +90,7 @@ class CompiledKernels:
 
     def update(
         self,
-        tables: tuple[Tensor, Tensor],
+        tables: Tensor,
         x: Tensor,
         gate: Gate,
         pairs: Pairs,
@@ -102,28 +100,32 @@ class CompiledKernels:
     ) -> None:
         """See `Kernels`."""
         loops.update(
-            *_arrays(*tables, x, gate.gamma, gate.beta), *_ends(pairs), low, high, rows.numpy()
+            *_arrays(tables, x, gate.bias, gate.gamma, gate.beta),
+            *_ends(pairs),
+            low,
+            high,
+            rows.numpy(),
         )
 
     def update_backward(
         self,
-        tables: tuple[Tensor, Tensor],
+        tables: Tensor,
         x: Tensor,
         gate: Gate,
         pairs: Pairs,
         low: int,
         high: int,
         g_rows: Tensor,
-        g_tables: tuple[Tensor, Tensor],
+        g_tables: Tensor,
         g_x: Tensor,
     ) -> None:
         """See `Kernels`."""
         loops.update_backward(
-            *_arrays(*tables, x, gate.gamma, gate.beta),
+            *_arrays(tables, x, gate.bias, gate.gamma, gate.beta),
             *_ends(pairs),
             low,
             high,
-            *_arrays(g_rows, *g_tables, g_x),
+            *_arrays(g_rows, g_tables, g_x),
         )
 
 

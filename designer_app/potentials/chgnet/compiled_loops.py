@@ -39,8 +39,7 @@ def _pass_on(
     p: int,
     step: int,
     tables_too: bool,
-    g_first: Array,
-    g_second: Array,
+    g_tables: Array,
     g_x: Array,
 ) -> None:
     """Hand dE/dh of both messages to the terms that h is the sum of."""
@@ -54,21 +53,21 @@ def _pass_on(
             g_x[2 * p + 1, k] = g_h[1, k]
     if tables_too:
         for k in range(_BOTH):
-            g_first[i, k] += g_h[0, k]
+            g_tables[0, i, k] += g_h[0, k]
         for k in range(_BOTH):
-            g_first[j, k] += g_h[1, k]
+            g_tables[0, j, k] += g_h[1, k]
         for k in range(_BOTH):
-            g_second[j, k] += g_h[0, k]
+            g_tables[1, j, k] += g_h[0, k]
         for k in range(_BOTH):
-            g_second[i, k] += g_h[1, k]
+            g_tables[1, i, k] += g_h[1, k]
 
 
 @_inlined
-def _hidden(first: Array, second: Array, x: Array, i: int, j: int, row: int, h: Array) -> None:
+def _hidden(tables: Array, x: Array, i: int, j: int, row: int, h: Array) -> None:
     """First-layer values of one message."""
     for k in range(WIDTH):
-        h[0, k] = first[i, k] + second[j, k] + x[row, k]
-        h[1, k] = first[i, WIDTH + k] + second[j, WIDTH + k] + x[row, WIDTH + k]
+        h[0, k] = tables[0, i, k] + tables[1, j, k] + x[row, k]
+        h[1, k] = tables[0, i, WIDTH + k] + tables[1, j, WIDTH + k] + x[row, WIDTH + k]
 
 
 @_inlined
@@ -104,9 +103,7 @@ def _normalised_backward(
 
 
 @_loop
-def activate(
-    first: Array, second: Array, x: Array, a: Array, b: Array, low: int, high: int, s: Array
-) -> None:
+def activate(tables: Array, x: Array, a: Array, b: Array, low: int, high: int, s: Array) -> None:
     """See `Kernels.activate`."""
     n = high - low
     step = x.shape[0] // n
@@ -115,18 +112,17 @@ def activate(
         i, j = a[low + p], b[low + p]
         row = step * p
         for k in range(_BOTH):
-            h = max(first[i, k] + second[j, k] + x[row, k], lowest)
+            h = max(tables[0, i, k] + tables[1, j, k] + x[row, k], lowest)
             s[2 * p, k] = h * sigmoid(h)
         row += step - 1
         for k in range(_BOTH):
-            h = max(first[j, k] + second[i, k] + x[row, k], lowest)
+            h = max(tables[0, j, k] + tables[1, i, k] + x[row, k], lowest)
             s[2 * p + 1, k] = h * sigmoid(h)
 
 
 @_loop
 def activate_backward(
-    first: Array,
-    second: Array,
+    tables: Array,
     x: Array,
     a: Array,
     b: Array,
@@ -134,8 +130,7 @@ def activate_backward(
     high: int,
     g_s: Array,
     tables_too: bool,
-    g_first: Array,
-    g_second: Array,
+    g_tables: Array,
     g_x: Array,
 ) -> None:
     """See `Kernels.activate_backward`."""
@@ -147,15 +142,15 @@ def activate_backward(
         i, j = a[low + p], b[low + p]
         row = step * p
         for k in range(_BOTH):
-            h = max(first[i, k] + second[j, k] + x[row, k], lowest)
+            h = max(tables[0, i, k] + tables[1, j, k] + x[row, k], lowest)
             opening = sigmoid(h)
             g_h[0, k] = g_s[2 * p, k] * opening * (one + h * (one - opening))
         row += step - 1
         for k in range(_BOTH):
-            h = max(first[j, k] + second[i, k] + x[row, k], lowest)
+            h = max(tables[0, j, k] + tables[1, i, k] + x[row, k], lowest)
             opening = sigmoid(h)
             g_h[1, k] = g_s[2 * p + 1, k] * opening * (one + h * (one - opening))
-        _pass_on(g_h, i, j, p, step, tables_too, g_first, g_second, g_x)
+        _pass_on(g_h, i, j, p, step, tables_too, g_tables, g_x)
 
 
 @_loop
@@ -229,9 +224,9 @@ def gate_backward(
 
 @_loop
 def update(
-    first: Array,
-    second: Array,
+    tables: Array,
     x: Array,
+    bias: Array,
     gamma: Array,
     beta: Array,
     a: Array,
@@ -242,24 +237,24 @@ def update(
 ) -> None:
     """See `Kernels.update`."""
     step = x.shape[0] // (high - low)
-    h, none = np.empty((2, WIDTH), x.dtype), np.zeros((2, WIDTH), x.dtype)
+    h = np.empty((2, WIDTH), x.dtype)
     for row in range(2 * (high - low)):
         p = low + row // 2
         i, j = (a[p], b[p]) if row % 2 == 0 else (b[p], a[p])
-        _hidden(first, second, x, i, j, row // 2 if step == 1 else row, h)
-        scale = _inverse_deviation(h, 0, none, 0)
-        scale_gate = _inverse_deviation(h, 1, none, 1)
+        _hidden(tables, x, i, j, row // 2 if step == 1 else row, h)
+        scale = _inverse_deviation(h, 0, bias, 0)
+        scale_gate = _inverse_deviation(h, 1, bias, 1)
         for k in range(WIDTH):
-            z = h[0, k] * scale * gamma[0, k] + beta[0, k]
-            z_gate = h[1, k] * scale_gate * gamma[1, k] + beta[1, k]
+            z = (h[0, k] + bias[0, k]) * scale * gamma[0, k] + beta[0, k]
+            z_gate = (h[1, k] + bias[1, k]) * scale_gate * gamma[1, k] + beta[1, k]
             rows[row, k] += z * sigmoid(z) * sigmoid(z_gate)
 
 
 @_loop
 def update_backward(
-    first: Array,
-    second: Array,
+    tables: Array,
     x: Array,
+    bias: Array,
     gamma: Array,
     beta: Array,
     a: Array,
@@ -267,24 +262,24 @@ def update_backward(
     low: int,
     high: int,
     g_rows: Array,
-    g_first: Array,
-    g_second: Array,
+    g_tables: Array,
     g_x: Array,
 ) -> None:
     """See `Kernels.update_backward`."""
     step = x.shape[0] // (high - low)
-    h, none = np.empty((2, WIDTH), x.dtype), np.zeros((2, WIDTH), x.dtype)
+    h = np.empty((2, WIDTH), x.dtype)
     t, t_gate = np.empty(WIDTH, x.dtype), np.empty(WIDTH, x.dtype)
     g_h = np.empty((2, _BOTH), x.dtype)
     for p in range(high - low):
         for side in range(2):
             i, j = (a[low + p], b[low + p]) if side == 0 else (b[low + p], a[low + p])
-            _hidden(first, second, x, i, j, p if step == 1 else 2 * p + side, h)
-            scale = _inverse_deviation(h, 0, none, 0)
-            scale_gate = _inverse_deviation(h, 1, none, 1)
+            _hidden(tables, x, i, j, p if step == 1 else 2 * p + side, h)
+            scale = _inverse_deviation(h, 0, bias, 0)
+            scale_gate = _inverse_deviation(h, 1, bias, 1)
             along = along_gate = x.dtype.type(0)
             for k in range(WIDTH):
-                y, y_gate = h[0, k] * scale, h[1, k] * scale_gate
+                y = (h[0, k] + bias[0, k]) * scale
+                y_gate = (h[1, k] + bias[1, k]) * scale_gate
                 _, slope, slope_gate = _gated_slopes(
                     y * gamma[0, k] + beta[0, k], y_gate * gamma[1, k] + beta[1, k]
                 )
@@ -292,9 +287,9 @@ def update_backward(
                 t_gate[k] = g_rows[2 * p + side, k] * slope_gate * gamma[1, k]
                 along += t[k] * y
                 along_gate += t_gate[k] * y_gate
-            _normalised_backward(h, 0, none, 0, scale, along, t)
-            _normalised_backward(h, 1, none, 1, scale_gate, along_gate, t_gate)
+            _normalised_backward(h, 0, bias, 0, scale, along, t)
+            _normalised_backward(h, 1, bias, 1, scale_gate, along_gate, t_gate)
             for k in range(WIDTH):
                 g_h[side, k] = h[0, k]
                 g_h[side, WIDTH + k] = h[1, k]
-        _pass_on(g_h, a[low + p], b[low + p], p, step, True, g_first, g_second, g_x)
+        _pass_on(g_h, a[low + p], b[low + p], p, step, True, g_tables, g_x)

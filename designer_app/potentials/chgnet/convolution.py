@@ -12,8 +12,8 @@ from designer_app.potentials.chgnet.network import AngleUpdate, PairConvolution
 from designer_app.potentials.chgnet.weights import WIDTH
 from designer_app.potentials.chgnet.workspace import Workspace
 
-Tables = tuple[Tensor, Tensor]
-"""Products of the receiving and the sending end's features, (n, 128) each."""
+Tables = Tensor
+"""Products of the receiving and of the sending end's features, (2, n, 128)."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -117,7 +117,7 @@ class Convolver:
     ) -> tuple[Tensor, Tensor]:
         """Sum of gated messages at each receiver (n, 64), and second-layer values to keep."""
         kernels, take = self.kernels, self.workspace.take
-        summed = weight.new_zeros(tables[0].shape[0], WIDTH)
+        summed = weight.new_zeros(pairs.n_ends, WIDTH)
         kept = take(name, 2, 2 * len(pairs), WIDTH)
         for number, low, high in self.chunks(len(pairs)):
             x = take("x", term.n_rows(high - low), 2 * WIDTH)
@@ -127,9 +127,7 @@ class Convolver:
             kernels.activate(tables, x, pairs, low, high, s)
             torch.mm(s[:, :WIDTH], layer.hidden[0], out=y[0])
             torch.mm(s[:, WIDTH:], layer.hidden[1], out=y[1])
-            kernels.gate(
-                y, layer.hidden_bias, layer.gate, weight, by_pair, pairs, low, high, summed
-            )
+            kernels.gate(y, layer.gate, weight, by_pair, pairs, low, high, summed)
         return summed, kept
 
     def convolve_backward(
@@ -149,9 +147,7 @@ class Convolver:
     ) -> Tables | None:
         """Gradients from dE/d(sum): added to weights and pair features; returned for tables."""
         kernels, take = self.kernels, self.workspace.take
-        g_tables = None
-        if tables_too:
-            g_tables = torch.zeros_like(tables[0]), torch.zeros_like(tables[1])
+        g_tables = torch.zeros_like(tables) if tables_too else None
         for number, low, high in self.chunks(len(pairs)):
             x = take("x", term.n_rows(high - low), 2 * WIDTH)
             g_x = take("g_x", term.n_rows(high - low), 2 * WIDTH)
@@ -159,7 +155,6 @@ class Convolver:
             y = kept[:, 2 * low : 2 * high]
             kernels.gate_backward(
                 y,
-                layer.hidden_bias,
                 layer.gate,
                 weight,
                 by_pair,
@@ -196,7 +191,7 @@ class Convolver:
         g_features: Tensor,
     ) -> Tables:
         """Gradients from dE/d(new rows): added to pair features; returned for tables."""
-        g_tables = torch.zeros_like(tables[0]), torch.zeros_like(tables[1])
+        g_tables = torch.zeros_like(tables)
         for number, low, high in self.chunks(len(pairs)):
             x = self.workspace.take("x", term.n_rows(high - low), 2 * WIDTH)
             g_x = self.workspace.take("g_x", term.n_rows(high - low), 2 * WIDTH)

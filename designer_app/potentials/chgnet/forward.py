@@ -70,24 +70,37 @@ class Trace:
     """Features of short bonds after 0, 1, ... convolutions; long bonds never change."""
     angles: list[Tensor | None] = field(default_factory=list)
     """Features of angles, two rows a pair; None at first, where the basis stands for them."""
+    atom_tables: list[Tables] = field(default_factory=list)
+    bond_tables: list[Tables] = field(default_factory=list)
+    angle_tables: list[Tables] = field(default_factory=list)
+    """What every convolution and angle update gathered from."""
     kept_atoms: list[Tensor] = field(default_factory=list)
     kept_bonds: list[Tensor] = field(default_factory=list)
     bond_sums: list[Tensor] = field(default_factory=list)
     """Sums over angles, before their weight and output layer."""
 
 
-def atom_tables(layer: PairConvolution, v: Tensor) -> Tables:
+def _atom_tables(layer: PairConvolution, v: Tensor) -> Tables:
     """Products of atom features for a convolution over bonds."""
-    return torch.addmm(layer.bias, v, layer.first), v @ layer.second
+    tables = v.new_empty(2, v.shape[0], 2 * WIDTH)
+    torch.addmm(layer.bias, v, layer.first, out=tables[0])
+    torch.mm(v, layer.second, out=tables[1])
+    return tables
 
 
-def edge_tables(
+def _edge_tables(
     layer: PairConvolution | AngleUpdate, v: Tensor, e: Tensor, centers: Tensor
 ) -> Tables:
     """Products of features of directed short bonds, with the center's, for angles."""
     assert layer.center is not None
-    center = torch.addmm(layer.bias, v, layer.center).index_select(0, centers)
-    return center + (e @ layer.first).repeat(2, 1), (e @ layer.second).repeat(2, 1)
+    tables = e.new_empty(2, 2, e.shape[0], 2 * WIDTH)
+    center = v @ layer.center
+    if isinstance(layer, PairConvolution):
+        center += layer.bias
+    torch.index_select(center, 0, centers, out=tables[0].view(-1, 2 * WIDTH))
+    tables[0] += e @ layer.first
+    tables[1] = e @ layer.second
+    return tables.view(2, -1, 2 * WIDTH)
 
 
 def bond_term(trace: Trace, layer: PairConvolution, number: int) -> BasisTerm:
@@ -164,9 +177,10 @@ def _embedded(network: Network, envelopes: Envelopes, graph: Graph, convolver: C
 
 def _move_atoms(trace: Trace, layer: PairConvolution, number: int, convolver: Convolver) -> None:
     v = trace.atoms[-1]
+    trace.atom_tables.append(_atom_tables(layer, v))
     summed, kept = convolver.convolve(
         layer,
-        atom_tables(layer, v),
+        trace.atom_tables[-1],
         bond_term(trace, layer, number),
         trace.graph.bonds.atoms,
         trace.atom_weights,
@@ -181,9 +195,10 @@ def _move_bonds(trace: Trace, layer: PairConvolution, number: int, convolver: Co
     angles = trace.graph.angles
     assert angles is not None
     e = trace.bonds[-1]
+    trace.bond_tables.append(_edge_tables(layer, trace.atoms[-1], e, angles.centers))
     summed, kept = convolver.convolve(
         layer,
-        edge_tables(layer, trace.atoms[-1], e, angles.centers),
+        trace.bond_tables[-1],
         angle_term(trace, layer, number),
         angles.edges,
         trace.bond_weights.repeat(2, 1),
@@ -209,7 +224,8 @@ def _move_angles(trace: Trace, network: Network, number: int, convolver: Convolv
         rows.view(n_pairs, 2, WIDTH).copy_(embedded[:, None].expand(n_pairs, 2, WIDTH))
     else:
         rows.copy_(old)
-    tables = edge_tables(layer, trace.atoms[-1], trace.bonds[-1], angles.centers)
+    tables = _edge_tables(layer, trace.atoms[-1], trace.bonds[-1], angles.centers)
+    trace.angle_tables.append(tables)
     convolver.update(layer, tables, angle_term(trace, layer, number), angles.edges, rows)
     trace.angles.append(rows)
 

@@ -22,6 +22,8 @@ class Pairs:
 
     first: Int[Tensor, "n"]
     second: Int[Tensor, "n"]
+    n_ends: int
+    """Rows of the table."""
 
     def __len__(self) -> int:
         return self.first.shape[0]
@@ -35,6 +37,11 @@ class Pairs:
     def senders(self) -> Int[Tensor, "2n"]:
         """The table row that each message comes from."""
         return torch.stack([self.second, self.first], dim=1).flatten()
+
+    @cached_property
+    def of_both(self) -> Int[Tensor, "2n 2"]:
+        """Receiver and sender of each message in two tables laid end to end."""
+        return torch.stack([self.receivers, self.senders + self.n_ends], dim=1)
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,7 +68,11 @@ def bonds_of(
     lengths = squared.index_select(0, kept).sqrt()
     short = torch.nonzero(lengths < short_cutoff).squeeze(1)
     return Bonds(
-        atoms=Pairs(neighbors.first.index_select(0, kept), neighbors.second.index_select(0, kept)),
+        atoms=Pairs(
+            neighbors.first.index_select(0, kept),
+            neighbors.second.index_select(0, kept),
+            state.n_atoms,
+        ),
         vectors=vectors.index_select(0, kept),
         lengths=lengths,
         short=short,
@@ -97,7 +108,7 @@ def angles_of(bonds: Bonds) -> Angles:
     within = torch.arange(first_place.shape[0], device=device) - started
     second_place = first_place + 1 + within
     return Angles(
-        edges=Pairs(by_atom[first_place], by_atom[second_place]),
+        edges=Pairs(by_atom[first_place], by_atom[second_place], n_edges),
         centers=centers,
     )
 

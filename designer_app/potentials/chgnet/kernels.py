@@ -27,7 +27,7 @@ class Kernels(Protocol):
     """Pairs done at a time: what the cache holds on a CPU, all on a GPU."""
 
     def activate(
-        self, tables: tuple[Tensor, Tensor], x: Tensor, pairs: Pairs, low: int, high: int, s: Tensor
+        self, tables: Tensor, x: Tensor, pairs: Pairs, low: int, high: int, s: Tensor
     ) -> None:
         """S = silu(h), h = first[receiver] + second[sender] + x.
 
@@ -37,13 +37,13 @@ class Kernels(Protocol):
 
     def activate_backward(
         self,
-        tables: tuple[Tensor, Tensor],
+        tables: Tensor,
         x: Tensor,
         pairs: Pairs,
         low: int,
         high: int,
         g_s: Tensor,
-        g_tables: tuple[Tensor, Tensor] | None,
+        g_tables: Tensor | None,
         g_x: Tensor,
     ) -> None:
         """dE/dx into g_x; the same summed over each end's messages added to `g_tables`."""
@@ -52,7 +52,6 @@ class Kernels(Protocol):
     def gate(
         self,
         y: Tensor,
-        bias: Tensor,
         gate: Gate,
         weight: Tensor,
         by_pair: bool,
@@ -61,7 +60,7 @@ class Kernels(Protocol):
         high: int,
         summed: Tensor,
     ) -> None:
-        """Add weight silu(LN(core)) sigmoid(LN(gate)) of y + bias to each receiver's sum.
+        """Add weight silu(LN(core)) sigmoid(LN(gate)) of each row of y to its receiver's sum.
 
         `weight` has a row per pair, or one per sender. y (2, rows, 64) is kept for the backward
         pass as the implementation leaves it.
@@ -71,7 +70,6 @@ class Kernels(Protocol):
     def gate_backward(
         self,
         y: Tensor,
-        bias: Tensor,
         gate: Gate,
         weight: Tensor,
         by_pair: bool,
@@ -86,7 +84,7 @@ class Kernels(Protocol):
 
     def update(
         self,
-        tables: tuple[Tensor, Tensor],
+        tables: Tensor,
         x: Tensor,
         gate: Gate,
         pairs: Pairs,
@@ -99,14 +97,14 @@ class Kernels(Protocol):
 
     def update_backward(
         self,
-        tables: tuple[Tensor, Tensor],
+        tables: Tensor,
         x: Tensor,
         gate: Gate,
         pairs: Pairs,
         low: int,
         high: int,
         g_rows: Tensor,
-        g_tables: tuple[Tensor, Tensor],
+        g_tables: Tensor,
         g_x: Tensor,
     ) -> None:
         """dE/dx into g_x, and summed over each end's messages added to `g_tables`."""

@@ -20,8 +20,10 @@ N_BASIS = 32
 
 @dataclass(frozen=True, eq=False)
 class Gate:
-    """silu(LN(core)) sigmoid(LN(gate)) of rows of 2 x 64: the two halves stand side by side."""
+    """silu(LN(core + b)) sigmoid(LN(gate + b)) of rows of 2 x 64."""
 
+    bias: Tensor
+    """(2, 64)."""
     gamma: Tensor
     """(2, 64)."""
     beta: Tensor
@@ -46,8 +48,6 @@ class PairConvolution:
     """(128,)."""
     hidden: Tensor
     """(2, 64, 64): second layer of core and gate, row means folded away."""
-    hidden_bias: Tensor
-    """(2, 64)."""
     gate: Gate
     out: Tensor
     """(64, 64)."""
@@ -62,7 +62,6 @@ class AngleUpdate:
     center: Tensor
     edge: Tensor
     edge_basis: Tensor
-    bias: Tensor
     gate: Gate
 
 
@@ -126,9 +125,10 @@ def _both(weights: CHGNetWeights, prefix: str, layer: int) -> tuple[Tensor, Tens
     return matrix, torch.cat([weights.double(f"{name}.bias") for name in names])
 
 
-def _gate(weights: CHGNetWeights, prefix: str) -> Gate:
+def _gate(weights: CHGNetWeights, prefix: str, bias: Tensor) -> Gate:
     norms = [(f"{prefix}.{norm}.weight", f"{prefix}.{norm}.bias") for norm in ("bn1", "bn2")]
     return Gate(
+        bias=_centered(bias).reshape(2, WIDTH),
         gamma=torch.stack([weights.double(gamma) for gamma, _ in norms]),
         beta=torch.stack([weights.double(beta) for _, beta in norms]),
     )
@@ -152,8 +152,7 @@ def _convolution(
         edge_basis=embedding @ edge,
         bias=bias,
         hidden=torch.stack(_centered(hidden).split(WIDTH, dim=1)),
-        hidden_bias=_centered(hidden_bias).reshape(2, WIDTH),
-        gate=_gate(weights, f"{prefix}.{block}"),
+        gate=_gate(weights, f"{prefix}.{block}", hidden_bias),
         out=_matrix(weights, f"{prefix}.mlp_out.layers.1.weight"),
     )
 
@@ -167,8 +166,7 @@ def _angle_update(weights: CHGNetWeights, prefix: str, embedding: Tensor) -> Ang
         center=center,
         edge=edge,
         edge_basis=embedding @ edge,
-        bias=_centered(bias),
-        gate=_gate(weights, f"{prefix}.twoBody_bond"),
+        gate=_gate(weights, f"{prefix}.twoBody_bond", bias),
     )
 
 

@@ -2,7 +2,7 @@
 
 import torch
 from torch import Tensor
-from torch.nn.functional import layer_norm, silu
+from torch.nn.functional import embedding_bag, layer_norm, silu
 
 from designer_app.potentials.chgnet.graph import Pairs
 from designer_app.potentials.chgnet.kernels import LOWEST, NORM_EPSILON
@@ -19,35 +19,35 @@ class TorchKernels:
     name = "torch"
 
     def __init__(self, device: torch.device) -> None:
-        self.chunk = 1024 if device.type == "cpu" else _ALL_PAIRS
+        self._on_cpu = device.type == "cpu"
+        self.chunk = 1024 if self._on_cpu else _ALL_PAIRS
 
     def activate(
-        self, tables: tuple[Tensor, Tensor], x: Tensor, pairs: Pairs, low: int, high: int, s: Tensor
+        self, tables: Tensor, x: Tensor, pairs: Pairs, low: int, high: int, s: Tensor
     ) -> None:
         """See `Kernels`."""
-        h = _hidden(tables, x, pairs, low, high)
+        h = self._hidden(tables, x, pairs, low, high)
         _aten.silu.out(h.clamp_min_(LOWEST), out=s)
 
     def activate_backward(
         self,
-        tables: tuple[Tensor, Tensor],
+        tables: Tensor,
         x: Tensor,
         pairs: Pairs,
         low: int,
         high: int,
         g_s: Tensor,
-        g_tables: tuple[Tensor, Tensor] | None,
+        g_tables: Tensor | None,
         g_x: Tensor,
     ) -> None:
         """See `Kernels`."""
-        h = _hidden(tables, x, pairs, low, high).clamp_min_(LOWEST)
-        g_h = _aten.silu_backward(g_s, h)
+        h = self._hidden(tables, x, pairs, low, high).clamp_min_(LOWEST)
+        g_h = _aten.silu_backward.grad_input(g_s, h, grad_input=g_s)
         _pass_on(g_h, pairs, low, high, g_tables, g_x)
 
     def gate(
         self,
         y: Tensor,
-        bias: Tensor,
         gate: Gate,
         weight: Tensor,
         by_pair: bool,
@@ -57,7 +57,7 @@ class TorchKernels:
         summed: Tensor,
     ) -> None:
         """See `Kernels`."""
-        y += bias[:, None]
+        y += gate.bias[:, None]
         message = _gated(y[0], y[1], gate)
         message.view(-1, 2, WIDTH).mul_(_weights(weight, by_pair, pairs, low, high))
         summed.index_add_(0, pairs.receivers[2 * low : 2 * high], message)
@@ -65,7 +65,6 @@ class TorchKernels:
     def gate_backward(
         self,
         y: Tensor,
-        bias: Tensor,  # noqa: ARG002 - `gate` left it added to y
         gate: Gate,
         weight: Tensor,
         by_pair: bool,
@@ -89,7 +88,7 @@ class TorchKernels:
 
     def update(
         self,
-        tables: tuple[Tensor, Tensor],
+        tables: Tensor,
         x: Tensor,
         gate: Gate,
         pairs: Pairs,
@@ -98,36 +97,40 @@ class TorchKernels:
         rows: Tensor,
     ) -> None:
         """See `Kernels`."""
-        h = _hidden(tables, x, pairs, low, high)
+        h = self._hidden(tables, x, pairs, low, high).add_(gate.bias.flatten())
         rows += _gated(h[:, :WIDTH], h[:, WIDTH:], gate)
 
     def update_backward(
         self,
-        tables: tuple[Tensor, Tensor],
+        tables: Tensor,
         x: Tensor,
         gate: Gate,
         pairs: Pairs,
         low: int,
         high: int,
         g_rows: Tensor,
-        g_tables: tuple[Tensor, Tensor],
+        g_tables: Tensor,
         g_x: Tensor,
     ) -> None:
         """See `Kernels`."""
-        h = _hidden(tables, x, pairs, low, high)
+        h = self._hidden(tables, x, pairs, low, high).add_(gate.bias.flatten())
         core, gated = h[:, :WIDTH].contiguous(), h[:, WIDTH:].contiguous()
         _gated_backward(core, gated, gate, g_rows, h[:, :WIDTH], h[:, WIDTH:])
         _pass_on(h, pairs, low, high, g_tables, g_x)
 
-
-def _hidden(tables: tuple[Tensor, Tensor], x: Tensor, pairs: Pairs, low: int, high: int) -> Tensor:
-    """Hidden rows (2 pairs, 128) before the activation."""
-    h = tables[0].index_select(0, pairs.receivers[2 * low : 2 * high])
-    h += tables[1].index_select(0, pairs.senders[2 * low : 2 * high])
-    n_pairs = high - low
-    shared = x.shape[0] == n_pairs
-    h.view(n_pairs, 2, 2 * WIDTH).add_(x[:, None] if shared else x.view(n_pairs, 2, 2 * WIDTH))
-    return h
+    def _hidden(self, tables: Tensor, x: Tensor, pairs: Pairs, low: int, high: int) -> Tensor:
+        """Hidden rows (2 pairs, 128) before the activation."""
+        messages = slice(2 * low, 2 * high)
+        if self._on_cpu:  # three times faster than two gathers and a sum
+            h = embedding_bag(pairs.of_both[messages], tables.view(-1, 2 * WIDTH), mode="sum")
+        else:
+            h = tables[0].index_select(0, pairs.receivers[messages])
+            h += tables[1].index_select(0, pairs.senders[messages])
+        n_pairs = high - low
+        if x.shape[0] == n_pairs:
+            h.view(n_pairs, 2, 2 * WIDTH).add_(x[:, None])
+            return h
+        return h.add_(x)
 
 
 def _pass_on(
@@ -135,13 +138,14 @@ def _pass_on(
     pairs: Pairs,
     low: int,
     high: int,
-    g_tables: tuple[Tensor, Tensor] | None,
+    g_tables: Tensor | None,
     g_x: Tensor,
 ) -> None:
     """Hand dE/dh to the three terms that h is the sum of."""
     n_pairs = high - low
     if g_x.shape[0] == n_pairs:
-        torch.sum(g_h.view(n_pairs, 2, 2 * WIDTH), dim=1, out=g_x)
+        both = g_h.view(n_pairs, 2, 2 * WIDTH)
+        torch.add(both[:, 0], both[:, 1], out=g_x)
     else:
         g_x.copy_(g_h)
     if g_tables is not None:
