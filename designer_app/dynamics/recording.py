@@ -151,8 +151,7 @@ class RunFolder:
         """Make everything so far durable, then the state itself."""
         self.trajectory.sync()
         self.series.sync()
-        choice = getattr(evaluate.potential, "kernel_choice", None)
-        facts = {**self._facts, "kernel_choice": None if choice is None else choice()}
+        facts = {**self._facts, "kernel_choice": evaluate.potential.kernel_choice()}
         write_checkpoint(self.folder, Checkpoint.of(state, evaluate, facts))
         self._last_checkpoint = time.monotonic()
 
@@ -186,8 +185,8 @@ def frame_for_screen(state: MDState, timestep_fs: float) -> Frame:
     return Frame(
         step=state.step,
         time_fs=state.step * timestep_fs,
-        positions=state.positions.to("cpu", torch.float32).numpy(),
-        cell=state.cell[0].to("cpu", torch.float64).numpy(),
+        positions=state.positions.cpu().to(torch.float32).numpy(),
+        cell=state.cell[0].cpu().to(torch.float64).numpy(),
     )
 
 
@@ -195,7 +194,7 @@ def frame_for_file(state: MDState, timestep_fs: float) -> TrajectoryFrame:
     """All of a state that a trajectory keeps."""
 
     def host(tensor: Tensor) -> Any:
-        return tensor.to("cpu", torch.float64).numpy()
+        return tensor.cpu().to(torch.float64).numpy()  # in this order: mps has no doubles
 
     numbers = state.numbers.cpu().numpy()
     masses = host(state.masses)

@@ -1,5 +1,6 @@
 """Running: a start state, the forces that follow the atoms, the guard, and the loop of steps."""
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
@@ -11,7 +12,12 @@ from designer_app.dynamics.integrators import FREEDOMS, Integrator
 from designer_app.dynamics.observables import sum_by_system
 from designer_app.dynamics.velocities import maxwell_boltzmann
 from designer_app.elements import COVALENT_RADII, SYMBOLS
-from designer_app.errors import BlowUpError, NotFiniteError, OverlappingAtomsError
+from designer_app.errors import (
+    BlowUpError,
+    InvalidPositionsError,
+    NotFiniteError,
+    OverlappingAtomsError,
+)
 from designer_app.neighbors.build import build_neighbors
 from designer_app.neighbors.pairs import NeighborList, pair_vectors
 from designer_app.neighbors.verlet import VerletList
@@ -144,19 +150,15 @@ class Guard:
         fastest = dt * torch.sqrt((squares * inverse_mass).max())
         pulled = dt * dt * (state.forces.abs().amax(dim=1) * inverse_mass).max()
         told = torch.stack([hottest, fastest + pulled, state.energy.sum()]).tolist()
-        if told[0] < self.max_temperature and told[1] < self.max_displacement and _finite(told[2]):
+        is_cool, is_slow = told[0] < self.max_temperature, told[1] < self.max_displacement
+        if is_cool and is_slow and math.isfinite(told[2]):
             return
-        for quantity, values in (("energy", state.energy), ("forces", state.forces)):
-            if not bool(torch.isfinite(values).all()) and bool(
-                torch.isfinite(state.positions).all()
-            ):
-                raise NotFiniteError(potential, quantity, state.step)
-        reason = "temperature" if not told[0] < self.max_temperature else "displacement"
+        if bool(torch.isfinite(state.positions).all()):
+            for quantity, values in (("energy", state.energy), ("forces", state.forces)):
+                if not bool(torch.isfinite(values).all()):
+                    raise NotFiniteError(potential, quantity, state.step)
+        reason = "displacement" if is_cool else "temperature"
         raise BlowUpError(state.step, told[0], last_good_step, reason)
-
-
-def _finite(value: float) -> bool:
-    return abs(value) < float("inf")
 
 
 def simulate(
@@ -178,7 +180,10 @@ def simulate(
     last_good = state.step
     guard.check(state, integrator.dt, potential.key, last_good)
     for done in range(1, n_steps + 1):
-        state = integrator.step(state, evaluate)
+        try:
+            state = integrator.step(state, evaluate)
+        except InvalidPositionsError as error:  # atoms so far off that no pairs can be found
+            raise BlowUpError(state.step + 1, math.nan, last_good, "displacement") from error
         if done % guard.interval == 0 or done == n_steps:
             guard.check(state, integrator.dt, potential.key, last_good)
             last_good = state.step

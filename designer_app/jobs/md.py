@@ -1,20 +1,11 @@
 """Molecular dynamics of one structure: start or resume, run, record."""
 
+import math
 import time
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import torch
-
 from designer_app.device import Compute
-from designer_app.dynamics.checkpoint import (
-    has_checkpoint,
-    newest_checkpoint,
-    structure_sha256,
-)
-from designer_app.dynamics.ensembles import integrator_for
-from designer_app.dynamics.integrators import Integrator
 from designer_app.dynamics.recording import (
     PROVENANCE,
     SERIES,
@@ -26,64 +17,32 @@ from designer_app.dynamics.recording import (
     frame_for_screen,
     set_aside,
 )
-from designer_app.dynamics.simulation import ForceField, Guard, begin, simulate, start_state
+from designer_app.dynamics.runs import Run, facts_of, provenance_of, ready_run
+from designer_app.dynamics.simulation import Guard, simulate
 from designer_app.dynamics.statistics import Record, mean_and_error, slope
-from designer_app.errors import Cancelled, ResumeError, WriteFailedError
+from designer_app.errors import Cancelled, WriteFailedError
 from designer_app.io.series import read_series
 from designer_app.io.toml import write_toml
-from designer_app.potentials import Potential, load_potential
-from designer_app.provenance import now, versions
+from designer_app.potentials import load_potential
 from designer_app.running.control import RunControl
 from designer_app.specs.fields import check_spec, settings_of
 from designer_app.specs.md import MDSpec
-from designer_app.state import (
-    AtomicState,
-    MDState,
-    compute_device,
-    set_threads,
-    state_from_structures,
-)
+from designer_app.state import MDState, compute_device, set_threads
 
 SCREEN_INTERVAL = 1.0 / 30.0
 """Seconds between what is sent to the screen."""
 MOST_ROWS = 512
 """Rows that wait for the next such moment."""
 EQUILIBRATION = 0.2
-"""First part of a run that averages leave out."""
-_MAY_CHANGE = frozenset(
-    {
-        "steps",
-        "checkpoint_interval",
-        "max_temperature",
-        "device",
-        "dtype",
-        "threads",
-        "out",
-        "resume",
-    }
-)
-"""Settings that a continued run may change; all others would make it another run."""
-
-
-@dataclass(frozen=True, eq=False)
-class _Run:
-    """A simulation that is ready to go on."""
-
-    state: MDState
-    integrator: Integrator
-    evaluate: ForceField
-    ramp_steps: int
-    structure_sha256: str
-    """Of what the run began from, also where it is continued without it."""
-    resumed: bool = False
-    is_bitwise: bool = True
+"""First part of a run that its averages leave out."""
 
 
 def run(spec: MDSpec, control: RunControl) -> dict[str, Any]:
     """Figures of the run by name; trajectory, series and checkpoints are in `spec.out`.
 
-    A run that is cancelled or paused can go on: `resume` continues from the newest checkpoint, up
-    to `steps` of all, which may be more than before.
+    A run that was cancelled or killed goes on with `resume`, from its newest checkpoint and up to
+    `steps` of all, which may be more than before; without `structure` it takes the folder's.
+    An earlier run in the folder is otherwise moved into `previous`.
     """
     check_spec(spec)
     if spec.out is not None:
@@ -94,137 +53,66 @@ def run(spec: MDSpec, control: RunControl) -> dict[str, Any]:
     control.progress(0, spec.steps, "Loading the potential")
     potential = load_potential(spec.potential, spec.model, compute)
     control.checkpoint()
-    started = _resumed(spec, potential, device) or _started(spec, potential, device)
-    return _advance(spec, started, control)
-
-
-def _started(spec: MDSpec, potential: Potential, device: torch.device) -> _Run:
-    """A run from its structure."""
-    if spec.structure is None:
-        raise ResumeError(str(spec.out), "there is no checkpoint in it")
-    atoms = state_from_structures([spec.structure], device)
-    velocities = None
-    if spec.structure.velocities is not None:
-        velocities = torch.as_tensor(spec.structure.velocities, dtype=atoms.dtype, device=device)
-    integrator = integrator_for(spec)
-    evaluate = ForceField(potential, _wants(atoms, potential, integrator))
-    state = start_state(atoms, spec.temperature, spec.seed, velocities)
-    return _Run(
-        begin(state, integrator, evaluate),
-        integrator,
-        evaluate,
-        ramp_steps=spec.steps,
-        structure_sha256=structure_sha256(spec.structure),
-    )
-
-
-def _resumed(spec: MDSpec, potential: Potential, device: torch.device) -> _Run | None:
-    """The run that is in the folder; None where it is to start or never came to a checkpoint."""
-    if not spec.resume or spec.out is None or not has_checkpoint(spec.out):
-        return None
-    checkpoint = newest_checkpoint(spec.out, device)
-    facts = checkpoint.facts
-    _check_same_run(spec, potential, facts)
-    potential.use_kernels(facts["kernel_choice"] or {})
-    integrator = integrator_for(spec, facts["ramp_steps"])
-    wants = _wants(checkpoint.state, potential, integrator)
-    neighbors = checkpoint.neighbors(potential.cutoff, half=potential.half_list)
-    return _Run(
-        checkpoint.state,
-        integrator,
-        ForceField(potential, wants, neighbors),
-        ramp_steps=facts["ramp_steps"],
-        structure_sha256=facts["structure_sha256"],
-        resumed=True,
-        is_bitwise=potential.native and facts["machine"] == _machine(spec, device),
-    )
-
-
-def _wants(atoms: AtomicState, potential: Potential, integrator: Integrator) -> frozenset[str]:
-    """What is asked at each step: the stress too where there is a cell, for the pressure."""
-    has_cell = bool((atoms.pbc.all(dim=1) & (atoms.volume > 0)).all())
-    gives_pressure = has_cell and "stress" in potential.gives
-    return integrator.wants | (frozenset({"stress"}) if gives_pressure else frozenset())
-
-
-def _machine(spec: MDSpec, device: torch.device) -> str:
-    """What must be equal for a continuation to give the same bits; empty where nothing ensures it.
-
-    One thread of a CPU does: the order of every sum is fixed.
-    """
-    if device.type != "cpu" or torch.get_num_threads() != 1:
-        return f"{device}, not repeatable at {now()}"
-    return f"cpu, {spec.dtype}, torch {torch.__version__}"
-
-
-def _check_same_run(spec: MDSpec, potential: Potential, facts: dict[str, Any]) -> None:
-    """Raise `ResumeError` where the checkpoint belongs to another run."""
-    then, today = facts["settings"], settings_of(spec)
-    for name in sorted((then.keys() | today.keys()) - _MAY_CHANGE):
-        if then.get(name) != today.get(name):
-            reason = f"its {name} is {then.get(name)}, not {today.get(name)}"
-            raise ResumeError(str(spec.out), reason)
-    if facts["model_sha256"] != potential.model_sha256:
-        raise ResumeError(str(spec.out), "the parameters of the potential have changed since")
-    given = None if spec.structure is None else structure_sha256(spec.structure)
-    if given not in (None, facts["structure_sha256"]):
-        raise ResumeError(str(spec.out), "it started from another structure")
-
-
-def _advance(spec: MDSpec, start: _Run, control: RunControl) -> dict[str, Any]:
-    """Run to the last step; whatever ends it, what is done is on the disk."""
-    recorder = _Recorder(spec, start, control)
-    guard = Guard.for_device(start.state.device, spec.max_temperature)
-    steps = simulate(
-        start.state,
-        start.evaluate.potential,
-        start.integrator,
-        spec.steps - start.state.step,
-        evaluate=start.evaluate,
-        guard=guard,
-    )
-    state = start.state
+    ready = ready_run(spec, potential, device)
+    recorder = _Recorder(ready, control)
     try:
-        if not start.resumed:
+        last = _advance(ready, recorder)
+    finally:
+        recorder.close()
+    return recorder.result(last)
+
+
+def _advance(ready: Run, recorder: "_Recorder") -> MDState:
+    """The state after the last step; one that is cancelled leaves its checkpoint."""
+    state = ready.state
+    steps = simulate(
+        state,
+        ready.potential,
+        ready.integrator,
+        ready.spec.steps - state.step,
+        evaluate=ready.evaluate,
+        guard=recorder.guard,
+    )
+    try:
+        if not ready.is_resumed:
             recorder.take(state)
         for state in steps:
             recorder.take(state)
             recorder.wait_while_paused()
-        recorder.finish(state)
     except Cancelled:
         recorder.finish(state)
         raise
-    finally:
-        recorder.close()
-    return recorder.result(state)
+    recorder.finish(state)
+    return state
 
 
 class _Recorder:
     """Sends what happens to the screen and to the files, when it is due."""
 
-    def __init__(self, spec: MDSpec, start: _Run, control: RunControl) -> None:
-        self._spec, self._start, self._control = spec, start, control
-        self._meter = Meter(start.state, start.integrator, spec.timestep)
+    def __init__(self, ready: Run, control: RunControl) -> None:
+        self._run, self._spec, self._control = ready, ready.spec, control
+        self.guard = Guard.for_device(ready.state.device, ready.spec.max_temperature)
+        self._meter = Meter(ready.state, ready.integrator, ready.spec.timestep)
         self._record = Record(("time_fs", "temperature_K", "conserved_eV"))
-        self._folder = None if spec.out is None else self._open(spec.out)
+        self._folder = None if ready.spec.out is None else self._open(ready.spec.out)
         self._began = self._sent = time.perf_counter()
         self._paused = 0.0
 
     def _open(self, out: Path) -> RunFolder:
-        spec, start = self._spec, self._start
-        if not start.resumed:
+        spec, ready = self._spec, self._run
+        if not ready.is_resumed:
             set_aside(out)
         rhythm = Rhythm(
             frame_interval=spec.frame_interval, checkpoint_interval=spec.checkpoint_interval
         )
-        facts = _facts(spec, start)
-        keep_until = None if start.is_bitwise else start.state.step
-        folder = RunFolder(out, self._meter.columns, rhythm, facts, keep_until=keep_until)
+        folder = RunFolder(
+            out, self._meter.columns, rhythm, facts_of(ready), keep_until=ready.keeps_until
+        )
         write_toml(out / SPEC, settings_of(spec), backup=False)
-        write_toml(out / PROVENANCE, _provenance(spec, start), backup=False)
-        if start.resumed:
+        write_toml(out / PROVENANCE, provenance_of(ready), backup=False)
+        if ready.is_resumed:
             columns = read_series(out / SERIES)
-            done = columns["step"] <= start.state.step
+            done = columns["step"] <= ready.state.step
             for row in zip(*(columns[name][done] for name in self._record.names), strict=True):
                 self._record.append(row)
         return folder
@@ -241,7 +129,13 @@ class _Recorder:
                 folder.trajectory.write(frame_for_file(state, self._spec.timestep))
             if folder.checkpoint_is_due(state.step):
                 self._flush()
-                folder.write_checkpoint(state, self._start.evaluate)
+                self._check(state)
+                folder.write_checkpoint(state, self._run.evaluate)
+
+    def _check(self, state: MDState) -> None:
+        """Raise where the state is no longer physical, which the guard may not have seen yet."""
+        good = max(state.step - self.guard.interval, self._run.state.step)
+        self.guard.check(state, self._run.integrator.dt, self._run.potential.key, good)
 
     def wait_while_paused(self) -> None:
         """Give the user the word; raises `Cancelled`."""
@@ -253,7 +147,7 @@ class _Recorder:
         """Leave the last state behind."""
         self._send(state)
         if self._folder is not None:
-            self._folder.write_checkpoint(state, self._start.evaluate)
+            self._folder.write_checkpoint(state, self._run.evaluate)
 
     def close(self) -> None:
         """Write the rows that wait, and close the files."""
@@ -283,7 +177,7 @@ class _Recorder:
         return time.perf_counter() - self._began - self._paused
 
     def _words(self, state: MDState) -> str:
-        done = state.step - self._start.state.step
+        done = state.step - self._run.state.step
         if not done:
             return "Starting"
         rate = done / self._seconds()
@@ -292,68 +186,40 @@ class _Recorder:
 
     def result(self, state: MDState) -> dict[str, Any]:
         """Figures of the run by name."""
-        spec, potential = self._spec, self._start.evaluate.potential
-        seconds, done = self._seconds(), state.step - self._start.state.step
-        temperature, error, drift = self._averages(state)
-        found: dict[str, Any] = {
-            "ensemble": spec.ensemble,
+        potential, folder = self._run.potential, self._folder
+        seconds, done = self._seconds(), state.step - self._run.state.step
+        return {
+            "ensemble": self._spec.ensemble,
             "potential": potential.key,
             "model": potential.model,
             "model_sha256": potential.model_sha256,
             "n_atoms": state.n_atoms,
             "steps": state.step,
-            "resumed_from_step": self._start.state.step if self._start.resumed else None,
+            "resumed_from_step": self._run.state.step if self._run.is_resumed else None,
             "steps_per_s": done / seconds if done else 0.0,
             "wall_time_s": seconds,
+            **self._averages(state.n_atoms),
+            "trajectory": None if folder is None else str(folder.trajectory.path),
+            "series": None if folder is None else str(folder.series.path),
+            "n_frames": 0 if folder is None else len(folder.trajectory),
+        }
+
+    def _averages(self, n_atoms: int) -> dict[str, float | None]:
+        """Mean temperature with its error, and drift of the conserved energy; None where unknown.
+
+        The start is left out: while a crystal takes up heat, the energy error of the time step
+        changes too, and is no drift.
+        """
+        times, temperatures, energies = (self._record.column(name) for name in self._record.names)
+        settled = slice(int(EQUILIBRATION * len(times)), None)
+        temperature, error = mean_and_error(temperatures[settled])
+        per_ps = slope(1e-3 * times[settled], energies[settled])
+        found = {
             "mean_temperature_K": temperature,
             "mean_temperature_error_K": error,
-            "drift_eV_per_atom_ps": drift,
-            "trajectory": None,
-            "n_frames": 0,
+            "drift_eV_per_atom_ps": per_ps / n_atoms,
         }
-        if self._folder is not None:
-            found["trajectory"] = str(self._folder.trajectory.path)
-            found["series"] = str(self._folder.series.path)
-            found["n_frames"] = len(self._folder.trajectory)
-        return found
-
-    def _averages(self, state: MDState) -> tuple[float, float | None, float]:
-        """Mean temperature in K with its error, and drift in eV per atom and ps."""
-        times = self._record.column("time_fs")
-        settled = slice(int(EQUILIBRATION * len(times)), None)
-        temperature, error = mean_and_error(self._record.column("temperature_K")[settled])
-        drift = slope(1e-3 * times, self._record.column("conserved_eV")) / state.n_atoms
-        return temperature, None if error != error else error, drift  # noqa: PLR0124 - NaN
-
-
-def _facts(spec: MDSpec, start: _Run) -> dict[str, Any]:
-    """What a continuation must know, as plain data."""
-    return {
-        "settings": settings_of(spec),
-        "structure_sha256": start.structure_sha256,
-        "model_sha256": start.evaluate.potential.model_sha256,
-        "machine": _machine(spec, start.state.device),
-        "ramp_steps": start.ramp_steps,
-    }
-
-
-def _provenance(spec: MDSpec, start: _Run) -> dict[str, Any]:
-    """What made the run."""
-    potential = start.evaluate.potential
-    return {
-        "made_by": "md",
-        "source": "" if spec.structure is None else spec.structure.name,
-        "created": now(),
-        "resumed_from_step": start.state.step if start.resumed else None,
-        "potential": potential.key,
-        "model": potential.model,
-        "model_sha256": potential.model_sha256,
-        "structure_sha256": start.structure_sha256,
-        "seed": spec.seed,
-        "device": str(start.state.device),
-        "threads": torch.get_num_threads(),
-        "versions": versions(),
-    }
+        return {name: None if math.isnan(value) else value for name, value in found.items()}
 
 
 def _check_writable(out: Path) -> None:

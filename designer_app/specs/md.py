@@ -100,7 +100,7 @@ class MDSpec:
     checkpoint_interval: int = spec_field(
         100,
         label="Checkpoint every",
-        doc="Steps between exact restart files.",
+        doc="Steps between exact restart files; at most two a second are written.",
         unit="steps",
         low=1,
         high=10**7,

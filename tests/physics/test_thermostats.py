@@ -58,7 +58,7 @@ def sampled(trial, fcc, argon):
     return make
 
 
-SIZES = [(100, 80), pytest.param(400, 1000, marks=pytest.mark.slow)]
+SIZES = [(100, 80), pytest.param(200, 500, marks=pytest.mark.slow)]
 
 
 @pytest.mark.parametrize(("n_replicas", "n_samples"), SIZES)
