@@ -3,6 +3,7 @@
 Nothing heavy is imported here: a window must not pay for torch, nor a command for Qt.
 """
 
+import multiprocessing
 import os
 import sys
 from collections.abc import Sequence
@@ -12,6 +13,7 @@ _WINDOW_BENCHES = ("viewer", "latency", "start")
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """The program; returns the exit code."""
+    multiprocessing.freeze_support()  # a frozen program is started anew for its helper processes
     words = list(sys.argv[1:] if arguments is None else arguments)
     if words[:1] == ["--worker"]:
         from designer_app.running.worker import main as worker

@@ -2,8 +2,8 @@
 
 Masses: IUPAC 2016 as tabulated in ASE. Covalent radii: Cordero et al. 2008, doi:10.1039/b801115j
 (0.20 A where unknown). Van der Waals radii: as tabulated in ASE (Bondi 1964,
-doi:10.1021/j100785a001, and later work). Colours: Jmol's scheme, and VESTA's as tabulated in pymatgen. A table of our own,
-because the window starts without importing ASE.
+doi:10.1021/j100785a001, and later work). Colours: Jmol's scheme, and VESTA's as tabulated in
+pymatgen. A table of our own, because the window starts without importing ASE.
 """
 
 import numpy as np

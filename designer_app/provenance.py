@@ -4,7 +4,6 @@ import hashlib
 import platform
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from designer_app import __version__
@@ -42,6 +41,8 @@ def sha256_of(path: Path) -> str:
 
 def versions() -> dict[str, str]:
     """Versions of the program, of Python and of the packages that decide about numbers."""
+    from importlib.metadata import PackageNotFoundError, version  # slow for the window's start
+
     found = {"designer_app": __version__, "python": platform.python_version()}
     for name in _RECORDED_PACKAGES:
         try:

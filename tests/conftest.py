@@ -43,7 +43,9 @@ def shared_gl_contexts() -> None:
 
 
 @pytest.fixture(autouse=True)
-def folders_of_the_user(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+def folders_of_the_user(
+    tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> Path:
     """Settings and projects of a test go to a folder of its own, never to the user's."""
     home = tmp_path_factory.mktemp("home")
     monkeypatch.setenv("DESIGNER_APP_HOME", str(home))

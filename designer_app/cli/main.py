@@ -15,6 +15,7 @@ import numpy as np
 
 from designer_app import __version__
 from designer_app.cli.command import Command, Console
+from designer_app.device import DEVICES, DTYPES
 from designer_app.errors import Cancelled, InputError
 from designer_app.explanations import explain_exception
 from designer_app.running.control import RunControl
@@ -71,14 +72,31 @@ def _parser(
     # Only the command asked for is imported: `designer-app info` should not wait for torch.
     for name in [asked] if asked in COMMANDS else COMMANDS:
         command: Command = import_module(f"designer_app.cli.{name}").COMMAND
-        child = subparsers.add_parser(name, help=command.summary, description=command.summary)
+        child = subparsers.add_parser(
+            name,
+            parents=[_common_flags()],
+            conflict_handler="resolve",  # a command's own flag replaces the common one
+            help=command.summary,
+            description=command.summary,
+        )
         command.configure(child)
-        child.add_argument("--json", action="store_true", help="Print one JSON object, only that.")
-        child.add_argument("--verbose", action="store_true", help="Log to standard error.")
         commands[name] = command
     if asked not in COMMANDS:
         subparsers.add_parser("gui", help="Open the window.", add_help=False)
     return parser, commands
+
+
+def _common_flags() -> argparse.ArgumentParser:
+    """Flags that every command takes, so that scripts need not know which of them compute."""
+    flags = argparse.ArgumentParser(add_help=False)
+    flags.add_argument("--json", action="store_true", help="Print one JSON object, only that.")
+    flags.add_argument("--verbose", action="store_true", help="Log to standard error.")
+    unused = " Taken for uniformity: this command does not depend on it."
+    flags.add_argument("--device", choices=DEVICES, default="auto", help="Device." + unused)
+    flags.add_argument("--dtype", choices=DTYPES, default="float32", help="Precision." + unused)
+    flags.add_argument("--threads", type=int, default=0, help="CPU threads; 0 is automatic.")
+    flags.add_argument("--seed", type=int, default=0, help="Random seed." + unused)
+    return flags
 
 
 def _cancel_on_interrupt(control: RunControl) -> None:

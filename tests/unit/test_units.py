@@ -26,4 +26,4 @@ def test_density_of_water_follows_from_mass_and_volume():
 
 
 def test_a_diffusion_coefficient_of_one_cm2_per_s_is_ten_angstrom2_per_femtosecond():
-    assert units.CM2_PER_S * units.FS == pytest.approx(10.0, rel=1e-12)
+    assert pytest.approx(10.0, rel=1e-12) == units.CM2_PER_S * units.FS
