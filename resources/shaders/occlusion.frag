@@ -10,7 +10,8 @@ const float TURNS = 5.0;
 
 float depth_at(vec2 at) { return texture2D(u_depth, at).r; }
 
-vec3 view_point(vec2 at) {
+vec3 view_point(vec2 near) {
+    vec2 at = (floor(near / u_texel) + 0.5) * u_texel;  // where the depth was drawn
     float z = view_z(depth_at(at));
     vec2 seen = (2.0 * at - 1.0) * u_half_extent;
     return vec3(seen * mix(-z, 1.0, u_orthographic), z);
@@ -26,12 +27,13 @@ vec4 stored(float open, float depth) {
 }
 
 void main() {
-    float depth = depth_at(v_at);
+    vec2 middle = v_at + 0.25 * u_texel;  // with an even number of samples v_at is between them
+    float depth = depth_at(middle);
     if (depth >= 1.0) { gl_FragColor = stored(1.0, 1.0); return; }
-    vec3 here = view_point(v_at);
+    vec3 here = view_point(middle);
     vec2 x = vec2(u_texel.x, 0.0), y = vec2(0.0, u_texel.y);
-    vec3 across = nearer(view_point(v_at + x) - here, here - view_point(v_at - x));
-    vec3 upward = nearer(view_point(v_at + y) - here, here - view_point(v_at - y));
+    vec3 across = nearer(view_point(middle + x) - here, here - view_point(middle - x));
+    vec3 upward = nearer(view_point(middle + y) - here, here - view_point(middle - y));
     vec3 normal = normalize(cross(across, upward));
 
     vec2 reach = 0.5 * u_reach / (u_half_extent * mix(-here.z, 1.0, u_orthographic));

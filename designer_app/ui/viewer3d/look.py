@@ -14,6 +14,8 @@ Style = Literal["ball-and-stick", "space-filling"]
 
 BOND_RADIUS = 0.10
 """A."""
+SOFTENING = 0.15
+"""Share of grey in an element's colour: pure primaries glare on large lit surfaces."""
 VACANCY_COLOR = (0.985, 0.985, 0.985)
 """Red, green, blue of the empty share of a site."""
 
@@ -43,8 +45,10 @@ def rgb(color: QColor) -> tuple[float, float, float]:
 
 
 def element_colors(scheme: ColorScheme) -> NDArray[np.float32]:
-    """(119, 3) red, green, blue in 0..1 by atomic number."""
-    return {"jmol": JMOL_COLORS, "vesta": VESTA_COLORS}[scheme]
+    """(119, 3) red, green, blue in 0..1 by atomic number, a little greyer than tabulated."""
+    tabulated = {"jmol": JMOL_COLORS, "vesta": VESTA_COLORS}[scheme]
+    grey = tabulated @ np.array([0.299, 0.587, 0.114], dtype=np.float32)
+    return (tabulated + SOFTENING * (grey[:, None] - tabulated)).astype(np.float32)
 
 
 def element_radii(style: Style, *, has_bonds: bool) -> NDArray[np.float32]:

@@ -5,8 +5,6 @@ An image is an integer shift: drawn = position + shift @ cell.
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import breadth_first_order, connected_components
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -26,49 +24,38 @@ def molecules(n_atoms: int, pairs: Ints, shifts: Ints) -> tuple[Ints, Ints]:
     Bonded networks that run through the whole crystal are no molecules: each of their atoms is
     counted on its own, with image 0.
     """
-    alone = np.arange(n_atoms), np.zeros((n_atoms, 3), dtype=np.int64)
-    if len(pairs) == 0:
-        return alone
-    ones = np.ones(len(pairs), dtype=np.int8)
-    graph = coo_array((ones, (pairs[:, 0], pairs[:, 1])), shape=(n_atoms, n_atoms))
-    n_groups, group = connected_components(graph, directed=False)
-    if n_groups == n_atoms:
-        return alone
-    image = _images_along_bonds(n_atoms, pairs, shifts, group, n_groups)
+    group, image = _groups_along_bonds(n_atoms, pairs, shifts)
     closes = (image[pairs[:, 0]] + shifts == image[pairs[:, 1]]).all(axis=1)
-    endless = np.zeros(n_groups, dtype=bool)
+    endless = np.zeros(n_atoms, dtype=bool)
     endless[group[pairs[~closes, 0]]] = True
     in_network = endless[group]
     image[in_network] = 0
-    molecule = group.astype(np.int64)
-    molecule[in_network] = n_groups + np.flatnonzero(in_network)
-    return np.unique(molecule, return_inverse=True)[1], image
+    group[in_network] = np.flatnonzero(in_network)
+    return np.unique(group, return_inverse=True)[1], image
 
 
-def _images_along_bonds(
-    n_atoms: int, pairs: Ints, shifts: Ints, group: Ints, n_groups: int
-) -> Ints:
-    """(n_atoms, 3) images reached by walking from one atom of each group along bonds."""
-    root = n_atoms
-    starts = np.unique(group, return_index=True)[1]
-    first = np.r_[pairs[:, 0], pairs[:, 1], np.full(n_groups, root)]
-    second = np.r_[pairs[:, 1], pairs[:, 0], starts]
-    # An entry of 0 would be no entry, and equal entries are summed: keep one bond per pair.
-    key = first * (n_atoms + 1) + second
-    key, keep = np.unique(key, return_index=True)
-    step = np.concatenate([shifts, -shifts, np.zeros((n_groups, 3), dtype=np.int64)])[keep]
-    graph = coo_array((np.ones(len(keep)), (first[keep], second[keep])), shape=(root + 1, root + 1))
-    order, before = breadth_first_order(graph.tocsr(), root, directed=True)
-    image = np.zeros((root + 1, 3), dtype=np.int64)
-    depth = np.zeros(root + 1, dtype=np.int64)
-    edge = np.zeros(root + 1, dtype=np.int64)
-    edge[order[1:]] = np.searchsorted(key, before[order[1:]] * (n_atoms + 1) + order[1:])
-    for node in order[1:]:
-        depth[node] = depth[before[node]] + 1
-    for level in range(1, int(depth.max()) + 1):
-        (nodes,) = np.nonzero(depth == level)
-        image[nodes] = image[before[nodes]] + step[edge[nodes]]
-    return image[:n_atoms]
+def _groups_along_bonds(n_atoms: int, pairs: Ints, shifts: Ints) -> tuple[Ints, Ints]:
+    """(n_atoms,) first atom of each bonded group, and (n_atoms, 3) images seen from there.
+
+    Groups that touch are joined until none do; each atom knows its root and its image in the frame
+    of that root (Shiloach & Vishkin 1982, doi:10.1016/0196-6774(82)90008-6).
+    """
+    root = np.arange(n_atoms)
+    image = np.zeros((n_atoms, 3), dtype=np.int64)
+    while True:
+        first, second = root[pairs[:, 0]], root[pairs[:, 1]]
+        (apart,) = np.nonzero(first != second)
+        if len(apart) == 0:
+            return root, image
+        # Where the second atom's root lies in the frame of the first's.
+        step = (image[pairs[:, 0]] + shifts - image[pairs[:, 1]])[apart]
+        low, high = np.minimum(first, second)[apart], np.maximum(first, second)[apart]
+        step[first[apart] > second[apart]] *= -1
+        joined, chosen = np.unique(high, return_index=True)
+        root[joined], image[joined] = low[chosen], step[chosen]
+        while (root[root] != root).any():
+            image += image[root]
+            root = root[root]
 
 
 def heights(cell: Floats) -> Floats:

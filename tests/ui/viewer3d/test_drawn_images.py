@@ -155,6 +155,20 @@ def test_a_chain_of_many_atoms_is_followed_along_all_its_bonds():
     np.testing.assert_array_equal(image[:, 0] - image[0, 0], np.arange(n) // 100)
 
 
+@pytest.mark.parametrize("seed", range(5))
+def test_images_agree_along_every_bond_of_a_forest(seed):
+    rng = np.random.default_rng(seed)
+    n = 400
+    names = rng.permutation(n)
+    joined = np.flatnonzero(rng.random(n - 1) < 0.9) + 1
+    pairs = np.c_[names[[rng.integers(0, k) for k in joined]], names[joined]]
+    shifts = rng.integers(-2, 3, (len(pairs), 3))
+    molecule, image = molecules(n, pairs, shifts)
+    np.testing.assert_array_equal(image[pairs[:, 0]] + shifts, image[pairs[:, 1]])
+    assert (molecule[pairs[:, 0]] == molecule[pairs[:, 1]]).all()
+    assert len(set(molecule)) == n - len(pairs)
+
+
 def test_a_wrapped_frame_and_an_unwrapped_one_are_drawn_alike(salt):
     structure, pairs, shifts = salt
     rng = np.random.default_rng(2)
