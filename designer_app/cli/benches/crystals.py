@@ -38,7 +38,7 @@ _HEXAGONAL = {
 }
 _ALSO_CONVENTIONAL = ("rocksalt", "fluorite")
 """Prototypes that appear in their primitive and in their cubic cell."""
-_ALSO_DOUBLED = ("perovskite", "rutile", "layered")
+_ALSO_DOUBLED = ("rutile", "layered")
 """Prototypes that appear once more with a doubled axis."""
 
 
@@ -60,6 +60,15 @@ _BY_SPACE_GROUP = {
         "Sr-Ti-O 3.91 Ba-Ti-O 4.00 Ca-Ti-O 3.84 Pb-Ti-O 3.97 La-Mn-O 3.88 La-Al-O 3.79 "
         "La-Co-O 3.82 La-Fe-O 3.93 K-Nb-O 4.00 Na-Ta-O 3.93 Sr-Ru-O 3.93 Cs-Pb-Br 5.87 "
         "K-Mg-F 3.99 K-Mn-F 4.19 Ba-Li-F 4.00",
+    ),
+    "tilted perovskite": _Prototype(
+        62,
+        1,
+        ((0.036, 0.25, 0.993), (0, 0, 0.5), (0.484, 0.25, 0.071), (0.289, 0.037, 0.711)),
+        "Ca-Ti-O-O 5.44,7.64,5.38 La-Mn-O-O 5.70,7.70,5.54 La-Fe-O-O 5.57,7.85,5.55 "
+        "La-Cr-O-O 5.48,7.76,5.51 Y-Al-O-O 5.33,7.37,5.18 Na-Mg-F-F 5.48,7.66,5.36 "
+        "Ca-Zr-O-O 5.76,8.02,5.59 Sr-Zr-O-O 5.82,8.20,5.80 Ca-Mn-O-O 5.28,7.45,5.26 "
+        "Ca-Sn-O-O 5.68,7.89,5.53",
     ),
     "rutile": _Prototype(
         136,
