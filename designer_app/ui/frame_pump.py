@@ -29,8 +29,8 @@ class FramePump(QObject):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._control: RunControl | None = None
-        self._began = 0.0
-        self._next_turn = 0.0
+        self._turned_at = 0.0
+        self._painted_s = 0.0
         self._timer = QTimer(self)
         self._timer.setTimerType(Qt.TimerType.CoarseTimer)
         self._timer.setInterval(_INTERVAL_MS)
@@ -57,13 +57,12 @@ class FramePump(QObject):
             self.frame_arrived.emit(frame)
         self.turned.emit()
 
-    def _on_tick(self) -> None:
-        if perf_counter() >= self._next_turn:
-            self._began = perf_counter()
-            self.flush()
-            # Qt paints before it looks at timers: this one fires when the turn is on the screen.
-            QTimer.singleShot(0, self, self._on_painted)
+    def note_painting(self, seconds: float) -> None:
+        """Told by the window how long it has just painted: it sets when the next turn is due."""
+        self._painted_s += seconds
 
-    def _on_painted(self) -> None:
+    def _on_tick(self) -> None:
         now = perf_counter()
-        self._next_turn = now + (now - self._began) * (1.0 / PAINT_SHARE - 1.0)
+        if (now - self._turned_at) * PAINT_SHARE >= self._painted_s:
+            self._turned_at, self._painted_s = now, 0.0
+            self.flush()

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from time import perf_counter
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, Qt, QTimer, Signal
@@ -48,6 +49,8 @@ class MainWindow(QMainWindow):
         super().__init__()
         self.session = session
         self.theme = theme
+        self.painting_s = 0.0
+        """Time that painting has taken so far, for the bench."""
         self.rail = Rail(theme)
         self.work = WorkArea(theme)
         self.structure = StructurePanel(theme)
@@ -128,6 +131,17 @@ class MainWindow(QMainWindow):
         target.setFocus(Qt.FocusReason.ShortcutFocusReason)
 
     # --- Qt's events ---
+
+    def event(self, event: QEvent) -> bool:
+        """Measure what painting the window costs; the pump spaces its turns by it."""
+        if event.type() != QEvent.Type.UpdateRequest:
+            return super().event(event)
+        began = perf_counter()
+        is_done = super().event(event)
+        seconds = perf_counter() - began
+        self.painting_s += seconds
+        self.runs.pump.note_painting(seconds)
+        return is_done
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
         """Tell once that the frame was painted."""

@@ -50,6 +50,22 @@ def test_what_came_before_the_end_is_not_lost(qtbot):
     assert rows == [row(7)]
 
 
+def test_dear_painting_spaces_the_turns(qtbot):
+    control, pump = RunControl(), FramePump()
+    rows = []
+    pump.rows_arrived.connect(rows.extend)
+    pump.watch(control)
+    with qtbot.waitSignal(pump.turned):
+        pump.note_painting(0.0)
+    pump.note_painting(1e6)  # seconds: no further turn before the sun is gone
+    control.series.append(row(1))
+    with qtbot.assertNotEmitted(pump.turned, wait=200):
+        pass
+    assert rows == []
+    pump.watch(None)
+    assert rows == [row(1)]
+
+
 @pytest.fixture
 def plots(qtbot, theme):
     made = RunPlots(theme)
