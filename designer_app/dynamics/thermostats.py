@@ -24,7 +24,12 @@ from designer_app.dynamics.integrators import (
     normals,
     nve_step,
 )
-from designer_app.dynamics.observables import kinetic_energy, per_atom, sum_by_system
+from designer_app.dynamics.observables import (
+    kinetic_energy,
+    per_atom,
+    squared_lengths,
+    sum_by_system,
+)
 from designer_app.state import MDState
 
 
@@ -108,8 +113,8 @@ def bussi_factor(
 def rescale_stochastically(state: MDState, dt: float, kT: float, tau: float) -> MDState:
     """Momenta after a time with Bussi's thermostat of relaxation time tau."""
     first, state = normals(state, state.n_systems)
-    squares, state = normals(state, state.n_atoms, 3)
-    others = sum_by_system(state, (squares.square() * state.extended["free_normals"]).sum(dim=1))
+    each, state = normals(state, state.n_atoms, 3)
+    others = sum_by_system(state, squared_lengths(each * state.extended["free_normals"]))
     kinetic = kinetic_energy(state)
     factor = bussi_factor(kinetic, kT, math.exp(-dt / tau), first, others)
     return scale_momenta(state, factor, kinetic)

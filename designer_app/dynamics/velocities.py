@@ -7,6 +7,7 @@ from torch import Tensor
 from designer_app.dynamics.observables import (
     degrees_of_freedom,
     per_atom,
+    squared_lengths,
     sum_by_system,
 )
 from designer_app.state import AtomicState
@@ -35,7 +36,7 @@ def maxwell_boltzmann(
         momenta = without_drift(state, momenta)
     if exact:
         freedoms = degrees_of_freedom(state, conserves_momentum=at_rest)
-        twice_kinetic = sum_by_system(state, momenta.square().sum(dim=1) / state.masses)
+        twice_kinetic = sum_by_system(state, squared_lengths(momenta) / state.masses)
         moving = twice_kinetic > 0
         squared = KB * temperature * freedoms / torch.where(moving, twice_kinetic, 1.0)
         momenta = momenta * per_atom(state, torch.sqrt(squared))[:, None]
