@@ -21,6 +21,8 @@ from designer_app.neighbors.verlet import VerletList
 from designer_app.potentials import load_potential
 from designer_app.potentials.base import ENERGY_FORCES_STRESS, QUANTITIES
 from designer_app.potentials.chgnet import CHGNetPotential, load
+from designer_app.potentials.chgnet.convolution import Convolver
+from designer_app.potentials.chgnet.torch_kernels import TorchKernels
 from designer_app.specs.structure import Structure
 from designer_app.state import AtomicState, state_from_structures
 
@@ -195,6 +197,28 @@ def test_both_kernels_agree_in_single_precision() -> None:
         potential.use_kernels({**potential.kernel_choice(), "kernels": kernels})
         forces.append(potential.predict(state, neighbors).forces)
     assert float((forces[0] - forces[1]).abs().max()) < 1e-4
+
+
+def test_the_path_of_gpus_gives_the_same_numbers(double: CHGNetPotential) -> None:
+    """Other gathers and no chunks: what runs on a GPU, here on the CPU."""
+    state = batch(salt(), diamond())
+    neighbors = build_neighbors(state, 6.5, half=True)
+    here = double.predict(state, neighbors, ALL)
+    as_on_gpu = Convolver(TorchKernels(torch.device("cuda")), double._convolver.workspace)
+    double._convolver = as_on_gpu
+    there = double.predict(state, neighbors, ALL)
+    assert torch.allclose(here.forces, there.forces, rtol=0, atol=SAME)
+    assert torch.allclose(here.stress, there.stress, rtol=0, atol=SAME)
+
+
+def test_small_chunks_give_the_same_numbers(double: CHGNetPotential) -> None:
+    state = batch(salt(), diamond())
+    neighbors = build_neighbors(state, 6.5, half=True)
+    whole = double.predict(state, neighbors, ALL)
+    double._convolver.kernels.chunk = 37
+    pieces = double.predict(state, neighbors, ALL)
+    assert torch.allclose(whole.forces, pieces.forces, rtol=0, atol=SAME)
+    assert torch.allclose(whole.energies, pieces.energies, rtol=0, atol=SAME)
 
 
 def test_an_element_outside_the_training_set_is_refused() -> None:
