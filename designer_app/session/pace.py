@@ -15,8 +15,10 @@ class Pace:
 
     def note(self, done: float, total: float, now_s: float) -> None:
         """Take in a progress and when it was seen."""
-        if self._seen and done < self._seen[-1][1]:
-            self._seen.clear()  # another stage of the job
+        if done <= 0 or (self._seen and done < self._seen[-1][1]):
+            self._seen.clear()  # another stage of the job, or none yet: loading is no pace
+        if done <= 0:
+            return
         if not self._seen or done > self._seen[-1][1]:
             self._seen.append((now_s, done))
         self._total = total

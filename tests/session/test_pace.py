@@ -36,3 +36,12 @@ def test_a_new_stage_starts_anew():
     pace.note(1, 50, 1.0)
     pace.note(2, 50, 2.0)
     assert pace.seconds_left == pytest.approx(48.0)
+
+
+def test_a_run_that_goes_on_from_a_checkpoint_has_no_pace_before_its_second_progress():
+    pace = Pace()
+    pace.note(0, 2000, 1.0)  # loading the potential
+    pace.note(294, 2000, 3.0)
+    assert pace.per_second is None
+    pace.note(304, 2000, 4.0)
+    assert pace.per_second == pytest.approx(10.0)
