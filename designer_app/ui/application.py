@@ -13,7 +13,8 @@ from PySide6.QtCore import QCoreApplication, QObject, Qt, QTimer
 from PySide6.QtWidgets import QApplication
 
 from designer_app import __version__
-from designer_app.ui.theme import CHOICES, Theme
+from designer_app.ui.icons import icon
+from designer_app.ui.theme import CHOICES, LIGHT, Theme
 
 if TYPE_CHECKING:
     from designer_app.ui.main_window import MainWindow
@@ -56,7 +57,9 @@ def make_application() -> QApplication:
     QCoreApplication.setApplicationName("designer_app")
     QCoreApplication.setApplicationVersion(__version__)
     logging.getLogger("designer_app").setLevel(logging.INFO)
-    return QApplication(sys.argv[:1])
+    application = QApplication(sys.argv[:1])
+    application.setWindowIcon(icon("structure", LIGHT, "accent"))
+    return application
 
 
 class Start(QObject):

@@ -197,10 +197,7 @@ class RunPresenter(QObject):
         if job.key == "md" and job.pace.per_second and self._shown is not None:
             spec: MDSpec = job.spec
             n_atoms = len(self._shown)
-            is_first = self._rates.expect(spec.potential, spec.model, n_atoms) is None
             self._rates.note(spec.potential, spec.model, n_atoms, job.pace.per_second)
-            if is_first:
-                self._dynamics.refresh_outlook()
 
     def _on_frame_arrived(self, frame: Frame) -> None:
         if self._shown is self._session.document and self._work.player.add(frame):

@@ -7,6 +7,7 @@ from PySide6.QtCore import QObject, QSettings
 
 from designer_app.device import default_threads
 from designer_app.errors import UnsafeFileError
+from designer_app.io.documents import Document
 from designer_app.io.examples import examples
 from designer_app.io.user_folders import settings_folder
 from designer_app.running.messages import job_error
@@ -72,6 +73,7 @@ class SessionReport(QObject):
     def _connect(self) -> None:
         session, window = self._session, self._window
         session.worker_changed.connect(self._on_worker_changed)
+        session.document_changed.connect(self._on_document_changed)
         session.jobs.job_added.connect(self._on_job_added)
         session.settings.changed.connect(self._on_setting_changed)
         session.interrupted_found.connect(self._on_interrupted_found)
@@ -87,6 +89,9 @@ class SessionReport(QObject):
         threads = self._session.settings.get("threads") or default_threads()
         many = self.tr("1 thread") if threads == 1 else self.tr("%d threads") % threads
         self._window.status.set_worker(f"CPU, {many} · {text}", role)
+
+    def _on_document_changed(self, document: Document) -> None:
+        self._window.setWindowTitle(f"{document.name} - designer_app")
 
     def _on_job_added(self, job: "Job") -> None:
         if job.key in JOBS and JOBS[job.key].worker == "compute":

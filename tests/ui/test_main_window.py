@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 import threading
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -13,6 +14,8 @@ from PySide6.QtCore import QEvent, QMimeData, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent
 
 from designer_app.io.examples import example
+from designer_app.running.messages import JobError
+from designer_app.session.job import Job
 from designer_app.session.preferences import FILE
 from designer_app.session.session import Session
 from designer_app.specs.md import MDSpec
@@ -182,3 +185,31 @@ def test_the_window_process_imports_nothing_heavy(tmp_path):
     told = json.loads(report.read_text())
     assert told["imported_before_paint"] == []
     assert told["heavy"] == []
+
+
+def test_a_run_whose_worker_died_is_resumed_from_its_card(qtbot, window, monkeypatch):
+    asked = []
+    monkeypatch.setattr(window.runs, "run_md", asked.append)
+    spec = MDSpec(steps=500, out=window.session.project.folder / "runs" / "0001-md")
+    job = Job(1, "md", spec, "MD argon")
+    error = JobError("WorkerDiedError", {"exit_code": -9, "while_doing": "md"}, "died")
+    window.errors.show_failed_run(error, job)
+    card = window.work.picture.card
+    assert [button.text() for button in card._buttons] == ["Resume", "Start again"]
+    card._buttons[0].click()
+    assert asked == [replace(spec, resume=True)]
+    assert window.work.picture.card is None
+
+
+def test_a_blown_up_run_offers_half_the_time_step(window):
+    spec = MDSpec(timestep=4.0, steps=100)
+    error = JobError(
+        "BlowUpError",
+        {"step": 3, "temperature_K": 9e9, "last_good_step": 2, "reason": "temperature"},
+        "hot",
+    )
+    window.errors.show_failed_run(error, Job(1, "md", spec, "MD argon"))
+    window.work.picture.card._buttons[0].click()
+    shown = window.dynamics.form.spec()
+    assert (shown.timestep, shown.steps) == (2.0, 200)
+    assert window.workspace == "dynamics"

@@ -110,10 +110,6 @@ class DynamicsPanel(PanelPage):
         self.preset.set_value(preset_of(self._shown()))
         self._refresh()
 
-    def refresh_outlook(self) -> None:
-        """Show the estimate anew, after a run has been timed."""
-        self._refresh()
-
     def ask_run(self) -> None:
         """Press Run, where it can be pressed."""
         if self.run.isEnabled():

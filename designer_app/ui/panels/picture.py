@@ -136,7 +136,9 @@ class Picture(QWidget):
             width = min(_CARD_WIDTH, self.width() - 2 * _MARGIN)
             self._card.setFixedWidth(width)
             self._card.adjustSize()
-            height = max(self._card.heightForWidth(width), self._card.sizeHint().height())
+            height = self._card.heightForWidth(width)
+            if height < 0:
+                height = self._card.sizeHint().height()
             self._card.resize(width, height)
             self._card.move(QPoint((self.width() - width) // 2, _MARGIN))
             self._card.raise_()
