@@ -70,7 +70,8 @@ def read_series(path: Path) -> dict[str, NDArray[np.float64]]:
     """The columns of a series by name."""
     with path.open(encoding="utf-8") as file:
         names = file.readline().strip().split(",")
-        rows = np.loadtxt(file, delimiter=",", ndmin=2)
+        lines = file.readlines()
+    rows = np.loadtxt(lines, delimiter=",", ndmin=2) if lines else np.empty(0)
     return dict(zip(names, rows.reshape(-1, len(names)).T, strict=True))
 
 

@@ -27,6 +27,14 @@ def test_numbers_come_back_to_the_last_bit(path):
     assert read_series(path)["energy_eV"].tolist() == [-0.1 * step for step in range(50)]
 
 
+def test_a_series_without_rows_has_empty_columns(path):
+    extended(path, [])
+    assert {name: len(values) for name, values in read_series(path).items()} == {
+        "step": 0,
+        "energy_eV": 0,
+    }
+
+
 def test_rows_that_are_there_are_not_written_again(path):
     extended(path, rows(range(10)))
     assert extended(path, rows(range(5, 15))) == 9

@@ -1,0 +1,96 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+from designer_app.dynamics.integrators import NVE
+from designer_app.dynamics.simulation import (
+    ForceField,
+    begin,
+    check_overlaps,
+    simulate,
+    start_state,
+    usual_skin,
+)
+from designer_app.errors import (
+    BlowUpError,
+    InvalidPositionsError,
+    OverlappingAtomsError,
+    UnsupportedElementError,
+)
+from designer_app.state import state_from_structures
+from designer_app.units import FS
+
+CPU = torch.device("cpu")
+
+
+def nearer(structure, atom, distance, **given):
+    """The structure with an atom at a distance in A from the one before."""
+    positions = structure.positions.copy()
+    positions[atom] = positions[atom - 1] + np.array([distance, 0.0, 0.0])
+    return replace(structure, positions=positions, **given)
+
+
+def test_overlaps_are_told_by_the_atoms_of_their_own_structure(chain):
+    """Argon: 0.3 times twice 1.06 A is 0.636 A."""
+    batch = state_from_structures([chain(5), nearer(chain(6), 3, 0.62)], CPU)
+    with pytest.raises(OverlappingAtomsError) as caught:
+        check_overlaps(batch)
+    told = caught.value
+    assert (told.first, told.second, told.elements) == (2, 3, "Ar-Ar")
+    assert told.distance_A == pytest.approx(0.62)
+
+
+@pytest.mark.parametrize(
+    ("distance", "fixed"), [(0.65, ()), (0.1, (2, 3))], ids=["apart", "two fixed atoms"]
+)
+def test_what_is_no_overlap_passes(distance, fixed, chain):
+    mask = np.isin(np.arange(6), fixed)
+    check_overlaps(state_from_structures([nearer(chain(6), 3, distance, fixed=mask)], CPU))
+
+
+def test_a_state_is_yielded_for_each_step_and_none_is_changed(chain, springs):
+    integrator = NVE(dt=FS)
+    evaluate = ForceField(springs, integrator.wants)
+    first = begin(
+        start_state(state_from_structures([chain()], CPU), 300.0, 0), integrator, evaluate
+    )
+    before = first.positions.clone(), first.momenta.clone()
+    states = list(simulate(first, springs, integrator, 4, evaluate=evaluate))
+    assert [state.step for state in states] == [1, 2, 3, 4]
+    assert torch.equal(first.positions, before[0])
+    assert torch.equal(first.momenta, before[1])
+
+
+def test_atoms_beyond_any_pair_search_count_as_a_blow_up(chain, springs):
+    class Lost(ForceField):
+        def __call__(self, state):
+            if state.step >= 2:
+                raise InvalidPositionsError("a position is not a finite number", 0)
+            return super().__call__(state)
+
+    integrator = NVE(dt=FS)
+    evaluate = Lost(springs, integrator.wants)
+    state = begin(
+        start_state(state_from_structures([chain()], CPU), 300.0, 0), integrator, evaluate
+    )
+    with pytest.raises(BlowUpError) as caught:
+        list(simulate(state, springs, integrator, 9, evaluate=evaluate))
+    assert (caught.value.step, caught.value.last_good_step) == (3, 2)
+
+
+def test_an_element_that_the_potential_does_not_know_is_refused_first(chain, springs):
+    springs.elements = frozenset({3})
+    integrator = NVE(dt=FS)
+    state = start_state(state_from_structures([chain()], CPU), 300.0, 0)
+    with pytest.raises(UnsupportedElementError):
+        begin(state, integrator, ForceField(springs, integrator.wants))
+
+
+@pytest.mark.parametrize(("cutoff", "skin"), [(2.5, 0.7), (6.0, 1.0), (0.0, 0.0)])
+def test_the_usual_skin_follows_the_cutoff(cutoff, skin, springs):
+    springs.cutoff = cutoff
+    assert usual_skin(springs) == pytest.approx(skin)
+    springs.skin = 0.4
+    assert usual_skin(springs) == 0.4
