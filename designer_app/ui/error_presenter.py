@@ -30,6 +30,8 @@ class ErrorPresenter(QObject):
 
     def show_error(self, error: JobError) -> None:
         """Something else went wrong, e.g. opening a file."""
+        if self._window.session.document is None:
+            self._window.work.picture.show_empty()
         self._show(error, None)
 
     def _show(self, error: JobError, job: "Job | None") -> None:

@@ -98,7 +98,9 @@ class MainWindow(QMainWindow):
     def finish_start(self) -> None:
         """After the first paint: the 3D view; the plots wait until a run needs them."""
         self.work.picture.make_view()
-        if self.session.document is None and not self.session.is_opening:
+        if self.session.is_opening:
+            self.work.picture.await_structure()
+        elif self.session.document is None:
             self.work.picture.show_empty()
 
     def cycle_panes(self) -> None:

@@ -74,6 +74,11 @@ class Picture(QWidget):
         self.view_ready.emit()
         return view
 
+    def await_structure(self) -> None:
+        """Something is being opened: OpenGL starts meanwhile."""
+        if self.view is not None:
+            self._stack.setCurrentWidget(self.view)
+
     def show_empty(self) -> None:
         """Nothing is open."""
         self._stack.setCurrentWidget(self.empty)
