@@ -107,6 +107,8 @@ def test_an_opened_trajectory_can_be_played(qtbot, window, tmp_path):
 
 
 def test_keys_reach_the_workspaces(qtbot, window):
+    window.activateWindow()
+    qtbot.waitUntil(window.isActiveWindow)
     for number, key in enumerate(
         ("structure", "potentials", "dynamics", "screening", "design"), start=1
     ):
@@ -124,6 +126,8 @@ def test_every_command_has_a_name_and_most_a_key(window):
 
 
 def test_panes_are_cycled_by_key(qtbot, window):
+    window.activateWindow()
+    qtbot.waitUntil(window.isActiveWindow)
     window.rail.project.setFocus()
     before = window.focusWidget()
     window.cycle_panes()
