@@ -19,8 +19,10 @@ _INTERVAL_MS = 33
 class FramePump(QObject):
     """Drains a run's newest frame and its new scalars."""
 
+    frame_seen = Signal(object)
+    """Each `Frame` that is caught, also between turns: to be recorded, not painted."""
     frame_arrived = Signal(object)
-    """The newest `Frame`."""
+    """The newest `Frame`, to be shown."""
     rows_arrived = Signal(object)
     """A list of new rows of scalars, oldest first."""
     turned = Signal()
@@ -29,6 +31,7 @@ class FramePump(QObject):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._control: RunControl | None = None
+        self._newest: Frame | None = None
         self._turned_at = 0.0
         self._painted_s = 0.0
         self._timer = QTimer(self)
@@ -52,10 +55,17 @@ class FramePump(QObject):
         rows = self._control.series.drain()
         if rows:
             self.rows_arrived.emit(rows)
-        frame = self._control.frames.take()
-        if frame is not None:
+        self._catch()
+        if self._newest is not None:
+            frame, self._newest = self._newest, None
             self.frame_arrived.emit(frame)
         self.turned.emit()
+
+    def _catch(self) -> None:
+        frame = self._control.frames.take() if self._control is not None else None
+        if frame is not None:
+            self._newest = frame
+            self.frame_seen.emit(frame)
 
     def note_painting(self, seconds: float) -> None:
         """Told by the window how long it has just painted: it sets when the next turn is due."""
@@ -66,3 +76,5 @@ class FramePump(QObject):
         if (now - self._turned_at) * PAINT_SHARE >= self._painted_s:
             self._turned_at, self._painted_s = now, 0.0
             self.flush()
+        else:
+            self._catch()

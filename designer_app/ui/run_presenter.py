@@ -124,6 +124,7 @@ class RunPresenter(QObject):
         self._dynamics.stop_asked.connect(self.cancel)
         self._structure.relax_asked.connect(self.run_relax)
         self._status.cancel_asked.connect(self.cancel)
+        self.pump.frame_seen.connect(self._on_frame_seen)
         self.pump.frame_arrived.connect(self._on_frame_arrived)
         self.pump.rows_arrived.connect(self._on_rows_arrived)
         self.pump.turned.connect(self._on_turned)
@@ -200,8 +201,12 @@ class RunPresenter(QObject):
             self._rates.note(spec.potential, spec.model, n_atoms, job.pace.per_second)
 
     def _on_frame_arrived(self, frame: Frame) -> None:
-        if self._shown is self._session.document and self._work.player.add(frame):
+        if self._shown is self._session.document and self._work.player.follow():
             self._documents.show_frame(frame)
+
+    def _on_frame_seen(self, frame: Frame) -> None:
+        if self._shown is self._session.document:
+            self._work.player.record(frame)
 
     def _on_rows_arrived(self, rows: Sequence[Mapping[str, float | None]]) -> None:
         if self._job is not None and self._job.key == "md" and self._work.plots is not None:

@@ -248,13 +248,17 @@ def test_the_player_follows_the_run_until_someone_looks_back(qtbot, theme):
     player = Player(theme)
     qtbot.addWidget(player)
     player.set_recording(Recording())
-    assert all(player.add(frame(step)) for step in range(5))
+    for step in range(5):
+        player.record(frame(step))
+        assert player.follow()
     with qtbot.waitSignal(player.frame_chosen) as chosen:
         player.go_back()
     assert chosen.args[0].step == 3
-    assert not player.add(frame(5))
+    player.record(frame(5))
+    assert not player.follow()
     player.go_last()
-    assert player.add(frame(6))
+    player.record(frame(6))
+    assert player.follow()
 
 
 def test_a_click_in_a_plot_shows_the_nearest_frame(qtbot, theme):
@@ -262,7 +266,8 @@ def test_a_click_in_a_plot_shows_the_nearest_frame(qtbot, theme):
     qtbot.addWidget(player)
     player.set_recording(Recording())
     for step in range(5):
-        player.add(frame(step))
+        player.record(frame(step))
+    player.follow()
     with qtbot.waitSignal(player.frame_chosen) as chosen:
         player.go_to_time(4.4)
     assert chosen.args[0].step == 2

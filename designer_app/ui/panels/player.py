@@ -77,10 +77,13 @@ class Player(QWidget):
         self.pause()
         self._on_grown()
 
-    def add(self, frame: Frame) -> bool:
-        """Record a frame; True where the picture should show it."""
-        if self._recording.append(frame):
-            self._on_grown()
+    def record(self, frame: Frame) -> None:
+        """Record a frame, without showing it."""
+        self._recording.append(frame)
+
+    def follow(self) -> bool:
+        """Show how many frames there are; True where the picture should show the newest."""
+        self._on_grown()
         return self._follows and not self.is_playing
 
     @property

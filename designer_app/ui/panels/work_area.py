@@ -47,6 +47,7 @@ class WorkArea(QWidget):
             from designer_app.ui.plots.run_plots import RunPlots
 
             self.plots = RunPlots(self._theme)
+            self.plots.time_chosen.connect(self.player.go_to_time)
             self._below.addWidget(self.plots)
             self._refresh()
         return self.plots
