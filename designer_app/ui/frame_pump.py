@@ -9,6 +9,7 @@ from time import perf_counter
 
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
 
+from designer_app.running.channels import Frame
 from designer_app.running.control import RunControl
 
 PAINT_SHARE = 0.3
