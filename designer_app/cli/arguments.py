@@ -9,7 +9,10 @@ from designer_app.specs.fields import About, check_spec, plain_type, spec_fields
 
 
 def add_spec_arguments(parser: argparse.ArgumentParser, spec: type[Any], *skip: str) -> None:
-    """One flag for every field of a spec that people may set, with unit, range and default."""
+    """One flag for every field of a spec that people may set, with unit, range and default.
+
+    The namespace holds only the flags that were given; `spec_from_namespace` fills in the rest.
+    """
     for each, said, hint in spec_fields(spec):
         if said.argument == "-" or each.name in skip:
             continue
@@ -19,14 +22,16 @@ def add_spec_arguments(parser: argparse.ArgumentParser, spec: type[Any], *skip: 
         flag = f"--{said.argument or each.name.replace('_', '-')}"
         text = _help(said, default)
         if kind is bool:
-            parser.add_argument(flag, dest=each.name, action="store_true", help=text)
+            parser.add_argument(
+                flag, dest=each.name, action="store_true", default=argparse.SUPPRESS, help=text
+            )
         else:
             parser.add_argument(
                 flag,
                 dest=each.name,
                 type=Path if kind is Path else kind,
                 choices=[key for key, _ in said.choices] or None,
-                default=default,
+                default=argparse.SUPPRESS,
                 required=required,
                 metavar=None if said.choices else _metavar(said, kind),
                 help=text,
@@ -35,14 +40,15 @@ def add_spec_arguments(parser: argparse.ArgumentParser, spec: type[Any], *skip: 
 
 def spec_from_namespace(spec: type[Any], namespace: argparse.Namespace, **given: Any) -> Any:
     """The spec that the flags describe, checked; `given` sets what has no flag."""
-    values = {
-        each.name: getattr(namespace, each.name)
-        for each, _, _ in spec_fields(spec)
-        if hasattr(namespace, each.name)
-    }
-    made = spec(**{**values, **given})
+    made = spec(**{**given_flags(spec, namespace), **given})
     check_spec(made)
     return made
+
+
+def given_flags(spec: type[Any], namespace: argparse.Namespace) -> dict[str, Any]:
+    """The values of a spec's fields for which a flag stood on the command line."""
+    names = [each.name for each, _, _ in spec_fields(spec)]
+    return {name: getattr(namespace, name) for name in names if hasattr(namespace, name)}
 
 
 def _metavar(said: About, kind: type) -> str:

@@ -172,3 +172,9 @@ def threads_field() -> int:
         advanced=True,
     )
     return found
+
+
+def imports_code(potential: str, model: str) -> bool:
+    """Whether a choice of potential, or of a member of an ensemble, imports a module by name."""
+    members = (member.split(":")[0].strip() for member in model.split("+"))
+    return potential == "ase" or (potential == "ensemble" and "ase" in members)

@@ -1,0 +1,85 @@
+"""`designer-app md FILE`: what the atoms do at a temperature."""
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+from designer_app.cli.arguments import add_spec_arguments, given_flags, spec_from_namespace
+from designer_app.cli.command import Command, Console
+from designer_app.dynamics.recording import SPEC
+from designer_app.errors import InvalidSpecError, ResumeError, UnsafeFileError
+from designer_app.io.toml import read_toml
+from designer_app.jobs import md, read
+from designer_app.running.control import RunControl
+from designer_app.specs.documents import ReadSpec
+from designer_app.specs.fields import spec_from_settings
+from designer_app.specs.md import MDSpec
+from designer_app.specs.potentials import imports_code
+
+
+def _configure(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "file",
+        type=Path,
+        nargs="?",
+        metavar="FILE",
+        help="Any file that ASE reads; may be left out with --resume.",
+    )
+    add_spec_arguments(parser, MDSpec)
+
+
+def _run(namespace: argparse.Namespace, control: RunControl, _console: Console) -> dict[str, Any]:
+    structure = None
+    if namespace.file is not None:
+        structure = read.run(ReadSpec(path=namespace.file), control).structure()
+    flags = given_flags(MDSpec, namespace)
+    if flags.get("resume"):
+        return md.run(_continued(flags, structure=structure), control)
+    if structure is None:
+        raise InvalidSpecError("file", "none", "name a structure file, or a folder to --resume")
+    return md.run(spec_from_namespace(MDSpec, namespace, structure=structure), control)
+
+
+def _continued(flags: dict[str, Any], **given: Any) -> MDSpec:
+    """The spec of the folder's run, with what the flags change."""
+    out = flags.get("out")
+    if out is None:
+        raise InvalidSpecError("out", "none", "--resume needs the run's folder: --out DIR")
+    try:
+        settings = read_toml(out / SPEC) if (out / SPEC).exists() else {}
+    except (OSError, ValueError) as error:
+        raise ResumeError(str(out), f"its {SPEC} is damaged") from error
+    if settings and imports_code(settings.get("potential", ""), settings.get("model", "")):
+        asked = {"potential", "model"} & flags.keys()
+        if len(asked) < 2:  # the folder may be somebody else's
+            raise UnsafeFileError(
+                str(out / SPEC),
+                "its run imports code by name; repeat --potential and --model to allow it",
+            )
+    text = {name: str(value) if isinstance(value, Path) else value for name, value in flags.items()}
+    continued: MDSpec = spec_from_settings(MDSpec, {**settings, **text}, **given)
+    return continued
+
+
+def _present(result: dict[str, Any]) -> str:
+    potential = f"{result['potential']} {result['model']}".strip()
+    run = f"{result['steps']} steps of {result['n_atoms']} atoms under {potential}"
+    lines = [f"{run}, {result['steps_per_s']:.3g} steps/s"]
+    if result["mean_temperature_K"] is not None:
+        error = result["mean_temperature_error_K"]
+        spread = "" if error is None else f" +- {error:.1f}"
+        lines.append(f"temperature    {result['mean_temperature_K']:.1f}{spread} K")
+    if result["drift_eV_per_atom_ps"] is not None:
+        lines.append(f"energy drift   {result['drift_eV_per_atom_ps']:.2e} eV/atom/ps")
+    if result["trajectory"]:
+        lines.append(f"trajectory     {result['trajectory']} ({result['n_frames']} frames)")
+    return "\n".join(lines)
+
+
+COMMAND = Command(
+    name="md",
+    summary="Molecular dynamics: what the atoms do at a temperature.",
+    configure=_configure,
+    run=_run,
+    present=_present,
+)
