@@ -125,17 +125,17 @@ class EnergyPotential(Potential):
                 return self._summed(state, self.atom_energies(state, neighbors), want)
         positions = state.positions.detach().requires_grad_(wants_forces)
         strain = torch.zeros_like(state.cell, requires_grad=wants_stress)
-        strained = replace(state, positions=positions)
-        if wants_stress:
-            symmetric = 0.5 * (strain + strain.transpose(1, 2))
-            cell = state.cell + state.cell @ symmetric
-            moved = positions + torch.einsum("ia,iab->ib", positions, symmetric[state.system_idx])
-            strained = replace(state, positions=moved, cell=cell)
-        with torch.enable_grad():
+        with torch.enable_grad():  # whoever asks may have switched it off
+            strained = (
+                _strained(state, positions, strain)
+                if wants_stress
+                else replace(state, positions=positions)
+            )
             energies = self.atom_energies(strained, neighbors)
+            total = energies.sum()
         inputs = [tensor for tensor in (positions, strain) if tensor.requires_grad]
-        if energies.requires_grad:
-            gradients = list(torch.autograd.grad(energies.sum(), inputs, allow_unused=True))
+        if total.requires_grad:
+            gradients = list(torch.autograd.grad(total, inputs, allow_unused=True))
         else:
             gradients = [None] * len(inputs)
         forces = stress = None
@@ -154,3 +154,10 @@ class EnergyPotential(Potential):
         energy = torch.zeros(state.n_systems, dtype=energies.dtype, device=energies.device)
         energy = energy.index_add(0, state.system_idx, energies)
         return Prediction(energy=energy, energies=energies if "energies" in want else None)
+
+
+def _strained(state: AtomicState, positions: Tensor, strain: Tensor) -> AtomicState:
+    """The state with r' = r (1 + strain) and h' = h (1 + strain), the strain made symmetric."""
+    symmetric = 0.5 * (strain + strain.transpose(1, 2))
+    moved = positions + torch.einsum("ia,iab->ib", positions, symmetric[state.system_idx])
+    return replace(state, positions=moved, cell=state.cell + state.cell @ symmetric)
