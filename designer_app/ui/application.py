@@ -42,6 +42,7 @@ def main(arguments: Sequence[str]) -> int:
 
     window = MainWindow(session, theme)
     start = Start(window, asked)
+    sys.excepthook = window.errors.report_unexpected
     window.show()
     code = application.exec()
     del start

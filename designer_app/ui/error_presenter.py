@@ -1,17 +1,22 @@
 """Errors as cards on the picture, and what their buttons do."""
 
+import logging
+import sys
 from dataclasses import replace
+from types import TracebackType
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
 
-from designer_app.running.messages import JobError
+from designer_app.running.messages import JobError, job_error
 from designer_app.ui import outcomes
 from designer_app.ui.panels.error_card import ErrorCard
 
 if TYPE_CHECKING:
     from designer_app.session.job import Job
     from designer_app.ui.main_window import MainWindow
+
+_log = logging.getLogger(__name__)
 
 
 class ErrorPresenter(QObject):
@@ -33,6 +38,16 @@ class ErrorPresenter(QObject):
         if self._window.session.document is None:
             self._window.work.picture.show_empty()
         self._show(error, None)
+
+    def report_unexpected(
+        self, kind: type[BaseException], error: BaseException, trace: TracebackType | None
+    ) -> None:
+        """An exception that no one caught: to the log and on a card, and the window goes on."""
+        if not isinstance(error, Exception):
+            sys.__excepthook__(kind, error, trace)
+            return
+        _log.error("Unexpected", exc_info=(kind, error, trace))
+        self.show_error(job_error(error))
 
     def _show(self, error: JobError, job: "Job | None") -> None:
         self._job = job

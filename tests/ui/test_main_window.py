@@ -217,3 +217,10 @@ def test_a_blown_up_run_offers_half_the_time_step(window):
     shown = window.dynamics.form.spec()
     assert (shown.timestep, shown.steps) == (2.0, 200)
     assert window.workspace == "dynamics"
+
+
+def test_an_exception_that_no_one_caught_ends_on_a_card(window):
+    window.errors.report_unexpected(ValueError, ValueError("a bug"), None)
+    card = window.work.picture.card
+    assert "Your structures and finished results are safe." in card.accessibleDescription()
+    assert "a bug" in card.details()

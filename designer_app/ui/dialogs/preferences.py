@@ -1,4 +1,4 @@
-"""Preferences: the table of settings as a form. Changes count at once."""
+"""Preferences: the table of settings as a form; each change is kept as it is made."""
 
 from typing import TYPE_CHECKING
 
@@ -45,7 +45,8 @@ class PreferencesDialog(QDialog):
         layout.setSpacing(16)
         layout.addWidget(label(self.tr("Preferences"), "display"))
         layout.addWidget(scroll, 1)
-        layout.addWidget(label(self.tr("Changes count at once and are kept."), "small"))
+        said = self.tr("Changes count at once; threads, memory and Python from the next start.")
+        layout.addWidget(label(said, "small"))
         layout.addWidget(self._buttons)
 
     def _connect(self) -> None:
