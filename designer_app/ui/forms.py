@@ -16,10 +16,9 @@ from designer_app.ui.editors import (
     SwitchEditor,
     make_editor,
     mark_problem,
-    number_text,
-    unit_text,
 )
 from designer_app.ui.icons import ThemedIcon
+from designer_app.ui.number_editor import number_text, unit_text
 from designer_app.ui.theme import Theme, label
 
 LABEL_WIDTH = 118

@@ -13,8 +13,8 @@ from designer_app.specs.order import OrderSpec
 from designer_app.specs.relax import RelaxSpec
 from designer_app.specs.single_point import EnergySpec
 from designer_app.specs.structure import Structure
-from designer_app.ui.editors import number_text
 from designer_app.ui.forms import SpecForm
+from designer_app.ui.number_editor import number_text
 
 ATOM = Structure(
     numbers=np.array([3]), positions=np.zeros((1, 3)), cell=np.eye(3), pbc=(True, True, True)
