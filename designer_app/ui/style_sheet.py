@@ -65,7 +65,7 @@ QPushButton[role="link"]:hover { text-decoration: underline; }
 QPushButton[role="fold"] { background: transparent; border: none; color: $muted; padding: 4px 0;
   text-align: left; font-weight: 600; }
 QPushButton[role="fold"]:hover { color: $text; }
-QPushButton[role="row"] { background: transparent; border: 1px solid transparent; min-height: 38px;
+QPushButton[role="row"] { background: transparent; border: 1px solid transparent; min-height: 28px;
   text-align: left; padding: 6px 8px; }
 QPushButton[role="bar"] { background: transparent; border: 1px solid transparent;
   padding: 1px 8px; min-height: 18px; }
