@@ -11,22 +11,17 @@ from torch import Tensor
 from designer_app.dynamics.integrators import FREEDOMS, Integrator
 from designer_app.dynamics.observables import kinetic_energy
 from designer_app.dynamics.velocities import maxwell_boltzmann
-from designer_app.elements import COVALENT_RADII, SYMBOLS
 from designer_app.errors import (
     BlowUpError,
     InvalidPositionsError,
     NotFiniteError,
-    OverlappingAtomsError,
 )
-from designer_app.neighbors.build import build_neighbors
-from designer_app.neighbors.pairs import NeighborList, pair_vectors
+from designer_app.neighbors.overlap import check_overlaps
 from designer_app.neighbors.verlet import VerletList
 from designer_app.potentials.base import Potential
 from designer_app.state import AtomicState, MDState
 from designer_app.units import KB
 
-OVERLAP = 0.3
-"""Share of the sum of covalent radii below which two atoms are a mistake in the input."""
 _SKIN_SHARE, _SKIN_MOST = 0.28, 1.0
 
 
@@ -113,27 +108,6 @@ def begin(state: MDState, integrator: Integrator, evaluate: ForceField) -> MDSta
     evaluate.potential.check(state, evaluate.wants)
     check_overlaps(state)
     return evaluate(integrator.start(state))
-
-
-def check_overlaps(state: AtomicState, share: float = OVERLAP) -> None:
-    """Raise `OverlappingAtomsError` where two atoms are nearer than a share of their radii's sum.
-
-    Pairs of two fixed atoms are left alone: they never meet.
-    """
-    radii = torch.as_tensor(COVALENT_RADII, dtype=state.dtype, device=state.device)[state.numbers]
-    reach = 2.0 * share * float(radii.max())
-    neighbors: NeighborList = build_neighbors(state, reach, True)
-    first, second = neighbors.first, neighbors.second
-    distances = torch.linalg.vector_norm(pair_vectors(state, neighbors), dim=1)
-    margin = distances - share * (radii[first] + radii[second])
-    margin = torch.where(state.fixed[first] & state.fixed[second], 1.0, margin)
-    if neighbors.n_pairs == 0 or float(margin.min()) >= 0.0:
-        return
-    worst = int(margin.argmin())
-    i, j = int(first[worst]), int(second[worst])
-    offset = int((state.system_idx < state.system_idx[i]).sum())
-    pair = f"{SYMBOLS[int(state.numbers[i])]}-{SYMBOLS[int(state.numbers[j])]}"
-    raise OverlappingAtomsError(i - offset, j - offset, round(float(distances[worst]), 4), pair)
 
 
 @dataclass(frozen=True, kw_only=True)

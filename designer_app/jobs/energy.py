@@ -8,7 +8,7 @@ from torch import Tensor
 from designer_app.device import Compute
 from designer_app.errors import CannotProvideError, InvalidSpecError, NotFiniteError
 from designer_app.neighbors.build import build_neighbors
-from designer_app.neighbors.overlap import CLOSEST, check_distances
+from designer_app.neighbors.overlap import check_overlaps
 from designer_app.potentials import Potential, Prediction, load_potential
 from designer_app.running.control import RunControl
 from designer_app.specs.potentials import POTENTIALS
@@ -60,7 +60,7 @@ def predicted(potential: Potential, state: AtomicState) -> Prediction:
     want = (_WANTED & potential.gives) | {"energy"}
     want = want if has_cell else want - {"stress"}
     potential.check(state, want)
-    check_distances(state, build_neighbors(state, CLOSEST, half=True))
+    check_overlaps(state)
     neighbors = build_neighbors(state, potential.cutoff, half=potential.half_list)
     try:
         said = potential.predict(state, neighbors, want)

@@ -20,8 +20,7 @@ from designer_app.errors import (
     MissingCellError,
     OutOfMemoryError,
 )
-from designer_app.neighbors.build import build_neighbors
-from designer_app.neighbors.overlap import CLOSEST, check_distances
+from designer_app.neighbors.overlap import check_overlaps
 from designer_app.neighbors.verlet import VerletList
 from designer_app.potentials.base import (
     ENERGY_AND_FORCES,
@@ -270,7 +269,7 @@ class _Relaxation:
             if not (has_cell or self.goal.fix_cell):
                 raise MissingCellError("relaxing the cell")
             self.potential.check(state, self.want)
-            check_distances(state, build_neighbors(state, CLOSEST, half=True))
+            check_overlaps(state)
         except InputError as error:
             self._file(index, _failed(structure, error, 0))
             return False

@@ -8,7 +8,6 @@ from designer_app.dynamics.integrators import NVE
 from designer_app.dynamics.simulation import (
     ForceField,
     begin,
-    check_overlaps,
     simulate,
     start_state,
     usual_skin,
@@ -32,22 +31,12 @@ def nearer(structure, atom, distance, **given):
     return replace(structure, positions=positions, **given)
 
 
-def test_overlaps_are_told_by_the_atoms_of_their_own_structure(chain):
-    """Argon: 0.3 times twice 1.06 A is 0.636 A."""
-    batch = state_from_structures([chain(5), nearer(chain(6), 3, 0.62)], CPU)
+def test_overlapping_atoms_are_refused_before_the_first_step(chain, springs):
+    integrator = NVE(dt=FS)
+    atoms = state_from_structures([nearer(chain(6), 3, 0.6)], CPU)
     with pytest.raises(OverlappingAtomsError) as caught:
-        check_overlaps(batch)
-    told = caught.value
-    assert (told.first, told.second, told.elements) == (2, 3, "Ar-Ar")
-    assert told.distance_A == pytest.approx(0.62)
-
-
-@pytest.mark.parametrize(
-    ("distance", "fixed"), [(0.65, ()), (0.1, (2, 3))], ids=["apart", "two fixed atoms"]
-)
-def test_what_is_no_overlap_passes(distance, fixed, chain):
-    mask = np.isin(np.arange(6), fixed)
-    check_overlaps(state_from_structures([nearer(chain(6), 3, distance, fixed=mask)], CPU))
+        begin(start_state(atoms, 300.0, 0), integrator, ForceField(springs, integrator.wants))
+    assert (caught.value.first, caught.value.second) == (2, 3)
 
 
 def test_a_state_is_yielded_for_each_step_and_none_is_changed(chain, springs):
