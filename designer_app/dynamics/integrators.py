@@ -15,6 +15,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from designer_app.dynamics.observables import degrees_of_freedom, kinetic_energy
+from designer_app.dynamics.velocities import without_drift
 from designer_app.errors import InvalidSpecError
 from designer_app.potentials.base import ENERGY_AND_FORCES
 from designer_app.state import MDState
@@ -107,7 +108,9 @@ class Integrator(ABC):
     def start(self, state: MDState) -> MDState:
         """The state with the variables this integrator keeps, at their start values.
 
-        Raises `InvalidSpecError` for a system in which nothing can move.
+        Where the total momentum is conserved it is set to zero: the motion of the whole would be
+        taken for heat, though no degree of freedom that is counted holds it. Raises
+        `InvalidSpecError` for a system in which nothing can move.
         """
         freedoms = degrees_of_freedom(state, conserves_momentum=self.conserves_momentum)
         if bool((freedoms <= 0).any()):
@@ -117,6 +120,8 @@ class Integrator(ABC):
                 "nothing in it can move: free some atoms, or, for a cell of one atom, "
                 "take a larger cell or the Langevin thermostat",
             )
+        if self.conserves_momentum:
+            state = replace(state, momenta=without_drift(state, state.momenta))
         variables = {FREEDOMS: freedoms, BATH_ENERGY: torch.zeros_like(freedoms)}
         return extend(state, **variables)
 

@@ -75,6 +75,27 @@ def test_total_momentum_is_conserved_where_no_bath_acts_on_single_atoms(ensemble
     assert float(last.momenta.sum(dim=0).abs().max()) < 1e-12 * largest * last.n_atoms
 
 
+def momentum_at_the_start(structure, potential, ensemble):
+    """|sum p| of atoms that were given the same velocity, as in the last frame of another run."""
+    integrator = integrator_for(setting(ensemble))
+    atoms = state_from_structures([structure], CPU)
+    state = start_state(atoms, 300.0, 0, torch.full_like(atoms.positions, 0.01))
+    moving = begin(state, integrator, ForceField(potential, integrator.wants))
+    return float(torch.linalg.vector_norm(moving.momenta.sum(dim=0)))
+
+
+@pytest.mark.parametrize("ensemble", KEYS)
+def test_what_flies_as_a_whole_comes_to_rest_where_it_would_never_stop(ensemble, chain, springs):
+    is_flying = momentum_at_the_start(chain(6), springs, ensemble) > 1e-12
+    assert is_flying == (ensemble == "langevin")
+
+
+def test_atoms_beside_fixed_ones_keep_their_velocities(chain, springs):
+    fixed = np.arange(6) == 0
+    kept = momentum_at_the_start(chain(6, fixed=fixed), springs, "nve")
+    assert kept == pytest.approx(5 * 39.948 * 0.01 * 3**0.5)
+
+
 @pytest.mark.parametrize(
     ("ensemble", "n_fixed", "freedoms"),
     [
