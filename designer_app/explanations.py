@@ -26,7 +26,7 @@ class Explanation:
     @property
     def sentence(self) -> str:
         """All in one line, for a terminal."""
-        return " ".join(part for part in (self.what, self.meaning, *self.advice) if part)
+        return " ".join(" ".join((self.what, self.meaning, *self.advice)).split())
 
 
 def explain(kind: str, facts: Mapping[str, Any], message: str = "") -> Explanation:
@@ -35,7 +35,7 @@ def explain(kind: str, facts: Mapping[str, Any], message: str = "") -> Explanati
         return _TABLE[kind](facts)
     said = message.strip().splitlines()[-1] if message.strip() else kind
     return Explanation(
-        f"The program met something it did not expect: {said}",
+        f"The program met something it did not expect: {said.rstrip('.')}.",
         "Your structures and finished results are safe.",
         ("Copy the details and report them, please.",),
     )
@@ -49,6 +49,11 @@ def explain_exception(error: BaseException) -> Explanation:
 
 def _name(path: str) -> str:
     return PurePath(path).name or path
+
+
+def _begun(text: str) -> str:
+    """As the start of a sentence; `str.capitalize` would flatten names in it."""
+    return text[:1].upper() + text[1:]
 
 
 def _amount(value: float, quantity: str) -> str:
@@ -70,7 +75,7 @@ def _unknown_key(f: Mapping[str, Any]) -> Explanation:
 
 def _invalid_spec(f: Mapping[str, Any]) -> Explanation:
     field = str(f["field"]).replace("_", " ")
-    return Explanation(f"{field.capitalize()} = {f['value']} cannot be used: {f['reason']}.")
+    return Explanation(f"{_begun(field)} = {f['value']} cannot be used: {f['reason']}.")
 
 
 def _file_unreadable(f: Mapping[str, Any]) -> Explanation:
@@ -84,7 +89,7 @@ def _file_too_large(f: Mapping[str, Any]) -> Explanation:
     size, limit = _amount(f["size"], f["quantity"]), _amount(f["limit"], f["quantity"])
     return Explanation(
         f"“{_name(f['path'])}” is too large: {size}, where at most {limit} are read.",
-        advice=("Cut out the part you need, or raise the limit in Preferences.",),
+        advice=("Cut out the part you need, such as one frame of a trajectory.",),
     )
 
 
@@ -92,7 +97,7 @@ def _time_limit(f: Mapping[str, Any]) -> Explanation:
     return Explanation(
         f"“{_name(f['path'])}” was still not read after {f['seconds']:.0f} seconds.",
         "Some damaged or very large files keep a reader busy for ever.",
-        ("Open it in another program and save it again, or raise the limit in Preferences.",),
+        ("Open it in another program and save it again, as CIF or extended XYZ.",),
     )
 
 
@@ -123,7 +128,7 @@ def _overlapping(f: Mapping[str, Any]) -> Explanation:
 
 def _missing_cell(f: Mapping[str, Any]) -> Explanation:
     return Explanation(
-        f"{str(f['asked']).capitalize()} needs a cell that is periodic in three directions.",
+        f"{_begun(str(f['asked']))} needs a cell that is periodic in three directions.",
         "This structure has none, like a molecule or a slab without periodic third direction.",
         ("Choose a method that keeps the cell, or give the structure a cell.",),
     )
@@ -146,7 +151,7 @@ def _cannot_provide(f: Mapping[str, Any]) -> Explanation:
 
 def _missing_package(f: Mapping[str, Any]) -> Explanation:
     return Explanation(
-        f"{f['purpose'].capitalize()} needs the package {f['package']}, which is not installed.",
+        f"{_begun(f['purpose'])} needs the package {f['package']}, which is not installed.",
         advice=(f"Install it with: {f['install']}",),
     )
 
@@ -177,7 +182,7 @@ def _resume(f: Mapping[str, Any]) -> Explanation:
 def _not_finite(f: Mapping[str, Any]) -> Explanation:
     when = "" if f.get("step") is None else f" at step {f['step']}"
     return Explanation(
-        f"{f['potential']} returned a {f['quantity']} that is not a number{when}.",
+        f"{f['potential']} returned no number for the {f['quantity']}{when}.",
         "The structure is probably far outside what this potential knows.",
         ("Relax the structure first, use a shorter time step, or another potential.",),
     )
@@ -223,8 +228,9 @@ def _out_of_memory(f: Mapping[str, Any]) -> Explanation:
 
 
 def _write_failed(f: Mapping[str, Any]) -> Explanation:
+    named = f"“{f['path']}”" if f["path"] else "A file"
     return Explanation(
-        f"“{f['path']}” could not be written: {f['reason']}.",
+        f"{named} could not be written: {f['reason']}.",
         "What was there before is unchanged.",
         ("Free some space, or choose another folder.",),
     )

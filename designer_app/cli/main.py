@@ -1,24 +1,28 @@
 """The terminal's way in: finds the command, runs it, prints one result, sets the exit code."""
 
 import argparse
+import io
 import json
 import logging
 import math
+import os
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager, redirect_stdout
 from importlib import import_module
 from types import FrameType
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 
 from designer_app import __version__
 from designer_app.cli.command import Command, Console
 from designer_app.device import DEVICES, DTYPES
-from designer_app.errors import Cancelled, InputError
-from designer_app.explanations import explain_exception
+from designer_app.errors import Cancelled, InputError, WriteFailedError
+from designer_app.explanations import explain, explain_exception
 from designer_app.running.control import RunControl
+from designer_app.running.messages import job_error
 
 COMMANDS = ("info", "energy", "relax", "md", "analyse", "bench")
 """Modules of this package, in the order of the help; each exports `COMMAND`."""
@@ -28,6 +32,16 @@ EXIT_FAILED_RUN, EXIT_BAD_INPUT = 1, 2
 
 def main(arguments: Sequence[str]) -> int:
     """Run a command; 0, or 2 for bad usage or input, or 1 for a failed run."""
+    if isinstance(sys.stdout, io.TextIOWrapper):  # a terminal may lack a letter of a file name
+        sys.stdout.reconfigure(errors="replace")
+    try:
+        return _run(arguments)
+    except KeyboardInterrupt:
+        print("Stopped at once; what was written is kept.", file=sys.stderr)
+        return EXIT_FAILED_RUN
+
+
+def _run(arguments: Sequence[str]) -> int:
     parser, commands = _parser(arguments)
     namespace = parser.parse_args(list(arguments))
     if not namespace.command:
@@ -40,28 +54,76 @@ def main(arguments: Sequence[str]) -> int:
     )
     command = commands[namespace.command]
     control = RunControl()
-    _cancel_on_interrupt(control)
     try:
-        result = command.run(namespace, control, Console())
+        with _cancelled_by_interrupt(control), _stdout_kept_clean():
+            result = command.run(namespace, control, Console())
     except Cancelled:
-        print("Stopped; what was finished is kept.", file=sys.stderr)
+        print(
+            "Stopped; what was finished is kept. A simulation goes on with --resume.",
+            file=sys.stderr,
+        )
         return EXIT_FAILED_RUN
     except Exception as error:
         if namespace.verbose:
             logging.getLogger(__name__).exception("the run failed")
-        print(explain_exception(error).sentence, file=sys.stderr)
+        told = job_error(error)  # also finds full disks and used-up memory in foreign exceptions
+        print(explain(told.kind, told.facts, told.message).sentence, file=sys.stderr)
         return EXIT_BAD_INPUT if isinstance(error, InputError) else EXIT_FAILED_RUN
-    if namespace.json:
-        print(json.dumps(plain(result), ensure_ascii=False, allow_nan=False))
-    else:
-        print(command.present(result) if command.present else as_lines(result))
+    if namespace.json:  # ASCII alone: a pipe may have any encoding, a path any bytes
+        return _delivered(json.dumps(plain(result), allow_nan=False))
+    return _delivered(command.present(result) if command.present else as_lines(result))
+
+
+def _delivered(text: str) -> int:
+    """Print the result; the exit code."""
+    try:
+        print(text, flush=True)
+    except BrokenPipeError:  # the reader has seen enough, as `head` does
+        _silence_stdout()
+    except OSError as error:
+        _silence_stdout()
+        failure = WriteFailedError("standard output", error.strerror or str(error))
+        print(explain_exception(failure).sentence, file=sys.stderr)
+        return EXIT_FAILED_RUN
     return 0
+
+
+def _silence_stdout() -> None:
+    """Lead what is still buffered to nowhere: Python would try again, and complain, at its end."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, sys.stdout.fileno())
+    os.close(nowhere)
+
+
+@contextmanager
+def _stdout_kept_clean() -> Generator[None]:
+    """What libraries and the programs they start print goes to stderr, not between the result."""
+    try:
+        kept = os.dup(1)
+    except OSError:  # closed: there is nothing to keep clean
+        yield
+        return
+    try:
+        os.dup2(2, 1)
+        with redirect_stdout(sys.stderr):
+            yield
+    finally:
+        os.dup2(kept, 1)
+        os.close(kept)
+
+
+class _Parser(argparse.ArgumentParser):
+    """A parser that refuses in one sentence instead of a screen of flags."""
+
+    def error(self, message: str) -> NoReturn:
+        """Exit with code 2."""
+        self.exit(EXIT_BAD_INPUT, f"Bad usage: {message}. See {self.prog} --help.\n")
 
 
 def _parser(
     arguments: Sequence[str],
-) -> tuple[argparse.ArgumentParser, dict[str, Command]]:
-    parser = argparse.ArgumentParser(
+) -> tuple[_Parser, dict[str, Command]]:
+    parser = _Parser(
         prog="designer-app",
         description="Battery and catalyst materials: without a command, opens the window.",
     )
@@ -86,9 +148,9 @@ def _parser(
     return parser, commands
 
 
-def _common_flags() -> argparse.ArgumentParser:
+def _common_flags() -> _Parser:
     """Flags that every command takes, so that scripts need not know which of them compute."""
-    flags = argparse.ArgumentParser(add_help=False)
+    flags = _Parser(add_help=False)
     flags.add_argument("--json", action="store_true", help="Print one JSON object, only that.")
     flags.add_argument("--verbose", action="store_true", help="Log to standard error.")
     unused = " Taken for uniformity: this command does not depend on it."
@@ -99,7 +161,8 @@ def _common_flags() -> argparse.ArgumentParser:
     return flags
 
 
-def _cancel_on_interrupt(control: RunControl) -> None:
+@contextmanager
+def _cancelled_by_interrupt(control: RunControl) -> Generator[None]:
     """Ctrl+C ends the run at its next step, so that its files are whole; twice ends at once."""
 
     def interrupt(_signal: int, _frame: FrameType | None) -> None:
@@ -107,7 +170,11 @@ def _cancel_on_interrupt(control: RunControl) -> None:
             raise KeyboardInterrupt
         control.cancel()
 
-    signal.signal(signal.SIGINT, interrupt)
+    before = signal.signal(signal.SIGINT, interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def plain(value: Any) -> Any:  # noqa: PLR0911 - one line a type

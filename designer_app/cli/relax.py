@@ -26,20 +26,20 @@ def _run(namespace: argparse.Namespace, control: RunControl, console: Console) -
     structures: list[Structure] = []
     readable: list[Path] = []
     refused: dict[Path, str] = {}
+    last: InputError | None = None
     for path in namespace.files:
         try:
             structures.append(read.run(ReadSpec(path=path), control).structure())
             readable.append(path)
         except InputError as error:
-            if len(namespace.files) == 1:
-                raise
-            refused[path] = explain_exception(error).sentence
-    for sentence in refused.values():
+            refused[path], last = explain_exception(error).sentence, error
+    told = list(refused.values())
+    for sentence in told if structures else told[:-1]:
         console.say(sentence)
-    result: dict[str, Any] = {"structures": []}
-    if structures:
-        spec = spec_from_namespace(RelaxSpec, namespace, structures=tuple(structures))
-        result = relax.run(spec, control)
+    if last is not None and not structures:
+        raise last
+    spec = spec_from_namespace(RelaxSpec, namespace, structures=tuple(structures))
+    result = relax.run(spec, control)
     rows = dict(zip(readable, result["structures"], strict=True))
     unread = {"converged": False, "path": None}
     files = [
