@@ -49,7 +49,8 @@ def _continued(flags: dict[str, Any], **given: Any) -> MDSpec:
         settings = read_toml(out / SPEC) if (out / SPEC).exists() else {}
     except (OSError, ValueError) as error:
         raise ResumeError(str(out), f"its {SPEC} is damaged") from error
-    if settings and imports_code(settings.get("potential", ""), settings.get("model", "")):
+    chosen = {"potential": "", "model": ""} | settings | flags
+    if settings and imports_code(chosen["potential"], chosen["model"]):
         asked = {"potential", "model"} & flags.keys()
         if len(asked) < 2:  # the folder may be somebody else's
             raise UnsafeFileError(

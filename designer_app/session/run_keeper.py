@@ -20,6 +20,7 @@ from designer_app.session.job import Job
 from designer_app.session.job_manager import JobManager
 from designer_app.specs.fields import settings_of, spec_from_settings
 from designer_app.specs.md import MDSpec
+from designer_app.specs.potentials import imports_code
 from designer_app.specs.structure import Structure
 
 _log = logging.getLogger(__name__)
@@ -121,8 +122,7 @@ def spec_to_continue(run: Run, *, is_trusted: bool) -> MDSpec:
     spec: MDSpec = spec_from_settings(
         MDSpec, run.settings, structure=None, out=run.folder, resume=True
     )
-    members = (each.split(":")[0] for each in spec.model.split("+"))
-    if not is_trusted and "ase" in (spec.potential, *members):
+    if not is_trusted and imports_code(spec.potential, spec.model):
         raise UnsafeFileError(spec.model, "the run imports code by this name")
     return spec
 

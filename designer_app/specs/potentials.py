@@ -175,6 +175,11 @@ def threads_field() -> int:
 
 
 def imports_code(potential: str, model: str) -> bool:
-    """Whether a choice of potential, or of a member of an ensemble, imports a module by name."""
+    """Whether a choice of potential, or of a member of an ensemble, may import a module by name.
+
+    An ensemble that a file lists counts as one that does: only the worker reads such files.
+    """
+    if potential != "ensemble":
+        return potential == "ase"
     members = (member.split(":")[0].strip() for member in model.split("+"))
-    return potential == "ase" or (potential == "ensemble" and "ase" in members)
+    return "ase" in members or model.strip().endswith(".toml")

@@ -122,11 +122,19 @@ def test_resume_under_another_temperature_is_refused_in_a_sentence(tmp_path, cap
     assert "its temperature is 30.0, not 40.0" in told
 
 
-def test_resume_asks_before_it_imports_code_that_a_folder_names(tmp_path, capsys):
+@pytest.mark.parametrize(
+    ("spec", "flags"),
+    [
+        ('potential = "ase"\nmodel = "os:abort"\n', []),
+        ('potential = "ensemble"\nmodel = "members.toml"\n', []),
+        ('potential = "chgnet"\nmodel = "os:abort"\n', ["--potential", "ase"]),
+    ],
+)
+def test_resume_asks_before_it_imports_code_that_a_folder_names(spec, flags, tmp_path, capsys):
     out = tmp_path / "out"
     out.mkdir()
-    (out / "spec.toml").write_text('potential = "ase"\nmodel = "os:abort"\n', encoding="utf-8")
-    code, _, told = _main(capsys, "md", "--resume", "--out", str(out))
+    (out / "spec.toml").write_text(spec, encoding="utf-8")
+    code, _, told = _main(capsys, "md", "--resume", "--out", str(out), *flags)
     assert code == 2
     assert "--potential and --model" in told
 

@@ -17,7 +17,7 @@ from designer_app.specs.fields import (
 )
 from designer_app.specs.jobs import JOBS
 from designer_app.specs.md import ENSEMBLES, MDSpec
-from designer_app.specs.potentials import POTENTIALS
+from designer_app.specs.potentials import POTENTIALS, imports_code
 from designer_app.specs.relax import RelaxSpec
 from designer_app.specs.single_point import EnergySpec
 
@@ -97,3 +97,24 @@ def test_every_job_has_a_body(row):
 @pytest.mark.parametrize("row", POTENTIALS.values(), ids=lambda row: row.key)
 def test_every_potential_has_a_loader(row):
     assert callable(row.load())
+
+
+@pytest.mark.parametrize(
+    ("potential", "model"),
+    [
+        ("ase", ""),
+        ("ase", "os:abort"),
+        ("ensemble", "chgnet+ase:os:abort"),
+        ("ensemble", " ase :os:abort+morse"),
+        ("ensemble", "members.toml"),
+    ],
+)
+def test_a_potential_that_may_import_code_is_known_as_such(potential, model):
+    assert imports_code(potential, model)
+
+
+@pytest.mark.parametrize(
+    ("potential", "model"), [("chgnet", "r2scan"), ("ensemble", ""), ("morse", "mine.toml")]
+)
+def test_a_potential_of_our_own_code_imports_no_other(potential, model):
+    assert not imports_code(potential, model)
