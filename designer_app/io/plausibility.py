@@ -30,6 +30,7 @@ def checked(document: Document, path: Path, spec: ReadSpec) -> Document:
     if len(structure) > spec.max_atoms:
         raise FileTooLargeError(str(path), len(structure), spec.max_atoms, "atoms")
     _check_numbers(structure)
+    _check_shares(document)
     if any(structure.pbc) and not structure.cell.any():
         document = replace(document, content=replace(structure, pbc=(False, False, False)))
     told = (*document.warnings, *_oddities(document))
@@ -49,6 +50,12 @@ def _check_numbers(structure: Structure) -> None:
     periodic = structure.cell[list(structure.pbc)]
     if periodic.any() and not _has_thickness(periodic):
         raise InvalidPositionsError("the periodic cell is flat or has a vector of no length")
+
+
+def _check_shares(document: Document) -> None:
+    for site, shares in enumerate(document.occupancies):
+        if not all(0.0 < share < np.inf for share in shares.values()):  # False where not a number
+            raise InvalidPositionsError("an occupancy is not a positive number", site)
 
 
 def _has_thickness(vectors: NDArray[np.float64]) -> bool:

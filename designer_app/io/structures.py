@@ -8,7 +8,8 @@ import re
 import tempfile
 import warnings
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,6 +21,7 @@ from designer_app.errors import (
     FileUnreadableError,
     InvalidPositionsError,
     MissingPackageError,
+    WriteFailedError,
 )
 from designer_app.io.cif import read_cif
 from designer_app.io.documents import Document
@@ -45,7 +47,7 @@ def read_document(spec: ReadSpec, checkpoint: Checkpoint = lambda: None) -> Docu
     """The structure in a file.
 
     Raises `FileUnreadableError`, `FileTooLargeError`, `UnsafeFileError`, `InvalidPositionsError`,
-    `MissingPackageError`.
+    `MissingPackageError`; `WriteFailedError` where there is no room to unpack it.
     """
     path = Path(spec.path)
     sniffed = sniff(path)
@@ -58,8 +60,7 @@ def read_document(spec: ReadSpec, checkpoint: Checkpoint = lambda: None) -> Docu
     if sniffed.opener is None:
         document = _read_first_that_fits(path, sniffed, spec, checkpoint)
     else:
-        with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
-            plain = _unpacked(path, sniffed, Path(folder), spec.max_bytes)
+        with _unpacked(path, sniffed, spec.max_bytes) as plain:
             try:
                 document = _read_first_that_fits(plain, sniffed, spec, checkpoint)
             except FileUnreadableError as error:
@@ -102,20 +103,30 @@ def announced_atoms(name: str, head: bytes) -> int:
     return 0
 
 
-def _unpacked(path: Path, sniffed: Sniffed, folder: Path, max_bytes: int) -> Path:
+@contextmanager
+def _unpacked(path: Path, sniffed: Sniffed, max_bytes: int) -> Generator[Path]:
     """The decompressed file, never larger than the limit whatever the archive claims."""
-    plain = folder / (path.stem or "content")
+    with ExitStack() as opened:
+        try:
+            folder = opened.enter_context(tempfile.TemporaryDirectory(ignore_cleanup_errors=True))
+            plain = Path(folder) / (path.stem or "content")
+            _unpack(path, sniffed, plain, max_bytes)
+        except DAMAGED_ARCHIVE as error:
+            raise FileUnreadableError(str(path), "its compressed content is damaged") from error
+        except OSError as error:
+            reason = error.strerror or str(error)
+            raise WriteFailedError(tempfile.gettempdir(), reason) from error
+        yield plain
+
+
+def _unpack(path: Path, sniffed: Sniffed, plain: Path, max_bytes: int) -> None:
     written = 0
-    try:
-        with sniffed.opener(path) as packed, plain.open("wb") as file:  # type: ignore[misc]
-            while chunk := packed.read(_CHUNK_BYTES):
-                written += len(chunk)
-                if written > max_bytes:
-                    raise FileTooLargeError(str(path), written, max_bytes)
-                file.write(chunk)
-    except (OSError, *DAMAGED_ARCHIVE) as error:
-        raise FileUnreadableError(str(path), "its compressed content is damaged") from error
-    return plain
+    with sniffed.opener(path) as packed, plain.open("wb") as file:  # type: ignore[misc]
+        while chunk := packed.read(_CHUNK_BYTES):
+            written += len(chunk)
+            if written > max_bytes:
+                raise FileTooLargeError(str(path), written, max_bytes)
+            file.write(chunk)
 
 
 def _read_first_that_fits(

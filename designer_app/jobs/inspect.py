@@ -96,7 +96,7 @@ def _density(structure: Structure, amounts: Mapping[str, float]) -> float | None
     """g/cm^3 of a crystal or a filled box; a cell with vacuum has none."""
     if not all(structure.pbc) or structure.volume == 0:
         return None
-    if structure.masses is not None:
+    if structure.masses is not None and not structure.disordered_sites:
         mass = float(structure.masses.sum())
     else:
         mass = sum(

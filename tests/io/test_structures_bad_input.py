@@ -1,5 +1,6 @@
 """What cannot be read ends in one typed error, whatever the bytes."""
 
+import errno
 import gzip
 import os
 import pickle
@@ -22,6 +23,7 @@ from designer_app.errors import (
     InvalidPositionsError,
     MissingPackageError,
     UnsafeFileError,
+    WriteFailedError,
 )
 from designer_app.explanations import explain_exception
 from designer_app.io.structures import read_document
@@ -162,6 +164,25 @@ def test_coordinates_that_are_no_numbers_are_told_with_their_atom(word, tmp_path
     with pytest.raises(InvalidPositionsError) as caught:
         read(path)
     assert caught.value.atom == 1
+
+
+@pytest.mark.parametrize("word", ["nan", "inf"])
+def test_occupancies_that_are_no_numbers_are_told_with_their_site(word, tmp_path):
+    text = (resource("examples") / "NaCl.cif").read_text(encoding="utf-8")
+    path = file_of(tmp_path, text.replace("Na1 Na 0 0 0 1", f"Na1 Na 0 0 0 {word}"))
+    with pytest.raises(InvalidPositionsError, match="occupancy"):
+        read(path)
+
+
+def test_a_disk_too_full_to_unpack_is_told_as_such(tmp_path, monkeypatch):
+    path = file_of(tmp_path, gzip.compress(b"2\n\nH 0 0 0\nH 0 0 0.74\n"), "h2.xyz.gz")
+
+    def full(*_given, **_named):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr("designer_app.io.structures.tempfile.TemporaryDirectory", full)
+    with pytest.raises(WriteFailedError, match="No space"):
+        read(path)
 
 
 def test_absurd_coordinates_are_told(tmp_path):
