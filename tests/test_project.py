@@ -40,6 +40,70 @@ def _rock_salt(**given):
     )
 
 
+# --- hostile folders ----------------------------------------------------------------------------
+
+
+def test_a_file_in_the_way_of_a_project_is_told(tmp_path):
+    (tmp_path / "file").touch()
+    with pytest.raises(ProjectRefusedError):
+        Project.create(tmp_path / "file")
+
+
+@pytest.mark.parametrize("url", ["../../other.json", "mysql://host/base", "/etc/passwd"])
+def test_a_project_cannot_send_its_results_to_another_file(url, project):
+    project.close()
+    head = read_toml(project.folder / "project.toml")
+    write_toml(project.folder / "project.toml", {**head, "results": url})
+    with pytest.raises(ProjectRefusedError, match="PostgreSQL"):
+        Project.open(project.folder)
+
+
+def test_a_project_that_cannot_be_brought_up_to_date_stays_free(project, monkeypatch):
+    project.close()
+    head = read_toml(project.folder / "project.toml")
+    write_toml(project.folder / "project.toml", {**head, "format": 0})
+
+    def fails(_folder, _head):
+        raise WriteFailedError("project.toml", "No space left on device")
+
+    monkeypatch.setitem(project_module.MIGRATIONS, 0, fails)
+    with pytest.raises(WriteFailedError):
+        Project.open(project.folder)
+    monkeypatch.setitem(project_module.MIGRATIONS, 0, lambda _folder, old: old)
+    again = Project.open(project.folder)
+    assert not again.is_read_only
+    again.close()
+
+
+def test_a_damaged_unnamed_project_is_passed_over(folders_of_the_user):
+    first = Project.scratch()
+    first.close()
+    for path in first.folder.glob("project.toml*"):
+        path.write_text("no [toml", encoding="utf-8")
+    second = Project.scratch()
+    assert second.folder != first.folder
+    second.close()
+
+
+def test_a_project_is_not_copied_into_itself(project):
+    with pytest.raises(ProjectRefusedError, match="inside"):
+        project.copied_to(project.folder / "runs" / "copy.designer")
+
+
+@pytest.mark.parametrize("line", ["settings = 5", "result = [1]", "title = 3"])
+def test_a_record_of_the_wrong_shape_is_no_run(line, project):
+    project.runs.note(replace(project.runs.begin("md", "MD"), state="running"))
+    record = next(project.runs.folder.glob("*/run.toml"))
+    name = line.partition(" ")[0]
+    kept = [
+        each
+        for each in record.read_text(encoding="utf-8").splitlines()
+        if not each.startswith((name, f"[{name}]"))
+    ]
+    record.write_text("\n".join([line, *kept]), encoding="utf-8")
+    assert project.runs.all() == []
+
+
 # --- the folder --------------------------------------------------------------------------------
 
 

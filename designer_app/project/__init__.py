@@ -9,6 +9,7 @@ Every file is written whole, one process at a time may write, and a folder of an
 brought up to date at opening, with its old `project.toml` kept.
 """
 
+import logging
 import shutil
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -31,6 +32,8 @@ FORMAT = 1
 SUFFIX = ".designer"
 SCRATCH = "Unnamed"
 """The project of those who never made one: nothing is lost for want of a name."""
+
+_log = logging.getLogger(__name__)
 
 Migration = Callable[[Path, dict[str, Any]], dict[str, Any]]
 
@@ -57,8 +60,7 @@ class Project:
     @staticmethod
     def create(folder: Path) -> "Project":
         """A new, empty project. Raises `ProjectRefusedError` where the folder is not empty."""
-        if folder.exists() and any(folder.iterdir()):
-            raise ProjectRefusedError(str(folder), "there is something else in this folder")
+        _check_free(folder)
         head = {"format": FORMAT, "created": now(), "program": __version__}
         write_toml(folder / _HEAD, head)
         return Project.open(folder)
@@ -71,9 +73,12 @@ class Project:
         """
         head = _read_head(folder)
         lock = _taken(folder)
-        if lock is not None:
-            head = _migrated(folder, head)
-        project = Project(folder, head, lock)
+        try:
+            project = Project(folder, head if lock is None else _migrated(folder, head), lock)
+        except BaseException:
+            if lock is not None:
+                lock.release()
+            raise
         if not project.is_read_only:
             project.runs.mark_interrupted()
         return project
@@ -84,7 +89,11 @@ class Project:
         for number in range(1, 100):
             name = SCRATCH if number == 1 else f"{SCRATCH} {number}"
             folder = projects_folder() / f"{name}{SUFFIX}"
-            project = Project.open(folder) if folder.exists() else Project.create(folder)
+            try:
+                project = Project.open(folder) if folder.exists() else Project.create(folder)
+            except ProjectRefusedError as error:  # damaged, or of a newer program: left as it is
+                _log.warning("%s is passed over: %s", folder, error.reason)
+                continue
             if not project.is_read_only:
                 return project
         raise ProjectRefusedError(str(projects_folder()), "it cannot be written to")
@@ -107,8 +116,9 @@ class Project:
 
     def copied_to(self, folder: Path) -> "Project":
         """The same project under another name, open; this one stays as it is, and open."""
-        if folder.exists() and any(folder.iterdir()):
-            raise ProjectRefusedError(str(folder), "there is something else in this folder")
+        _check_free(folder)
+        if folder.resolve().is_relative_to(self.folder.resolve()):
+            raise ProjectRefusedError(str(folder), "it would lie inside the project that it copies")
         try:
             leave_out = shutil.ignore_patterns(LOCK)
             shutil.copytree(self.folder, folder, ignore=leave_out, dirs_exist_ok=True)
@@ -147,6 +157,15 @@ class Project:
         return ""
 
 
+def _check_free(folder: Path) -> None:
+    """Raise `ProjectRefusedError` where something is in the way of a new folder."""
+    try:
+        if folder.exists() and any(folder.iterdir()):
+            raise ProjectRefusedError(str(folder), "there is something else in this folder")
+    except OSError as error:
+        raise ProjectRefusedError(str(folder), error.strerror or str(error)) from error
+
+
 def _read_head(folder: Path) -> dict[str, Any]:
     """What project.toml says; its backup, where the file itself is damaged."""
     path = folder / _HEAD
@@ -170,6 +189,9 @@ def _checked(folder: Path, head: dict[str, Any]) -> dict[str, Any]:
         )
     if found < FORMAT and not all(each in MIGRATIONS for each in range(found, FORMAT)):
         raise ProjectRefusedError(str(folder), f"its format {found} is not known")
+    results = str(head.get("results", ""))
+    if results and not results.startswith("postgresql://"):  # other text would name a file to write
+        raise ProjectRefusedError(str(folder), "its results lie in no PostgreSQL database")
     return head
 
 

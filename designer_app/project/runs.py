@@ -99,6 +99,12 @@ class Runs:
 
 
 def _run(folder: Path, table: Mapping[str, Any]) -> Run:
+    tables = (table.get("settings", {}), table.get("result", {}))
+    texts = (table["key"], table["title"], table["state"])
+    if not all(isinstance(each, Mapping) for each in tables):
+        raise ValueError(folder)
+    if not all(isinstance(each, str) for each in texts):
+        raise ValueError(folder)
     return Run(
         folder=folder,
         key=table["key"],
