@@ -73,7 +73,8 @@ def drift_in_cell(state: MDState, dt: float) -> MDState:
 def sinh_over(x: Tensor) -> Tensor:
     """Values of sinh(x) / x by its series, exact to rounding for |x| < 0.1."""
     squared = x.square()
-    return 1.0 + squared / 6.0 * (1.0 + squared / 20.0 * (1.0 + squared / 42.0))
+    last = 1.0 + squared / 42.0 * (1.0 + squared / 72.0)
+    return 1.0 + squared / 6.0 * (1.0 + squared / 20.0 * last)
 
 
 def mtk_step(state: MDState, evaluate: Evaluate, dt: float, kT: float, pressure: float) -> MDState:

@@ -6,6 +6,7 @@ import torch
 
 from designer_app.dynamics.ensembles import integrator_for
 from designer_app.dynamics.integrators import BATH_ENERGY, FREEDOMS, Bath
+from designer_app.dynamics.mtk import sinh_over
 from designer_app.dynamics.observables import kinetic_energy, pressure, temperature
 from designer_app.dynamics.simulation import ForceField, begin, simulate, start_state
 from designer_app.errors import BlowUpError, InvalidSpecError, MissingCellError, NotFiniteError
@@ -212,6 +213,11 @@ def test_a_barostat_brings_the_pressure(key, chain, springs):
         for state in simulate(state, springs, integrator, spec.steps, evaluate=evaluate)
     ]
     assert np.mean(told[200:]) / GPA == pytest.approx(0.05, rel=0.15)
+
+
+def test_the_series_of_a_growing_cell_is_exact_to_rounding():
+    x = torch.tensor([1e-8, 1e-3, 0.03, -0.1], dtype=torch.float64)
+    torch.testing.assert_close(sinh_over(x), torch.sinh(x) / x, rtol=4e-16, atol=0.0)
 
 
 class Broken:

@@ -142,6 +142,26 @@ def test_a_resumed_run_of_chgnet_is_bitwise_too(ensemble, dtype, tmp_path, every
     assert_same_run(spec.out, parts.out)
 
 
+@pytest.mark.parametrize("ensemble", ["bussi", "npt"])
+def test_a_resumed_run_of_an_ensemble_of_potentials_is_bitwise_too(
+    ensemble, tmp_path, every_checkpoint
+):
+    changes = {
+        "model": "morse:girifalco-weizer+chgnet:0.3.0",
+        "structure": crystal(29, 3.65, repeats=1),
+        "ensemble": ensemble,
+        "steps": 12,
+        "frame_interval": 3,
+    }
+    spec = spec_of(tmp_path / "whole", "ensemble", checkpoint_interval=4, **changes)
+    md.run(spec, RunControl())
+    parts = replace(spec, out=tmp_path / "parts")
+    with pytest.raises(Stopped):
+        md.run(parts, StopsAt(8, Stopped))
+    assert md.run(replace(parts, resume=True), RunControl())["resumed_from_step"] == 8
+    assert_same_run(spec.out, parts.out)
+
+
 def test_a_bitwise_continuation_leaves_frames_alone(tmp_path, every_checkpoint, monkeypatch):
     spec = spec_of(tmp_path)
     with pytest.raises(Stopped):
