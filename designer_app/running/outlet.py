@@ -105,9 +105,12 @@ class _LogHandler(logging.Handler):
         self._records: queue.SimpleQueue[say.Logged] = queue.SimpleQueue()
 
     def emit(self, record: logging.LogRecord) -> None:
-        self._records.put(
-            say.Logged(record.name, record.levelno, self.format(record), record.created)
-        )
+        try:
+            text = self.format(record)
+        except Exception:  # noqa: BLE001 - a library's mistake in a log line must not end its job
+            self.handleError(record)
+            return
+        self._records.put(say.Logged(record.name, record.levelno, text, record.created))
 
     def drain(self) -> Iterator[say.Logged]:
         """All records since the last call."""

@@ -21,7 +21,6 @@ from designer_app.errors import Cancelled
 from designer_app.registry import Row
 from designer_app.running import messages as say
 from designer_app.running.control import RunControl
-from designer_app.running.encoding import BrokenMessageError
 from designer_app.running.outlet import Outlet
 from designer_app.running.stream import MessageWriter, receive
 from designer_app.specs.jobs import JOBS
@@ -87,8 +86,8 @@ class Worker:
         try:
             while (message := receive(self._incoming)) is not None:
                 self._take(message)
-        except BrokenMessageError:
-            _log.exception("The window sent something that is no message")
+        except Exception:  # noqa: BLE001 - without a reader nobody could end the worker
+            _log.exception("The window sent something that cannot be followed")
         self._leave()
 
     def _take(self, message: Any) -> None:

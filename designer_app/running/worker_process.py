@@ -148,6 +148,9 @@ class WorkerProcess:
                 self._take(message)
         except BrokenMessageError as error:
             problem = f"it sent no message: {error}"
+        except Exception as error:  # noqa: BLE001 - the job that waits must hear of every end
+            _log.exception("A message of the %s worker could not be taken", self._kind)
+            problem = f"its message could not be taken: {error!r}"
         finally:
             with self._route_lock:
                 self._has_ended = True
@@ -185,7 +188,12 @@ class WorkerProcess:
         """Share memory for frames of this size; the worker uses it from the next frame on."""
         if self._block is not None:
             self._block.close(remove=True)
-        self._block = FrameBlock.create(n_atoms)
+        try:
+            self._block = FrameBlock.create(n_atoms)
+        except OSError as error:  # no room for shared memory: frames go through the pipe
+            self._block = None
+            _log.info("Frames are not shared: %s", error)
+            return
         self.send(say.UseFrameBlock(self._block.name, n_atoms))
 
     def _read_stderr(self) -> None:

@@ -43,7 +43,12 @@ class _Handler(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         time = datetime.fromtimestamp(record.created, UTC)
-        line = LogLine(time, record.levelno, record.name, self.format(record))
+        try:
+            text = self.format(record)
+        except Exception:  # noqa: BLE001 - a mistake in a log line must not end who wrote it
+            self.handleError(record)
+            return
+        line = LogLine(time, record.levelno, record.name, text)
         try:
             self._bridge.logged.emit(line)
         except RuntimeError:  # Qt has already deleted the signal's object

@@ -1,3 +1,4 @@
+import errno
 import logging
 import os
 import subprocess
@@ -22,9 +23,9 @@ from designer_app.errors import (
 )
 from designer_app.running import link as link_module
 from designer_app.running.control import RunControl
-from designer_app.running.frame_block import SMALLEST_BLOCK
+from designer_app.running.frame_block import SMALLEST_BLOCK, FrameBlock
 from designer_app.running.link import WorkerLink, remote
-from designer_app.running.messages import RemoteFailure, job_error
+from designer_app.running.messages import RemoteFailure, UseFrameBlock, job_error
 from designer_app.specs.jobs import JOBS
 
 PATIENCE_S = 30.0
@@ -175,6 +176,31 @@ def test_frames_of_changing_size_arrive(shared_link):
             break
     thread.join(PATIENCE_S)
     assert seen == set(sizes)
+
+
+def test_frames_go_through_the_pipe_where_memory_cannot_be_shared(new_link, monkeypatch):
+    def refused(_n_atoms):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(FrameBlock, "create", refused)
+    control = RunControl()
+    remote("run_steps", {"steps": 500, "n_atoms": 2 * SMALLEST_BLOCK}, new_link())(control)
+    frame = control.frames.take()
+    assert frame is not None
+    assert frame.step == 499
+    assert frame.positions.shape == (2 * SMALLEST_BLOCK, 3)
+
+
+def test_a_worker_that_cannot_follow_the_window_ends(new_link):
+    link = new_link()
+    remote("echo", 1, link)(RunControl())
+    link._process.send(UseFrameBlock("no-such-memory", 5000))
+    _eventually(lambda: not link.is_alive)
+    assert remote("echo", 2, link)(RunControl()) == 2
+
+
+def test_a_log_line_that_cannot_be_formatted_ends_no_job(ask):
+    assert ask("log_wrongly") == "whole"
 
 
 # --- pause, resume, cancel ---------------------------------------------------------------------

@@ -31,6 +31,11 @@ def log_and_warn(spec, control):
     warnings.warn("the cell is skewed", stacklevel=1)
 
 
+def log_wrongly(spec, control):
+    control.log.warning("%d atoms", "many")
+    return "whole"
+
+
 def fail_as_ours(spec, control):
     raise OverlappingAtomsError(first=3, second=7, distance_A=0.11, elements="O-O")
 
@@ -110,6 +115,7 @@ _ALL = (
     echo,
     print_much,
     log_and_warn,
+    log_wrongly,
     fail_as_ours,
     fail_as_foreign,
     fail_on_disk,

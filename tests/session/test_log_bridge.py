@@ -49,3 +49,14 @@ def test_a_closed_bridge_hears_nothing(qtbot):
     bridge.close()
     logging.getLogger("designer_app.test").error("late")
     assert panel.lines == []
+
+
+def test_a_line_that_cannot_be_formatted_does_not_end_who_wrote_it(qtbot, monkeypatch):
+    monkeypatch.setattr(logging, "raiseExceptions", False)
+    bridge, panel = LogBridge(), _Panel()
+    bridge.logged.connect(panel.on_logged)
+    bridge._handler.handle(
+        logging.LogRecord("designer_app.test", logging.ERROR, "", 0, "%d", ("many",), None)
+    )
+    bridge.close()
+    assert panel.lines == []

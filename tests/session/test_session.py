@@ -212,7 +212,13 @@ def test_a_run_that_the_user_stopped_is_not_offered(qtbot, runs):
 
 
 @pytest.mark.parametrize(
-    ("potential", "model"), [("ase", "os:system"), ("ensemble", "chgnet:0.3.0+ase:os:system")]
+    ("potential", "model"),
+    [
+        ("ase", "os:system"),
+        ("ensemble", "chgnet:0.3.0+ase:os:system"),
+        ("ensemble", "morse+ ase:os:system"),
+        ("ensemble", "members.toml"),
+    ],
 )
 def test_a_run_that_imports_code_goes_on_only_when_trusted(runs, potential, model):
     run = runs.project.runs.begin("md", "MD")
