@@ -35,7 +35,8 @@ from designer_app.state import AtomicState, state_from_structures
 _NAME = re.compile(r"(?P<module>[\w.]+):(?P<name>\w+)(?P<call>\(.*\))?", re.DOTALL)
 SKIN = 0.5
 """A, beyond the cutoff of a potential that is driven from ASE."""
-_FROM_ASE = frozenset({"energy", "forces", "stress", "energies", "magmoms"})
+_DEAREST_FIRST = ("stress", "forces", "magmoms", "energies", "energy")
+_FROM_ASE = frozenset(_DEAREST_FIRST)
 
 
 def load(model: str, compute: Compute) -> "AsePotential":
@@ -131,8 +132,8 @@ class AsePotential(Potential):
         )
 
     def _asked(self, atoms: Atoms, want: frozenset[str]) -> dict[str, np.ndarray]:
-        # The dearest first: most calculators then have the others at hand.
-        order = sorted(want & self.gives, key=["magmoms", "stress", "forces"].__contains__)[::-1]
+        # The dearest first, always in this order: most calculators then have the others at hand.
+        order = [name for name in _DEAREST_FIRST if name in want & self.gives]
         found: dict[str, np.ndarray] = {}
         for name in order:
             try:

@@ -94,6 +94,25 @@ class _OnlyEnergy(Calculator):
         self.results = {"energy": 1.0}
 
 
+class _OneAtATime(Calculator):
+    """Computes what it is asked for and no more, and remembers the order."""
+
+    implemented_properties: ClassVar[list[str]] = ["energy", "forces", "stress"]
+
+    def calculate(self, atoms=None, properties=("energy",), system_changes=()):
+        super().calculate(atoms, properties, system_changes)
+        values = {"energy": 1.0, "forces": np.zeros((len(atoms), 3)), "stress": np.zeros(6)}
+        self.results |= {name: values[name] for name in properties}
+        self.asked = [*getattr(self, "asked", []), *properties]
+
+
+def test_a_calculator_is_asked_for_the_dearest_first():
+    potential = AsePotential(_OneAtATime(), "one at a time")
+    state = state_from_structures([structure_from_atoms(bulk("Cu"))], torch.device("cpu"))
+    potential.predict(state, build_neighbors(state, 0.0, half=True), potential.gives)
+    assert potential.calculator.asked == ["stress", "forces", "energy"]
+
+
 def test_what_a_calculator_does_not_offer_is_not_promised():
     potential = AsePotential(_OnlyEnergy(), "energy only")
     state = state_from_structures([structure_from_atoms(bulk("Cu"))], torch.device("cpu"))
