@@ -5,7 +5,6 @@ e_ij bond features -> `bonds`, a_ijk angle features -> `angles`. One round is: a
 bonds, short bonds from their angles, angles from their bonds; the last round moves atoms only.
 """
 
-from bisect import bisect_left
 from dataclasses import dataclass, field
 
 import torch
@@ -168,10 +167,10 @@ def _embedded(network: Network, envelopes: Envelopes, graph: Graph, convolver: C
     trace.bonds = [short_basis @ network.bond_embedding]
     trace.angle_basis = angular_basis(graph.geometry.angles.to(dtype), network.angle_frequencies)
     trace.angles = [None]
-    places = bonds.short.tolist()
     n_bonds = len(bonds.atoms)
     lows = [low for _, low, _ in convolver.chunks(n_bonds)]
-    trace.short_bounds = tuple(bisect_left(places, low) for low in [*lows, n_bonds])
+    ends = torch.tensor([*lows, n_bonds], device=bonds.short.device)
+    trace.short_bounds = tuple(torch.searchsorted(bonds.short, ends).tolist())
     return trace
 
 
