@@ -103,7 +103,7 @@ def test_positions_in_a_langevin_bath_are_canonical(trial, ring, springs):
 def test_fixed_atoms_leave_three_freedoms_for_each_other_one(trial, fcc, argon):
     """One of four atoms fixed: N_f = 9 for every thermostat, as momentum is not conserved."""
     structure = replace(fcc(18, 5.5), fixed=np.arange(4) == 0)
-    for ensemble in ("langevin", "bussi"):
+    for ensemble in ("langevin", "bussi", "nose-hoover"):
         run = trial(
             [structure] * 100, argon, ensemble=ensemble, temperature=KELVIN, timestep=8.0
         ).settle(200)
