@@ -15,6 +15,7 @@ from designer_app.errors import (
     BlowUpError,
     InvalidPositionsError,
     NotFiniteError,
+    OutOfMemoryError,
 )
 from designer_app.neighbors.overlap import check_overlaps
 from designer_app.neighbors.verlet import VerletList
@@ -164,7 +165,8 @@ def simulate(
     for done in range(1, n_steps + 1):
         try:
             state = integrator.step(state, evaluate)
-        except InvalidPositionsError as error:  # atoms so far off that no pairs can be found
+        except (InvalidPositionsError, OutOfMemoryError) as error:
+            # Atoms so far off that no pair can be found, or so packed that there is no end of pairs.
             raise BlowUpError(state.step + 1, math.nan, last_good, "displacement") from error
         if done % guard.interval == 0 or done == n_steps:
             guard.check(state, integrator.dt, potential.key, last_good)

@@ -15,6 +15,7 @@ from designer_app.dynamics.simulation import (
 from designer_app.errors import (
     BlowUpError,
     InvalidPositionsError,
+    OutOfMemoryError,
     OverlappingAtomsError,
     UnsupportedElementError,
 )
@@ -52,11 +53,16 @@ def test_a_state_is_yielded_for_each_step_and_none_is_changed(chain, springs):
     assert torch.equal(first.momenta, before[1])
 
 
-def test_atoms_beyond_any_pair_search_count_as_a_blow_up(chain, springs):
+@pytest.mark.parametrize(
+    "unsearchable",
+    [InvalidPositionsError("a position is not a finite number", 0), OutOfMemoryError("cpu", 6)],
+    ids=["scattered", "collapsed"],
+)
+def test_atoms_beyond_any_pair_search_count_as_a_blow_up(unsearchable, chain, springs):
     class Lost(ForceField):
         def __call__(self, state):
             if state.step >= 2:
-                raise InvalidPositionsError("a position is not a finite number", 0)
+                raise unsearchable
             return super().__call__(state)
 
     integrator = NVE(dt=FS)
