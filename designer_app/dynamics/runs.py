@@ -108,7 +108,7 @@ def _resumed(spec: MDSpec, potential: Potential, device: torch.device) -> Run | 
         ramp_steps=facts["ramp_steps"],
         structure_sha256=facts["structure_sha256"],
         is_resumed=True,
-        is_bitwise=potential.native and same_machine,
+        is_bitwise=potential.native and same_machine and spec.engine == "native",
     )
 
 
@@ -162,6 +162,7 @@ def provenance_of(run: Run) -> dict[str, Any]:
         "source": "" if structure is None else structure.name,
         "created": now(),
         "resumed_from_step": run.state.step if run.is_resumed else None,
+        "engine": run.spec.engine,
         "potential": run.potential.key,
         "model": run.potential.model,
         "model_sha256": run.potential.model_sha256,

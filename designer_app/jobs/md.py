@@ -2,15 +2,16 @@
 
 import math
 import time
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 from designer_app.device import Compute
+from designer_app.dynamics.engines import Engine, check_engine, device_of, engine_for
 from designer_app.dynamics.recording import (
     PROVENANCE,
     SERIES,
     SPEC,
-    Meter,
     Rhythm,
     RunFolder,
     frame_for_file,
@@ -18,7 +19,7 @@ from designer_app.dynamics.recording import (
     set_aside,
 )
 from designer_app.dynamics.runs import Run, facts_of, provenance_of, ready_run
-from designer_app.dynamics.simulation import Guard, simulate
+from designer_app.dynamics.simulation import Guard
 from designer_app.dynamics.statistics import Record, mean_and_error, slope
 from designer_app.errors import Cancelled, WriteFailedError
 from designer_app.io.series import read_series
@@ -45,38 +46,32 @@ def run(spec: MDSpec, control: RunControl) -> dict[str, Any]:
     An earlier run in the folder is otherwise moved into `previous`.
     """
     check_spec(spec)
+    check_engine(spec)
     if spec.out is not None:
         _check_writable(spec.out)
-    compute = Compute(spec.device, spec.dtype, spec.threads)
+    compute = Compute(device_of(spec), spec.dtype, spec.threads)
     set_threads(compute)
     device = compute_device(compute)
     control.progress(0, spec.steps, "Loading the potential")
     potential = load_potential(spec.potential, spec.model, compute)
     control.checkpoint()
     ready = ready_run(spec, potential, device)
-    recorder = _Recorder(ready, control)
-    try:
-        last = _advance(ready, recorder)
-    finally:
-        recorder.close()
+    with closing(engine_for(ready)) as engine:
+        recorder = _Recorder(ready, engine, control)
+        try:
+            last = _advance(ready, engine, recorder)
+        finally:
+            recorder.close()
     return recorder.result(last)
 
 
-def _advance(ready: Run, recorder: "_Recorder") -> MDState:
+def _advance(ready: Run, engine: Engine, recorder: "_Recorder") -> MDState:
     """The state after the last step; one that is cancelled leaves its checkpoint."""
     state = ready.state
-    steps = simulate(
-        state,
-        ready.potential,
-        ready.integrator,
-        ready.spec.steps - state.step,
-        evaluate=ready.evaluate,
-        guard=recorder.guard,
-    )
     try:
         if not ready.is_resumed:
             recorder.take(state)
-        for state in steps:
+        for state in engine.states(recorder.guard):
             recorder.take(state)
             recorder.wait_while_paused()
     except Cancelled:
@@ -89,10 +84,10 @@ def _advance(ready: Run, recorder: "_Recorder") -> MDState:
 class _Recorder:
     """Sends what happens to the screen and to the files, when it is due."""
 
-    def __init__(self, ready: Run, control: RunControl) -> None:
+    def __init__(self, ready: Run, engine: Engine, control: RunControl) -> None:
         self._run, self._spec, self._control = ready, ready.spec, control
         self.guard = Guard.for_device(ready.state.device, ready.spec.max_temperature)
-        self._meter = Meter(ready.state, ready.integrator, ready.spec.timestep)
+        self._meter = engine.meter
         self._record = Record(("time_fs", "temperature_K", "conserved_eV"))
         self._folder = None if ready.spec.out is None else self._open(ready.spec.out)
         self._began = self._sent = time.perf_counter()
@@ -189,6 +184,7 @@ class _Recorder:
         potential, folder = self._run.potential, self._folder
         seconds, done = self._seconds(), state.step - self._run.state.step
         return {
+            "engine": self._spec.engine,
             "ensemble": self._spec.ensemble,
             "potential": potential.key,
             "model": potential.model,

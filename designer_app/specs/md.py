@@ -22,6 +22,10 @@ ENSEMBLES = (
     ("npt", "NPT: stochastic cell rescaling"),
     ("npt-mtk", "NPT: Martyna-Tobias-Klein"),
 )
+ENGINES = (
+    ("native", "Designer App"),
+    ("lammps", "LAMMPS, where installed"),
+)
 _THERMOSTATTED = ("langevin", "nose-hoover", "bussi", "berendsen", "npt", "npt-mtk")
 _BAROSTATTED = ("npt", "npt-mtk")
 
@@ -173,6 +177,14 @@ class MDSpec:
         unit="K",
         above=0.0,
         high=1e7,
+        advanced=True,
+    )
+    engine: str = spec_field(
+        "native",
+        label="Engine",
+        doc="What moves the atoms. LAMMPS is faster for large pair-potential systems on the CPU; "
+        "it runs Lennard-Jones and Morse, NVE, Langevin, Nose-Hoover and MTK.",
+        choices=ENGINES,
         advanced=True,
     )
     seed: int = spec_field(
