@@ -142,7 +142,7 @@ class _Relaxation:
             state = batch.coordinates.state(batch.displacement)
             try:
                 prediction = self.potential.predict(state, verlet.update(state), self.want)
-            except torch.OutOfMemoryError:
+            except (torch.OutOfMemoryError, OutOfMemoryError):  # the device's, the pair search's
                 batch = self._halved(batch)
                 continue
             facts = facts_of(state, prediction, self.goal)

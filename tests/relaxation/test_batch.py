@@ -199,17 +199,25 @@ def test_a_molecule_has_no_cell_to_relax(structure_of, emt):
 class _SmallDevice(_Tether):
     """A device that holds three atoms."""
 
+    def __init__(self, error):
+        super().__init__()
+        self.error = error
+
     def predict(self, state, neighbors, want=ENERGY_AND_FORCES):
         if state.n_atoms > 3:
-            message = "CUDA out of memory"
-            raise torch.OutOfMemoryError(message)
+            raise self.error
         return super().predict(state, neighbors, want)
 
 
-def test_a_batch_that_does_not_fit_is_halved(argon_helium_neon, structure_of):
+@pytest.mark.parametrize(
+    "error",
+    [torch.OutOfMemoryError("CUDA out of memory"), OutOfMemoryError("cpu", 4)],
+    ids=["of the device", "of a pair search"],
+)
+def test_a_batch_that_does_not_fit_is_halved(error, argon_helium_neon, structure_of):
     argon = argon_helium_neon[0]
     large = structure_of(bulk("Ar", "fcc", a=5.0, cubic=True))
-    results = relax([argon, argon, argon, argon, large], _SmallDevice(), Goal(fix_cell=True))
+    results = relax([argon, argon, argon, argon, large], _SmallDevice(error), Goal(fix_cell=True))
     assert [result.converged for result in results] == [True] * 4 + [False]
     assert isinstance(results[4].error, OutOfMemoryError)
 
