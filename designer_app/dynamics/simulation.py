@@ -166,7 +166,7 @@ def simulate(
         try:
             state = integrator.step(state, evaluate)
         except (InvalidPositionsError, OutOfMemoryError) as error:
-            # Atoms so far off that no pair can be found, or so packed that there is no end of pairs.
+            # Atoms are so far off that no pair can be found, or so packed that all are pairs.
             raise BlowUpError(state.step + 1, math.nan, last_good, "displacement") from error
         if done % guard.interval == 0 or done == n_steps:
             guard.check(state, integrator.dt, potential.key, last_good)
