@@ -11,7 +11,6 @@ from designer_app.potentials.pair_kernels import (
     REORDER,
     FloatArray,
     IntArray,
-    Rows,
     ShortArray,
     longest_row,
     near_partners,
@@ -22,49 +21,6 @@ from designer_app.potentials.pair_kernels import (
 )
 from designer_app.potentials.pair_parameters import PairForm
 from designer_app.potentials.pair_potential import PairPotential
-
-
-class LennardJones(PairPotential):
-    """Pair energy 4 epsilon [(sigma/r)^12 - (sigma/r)^6] in eV (doi:10.1098/rspa.1924.0082).
-
-    Unlike atoms: sigma is the arithmetic, epsilon the geometric mean (Lorentz and Berthelot),
-    unless the file gives the pair. From `begin` to `end` of its cutoff the energy is switched off
-    so that the force stays continuous.
-    """
-
-    key: ClassVar[str] = "lennard-jones"
-    form: ClassVar[PairForm] = PairForm(
-        key="lennard-jones",
-        parameters={"sigma": "arithmetic", "epsilon": "geometric"},
-        unit="sigma",
-        distance=lambda pair, cutoff: pair["sigma"] * cutoff,
-    )
-
-    def _coefficients(self, values: FloatArray) -> FloatArray:
-        """sigma^2 and 4 epsilon."""
-        return np.stack([values[..., 0] ** 2, 4.0 * values[..., 1]], axis=-1)
-
-    def _pair_terms(self, r2: Tensor, coefficients: Tensor) -> tuple[Tensor, Tensor]:
-        inverse = 1.0 / r2
-        ratio6 = (coefficients[:, 0] * inverse) ** 3
-        attraction = coefficients[:, 1] * ratio6
-        return attraction * (ratio6 - 1.0), -3.0 * attraction * (2.0 * ratio6 - 1.0) * inverse
-
-    def _compiled_sum(
-        self,
-        points: FloatArray,
-        rows: Rows,
-        kinds: np.ndarray,
-        shares: FloatArray,
-        virial: FloatArray,
-    ) -> tuple[FloatArray, FloatArray]:
-        lists = rows.starts, rows.partner, rows.owner
-        return _sum(points, *lists, kinds, self._table, self.cutoff**2, shares, virial)
-
-
-def load(model: str, compute: Compute) -> LennardJones:
-    """The potential of a shipped set, "noble-gases" or "reduced", or of a TOML file."""
-    return LennardJones(model, compute)
 
 
 @compiled(fastmath=REORDER)
@@ -116,3 +72,36 @@ def _sum(
         share_energies(i, n_near, near, energy, shares)
     return_to_owners(owner, forces, shares)
     return row_energy, forces
+
+
+class LennardJones(PairPotential):
+    """Pair energy 4 epsilon [(sigma/r)^12 - (sigma/r)^6] in eV (doi:10.1098/rspa.1924.0082).
+
+    Unlike atoms: sigma is the arithmetic, epsilon the geometric mean (Lorentz and Berthelot),
+    unless the file gives the pair. From `begin` to `end` of its cutoff the energy is switched off
+    so that the force stays continuous.
+    """
+
+    key: ClassVar[str] = "lennard-jones"
+    form: ClassVar[PairForm] = PairForm(
+        key="lennard-jones",
+        parameters={"sigma": "arithmetic", "epsilon": "geometric"},
+        unit="sigma",
+        distance=lambda pair, cutoff: pair["sigma"] * cutoff,
+    )
+    _sum_rows = staticmethod(_sum)
+
+    def _coefficients(self, values: FloatArray) -> FloatArray:
+        """sigma^2 and 4 epsilon."""
+        return np.stack([values[..., 0] ** 2, 4.0 * values[..., 1]], axis=-1)
+
+    def _pair_terms(self, r2: Tensor, coefficients: Tensor) -> tuple[Tensor, Tensor]:
+        inverse = 1.0 / r2
+        ratio6 = (coefficients[:, 0] * inverse) ** 3
+        attraction = coefficients[:, 1] * ratio6
+        return attraction * (ratio6 - 1.0), -3.0 * attraction * (2.0 * ratio6 - 1.0) * inverse
+
+
+def load(model: str, compute: Compute) -> LennardJones:
+    """The potential of a shipped set, "noble-gases" or "reduced", or of a TOML file."""
+    return LennardJones(model, compute)

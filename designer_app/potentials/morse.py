@@ -13,7 +13,6 @@ from designer_app.potentials.pair_kernels import (
     REORDER,
     FloatArray,
     IntArray,
-    Rows,
     ShortArray,
     longest_row,
     near_partners,
@@ -24,49 +23,6 @@ from designer_app.potentials.pair_kernels import (
 )
 from designer_app.potentials.pair_parameters import PairForm
 from designer_app.potentials.pair_potential import PairPotential
-
-
-class Morse(PairPotential):
-    """Pair energy D {[1 - exp(-a (r - r0))]^2 - 1} in eV (Morse 1929, doi:10.1103/PhysRev.34.57).
-
-    Unlike atoms: D is the geometric, a and r0 the arithmetic mean, unless the file gives the pair;
-    no set shipped here was fitted to alloys. From `begin` to `end` of its cutoff the energy is
-    switched off so that the force stays continuous.
-    """
-
-    key: ClassVar[str] = "morse"
-    form: ClassVar[PairForm] = PairForm(
-        key="morse",
-        parameters={"D": "geometric", "a": "arithmetic", "r0": "arithmetic"},
-        unit="decay",
-        distance=lambda pair, cutoff: pair["r0"] + cutoff / pair["a"],
-    )
-
-    def _coefficients(self, values: FloatArray) -> FloatArray:
-        """D, a and r0."""
-        return values
-
-    def _pair_terms(self, r2: Tensor, coefficients: Tensor) -> tuple[Tensor, Tensor]:
-        depth, decay, closest = coefficients.unbind(dim=1)
-        r = torch.sqrt(r2)
-        bond = torch.exp(-decay * (r - closest))
-        return depth * bond * (bond - 2.0), -depth * decay * bond * (bond - 1.0) / r
-
-    def _compiled_sum(
-        self,
-        points: FloatArray,
-        rows: Rows,
-        kinds: np.ndarray,
-        shares: FloatArray,
-        virial: FloatArray,
-    ) -> tuple[FloatArray, FloatArray]:
-        lists = rows.starts, rows.partner, rows.owner
-        return _sum(points, *lists, kinds, self._table, self.cutoff**2, shares, virial)
-
-
-def load(model: str, compute: Compute) -> Morse:
-    """The potential of a shipped set such as "girifalco-weizer", or of a TOML file."""
-    return Morse(model, compute)
 
 
 @compiled(fastmath=REORDER)
@@ -103,3 +59,36 @@ def _sum(
         share_energies(i, n_near, near, energy, shares)
     return_to_owners(owner, forces, shares)
     return row_energy, forces
+
+
+class Morse(PairPotential):
+    """Pair energy D {[1 - exp(-a (r - r0))]^2 - 1} in eV (Morse 1929, doi:10.1103/PhysRev.34.57).
+
+    Unlike atoms: D is the geometric, a and r0 the arithmetic mean, unless the file gives the pair;
+    no set shipped here was fitted to alloys. From `begin` to `end` of its cutoff the energy is
+    switched off so that the force stays continuous.
+    """
+
+    key: ClassVar[str] = "morse"
+    form: ClassVar[PairForm] = PairForm(
+        key="morse",
+        parameters={"D": "geometric", "a": "arithmetic", "r0": "arithmetic"},
+        unit="decay",
+        distance=lambda pair, cutoff: pair["r0"] + cutoff / pair["a"],
+    )
+    _sum_rows = staticmethod(_sum)
+
+    def _coefficients(self, values: FloatArray) -> FloatArray:
+        """D, a and r0."""
+        return values
+
+    def _pair_terms(self, r2: Tensor, coefficients: Tensor) -> tuple[Tensor, Tensor]:
+        depth, decay, closest = coefficients.unbind(dim=1)
+        r = torch.sqrt(r2)
+        bond = torch.exp(-decay * (r - closest))
+        return depth * bond * (bond - 2.0), -depth * decay * bond * (bond - 1.0) / r
+
+
+def load(model: str, compute: Compute) -> Morse:
+    """The potential of a shipped set such as "girifalco-weizer", or of a TOML file."""
+    return Morse(model, compute)

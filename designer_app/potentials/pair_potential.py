@@ -6,6 +6,7 @@ F_i = -F_j = 2 dV/d(r^2) (x_j - x_i) and stress = (1/volume) sum of 2 dV/d(r^2) 
 """
 
 from abc import abstractmethod
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -42,6 +43,9 @@ class PairPotential(Potential):
 
     gives: ClassVar[frozenset[str]] = frozenset({"energy", "forces", "stress", "energies"})
     form: ClassVar[PairForm]
+    _sum_rows: ClassVar[Callable[..., tuple[FloatArray, FloatArray]]]
+    """Compiled: energy of each row (n_atoms,), and forces on atoms and ghosts (n_points, 3); adds
+    to shares and virial where they are kept."""
 
     def __init__(self, model: str, compute: Compute, *, use_compiled: bool = HAS_COMPILER) -> None:
         parameters = read_parameters(model, self.form)
@@ -71,17 +75,6 @@ class PairPotential(Potential):
         self, r2: Float[Tensor, "n_pairs"], coefficients: Float[Tensor, "n_pairs n_coefficients"]
     ) -> tuple[Tensor, Tensor]:
         """V in eV and dV/d(r^2) in eV/A^2, before switching."""
-
-    @abstractmethod
-    def _compiled_sum(
-        self,
-        points: FloatArray,
-        rows: Rows,
-        kinds: np.ndarray,
-        shares: FloatArray,
-        virial: FloatArray,
-    ) -> tuple[FloatArray, FloatArray]:
-        """Energy of each row (n_atoms,), forces on atoms and ghosts."""
 
     def predict(
         self, state: AtomicState, neighbors: NeighborList, want: frozenset[str] = ENERGY_AND_FORCES
@@ -123,7 +116,10 @@ class PairPotential(Potential):
         shares = np.zeros(len(points) if "energies" in want else 0)
         virial = np.zeros((state.n_atoms if "stress" in want else 0, 6))
         kinds = prepared.kinds.numpy()
-        row_energy, pushed = self._compiled_sum(points, rows, kinds, shares, virial)
+        lists = rows.starts, rows.partner, rows.owner
+        row_energy, pushed = self._sum_rows(
+            points, *lists, kinds, self._table, self.cutoff**2, shares, virial
+        )
         n = state.n_atoms
         stress = None
         if "stress" in want:
