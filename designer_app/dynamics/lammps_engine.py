@@ -51,10 +51,12 @@ _LOST = ("Lost atoms", "Non-numeric", "inner cutoff", "Out of range atoms", "too
 def check_lammps(spec: MDSpec) -> None:
     """Raise where LAMMPS is not installed, or does not run what the specification asks for."""
     if spec.potential not in POTENTIALS:
-        reason = f"LAMMPS runs {' and '.join(POTENTIALS)} here, and not {spec.potential}"
+        known = " and ".join(POTENTIALS)
+        reason = f"LAMMPS runs {known} here; for {spec.potential} choose the engine native"
         raise InvalidSpecError("engine", "lammps", reason)
     if spec.ensemble not in _MOTIONS:
-        reason = f"LAMMPS runs {', '.join(_MOTIONS)} here, and not {spec.ensemble}"
+        known = ", ".join(_MOTIONS)
+        reason = f"LAMMPS runs {known} here; for {spec.ensemble} choose the engine native"
         raise InvalidSpecError("engine", "lammps", reason)
     if spec.device not in ("auto", "cpu"):
         raise InvalidSpecError("device", spec.device, "LAMMPS runs on the CPU here: choose cpu")
