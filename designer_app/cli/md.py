@@ -50,7 +50,7 @@ def _continued(flags: dict[str, Any], **given: Any) -> MDSpec:
     except (OSError, ValueError) as error:
         raise ResumeError(str(out), f"its {SPEC} is damaged") from error
     chosen = {"potential": "", "model": ""} | settings | flags
-    if settings and imports_code(chosen["potential"], chosen["model"]):
+    if settings and imports_code(str(chosen["potential"]), str(chosen["model"])):
         asked = {"potential", "model"} & flags.keys()
         if len(asked) < 2:  # the folder may be somebody else's
             raise UnsafeFileError(

@@ -152,11 +152,14 @@ def _read_first_that_fits(
             first_refusal = first_refusal or error
     if isinstance(first_refusal, DesignerAppError) and sniffed.told_by_content:
         raise first_refusal
-    raise FileUnreadableError(str(path), _reason(sniffed)) from first_refusal
+    raise FileUnreadableError(str(path), _reason(sniffed, first_refusal)) from first_refusal
 
 
-def _reason(sniffed: Sniffed) -> str:
+def _reason(sniffed: Sniffed, refusal: Exception | None) -> str:
     if sniffed.told_by_content:
+        unknown = refusal.args[0] if isinstance(refusal, KeyError) and refusal.args else ""
+        if isinstance(unknown, str) and re.fullmatch("[A-Z][a-z]{0,2}", unknown):
+            return f"it names an element “{unknown}”, which does not exist"  # ASE's look-up failed
         name = _spoken(sniffed.formats[0])
         return f"it looks like {name} but is damaged, truncated or empty of atoms"
     return UNKNOWN_FORMAT

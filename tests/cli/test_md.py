@@ -127,6 +127,7 @@ def test_resume_under_another_temperature_is_refused_in_a_sentence(tmp_path, cap
     [
         ('potential = "ase"\nmodel = "os:abort"\n', []),
         ('potential = "ensemble"\nmodel = "members.toml"\n', []),
+        ('potential = "ase"\nmodel = 7\n', []),
         ('potential = "chgnet"\nmodel = "os:abort"\n', ["--potential", "ase"]),
     ],
 )

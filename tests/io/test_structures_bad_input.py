@@ -174,6 +174,12 @@ def test_occupancies_that_are_no_numbers_are_told_with_their_site(word, tmp_path
         read(path)
 
 
+def test_an_element_that_does_not_exist_is_named(tmp_path):
+    path = file_of(tmp_path, b"2\n\nC 0.0 0.0 0.0\nZz 0.0 0.0 1.0\n", "odd.xyz")
+    with pytest.raises(FileUnreadableError, match="Zz"):
+        read(path)
+
+
 def test_a_disk_too_full_to_unpack_is_told_as_such(tmp_path, monkeypatch):
     path = file_of(tmp_path, gzip.compress(b"2\n\nH 0 0 0\nH 0 0 0.74\n"), "h2.xyz.gz")
 
