@@ -147,8 +147,10 @@ class JobManager(QObject):
             thread.wait(max(1, round(1000 * (until - monotonic()))))
 
     def _on_thread_finished(self) -> None:
+        """The sender's lane alone: another thread may be over and its result still in the queue."""
+        ended = self.sender()
         for lane, (thread, job) in tuple(self._at_work.items()):
-            if thread.isFinished():
+            if thread is ended:
                 del self._at_work[lane]
                 thread.deleteLater()
                 self._forget(job)

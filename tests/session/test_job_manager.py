@@ -1,7 +1,9 @@
+import gc
 import time
 
 import psutil
 import pytest
+from PySide6.QtCore import QObject
 
 from designer_app.errors import UnknownKeyError
 from designer_app.session import job_manager
@@ -9,6 +11,15 @@ from designer_app.session import job_manager
 PATIENCE_MS = 30_000
 """For what takes milliseconds, on a machine that may be very busy."""
 FOREVER = {"steps": 10**9, "n_atoms": 8}
+
+
+class Receiver(QObject):
+    def __init__(self, told):
+        super().__init__()
+        self._told = told
+
+    def take(self, result):
+        self._told.append(result)
 
 
 def _until(qtbot, job, *states):
@@ -38,6 +49,17 @@ def test_what_nobody_sees_is_forgotten_when_it_is_over(qtbot, manager):
     here = manager.submit_here("save", lambda _control: None)
     qtbot.waitUntil(lambda: manager.jobs == [heavy] and heavy.is_over, timeout=PATIENCE_MS)
     assert (quick.state, here.state) == ("succeeded", "succeeded")
+
+
+def test_a_result_that_nobody_else_holds_arrives_when_two_lanes_end_at_once(qtbot, manager):
+    told = []
+    receiver = Receiver(told)
+    manager.submit_here("save", lambda _control: "saved").succeeded.connect(receiver.take)
+    manager.submit("environment", []).succeeded.connect(receiver.take)
+    threads = [thread for thread, _ in manager._at_work.values()]
+    gc.collect()
+    assert all(thread.wait(PATIENCE_MS) for thread in threads)  # no event is delivered meanwhile
+    qtbot.waitUntil(lambda: len(told) == 2, timeout=2000)
 
 
 def test_the_memory_of_the_worker_is_told(qtbot, manager):
