@@ -49,6 +49,13 @@ def test_a_file_in_the_way_of_a_project_is_told(tmp_path):
         Project.create(tmp_path / "file")
 
 
+def test_a_folder_that_the_system_refuses_is_told(tmp_path):
+    with pytest.raises(ProjectRefusedError):
+        Project.open(tmp_path / ("x" * 300))
+    with pytest.raises(ProjectRefusedError):
+        Project.create(tmp_path / ("x" * 300))
+
+
 @pytest.mark.parametrize("url", ["../../other.json", "mysql://host/base", "/etc/passwd"])
 def test_a_project_cannot_send_its_results_to_another_file(url, project):
     project.close()

@@ -169,7 +169,11 @@ def _check_free(folder: Path) -> None:
 def _read_head(folder: Path) -> dict[str, Any]:
     """What project.toml says; its backup, where the file itself is damaged."""
     path = folder / _HEAD
-    if not path.is_file() and not backup_of(path).is_file():
+    try:
+        is_project = path.is_file() or backup_of(path).is_file()
+    except OSError as error:
+        raise ProjectRefusedError(str(folder), error.strerror or str(error)) from error
+    if not is_project:
         raise ProjectRefusedError(str(folder), "this folder holds no project")
     for each in (path, backup_of(path)):
         with suppress(OSError, ValueError):

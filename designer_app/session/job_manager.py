@@ -56,7 +56,7 @@ class JobManager(QObject):
         row = JOBS[key]
         work = remote(key, spec, self._links[row.worker])
         job = Job(self._number(), key, spec, title or row.title, folder)
-        job.is_listed = row.worker == "compute"
+        job.is_listed = row.worker == "compute" and row.is_listed
         return self._added(row.worker, job, work)
 
     def submit_here(self, key: str, work: Callable[[RunControl], Any], title: str = "") -> Job:

@@ -1,6 +1,6 @@
 """What was open lately."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -27,13 +27,13 @@ class Recent:
     @property
     def files(self) -> list[Path]:
         """Files that are still there, the latest first."""
-        return [path for path in self._files if path.is_file()]
+        return [path for path in self._files if _is_there(path.is_file)]
 
     @property
     def project(self) -> Path | None:
         """The project that was open last, where it is still there."""
         path = Path(self._project)
-        return path if self._project and path.is_dir() else None
+        return path if self._project and _is_there(path.is_dir) else None
 
     def add_file(self, path: Path) -> None:
         """A file was opened."""
@@ -50,6 +50,13 @@ class Recent:
         with suppress(WriteFailedError):
             table = {"project": self._project, "files": self._files}
             write_toml(self._path, table, backup=False)
+
+
+def _is_there(asked: Callable[[], bool]) -> bool:
+    """False also where the system refuses to look: a folder without rights, an odd name."""
+    with suppress(OSError):
+        return asked()
+    return False
 
 
 def _texts(values: object) -> Iterable[str]:

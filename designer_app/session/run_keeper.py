@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, Signal
 
 from designer_app.errors import UnsafeFileError, WriteFailedError
 from designer_app.io.documents import Document
@@ -28,6 +28,9 @@ _log = logging.getLogger(__name__)
 
 class RunKeeper(QObject):
     """Writes down the jobs that belong to a project."""
+
+    keep_failed = Signal(object)
+    """A `JobError`: the figures of a run did not get into the project."""
 
     def __init__(self, jobs: JobManager, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -69,6 +72,8 @@ class RunKeeper(QObject):
             self._note(job)
             if job.state == "succeeded":
                 self._keep_results(job)
+            if job.is_over:
+                del self._kept[job.id]  # it holds a document
 
     def _note(self, job: Job) -> None:
         project, run, document = self._kept[job.id]
@@ -100,7 +105,8 @@ class RunKeeper(QObject):
                 settings=toml_text(settings_of(job.spec)),
             )
             work = partial(_add_result, project, structure, values, made)
-            self._jobs.submit_here("result", work, f"Keep the result of {job.title}")
+            kept = self._jobs.submit_here("result", work, f"Keep the result of {job.title}")
+            kept.failed.connect(self.keep_failed)
 
 
 def _add_result(

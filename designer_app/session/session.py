@@ -10,7 +10,7 @@ from typing import Any
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from designer_app.errors import DesignerAppError, InvalidSpecError, ProjectRefusedError
+from designer_app.errors import DesignerAppError, InvalidSpecError
 from designer_app.io.documents import Document
 from designer_app.io.examples import example
 from designer_app.project import Project
@@ -73,11 +73,13 @@ class Session(QObject):
         self._opening_path: Path | None = None
         self._opening_name = ""
         self._looking: tuple[Job, ...] = ()
+        self._has_told_of_autosave = False
         self._heavy_start = QTimer(self)
         self._heavy_start.setSingleShot(True)
         self._heavy_start.setInterval(_HEAVY_START_DELAY_MS)
         self._heavy_start.timeout.connect(self.links["compute"].start)
         self.settings.changed.connect(self._on_setting_changed)
+        self.runs.keep_failed.connect(self.save_failed)
 
     # --- the program's start and end ---
 
@@ -146,7 +148,7 @@ class Session(QObject):
             return None
         try:
             project = Project.open(folder)
-        except ProjectRefusedError as error:
+        except DesignerAppError as error:
             self.open_failed.emit(job_error(error))
             return None
         return None if project.is_read_only else project
@@ -155,6 +157,7 @@ class Session(QObject):
         if self.project is not None:
             self.project.close()
         self.runs.project = project
+        self._has_told_of_autosave = False
         self._recent.set_project(project.folder)
         self.project_changed.emit(project)
         cut_off = project.runs.to_continue()
@@ -194,6 +197,8 @@ class Session(QObject):
         bonds = self.jobs.submit("bonds", BondsSpec(structure=structure))
         inspect.succeeded.connect(self._on_inspected)
         bonds.succeeded.connect(self._on_bonds_found)
+        for job in (inspect, bonds):
+            job.failed.connect(self._on_look_failed)
         self._looking = (inspect, bonds)
         project = self.project
         if project and not project.is_read_only and len(document) <= MOST_ATOMS_TO_AUTOSAVE:
@@ -282,17 +287,30 @@ class Session(QObject):
             self.bonds = bonds
             self.bonds_changed.emit(bonds)
 
+    def _on_look_failed(self, error: JobError) -> None:
+        _log.warning("The structure could not be looked at: %s\n%s", error.message, error.traceback)
+
     def _on_ordered(self, result: Mapping[str, Any]) -> None:
-        self.set_document(result["documents"][0])
+        if self._is_of_what_is_open(self.sender()):
+            self.set_document(result["documents"][0])
 
     def _on_relaxed(self, result: Mapping[str, Any]) -> None:
-        job, document = self.sender(), self.document
+        if self.document is not None and self._is_of_what_is_open(self.sender()):
+            self.set_document(self.document.with_structure(result["structure"], "relax"))
+
+    def _is_of_what_is_open(self, job: QObject) -> bool:
+        """Whether a job worked on the structure that is shown now, not on an earlier one."""
         assert isinstance(job, Job)
-        if document is not None and document.structure() is job.spec.structures[0]:
-            self.set_document(document.with_structure(result["structure"], "relax"))
+        spec = job.spec
+        given = spec.structures[0] if isinstance(spec, RelaxSpec) else spec.structure
+        return self.document is not None and self.document.structure() is given
 
     def _on_autosave_failed(self, error: JobError) -> None:
+        """Told once a project: every edit would bring the same message again."""
         _log.warning("The structure could not be kept in the project: %s", error.message)
+        if not self._has_told_of_autosave:
+            self._has_told_of_autosave = True
+            self.save_failed.emit(error)
 
     def _on_setting_changed(self, name: str) -> None:
         wanted = heavy_settings(self.settings.values)

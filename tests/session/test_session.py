@@ -5,10 +5,13 @@ import psutil
 import pytest
 
 from designer_app.errors import UnsafeFileError
+from designer_app.io.documents import Document
 from designer_app.io.examples import example
+from designer_app.io.toml import write_toml
 from designer_app.project import Project
 from designer_app.resources import resource
 from designer_app.session import job_manager
+from designer_app.session.recent import Recent
 from designer_app.session.session import Session
 from designer_app.specs.md import MDSpec
 from designer_app.specs.relax import RelaxSpec
@@ -129,6 +132,25 @@ def test_another_project_brings_its_structure(qtbot, started, tmp_path):
     assert told.args[0].kind == "ProjectRefusedError"
 
 
+def test_an_autosave_that_fails_is_told_once(qtbot, started):
+    folder = started.project.folder / "structures"
+    folder.write_text("a file, no folder")
+    with qtbot.waitSignal(started.save_failed, timeout=PATIENCE_MS) as told:
+        started.open_example("NaCl")
+    assert told.args[0].kind == "WriteFailedError"
+    with qtbot.assertNotEmitted(started.save_failed):
+        _opened(qtbot, started, resource("examples") / "Si.cif")
+    folder.unlink()
+
+
+def test_recent_files_that_the_system_refuses_to_look_at_are_left_out(tmp_path):
+    names = [str(tmp_path / ("x" * 300)), str(resource("examples") / "Si.cif")]
+    write_toml(tmp_path / "recent.toml", {"files": names, "project": names[0]})
+    recent = Recent(tmp_path / "recent.toml")
+    assert [path.name for path in recent.files] == ["Si.cif"]
+    assert recent.project is None
+
+
 # --- runs: the bodies of jobs are exchanged for small ones, the way to them is real -------------
 
 
@@ -143,6 +165,8 @@ def runs(started, monkeypatch):
 
         def work(control):
             given.append(spec)
+            if key == "order":
+                return {"documents": [Document.from_structure(spec.structure, made_by="order")]}
             if key == "relax":
                 moved = replace(spec.structures[0], positions=spec.structures[0].positions + 0.1)
                 row = {"structure": moved, "energy_eV": -7.0, "error": None}
@@ -182,6 +206,31 @@ def test_a_relaxed_structure_becomes_what_is_open(qtbot, runs):
         runs.run_relax(RelaxSpec())
     np.testing.assert_allclose(runs.document.structure().positions, before + 0.1)
     assert runs.document.provenance.made_by == "relax"
+
+
+def test_an_ordered_cell_becomes_what_is_open(qtbot, runs):
+    _opened(qtbot, runs, resource("examples") / "Si.cif")
+    with qtbot.waitSignal(runs.document_changed, timeout=PATIENCE_MS):
+        runs.make_ordered()
+    assert runs.document.provenance.made_by == "order"
+
+
+def test_an_ordered_cell_does_not_push_away_what_was_opened_meanwhile(qtbot, runs):
+    _opened(qtbot, runs, resource("examples") / "Si.cif")
+    other = runs.document.renamed("another")
+    runs.make_ordered()
+    job = runs.jobs.jobs[-1]
+    runs.set_document(other)
+    _until(qtbot, lambda: job.is_over)
+    assert runs.document is other
+
+
+def test_figures_that_cannot_be_kept_are_told(qtbot, runs):
+    _opened(qtbot, runs, resource("examples") / "Si.cif")
+    (runs.project.folder / "results.db").write_bytes(b"no database" * 1000)
+    with qtbot.waitSignal(runs.save_failed, timeout=PATIENCE_MS) as told:
+        runs.run_relax(RelaxSpec())
+    assert told.args[0].kind == "FileUnreadableError"
 
 
 def test_a_run_that_is_closed_in_its_middle_is_offered_next_time(qtbot, runs):
