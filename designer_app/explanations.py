@@ -4,6 +4,7 @@ The window and the command line both speak through this table, so a mistake read
 everywhere. Science raises types with numbers; nobody else writes sentences about errors.
 """
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import PurePath
@@ -229,8 +230,11 @@ def _out_of_memory(f: Mapping[str, Any]) -> Explanation:
 
 def _write_failed(f: Mapping[str, Any]) -> Explanation:
     named = f"“{f['path']}”" if f["path"] else "A file"
+    reason = f["reason"]
+    if re.fullmatch(r"\d+ requested and \d+ written", reason):  # numpy's words for a short write
+        reason = "no space left on device"
     return Explanation(
-        f"{named} could not be written: {f['reason']}.",
+        f"{named} could not be written: {reason}.",
         "What was there before is unchanged.",
         ("Free some space, or choose another folder.",),
     )

@@ -85,6 +85,36 @@ def test_a_potential_that_fails_is_one_sentence_and_exit_code_1(
     assert {"NotANumber": "no number for the energy", "Broken": "are missing."}[name] in said.err
 
 
+_BOX = 'Lattice="5 0 0 0 5 0 0 0 5" pbc="T T T"'
+_STRUCTURES = {
+    "overlap": ("xyz", f"2\n{_BOX}\nCu 0 0 0\nCu 0 0 0.05\n", "0.05 Å apart"),
+    "element": ("xyz", f"2\n{_BOX}\nXe 0 0 0\nCu 2 2 2.5\n", "no parameters for Xe"),
+    "nan": ("xyz", f"2\n{_BOX}\nCu 0 0 nan\nCu 2 2 2.5\n", "not a finite number (atom 1)"),
+    "disorder": ("cif", None, "“Make an ordered cell”"),
+    "molecule": ("xyz", "2\n\nCu 0 0 0\nCu 0 0 2.2\n", "periodic in three directions"),
+}
+
+
+@pytest.mark.parametrize("wrong", _STRUCTURES)
+def test_a_structure_that_cannot_be_computed_is_one_sentence_and_exit_code_2(
+    wrong, tmp_path, capsys
+):
+    suffix, content, sentence = _STRUCTURES[wrong]
+    if content is None:
+        ordered = example("NaCl").path.read_text(encoding="utf-8")
+        content = ordered.replace("Na1 Na 0 0 0 1", "Na1 Na 0 0 0 0.5")
+    path = tmp_path / f"{wrong} Ü材.{suffix}"
+    path.write_text(content, encoding="utf-8")
+    out = tmp_path / "out"
+    asked = ["--potential", "morse", "--ensemble", "npt", "--steps", "2", "--out", str(out)]
+    code = main(["md", str(path), *asked, "--json"])
+    said = capsys.readouterr()
+    assert (code, said.out) == (2, "")
+    assert sentence in said.err
+    assert len(said.err.strip().splitlines()) == 1
+    assert not list(out.glob("*.traj"))
+
+
 @pytest.mark.parametrize(
     "words",
     [

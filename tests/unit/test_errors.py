@@ -4,7 +4,7 @@ import pickle
 import pytest
 
 from designer_app import errors
-from designer_app.errors import DesignerAppError, InputError, RunError
+from designer_app.errors import DesignerAppError, InputError, RunError, WriteFailedError
 from designer_app.explanations import explain, explain_exception
 
 _EXAMPLES = {
@@ -61,3 +61,13 @@ def test_an_unexpected_error_is_quoted_and_the_user_reassured():
     explanation = explain("ZeroDivisionError", {}, "float division by zero")
     assert "float division by zero" in explanation.what
     assert "safe" in explanation.meaning
+
+
+def test_a_short_write_of_an_array_is_told_as_a_full_disk():
+    told = explain_exception(WriteFailedError("a.traj", "1764 requested and 725 written"))
+    assert told.what == "“a.traj” could not be written: no space left on device."
+
+
+def test_what_is_said_in_several_lines_is_still_one():
+    told = explain_exception(WriteFailedError("a.traj", "the drive\n  is gone"))
+    assert told.sentence.startswith("“a.traj” could not be written: the drive is gone. ")
