@@ -43,6 +43,8 @@ LONGEST_BLOCK = 1000
 """Steps; LAMMPS keeps the scalars of so many."""
 _SKIN_SHARE = 0.12
 """Of the cutoff, as in LAMMPS' own benchmark of a liquid."""
+_MOST_WITHOUT_BOXES = 2000
+"""Atoms of a molecule or a slab whose neighbours are looked up among all."""
 _LARGEST_SEED = 900_000_000
 _LOST = ("Lost atoms", "Non-numeric", "inner cutoff", "Out of range atoms", "too far")
 """Words of LAMMPS' errors for atoms that flew apart."""
@@ -156,7 +158,11 @@ class LammpsEngine:
         for name, scalar in enumerate(scalars):
             lammps.command(f"variable scalar{name} equal {scalar}")
         told = " ".join(f"v_scalar{name}" for name in range(len(scalars)))
-        lammps.commands(f"""neighbor {number(_SKIN_SHARE * potential.cutoff)} bin
+        # Atoms that fly off into empty space would leave LAMMPS with boxes beyond number.
+        is_open = not all(self._box.periodic) and state.n_atoms <= _MOST_WITHOUT_BOXES
+        search, sort = ("nsq", 0) if is_open else ("bin", 1000)
+        lammps.commands(f"""neighbor {number(_SKIN_SHARE * potential.cutoff)} {search}
+atom_modify sort {sort} 0.0
 timestep {number(self._run.integrator.dt)}
 reset_timestep {state.step}
 group mobile type {" ".join(mobile)}

@@ -298,6 +298,15 @@ def test_atoms_that_fly_apart_end_the_run(tmp_path):
     assert read(tmp_path / recording.TRAJECTORY, 0).info["step"] == 0
 
 
+def test_atoms_may_fly_off_into_empty_space():
+    """At 3000 K argon evaporates; a box around all of it would hold more bins than memory."""
+    few = Structure(np.full(4, 18), 4.0 * np.eye(4)[:, :3], np.zeros((3, 3)), (False,) * 3)
+    hot = {"ensemble": "nve", "temperature": 3000.0, "steps": 50000}
+    intervals = {"frame_interval": 5000, "checkpoint_interval": 5000}
+    states = states_of(spec_of(structure=few, **hot, **intervals))[1]
+    assert float(states[-1].positions.abs().max()) > 1000.0
+
+
 def test_blocks_are_short_enough_to_answer(monkeypatch):
     """A block that lasted too long halves the next; frames that are far apart do not matter."""
     monkeypatch.setattr(lammps_engine, "BLOCK_SECONDS", 0.0)
