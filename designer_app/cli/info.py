@@ -4,12 +4,12 @@ import argparse
 from pathlib import Path
 from typing import Any
 
+from designer_app.cli.arguments import add_spec_arguments, spec_from_namespace
 from designer_app.cli.command import Command, Console
 from designer_app.io.documents import Document
 from designer_app.jobs import inspect, read
 from designer_app.running.control import RunControl
 from designer_app.specs.documents import InspectSpec, ReadSpec
-from designer_app.specs.fields import check_spec
 
 
 def _configure(parser: argparse.ArgumentParser) -> None:
@@ -21,23 +21,17 @@ def _configure(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help="Frame of a trajectory (-1 the last), or data block of a CIF (-1 the first).",
     )
-    parser.add_argument(
-        "--symprec",
-        type=float,
-        default=0.01,
-        metavar="A",
-        help="How far atoms may be off a symmetric site. Default: 0.01 A.",
-    )
+    add_spec_arguments(parser, InspectSpec, "structure", "occupancies")
 
 
 def _run(namespace: argparse.Namespace, control: RunControl, _console: Console) -> dict[str, Any]:
     document: Document = read.run(ReadSpec(path=namespace.file, index=namespace.index), control)
-    spec = InspectSpec(
+    spec = spec_from_namespace(
+        InspectSpec,
+        namespace,
         structure=document.structure(),
         occupancies=document.occupancies,
-        symprec=namespace.symprec,
     )
-    check_spec(spec)
     return {
         **inspect.run(spec, control),
         "frame": document.frame,

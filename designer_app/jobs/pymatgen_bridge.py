@@ -1,10 +1,10 @@
-"""Documents to and from `pymatgen.Structure`, with shared sites kept."""
+"""Documents of `pymatgen.Structure`, with shared sites kept."""
 
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from designer_app.elements import ATOMIC_NUMBERS, SYMBOLS
+from designer_app.elements import ATOMIC_NUMBERS
 from designer_app.io.disorder import Occupancy, is_whole, main_species
 from designer_app.io.documents import Document
 from designer_app.specs.structure import Structure
@@ -30,18 +30,6 @@ def document_from_pymatgen(
         made_by=made_by,
         source=source,
         occupancies=() if all(is_whole(each) for each in shares) else shares,
-    )
-
-
-def pymatgen_from_document(document: Document) -> "PymatgenStructure":
-    """The pymatgen crystal of a document that is periodic in three directions."""
-    from pymatgen.core import Lattice
-    from pymatgen.core import Structure as PymatgenStructure
-
-    structure = document.content
-    species: list[Any] = list(document.occupancies) or [SYMBOLS[z] for z in structure.numbers]
-    return PymatgenStructure(
-        Lattice(structure.cell), species, structure.positions, coords_are_cartesian=True
     )
 
 
