@@ -183,7 +183,7 @@ class MDSpec:
         "native",
         label="Engine",
         doc="What moves the atoms. LAMMPS runs Lennard-Jones and Morse with nve, langevin, "
-        "nose-hoover and npt-mtk on one CPU core, several times faster below 1000 atoms.",
+        "nose-hoover and npt-mtk on one CPU core: faster below 1000 atoms, alike above.",
         choices=ENGINES,
         advanced=True,
     )
