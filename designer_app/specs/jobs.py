@@ -13,6 +13,8 @@ class JobRow(Row):
     """compute (one heavy job at a time) or quick (answers at once, restarted when it hangs)."""
     time_limit: float | None = None
     """Seconds after which a quick worker is replaced."""
+    is_listed: bool = True
+    """Whether people see it among their jobs; what a quick worker does, they never see there."""
 
 
 JOBS: Registry[JobRow] = Registry(
@@ -55,6 +57,7 @@ JOBS: Registry[JobRow] = Registry(
             title="Devices",
             summary="Which devices this machine has.",
             implementation="designer_app.jobs.devices:run",
+            is_listed=False,
         ),
         JobRow(
             key="order",

@@ -13,7 +13,11 @@ from PySide6.QtCore import QCoreApplication, QObject, Qt, QTimer
 from PySide6.QtWidgets import QApplication
 
 from designer_app import __version__
+from designer_app.errors import WriteFailedError
+from designer_app.explanations import explain_exception
+from designer_app.io.folders import writable_folder
 from designer_app.ui.icons import icon
+from designer_app.ui.interrupts import Interrupts
 from designer_app.ui.theme import CHOICES, LIGHT, Theme
 
 if TYPE_CHECKING:
@@ -24,11 +28,21 @@ _LATE = ("torch", "pymatgen", "chgnet", "numba", "ase", "vispy", "pyqtgraph", "s
 """Packages whose import would delay the first paint."""
 _NEVER = ("torch", "pymatgen", "chgnet", "numba")
 """Packages that only workers import."""
+_EXIT_FAILED_RUN = 1
 
 
 def main(arguments: Sequence[str]) -> int:
     """Open the window; returns the exit code when it has closed."""
-    asked = _parser().parse_args(list(arguments))
+    parser = _parser()
+    asked = parser.parse_args(list(arguments))
+    if asked.out is not None:
+        if asked.demo is None:
+            parser.error("--out needs --demo")
+        try:
+            asked.out = writable_folder(asked.out.absolute())
+        except WriteFailedError as error:
+            sys.stderr.write(explain_exception(error).sentence + "\n")
+            return _EXIT_FAILED_RUN
     if asked.gallery is not None:
         from designer_app.ui.gallery import make_gallery
 
@@ -43,8 +57,11 @@ def main(arguments: Sequence[str]) -> int:
     window = MainWindow(session, theme)
     start = Start(window, asked)
     sys.excepthook = window.errors.report_unexpected
+    interrupts = Interrupts(window)
+    interrupts.asked.connect(window.close)
     window.show()
     code = application.exec()
+    interrupts.close()
     del start
     return code
 
@@ -80,7 +97,7 @@ class Start(QObject):
         window, asked = self._window, self._asked
         window.session.start()
         if asked.demo is not None:
-            window.commands.run_demo(asked.demo)
+            window.commands.run_demo(asked.demo, asked.out)
         elif asked.file is not None:
             window.commands.open_path(asked.file)
         else:
@@ -124,6 +141,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--demo", nargs="?", const="LiFePO4", help="Open an example and run it (LiFePO4)."
     )
+    parser.add_argument("--out", type=Path, metavar="DIR", help="Where the demo's run is written.")
     parser.add_argument("--screenshot", type=Path, help="Write the window as PNG, then exit.")
     parser.add_argument("--exit-after", type=float, metavar="S", help="Close after S seconds.")
     parser.add_argument("--gallery", type=Path, metavar="DIR", help="Write all screens as PNG.")

@@ -1,6 +1,6 @@
 """The main window: rail, picture, panel, status line; and who hears whom."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING
@@ -32,6 +32,7 @@ from designer_app.ui.run_presenter import RunPresenter
 from designer_app.ui.session_report import SessionReport
 from designer_app.ui.theme import Theme
 from designer_app.ui.window_commands import WindowCommands
+from designer_app.ui.worker_status import WorkerStatus
 
 if TYPE_CHECKING:
     from designer_app.session.session import Session
@@ -74,6 +75,7 @@ class MainWindow(QMainWindow):
             self,
         )
         self._build()
+        self.worker_status = WorkerStatus(session, self.status, self)
         self.commands = WindowCommands(self)
         self.errors = ErrorPresenter(self)
         self.report = SessionReport(self)
@@ -117,19 +119,7 @@ class MainWindow(QMainWindow):
             ),
             -1,
         )
-        target = panes[(here + 1) % len(panes)]
-        if target.focusPolicy() == Qt.FocusPolicy.NoFocus:
-            children: list[QWidget] = target.findChildren(QWidget)
-            target = next(
-                (
-                    child
-                    for child in children
-                    if child.focusPolicy() & Qt.FocusPolicy.TabFocus
-                    and child.isVisible()
-                    and child.isEnabled()
-                ),
-                target,
-            )
+        target = _first_focusable(panes[(here + 1) % len(panes)])
         target.setFocus(Qt.FocusReason.ShortcutFocusReason)
 
     # --- Qt's events ---
@@ -239,12 +229,6 @@ class MainWindow(QMainWindow):
 
 def _files_of(event: QDropEvent) -> list[Path]:
     return [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]
-
-
-def _parents(widget: QWidget) -> Iterator[QWidget]:
-    while (parent := widget.parentWidget()) is not None:
-        yield parent
-        widget = parent
 
 
 def _first_focusable(pane: QWidget) -> QWidget:

@@ -5,14 +5,12 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, QSettings
 
-from designer_app.device import default_threads
 from designer_app.errors import UnsafeFileError
 from designer_app.io.documents import Document
 from designer_app.io.examples import examples
 from designer_app.io.user_folders import settings_folder
 from designer_app.running.messages import job_error
 from designer_app.session.log_bridge import LogBridge, LogLine
-from designer_app.specs.jobs import JOBS
 from designer_app.ui.panels.resume_card import ResumeCard
 
 if TYPE_CHECKING:
@@ -23,13 +21,6 @@ if TYPE_CHECKING:
     from designer_app.ui.main_window import MainWindow
 
 _log = logging.getLogger(__name__)
-_WORKER = {
-    "starting": ("worker starting", "warn"),
-    "ready": ("worker ready", "ok"),
-    "busy": ("worker busy", "accent"),
-    "died": ("worker died, starting anew", "error"),
-    "stopped": ("worker stopped", "muted"),
-}
 
 
 class SessionReport(QObject):
@@ -47,7 +38,6 @@ class SessionReport(QObject):
         )
         self._restore_layout()
         self._connect()
-        self._on_worker_changed("starting")
         for name in ("color_scheme", "projection"):
             self._on_setting_changed(name, self._session.settings.get(name))
 
@@ -72,7 +62,6 @@ class SessionReport(QObject):
 
     def _connect(self) -> None:
         session, window = self._session, self._window
-        session.worker_changed.connect(self._on_worker_changed)
         session.document_changed.connect(self._on_document_changed)
         session.jobs.job_added.connect(self._on_job_added)
         session.settings.changed.connect(self._on_setting_changed)
@@ -83,20 +72,12 @@ class SessionReport(QObject):
         window.work.header.projection_chosen.connect(self._on_projection_chosen)
         window.work.header.scheme_chosen.connect(self._on_scheme_chosen)
 
-    def _on_worker_changed(self, state: str) -> None:
-        text, role = _WORKER.get(state, (state, "muted"))
-        _log.info("%s", text)
-        threads = self._session.settings.get("threads") or default_threads()
-        many = self.tr("1 thread") if threads == 1 else self.tr("%d threads") % threads
-        self._window.status.set_worker(f"CPU, {many} · {text}", role)
-
     def _on_document_changed(self, document: Document) -> None:
         self._window.setWindowTitle(f"{document.name} - designer_app")
 
     def _on_job_added(self, job: "Job") -> None:
-        if job.key in JOBS and JOBS[job.key].worker == "compute":
-            self._window.work.jobs.add(job)
-            job.changed.connect(self._on_job_changed)
+        self._window.work.jobs.add(job)
+        job.changed.connect(self._on_job_changed)
 
     def _on_job_changed(self) -> None:
         job: Job = self.sender()  # pyright: ignore[reportAssignmentType] - connected to jobs only

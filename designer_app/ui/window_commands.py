@@ -31,6 +31,8 @@ class WindowCommands(QObject):
         self._window = window
         self._session = window.session
         self._demo = ""
+        """The example that is run once it is open."""
+        self._demo_out: Path | None = None
         self._menu = ProjectMenu(window)
         self._connect()
 
@@ -38,18 +40,20 @@ class WindowCommands(QObject):
 
     def open_path(self, path: Path) -> None:
         """Open a file."""
+        self._demo = ""
         self._window.work.picture.close_card()
         self._session.open_file(path)
 
     def open_example(self, name: str) -> None:
         """Open one of the shipped examples."""
+        self._demo = ""
         self._window.work.picture.close_card()
         self._session.open_example(name)
 
-    def run_demo(self, name: str = DEMO) -> None:
-        """Open an example and set it in motion."""
-        self._demo = name
+    def run_demo(self, name: str = DEMO, out: Path | None = None) -> None:
+        """Open an example and set it in motion; the run goes to `out`, or into the project."""
         self.open_example(name)
+        self._demo, self._demo_out = name, out
 
     def open(self) -> None:
         """Ask for a file."""
@@ -211,7 +215,7 @@ class WindowCommands(QObject):
         if self._demo and self._session.document is not None:
             self._demo = ""
             self._window.show_workspace("dynamics")
-            self._window.dynamics.ask_run()
+            self._window.dynamics.ask_run(self._demo_out)
 
 
 def _plain(slot: Callable[[], object]) -> Callable[[], None]:

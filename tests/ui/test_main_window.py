@@ -3,62 +3,23 @@
 import json
 import subprocess
 import sys
-import threading
 from dataclasses import replace
 
 import numpy as np
-import pytest
 from ase import Atoms
 from ase.io import write
-from PySide6.QtCore import QEvent, QMimeData, QPointF, Qt, QUrl
+from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent
 
 from designer_app.io.examples import example
 from designer_app.running.messages import JobError
 from designer_app.session.job import Job
-from designer_app.session.preferences import FILE
 from designer_app.session.session import Session
 from designer_app.specs.md import MDSpec
-from designer_app.ui.main_window import MainWindow
-from designer_app.ui.theme import DARK, LIGHT, Theme
+from designer_app.ui.theme import DARK, LIGHT
 
 LONG_ENOUGH_MS = 90_000
 """A busy machine may take this long to start a worker that imports torch."""
-ARGON = """32
-Lattice="10.52 0 0 0 10.52 0 0 0 10.52" Properties=species:S:1:pos:R:3 pbc="T T T"
-"""
-
-
-@pytest.fixture
-def window(qtbot, qapp, folders_of_the_user):
-    settings = folders_of_the_user / "settings"
-    settings.mkdir(parents=True, exist_ok=True)
-    (settings / FILE).write_text('preload = false\ntheme = "light"\nthreads = 1\n')
-    made = MainWindow(Session(), Theme(qapp, "light"))
-    made.show()
-    made.session.start()
-    made.finish_start()
-    yield made
-    made.close()
-    made.deleteLater()
-    qapp.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
-    qapp.setStyleSheet("")
-    left = [each.name for each in threading.enumerate() if each is not threading.main_thread()]
-    assert not [name for name in left if "worker" in name.lower()], "threads were left running"
-
-
-@pytest.fixture
-def argon(tmp_path):
-    sites = [(0, 0, 0), (0, 0.5, 0.5), (0.5, 0, 0.5), (0.5, 0.5, 0)]
-    cells = [(i, j, k) for i in range(2) for j in range(2) for k in range(2)]
-    rows = [
-        " ".join(["Ar", *(f"{5.26 * (a + b):.4f}" for a, b in zip(cell, site, strict=True))])
-        for cell in cells
-        for site in sites
-    ]
-    path = tmp_path / "argon.extxyz"
-    path.write_text(ARGON + "\n".join(rows) + "\n", encoding="utf-8")
-    return path
 
 
 def drop(window, path):

@@ -1,6 +1,7 @@
 """Dynamics: what do the atoms do? Potential, preset, form, outlook, one primary button."""
 
 from dataclasses import replace
+from pathlib import Path
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QPushButton, QWidget
@@ -110,10 +111,10 @@ class DynamicsPanel(PanelPage):
         self.preset.set_value(preset_of(self._shown()))
         self._refresh()
 
-    def ask_run(self) -> None:
-        """Press Run, where it can be pressed."""
+    def ask_run(self, out: Path | None = None) -> None:
+        """Press Run, where it can be pressed; `out` is a folder in place of the project's."""
         if self.run.isEnabled():
-            self.run_asked.emit(self.spec())
+            self.run_asked.emit(replace(self.spec(), out=out))
 
     def ask_extend(self) -> None:
         """Press Extend, where it can be pressed."""
@@ -165,7 +166,7 @@ class DynamicsPanel(PanelPage):
         self.preset.edited.connect(self._on_preset_chosen)
         self.form.edited.connect(self._on_form_edited)
         self.notices.acted.connect(self._on_notice_acted)
-        self.run.clicked.connect(self.ask_run)
+        self.run.clicked.connect(self._on_run_clicked)
         self.pause.clicked.connect(self.ask_pause)
         self.stop.clicked.connect(self.ask_stop)
         self.extend.clicked.connect(self.ask_extend)
@@ -210,6 +211,9 @@ class DynamicsPanel(PanelPage):
         self.extend.setEnabled(self._last is not None and not busy)
         for widget in (self.potential, self.preset, self.form):
             widget.setEnabled(not busy)
+
+    def _on_run_clicked(self) -> None:
+        self.ask_run()
 
     def _on_preset_chosen(self) -> None:
         self._choose_preset(self.preset.value())

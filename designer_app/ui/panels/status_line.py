@@ -68,9 +68,10 @@ class StatusLine(QWidget):
         self._connect()
         self.set_job("", 0.0, None, None)
 
-    def set_worker(self, text: str, role: str) -> None:
-        """Device and worker in words, and the dot's colour role."""
+    def set_worker(self, text: str, role: str, tip: str = "") -> None:
+        """Device and worker in words, the dot's colour role, and what to tell who points at it."""
         self._worker.setText(text)
+        self._worker.setToolTip(tip)
         self._dot.set_role(role)
 
     def say(self, text: str) -> None:
@@ -82,6 +83,11 @@ class StatusLine(QWidget):
         """Mark which drawer is open."""
         self.jobs.setChecked(name == "jobs")
         self.log.setChecked(name == "log")
+
+    @property
+    def worker(self) -> str:
+        """Device and worker as they are shown now."""
+        return self._worker.text()
 
     @property
     def message(self) -> str:
