@@ -42,6 +42,8 @@ ACTIONS = (
     ActionRow(key="screening", text="Screening", keys=("Ctrl+4",), icon="screening", group="Go"),
     ActionRow(key="design", text="Design", keys=("Ctrl+5",), icon="design", group="Go"),
     ActionRow(key="next_pane", text="Next pane", keys=("F6",), group="Go"),
+    ActionRow(key="tree", text="Project tree", keys=("Ctrl+B",), icon="project", group="Go",
+              tip="Open or close the list of structures and runs"),
     ActionRow(key="jobs", text="Jobs", keys=("Ctrl+J",), icon="jobs", group="Go"),
     ActionRow(key="log", text="Log", keys=("Ctrl+L",), icon="log", group="Go"),
     ActionRow(key="run", text="Run", keys=("Ctrl+Return", "Ctrl+Enter"), icon="play", group="Run",

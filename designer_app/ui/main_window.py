@@ -13,6 +13,7 @@ from PySide6.QtGui import (
     QDropEvent,
     QKeySequence,
     QPaintEvent,
+    QResizeEvent,
     QShortcut,
 )
 from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
@@ -23,11 +24,13 @@ from designer_app.ui.error_presenter import ErrorPresenter
 from designer_app.ui.panels.coming_page import COMING, ComingPage
 from designer_app.ui.panels.dynamics_panel import DynamicsPanel
 from designer_app.ui.panels.md_outlook import MeasuredRates
+from designer_app.ui.panels.project_tree import ProjectTree
 from designer_app.ui.panels.rail import Rail
 from designer_app.ui.panels.section import WIDTH as PANEL_WIDTH
 from designer_app.ui.panels.status_line import StatusLine
 from designer_app.ui.panels.structure_panel import StructurePanel
 from designer_app.ui.panels.work_area import WorkArea
+from designer_app.ui.project_presenter import ProjectPresenter
 from designer_app.ui.run_presenter import RunPresenter
 from designer_app.ui.session_report import SessionReport
 from designer_app.ui.theme import Theme
@@ -53,6 +56,7 @@ class MainWindow(QMainWindow):
         self.painting_s = 0.0
         """Time that painting has taken so far, for the bench."""
         self.rail = Rail(theme)
+        self.tree = ProjectTree(theme)
         self.work = WorkArea(theme)
         self.structure = StructurePanel(theme)
         self.rates = MeasuredRates()
@@ -76,6 +80,7 @@ class MainWindow(QMainWindow):
         )
         self._build()
         self.worker_status = WorkerStatus(session, self.status, self)
+        self.project = ProjectPresenter(self)
         self.commands = WindowCommands(self)
         self.errors = ErrorPresenter(self)
         self.report = SessionReport(self)
@@ -108,7 +113,7 @@ class MainWindow(QMainWindow):
     def cycle_panes(self) -> None:
         """Give the focus to the next pane."""
         picture = self.work.picture.view or self.work.picture
-        panes = [self.rail, picture, self._panel.currentWidget(), self.status]
+        panes = [self.rail, self.tree.tree, picture, self._panel.currentWidget(), self.status]
         panes = [pane for pane in panes if pane is not None and pane.isVisible()]
         focus = self.focusWidget()
         here = next(
@@ -168,6 +173,11 @@ class MainWindow(QMainWindow):
         self.session.close()
         event.accept()
 
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
+        """A wide window has room for the project tree."""
+        super().resizeEvent(event)
+        self.project.follow_width()
+
     def changeEvent(self, event: QEvent) -> None:  # noqa: N802
         """Nothing is played while the window is minimised."""
         super().changeEvent(event)
@@ -192,12 +202,14 @@ class MainWindow(QMainWindow):
         self._panel.setProperty("role", "panel")
         self._panel.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self._panel.setFixedWidth(PANEL_WIDTH)
+        self.tree.hide()
         self._panel.addWidget(self.structure)
         self._panel.addWidget(self.dynamics)
         upper = QHBoxLayout()
         upper.setContentsMargins(0, 0, 0, 0)
         upper.setSpacing(0)
         upper.addWidget(self.rail)
+        upper.addWidget(self.tree)
         upper.addWidget(self._middle, 1)
         upper.addWidget(self._panel)
         center = QWidget()

@@ -34,6 +34,7 @@ class ProjectMenu(QMenu):
         self.addAction(actions["open_project"])
         self.addAction(actions["save_project"])
         self.addSeparator()
+        self.addAction(actions["tree"])
         self.addAction(actions["demo"])
         self.addAction(actions["preferences"])
         self.addAction(actions["palette"])

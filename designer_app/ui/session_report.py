@@ -46,6 +46,8 @@ class SessionReport(QObject):
         store = self._store()
         store.setValue("geometry", self._window.saveGeometry())
         store.setValue("splitter", self._window.work.splitter_state())
+        if self._window.project.wish is not None:
+            store.setValue("tree", "open" if self._window.project.wish else "closed")
         self._log.close()
 
     def _restore_layout(self) -> None:
@@ -55,6 +57,9 @@ class SessionReport(QObject):
             self._window.restoreGeometry(geometry)
         if splitter is not None:
             self._window.work.restore_splitter(splitter)
+        tree = store.value("tree")
+        if tree is not None:
+            self._window.project.set_wish(tree == "open")
 
     def _store(self) -> QSettings:
         path = settings_folder() / "window.ini"

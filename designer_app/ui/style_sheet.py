@@ -43,6 +43,7 @@ QFrame[role="ok-card"] { background: $surface; border: 1px solid $border;
 QFrame[role="tools"] { background: $surface; border: 1px solid $border;
   border-radius: ${radius}px; }
 QWidget[role="rail"] { background: $surface; border-right: 1px solid $border; }
+QWidget[role="drawer"] { background: $surface; border-right: 1px solid $border; }
 QWidget[role="panel"] { background: $surface; border-left: 1px solid $border; }
 QWidget[role="header"] { background: $surface; border-bottom: 1px solid $border; }
 QWidget[role="footer"] { background: $surface; border-top: 1px solid $border; }
@@ -149,6 +150,11 @@ QSplitter::handle:hover { background: $accent; }
 QListView, QTreeView, QTableView { background: $surface; border: 1px solid $border;
   border-radius: ${radius}px; outline: none; }
 QListView[role="commands"]::item { padding: 0; }
+QTreeView[role="project"] { background: transparent; border: none; padding: 0 8px; }
+QTreeView[role="project"]::branch { background: transparent; }
+QTreeView[role="project"]::item { border: none; padding: 0 4px; }
+QTreeView[role="project"]::item:hover { background: $hover; }
+QTreeView[role="project"]::item:selected { background: $chosen; color: $text; }
 QListView::item { padding: 7px 8px; border-radius: 4px; }
 QListView::item:hover { background: $hover; }
 QListView::item:selected { background: $chosen; color: $text; }

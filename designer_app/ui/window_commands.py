@@ -187,6 +187,7 @@ class WindowCommands(QObject):
             "demo": self.run_demo,
             "quit": window.close,
             "next_pane": window.cycle_panes,
+            "tree": window.project.toggle,
             "jobs": self.toggle_jobs,
             "log": self.toggle_log,
             "run": self.run,

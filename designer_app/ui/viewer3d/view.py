@@ -195,8 +195,8 @@ class StructureView(QWidget):
 
     def set_covered(self, left: int = 0, top: int = 0, right: int = 0, bottom: int = 0) -> None:
         """Points along the edges where other widgets lie over the picture: fitting avoids them."""
-        self._covered = (left, top, right, bottom)
-        if self._is_fitted:
+        before, self._covered = self._covered, (left, top, right, bottom)
+        if self._is_fitted and self._covered != before:
             self._fit()
             self._changed()
 
