@@ -19,6 +19,7 @@ from designer_app.io.documents import Document
 from designer_app.running.messages import exception_of
 from designer_app.specs.md import MDSpec
 from designer_app.specs.structure import Structure
+from designer_app.ui.temporary_home import temporary_home
 
 if TYPE_CHECKING:
     from designer_app.ui.main_window import MainWindow
@@ -92,6 +93,11 @@ class _Ticks(QObject):
 
 def latency_rows(quick: bool, say: Say) -> Rows:
     """p50, p99 and the worst interval of a 10 ms timer, idle and while CHGNet runs."""
+    with temporary_home():
+        yield from _latency_rows(quick, say)
+
+
+def _latency_rows(quick: bool, say: Say) -> Rows:
     from designer_app.session.session import Session
     from designer_app.ui.application import make_application
     from designer_app.ui.main_window import MainWindow

@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject
 
 from designer_app.running.messages import JobError, job_error
+from designer_app.specs.md import MDSpec
 from designer_app.ui import outcomes
 from designer_app.ui.panels.error_card import ErrorCard
+from designer_app.ui.panels.md_outlook import longest_time_step
 
 if TYPE_CHECKING:
     from designer_app.session.job import Job
@@ -54,6 +56,14 @@ class ErrorPresenter(QObject):
         remedies = outcomes.remedies_for(error)
         if job is None or job.key != "md":
             remedies = tuple(r for r in remedies if r.key not in outcomes.OF_SIMULATIONS)
+        else:
+            shorter = self._shorter_time_step(job.spec)
+            remedies = tuple(
+                replace(r, text=self.tr("Use %s fs") % f"{shorter:g}")
+                if r.key == outcomes.SHORTER
+                else r
+                for r in remedies
+            )
         card = ErrorCard(error, self._window.theme, remedies)
         card.remedy_chosen.connect(self._on_remedy_chosen)
         if self._window.workspace not in ("structure", "dynamics"):
@@ -78,6 +88,14 @@ class ErrorPresenter(QObject):
         elif job is not None:
             self._run_again(key, job)
 
+    def _shorter_time_step(self, spec: MDSpec) -> float:
+        """Half of it, or less where even that would not follow the lightest atoms; fs."""
+        half = spec.timestep / 2
+        structure = spec.structure
+        if structure is None and self._window.session.document is not None:
+            structure = self._window.session.document.structure()
+        return half if structure is None else min(half, longest_time_step(structure)[0])
+
     def _run_again(self, key: str, job: "Job") -> None:
         window = self._window
         if job.key == "relax":
@@ -87,9 +105,9 @@ class ErrorPresenter(QObject):
         if key == outcomes.RESUME:
             window.runs.run_md(replace(job.spec, resume=True))
         elif key == outcomes.SHORTER:
-            window.dynamics.set_spec(
-                replace(spec, timestep=spec.timestep / 2, steps=2 * spec.steps)
-            )
+            shorter = self._shorter_time_step(spec)
+            steps = round(spec.steps * spec.timestep / shorter)
+            window.dynamics.set_spec(replace(spec, timestep=shorter, steps=steps))
             window.show_workspace("dynamics")
         elif key == outcomes.KEEP_CELL:
             window.dynamics.set_spec(replace(spec, ensemble="langevin"))

@@ -16,6 +16,7 @@ from designer_app.ui.dialogs.help import HelpDialog
 from designer_app.ui.dialogs.palette import CommandPalette
 from designer_app.ui.dialogs.preferences import PreferencesDialog
 from designer_app.ui.main_window import MainWindow
+from designer_app.ui.temporary_home import temporary_home
 
 _log = logging.getLogger(__name__)
 _SCRIM = 70
@@ -48,6 +49,11 @@ O1 O 0 0 0.2585 1
 def make_gallery(folder: Path) -> int:
     """Write all screens into a folder; 0 when every one was written."""
     folder.mkdir(parents=True, exist_ok=True)
+    with temporary_home():
+        return _make(folder)
+
+
+def _make(folder: Path) -> int:
     from designer_app.session.session import Session
     from designer_app.ui.application import make_application
     from designer_app.ui.theme import Theme

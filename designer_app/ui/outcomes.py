@@ -9,6 +9,8 @@ from designer_app.ui.wording import rate_text, simulated_time, with_error
 
 _DRIFT_TO_MENTION = 1e-3
 """eV per atom and ps: above, the time step is too long for the forces."""
+_SETTLED_ERRORS, _SETTLED_SHARE = 3.0, 0.05
+"""A mean temperature this many standard errors and this part off is no canonical average."""
 
 ORDER, POTENTIAL, SHORTER, RELAX, AGAIN, RESUME, OPEN, KEEP_CELL = (
     "order",
@@ -44,8 +46,10 @@ def remedies_for(error: JobError) -> tuple[Remedy, ...]:
     return _REMEDIES.get(error.kind, ())
 
 
-def md_outcome(result: Mapping[str, Any], timestep_fs: float) -> tuple[str, str]:
-    """(sentence, ok or warn) about a finished run."""
+def md_outcome(
+    result: Mapping[str, Any], timestep_fs: float, asked_K: float | None = None
+) -> tuple[str, str]:
+    """(sentence, ok or warn) about a finished run; `asked_K` is the thermostat's temperature."""
     steps = int(result["steps"])
     temperature = result.get("mean_temperature_K")
     error = result.get("mean_temperature_error_K")
@@ -60,7 +64,13 @@ def md_outcome(result: Mapping[str, Any], timestep_fs: float) -> tuple[str, str]
     if abs(drift) > _DRIFT_TO_MENTION:
         told = f"The conserved energy drifts by {1000 * drift:.2g} meV/atom/ps"
         return f"{sentence} {told}: use a shorter time step before you trust numbers.", "warn"
-    return f"{sentence} Energy drift {1000 * drift:.1g} meV/atom/ps.", "ok"
+    if asked_K is not None and temperature is not None:
+        off = float(temperature) - asked_K
+        if abs(off) > max(_SETTLED_ERRORS * float(error or 0.0), _SETTLED_SHARE * asked_K):
+            side = "below" if off < 0 else "above"
+            told = f"That is {abs(off):.0f} K {side} the {asked_K:g} K asked for"
+            return f"{sentence} {told}: it has not settled yet, extend the run.", "warn"
+    return f"{sentence} The conserved energy drifts by {1000 * drift:.1g} meV/atom/ps.", "ok"
 
 
 def relax_outcome(result: Mapping[str, Any]) -> tuple[str, str]:

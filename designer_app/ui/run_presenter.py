@@ -33,6 +33,8 @@ if TYPE_CHECKING:
     from designer_app.session.session import Session
 
 _PROGRESS_INTERVAL_S = 0.5
+_FEWEST_ROWS = 2
+"""Fewer make no line: a run that failed at once leaves no empty plots."""
 
 
 class RunPresenter(QObject):
@@ -133,6 +135,7 @@ class RunPresenter(QObject):
     def _watch(self, job: Job, *, keep: bool) -> None:
         self._job = job
         self._shown = self._session.document
+        self._status.say("")
         if not keep:
             self._table, self._recording = SeriesTable(), Recording()
             self._dynamics.set_last_run(None)
@@ -245,7 +248,7 @@ class RunPresenter(QObject):
             self._rates.note(
                 spec.potential, spec.model, int(result["n_atoms"]), float(result["steps_per_s"])
             )
-            text, kind = md_outcome(result, spec.timestep)
+            text, kind = md_outcome(result, spec.timestep, _temperature_asked(spec))
             self._dynamics.set_last_run(spec)
             self._dynamics.set_outcome(text, kind)
         else:
@@ -257,6 +260,8 @@ class RunPresenter(QObject):
         job = self._end()
         if job is not None:
             self._keep_for_extension(job)
+            if len(self._table) < _FEWEST_ROWS:
+                self._work.show_plots(is_wanted=False)
             self.failed.emit(error, job)
 
     def _on_cancelled(self) -> None:
@@ -272,3 +277,9 @@ class RunPresenter(QObject):
     def _keep_for_extension(self, job: Job) -> None:
         if job.key == "md" and job.progress is not None and job.progress.done > 0:
             self._dynamics.set_last_run(job.spec)
+
+
+def _temperature_asked(spec: MDSpec) -> float | None:
+    """What the mean of the run should be, K; None where nothing holds it, or it is ramped."""
+    is_held = spec.ensemble != "nve" and spec.temperature_end is None
+    return spec.temperature if is_held else None

@@ -32,7 +32,7 @@ class Level(Enum):
     NO = "no"
 
 
-_WORDS = {Level.GOOD: "suits", Level.CARE: "with care", Level.NO: "not usable"}
+_WORDS = {Level.GOOD: "suitable", Level.CARE: "with care", Level.NO: "not usable"}
 
 
 @dataclass(frozen=True)

@@ -89,9 +89,9 @@ class WorkerStatus(QObject):
             "starting": self.tr("warming up"),
             "restarting": self.tr("restarting"),
             "ready": self.tr("ready"),
-            "busy": self.tr("busy"),
+            "busy": self.tr("computing"),
             "stopped": self.tr("stopped"),
         }
         state = words.get(self._state, self._state)
-        text = f"{self._device} · {state}" if self._device else self.tr("Worker %s") % state
+        text = f"{self._device} · {state}" if self._device else state.capitalize()
         self._status.set_worker(text, _ROLES.get(self._state, "muted"), self._tip)

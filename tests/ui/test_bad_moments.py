@@ -58,9 +58,9 @@ def test_a_worker_that_is_killed_in_mid_run_is_replaced_and_the_run_goes_on(qtbo
 
 
 def test_the_status_line_tells_device_and_threads_once_the_worker_has_worked(qtbot, window, argon):
-    assert window.status.worker == "Worker warming up"
+    assert window.status.worker == "Warming up"
     start_run(qtbot, window, argon)
-    assert window.status.worker == "Worker busy"
+    assert window.status.worker == "Computing"
     window.runs.cancel()
     qtbot.waitUntil(lambda: "1 thread" in window.status.worker, timeout=LONG_ENOUGH_MS)
     qtbot.waitUntil(lambda: window.status.worker.endswith("ready"), timeout=LONG_ENOUGH_MS)

@@ -16,6 +16,7 @@ from designer_app.running.messages import JobError
 from designer_app.session.job import Job
 from designer_app.session.session import Session
 from designer_app.specs.md import MDSpec
+from designer_app.specs.structure import Structure
 from designer_app.ui.theme import DARK, LIGHT
 
 LONG_ENOUGH_MS = 90_000
@@ -178,6 +179,24 @@ def test_a_blown_up_run_offers_half_the_time_step(window):
     shown = window.dynamics.form.spec()
     assert (shown.timestep, shown.steps) == (2.0, 200)
     assert window.workspace == "dynamics"
+
+
+def test_a_step_far_too_long_is_mended_at_once_not_by_half(window):
+    lithium = Structure(
+        numbers=np.array([3]), positions=np.zeros((1, 3)), cell=np.eye(3), pbc=(True,) * 3
+    )
+    spec = MDSpec(timestep=20.0, steps=100, structure=lithium)
+    error = JobError(
+        "BlowUpError",
+        {"step": 1, "temperature_K": 9e9, "last_good_step": 0, "reason": "temperature"},
+        "hot",
+    )
+    window.errors.show_failed_run(error, Job(1, "md", spec, "MD Li"))
+    button = window.work.picture.card._buttons[0]
+    assert button.text() == "Use 2 fs"
+    button.click()
+    shown = window.dynamics.form.spec()
+    assert (shown.timestep, shown.steps) == (2.0, 1000)
 
 
 def test_an_exception_that_no_one_caught_ends_on_a_card(window):

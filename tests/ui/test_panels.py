@@ -195,6 +195,14 @@ def test_the_outcome_is_one_sentence_with_an_error_bar():
     assert kind == "ok"
 
 
+@pytest.mark.parametrize(("mean_K", "kind"), [(490.0, "warn"), (590.0, "ok"), (700.0, "warn")])
+def test_a_run_whose_temperature_is_not_the_one_asked_for_has_not_settled(mean_K, kind):
+    result = {"steps": 400, "mean_temperature_K": mean_K, "mean_temperature_error_K": 10.0}
+    text, found = md_outcome(result, timestep_fs=1.0, asked_K=600.0)
+    assert found == kind
+    assert ("extend the run" in text) == (kind == "warn")
+
+
 def test_a_drifting_energy_is_told_before_anyone_trusts_it():
     _, kind = md_outcome({"steps": 10, "drift_eV_per_atom_ps": 0.02}, timestep_fs=1.0)
     assert kind == "warn"

@@ -54,7 +54,7 @@ def test_the_estimate_uses_the_measured_rate_scaled_by_size():
 
 
 def test_an_untimed_potential_promises_nothing():
-    assert "time shows after the first steps" in estimate(MDSpec(), 28, MeasuredRates())
+    assert "its time is known once it runs" in estimate(MDSpec(), 28, MeasuredRates())
 
 
 @pytest.mark.parametrize("preset", PRESETS, ids=lambda each: each.key)

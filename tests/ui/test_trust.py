@@ -57,6 +57,6 @@ def test_the_light_tells_its_word_to_everyone(qtbot, theme):
     light = TrustLight(theme)
     qtbot.addWidget(light)
     light.set_verdict(judge(POTENTIALS["chgnet"], "", structure("Li", "O")))
-    assert light.accessibleName() == "Trust: suits"
+    assert light.accessibleName() == "Trust: suitable"
     light.click()
     assert light.findChildren(type(light._popup))

@@ -117,7 +117,7 @@ class ComingPage(QWidget):
         column.addWidget(label(self._place.question, "title"))
         column.addWidget(label(self._coming.lead, wrap=True))
         column.addSpacing(8)
-        column.addWidget(label(self.tr("COMING WITH THIS VERSION'S NEXT RELEASE"), "section"))
+        column.addWidget(label(self.tr("COMING WITH THE NEXT RELEASE"), "section"))
         cards = QGridLayout()
         cards.setSpacing(12)
         for index, promise in enumerate(self._coming.promises):

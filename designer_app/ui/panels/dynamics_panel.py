@@ -201,6 +201,7 @@ class DynamicsPanel(PanelPage):
         else:
             self.outlook.setText(estimate(spec, len(structure), self._rates))
         busy = self._state in (RUNNING, PAUSED)
+        self.outlook.setVisible(not busy)  # the status line knows better by now
         stopped = any(caution.stops for caution in self._cautions)
         ready = structure is not None and not stopped and self.potential.is_usable
         self.run.setEnabled(ready and not busy and not self.form.problems())

@@ -40,8 +40,8 @@ def estimate(spec: MDSpec, n_atoms: int, rates: MeasuredRates) -> str:
     frames = spec.steps // spec.frame_interval + 1
     disk = frames * (_BYTES_A_FRAME + n_atoms * _BYTES_A_FRAME_ATOM)
     simulated = simulated_time(spec.steps * spec.timestep)
-    wall = f"about {duration(spec.steps / rate)}" if rate else "time shows after the first steps"
-    return f"{simulated}, {frames} frames: {wall}, {size_text(disk)}"
+    wall = f"about {duration(spec.steps / rate)}" if rate else "its time is known once it runs"
+    return f"{simulated}, {frames} frames on disk ({size_text(disk)}): {wall}"
 
 
 @dataclass(frozen=True)
@@ -90,14 +90,18 @@ def warnings_for(spec: MDSpec, structure: Structure) -> list[Caution]:
     return found
 
 
-def _time_step(spec: MDSpec, structure: Structure) -> list[Caution]:
+def longest_time_step(structure: Structure) -> tuple[float, str]:
+    """The longest time step in fs that follows the fastest vibration, and whose that is."""
     lightest = int(structure.numbers.min()) if len(structure) else 0
     if lightest == 1:
-        limit, whom = _LONG_WITH_HYDROGEN, "H"
-    elif lightest <= 10:
-        limit, whom = _LONG_WITH_LIGHT, "atoms this light"
-    else:
-        limit, whom = _LONG, "any vibration"
+        return _LONG_WITH_HYDROGEN, "H"
+    if lightest <= 10:
+        return _LONG_WITH_LIGHT, "atoms this light"
+    return _LONG, "any vibration"
+
+
+def _time_step(spec: MDSpec, structure: Structure) -> list[Caution]:
+    limit, whom = longest_time_step(structure)
     if spec.timestep <= limit:
         return []
     steps = max(1, round(spec.steps * spec.timestep / limit))

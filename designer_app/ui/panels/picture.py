@@ -20,8 +20,6 @@ Card = ErrorCard | ResumeCard
 """What can lie on the picture: an error, or a run that can go on."""
 _MARGIN = 12
 _CARD_WIDTH = 520
-_SHORT = 500
-"""Points of height below which the crystal is better large than clear of the legend."""
 
 
 def view_colors(tokens: Tokens) -> ViewColors:
@@ -133,7 +131,8 @@ class Picture(QWidget):
         self.tools.adjustSize()
         self.tools.move(_MARGIN, _MARGIN)
         if self.view is not None:
-            self.view.set_covered(left=self.tools.width() + 2 * _MARGIN, bottom=self._foot())
+            below = self.legend.sizeHint().height() + _MARGIN
+            self.view.set_covered(left=self.tools.width() + 2 * _MARGIN, bottom=below)
         legend = self.legend.sizeHint()
         self.legend.setGeometry(
             self.width() - legend.width() - _MARGIN,
@@ -151,11 +150,6 @@ class Picture(QWidget):
             self._card.resize(width, height)
             self._card.move(QPoint((self.width() - width) // 2, _MARGIN))
             self._card.raise_()
-
-    def _foot(self) -> int:
-        """Points at the lower edge that the legend takes; a short picture spares none."""
-        height = self.legend.sizeHint().height() + 2 * _MARGIN
-        return height if self.height() > _SHORT else 0
 
     def _on_theme(self, tokens: Tokens) -> None:
         if self.view is not None:

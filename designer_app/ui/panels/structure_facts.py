@@ -54,7 +54,7 @@ def fact_rows(facts: Mapping[str, Any]) -> Rows:
     return rows
 
 
-def site_rows(facts: Mapping[str, Any], most: int = 24) -> Rows:
+def site_rows(facts: Mapping[str, Any], most: int = 10) -> Rows:
     """Rows for the inequivalent sites: element and Wyckoff position, fractional coordinates."""
     rows: Rows = []
     sites = facts.get("inequivalent_sites") or []
