@@ -1,6 +1,7 @@
 """One run at a time, carried from the session to plots, player, panels and status line."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
@@ -275,8 +276,9 @@ class RunPresenter(QObject):
                 self._structure.relax.show_outcome(self.tr("Stopped."))
 
     def _keep_for_extension(self, job: Job) -> None:
+        """What ended early is extended from where it came to, not from where it should have."""
         if job.key == "md" and job.progress is not None and job.progress.done > 0:
-            self._dynamics.set_last_run(job.spec)
+            self._dynamics.set_last_run(replace(job.spec, steps=int(job.progress.done)))
 
 
 def _temperature_asked(spec: MDSpec) -> float | None:

@@ -10,18 +10,8 @@ from designer_app.io.documents import Document
 from designer_app.io.examples import Example, examples
 from designer_app.specs.potentials import PotentialRow
 from designer_app.specs.structure import Structure
+from designer_app.specs.suitability import is_made_for, kind_of_matter, made_for
 from designer_app.ui.wording import element_counts
-
-_NOBLE = frozenset(("He", "Ne", "Ar", "Kr", "Xe", "Rn"))
-_MOLECULAR = frozenset(("H", "C", "N", "O", "F", "P", "S", "Cl", "Br", "I"))
-_NONMETALS = _NOBLE | _MOLECULAR | {"B", "Si", "Ge", "As", "Se", "Sb", "Te", "At", "X"}
-_MATTER_WORDS = {
-    "noble-gas": "noble gas",
-    "molecule": "molecule",
-    "liquid": "molecular liquid",
-    "metal": "metal",
-    "solid": "crystal",
-}
 
 
 class Level(Enum):
@@ -37,7 +27,7 @@ _WORDS = {Level.GOOD: "suitable", Level.CARE: "with care", Level.NO: "not usable
 
 @dataclass(frozen=True)
 class Verdict:
-    """A level, one word for it, and the reasons."""
+    """A level, one word for it, and the reasons, the one that decided first."""
 
     level: Level
     word: str
@@ -49,18 +39,6 @@ def shipped_example(document: Document | None) -> Example | None:
     if document is None or document.provenance.made_by != "open":
         return None
     return next((each for each in examples() if str(each.path) == document.source), None)
-
-
-def kind_of_matter(structure: Structure) -> str:
-    """One of the registry's kinds of matter, from elements and periodicity."""
-    elements = set(element_counts(structure))
-    if elements <= _NOBLE:
-        return "noble-gas"
-    if not any(structure.pbc):
-        return "molecule"
-    if "H" in elements and elements <= _MOLECULAR:
-        return "liquid"
-    return "metal" if not elements & _NONMETALS else "solid"
 
 
 def judge(
@@ -92,15 +70,7 @@ def _general(row: PotentialRow, model: str, structure: Structure) -> Verdict:
         else "Which elements it covers depends on the model you name."
     ]
     matter = kind_of_matter(structure)
-    suits = matter in row.suits or (matter == "metal" and "solid" in row.suits)
-    made_for = ", ".join(_MATTER_WORDS.get(kind, kind) + "s" for kind in row.suits)
-    if suits:
-        reasons.append(f"It is made for {made_for}; this looks like a {_MATTER_WORDS[matter]}.")
-        if known:
-            return Verdict(Level.GOOD, _WORDS[Level.GOOD], tuple(reasons))
-    else:
-        reasons.append(
-            f"This looks like a {_MATTER_WORDS[matter]}, and {row.title} is made for {made_for}: "
-            "trends may be right, numbers need a check."
-        )
+    reasons.append(made_for(row, matter))
+    if known and is_made_for(row, matter):
+        return Verdict(Level.GOOD, _WORDS[Level.GOOD], tuple(reasons))
     return Verdict(Level.CARE, _WORDS[Level.CARE], tuple(reasons))

@@ -145,7 +145,7 @@ def test_a_potential_without_the_elements_cannot_run(dynamics):
 
 
 def test_a_warning_mends_itself(qtbot, dynamics, theme):
-    water = replace(NACL, numbers=np.array([1, 8]))
+    water = replace(NACL, numbers=np.array([1, 8]), cell=9.0 * np.eye(3))
     dynamics.set_document(Document.from_structure(water, made_by="test"))
     dynamics.set_spec(MDSpec(timestep=2.0, steps=100))
     (text,) = dynamics.notices.texts()

@@ -11,6 +11,19 @@ from designer_app.ui.panels.md_presets import PRESETS, apply, preset_of
 from designer_app.ui.wording import clock, duration, simulated_time, size_text, with_error
 
 
+def test_a_cell_as_thin_as_a_bond_is_told():
+    def cell(c):
+        return Structure(
+            numbers=np.array([29]),
+            positions=np.zeros((1, 3)),
+            cell=np.diag([9.0, 9.0, c]),
+            pbc=(True, True, True),
+        )
+
+    assert any("2.9 Å thick" in each.text for each in warnings_for(MDSpec(), cell(2.9)))
+    assert not any("thick" in each.text for each in warnings_for(MDSpec(), cell(9.0)))
+
+
 def crystal(*symbols, disordered=0, pbc=(True, True, True)):
     numbers = np.array([ATOMIC_NUMBERS[symbol] for symbol in symbols])
     return Structure(

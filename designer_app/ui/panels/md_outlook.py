@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass, field
 
+import numpy as np
+
 from designer_app.specs.md import MDSpec
 from designer_app.specs.structure import Structure
 from designer_app.ui.wording import duration, simulated_time, size_text
@@ -11,6 +13,8 @@ _BYTES_A_FRAME_ATOM = 3 * 3 * 8
 _BYTES_A_FRAME = 900
 _LONG_WITH_HYDROGEN, _LONG_WITH_LIGHT, _LONG = 0.5, 2.0, 5.0
 """fs: above, the fastest vibration (O-H 10 fs, first row about 40 fs) is not followed."""
+_THIN_CELL = 4.0
+"""Å: below, the next image is a near neighbour, and most vibrations have no room."""
 _NPT = ("npt", "npt-mtk")
 
 
@@ -79,6 +83,7 @@ def warnings_for(spec: MDSpec, structure: Structure) -> list[Caution]:
             )
         )
     found.extend(_time_step(spec, structure))
+    found.extend(_thin_cell(structure))
     if spec.ensemble == "berendsen":
         found.append(
             Caution(
@@ -88,6 +93,22 @@ def warnings_for(spec: MDSpec, structure: Structure) -> list[Caution]:
             )
         )
     return found
+
+
+def _thin_cell(structure: Structure) -> list[Caution]:
+    """Between opposite faces of the cell, along each direction in which it repeats."""
+    if not any(structure.pbc) or structure.volume == 0:
+        return []
+    heights = 1.0 / np.linalg.norm(np.linalg.inv(structure.cell), axis=0)
+    thinnest = float(heights[np.array(structure.pbc)].min())
+    if thinnest >= _THIN_CELL:
+        return []
+    return [
+        Caution(
+            f"The cell is {thinnest:.1f} Å thick: atoms move in step with their own images. "
+            "For heat and diffusion take a larger cell."
+        )
+    ]
 
 
 def longest_time_step(structure: Structure) -> tuple[float, str]:

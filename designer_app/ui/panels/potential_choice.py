@@ -26,6 +26,7 @@ class PotentialChoice(QWidget):
         self._potential = ChoiceEditor(tuple((r.key, r.title) for r in POTENTIALS.values()))
         self._model = SuggestionEditor()
         self._light = TrustLight(theme)
+        self._reason = label("", "small", wrap=True)
         self._build()
         self._potential.edited.connect(self._on_potential_chosen)
         self._model.edited.connect(self._on_model_edited)
@@ -69,6 +70,7 @@ class PotentialChoice(QWidget):
         layout.addLayout(row(label(self.tr("Potential"), "muted"), None, self._light))
         layout.addWidget(self._potential)
         layout.addWidget(self._model)
+        layout.addWidget(self._reason)
 
     def _offer_models(self) -> None:
         row_now = POTENTIALS[self._potential.value()]
@@ -83,6 +85,14 @@ class PotentialChoice(QWidget):
             row_now = POTENTIALS[self._potential.value()]
             model = self._model.value()
             self._light.set_verdict(judge(row_now, model, self._structure, self._known))
+        self._tell_reason()
+
+    def _tell_reason(self) -> None:
+        """Green needs no words; amber and red say why without a click."""
+        verdict = self.verdict
+        doubts = verdict is not None and verdict.level is not Level.GOOD
+        self._reason.setText(verdict.reasons[0] if verdict is not None and doubts else "")
+        self._reason.setVisible(doubts)
 
     def _on_potential_chosen(self) -> None:
         self._offer_models()
