@@ -1,0 +1,52 @@
+"""Whether a potential is made for a kind of matter: one rule for the window and the terminal."""
+
+import numpy as np
+
+from designer_app.elements import SYMBOLS
+from designer_app.specs.potentials import POTENTIALS, PotentialRow
+from designer_app.specs.structure import Structure
+
+_NOBLE = frozenset(("He", "Ne", "Ar", "Kr", "Xe", "Rn"))
+_MOLECULAR = frozenset(("H", "C", "N", "O", "F", "P", "S", "Cl", "Br", "I"))
+_NONMETALS = _NOBLE | _MOLECULAR | {"B", "Si", "Ge", "As", "Se", "Sb", "Te", "At", "X"}
+_WORDS = {
+    "noble-gas": "noble gas",
+    "molecule": "molecule",
+    "liquid": "molecular liquid",
+    "metal": "metal",
+    "solid": "crystal",
+}
+
+
+def kind_of_matter(structure: Structure) -> str:
+    """One of the registry's kinds of matter, from elements and periodicity."""
+    elements = {SYMBOLS[int(number)] for number in np.unique(structure.numbers)}
+    if elements <= _NOBLE:
+        return "noble-gas"
+    if not any(structure.pbc):
+        return "molecule"
+    if "H" in elements and elements <= _MOLECULAR:
+        return "liquid"
+    return "metal" if not elements & _NONMETALS else "solid"
+
+
+def is_made_for(row: PotentialRow, matter: str) -> bool:
+    """Whether a family of potentials is made for a kind of matter; a metal is also a solid."""
+    return matter in row.suits or (matter == "metal" and "solid" in row.suits)
+
+
+def made_for(row: PotentialRow, matter: str) -> str:
+    """The same as a sentence."""
+    kinds = ", ".join(_WORDS.get(kind, kind) + "s" for kind in row.suits)
+    if is_made_for(row, matter):
+        return f"It is made for {kinds}; this looks like a {_WORDS[matter]}."
+    return (
+        f"This looks like a {_WORDS[matter]}, and {row.title} is made for {kinds}: "
+        "trends may be right, numbers need a check."
+    )
+
+
+def doubt(potential: str, structure: Structure) -> str:
+    """What to beware of where a potential is not made for a structure; "" where it is."""
+    row, matter = POTENTIALS[potential], kind_of_matter(structure)
+    return "" if is_made_for(row, matter) else made_for(row, matter)

@@ -1,0 +1,43 @@
+import numpy as np
+import pytest
+
+from designer_app.elements import ATOMIC_NUMBERS
+from designer_app.specs.structure import Structure
+from designer_app.specs.suitability import doubt, kind_of_matter
+
+
+def structure(*symbols, periodic=True):
+    numbers = np.array([ATOMIC_NUMBERS[symbol] for symbol in symbols])
+    return Structure(
+        numbers=numbers,
+        positions=np.arange(3.0 * len(numbers)).reshape(-1, 3),
+        cell=np.eye(3) * 9.0,
+        pbc=(periodic,) * 3,
+    )
+
+
+@pytest.mark.parametrize(
+    ("symbols", "periodic", "kind"),
+    [
+        (("Li", "Fe", "P", "O"), True, "solid"),
+        (("Cu",), True, "metal"),
+        (("Ar",), True, "noble-gas"),
+        (("O", "H", "H"), True, "liquid"),
+        (("C", "O"), False, "molecule"),
+    ],
+)
+def test_matter_is_told_by_elements_and_periodicity(symbols, periodic, kind):
+    assert kind_of_matter(structure(*symbols, periodic=periodic)) == kind
+
+
+@pytest.mark.parametrize("symbols", [("Li", "O"), ("Cu",)])
+def test_chgnet_is_not_doubted_for_crystals_and_metals(symbols):
+    assert doubt("chgnet", structure(*symbols)) == ""
+
+
+@pytest.mark.parametrize(
+    ("symbols", "periodic", "word"),
+    [(("O", "H", "H"), True, "liquid"), (("C", "O"), False, "molecule")],
+)
+def test_chgnet_is_doubted_for_molecules_and_their_liquids(symbols, periodic, word):
+    assert word in doubt("chgnet", structure(*symbols, periodic=periodic))
