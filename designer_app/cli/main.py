@@ -53,7 +53,7 @@ def _run(arguments: Sequence[str]) -> int:
         format="%(levelname)s %(name)s: %(message)s",
     )
     command = commands[namespace.command]
-    control = RunControl()
+    control = RunControl(told_on_stderr())
     try:
         with _cancelled_by_interrupt(control), _stdout_kept_clean():
             result = command.run(namespace, control, Console())
@@ -72,6 +72,19 @@ def _run(arguments: Sequence[str]) -> int:
     if namespace.json:  # ASCII alone: a pipe may have any encoding, a path any bytes
         return _delivered(json.dumps(plain(result), allow_nan=False))
     return _delivered(command.present(result) if command.present else as_lines(result))
+
+
+def told_on_stderr() -> logging.Logger:
+    """Where a job tells what the person at the terminal should know: plain sentences, at once."""
+
+    class Sentences(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            print(record.getMessage(), file=sys.stderr, flush=True)
+
+    # Of this run alone: a registered one would keep its handlers.
+    log = logging.Logger("designer_app.run", logging.WARNING)  # noqa: LOG001
+    log.addHandler(Sentences())
+    return log
 
 
 def _delivered(text: str) -> int:

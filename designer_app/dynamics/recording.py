@@ -33,7 +33,7 @@ SERIES = "series.csv"
 SPEC = "spec.toml"
 PROVENANCE = "provenance.toml"
 PREVIOUS = "previous"
-"""Folder in the run's folder that keeps the files of the run before."""
+"""Folders in the run's folder that keep the files of earlier runs: previous-1, previous-2..."""
 LEAST_SECONDS = 0.5
 """Checkpoints of a fast run are at least so far apart: each waits for the disk."""
 
@@ -162,9 +162,10 @@ class RunFolder:
         self.series.close()
 
 
-def set_aside(folder: Path) -> None:
-    """Move the files of an earlier run in this folder into its `previous`, replacing what is there.
+def set_aside(folder: Path) -> Path | None:
+    """Where the files of an earlier run in this folder were moved to; None where there was none.
 
+    Each run gets a folder of its own, so that none replaces another.
     Raises `WriteFailedError` where the folder cannot be written to.
     """
     trajectory = folder / TRAJECTORY
@@ -172,12 +173,23 @@ def set_aside(folder: Path) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
         present = [name for name in names if (folder / name).exists()]
-        if present:
-            (folder / PREVIOUS).mkdir(exist_ok=True)
+        if not present:
+            return None
+        kept = _next_previous(folder)
         for name in present:
-            (folder / name).replace(folder / PREVIOUS / name)
+            (folder / name).rename(kept / name)
     except OSError as error:
         raise WriteFailedError(str(folder), error.strerror or str(error)) from error
+    return kept
+
+
+def _next_previous(folder: Path) -> Path:
+    """A new, empty folder, numbered after all that are there."""
+    taken = [each.name.removeprefix(f"{PREVIOUS}-") for each in folder.glob(f"{PREVIOUS}-*")]
+    last = max((int(number) for number in taken if number.isdecimal()), default=0)
+    kept = folder / f"{PREVIOUS}-{last + 1}"
+    kept.mkdir()
+    return kept
 
 
 def frame_for_screen(state: MDState, timestep_fs: float) -> Frame:

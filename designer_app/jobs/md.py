@@ -28,6 +28,7 @@ from designer_app.potentials import load_potential
 from designer_app.running.control import RunControl
 from designer_app.specs.fields import check_spec, settings_of
 from designer_app.specs.md import MDSpec
+from designer_app.specs.suitability import doubt
 from designer_app.state import MDState, compute_device, set_threads
 
 SCREEN_INTERVAL = 1.0 / 30.0
@@ -43,7 +44,7 @@ def run(spec: MDSpec, control: RunControl) -> dict[str, Any]:
 
     A run that was cancelled or killed goes on with `resume`, from its newest checkpoint and up to
     `steps` of all, which may be more than before; without `structure` it takes the folder's.
-    An earlier run in the folder is otherwise moved into `previous`.
+    An earlier run in the folder is otherwise moved into a numbered folder in it, and told of.
     """
     check_spec(spec)
     check_engine(spec)
@@ -89,14 +90,18 @@ class _Recorder:
         self.guard = Guard.for_device(ready.state.device, ready.spec.max_temperature)
         self._meter = engine.meter
         self._record = Record(("time_fs", "temperature_K", "conserved_eV"))
+        self._previous: Path | None = None
         self._folder = None if ready.spec.out is None else self._open(ready.spec.out)
+        self._warnings: list[str] = []
+        if ready.spec.structure is not None:
+            self._warn(doubt(ready.spec.potential, ready.spec.structure))
         self._began = self._sent = time.perf_counter()
         self._paused = 0.0
 
     def _open(self, out: Path) -> RunFolder:
         spec, ready = self._spec, self._run
         if not ready.is_resumed:
-            set_aside(out)
+            self._set_aside(out)
         rhythm = Rhythm(
             frame_interval=spec.frame_interval, checkpoint_interval=spec.checkpoint_interval
         )
@@ -111,6 +116,21 @@ class _Recorder:
             for row in zip(*(columns[name][done] for name in self._record.names), strict=True):
                 self._record.append(row)
         return folder
+
+    def _warn(self, sentence: str) -> None:
+        if sentence:
+            self._warnings.append(sentence)
+            self._control.log.warning("%s", sentence)
+
+    def _set_aside(self, out: Path) -> None:
+        self._previous = set_aside(out)
+        if self._previous is not None:
+            self._control.log.warning(
+                "“%s” held an earlier run, which was moved to “%s”; "
+                "--resume would have continued it instead.",
+                out,
+                self._previous,
+            )
 
     def take(self, state: MDState) -> None:
         """Measure a state, and pass on what is due."""
@@ -198,6 +218,8 @@ class _Recorder:
             "trajectory": None if folder is None else str(folder.trajectory.path),
             "series": None if folder is None else str(folder.series.path),
             "n_frames": 0 if folder is None else len(folder.trajectory),
+            "warnings": list(self._warnings),
+            "previous_run": None if self._previous is None else str(self._previous),
         }
 
     def _averages(self, n_atoms: int) -> dict[str, float | None]:

@@ -122,6 +122,18 @@ def test_resume_under_another_temperature_is_refused_in_a_sentence(tmp_path, cap
     assert "its temperature is 30.0, not 40.0" in told
 
 
+def test_an_earlier_run_is_moved_aside_and_told(tmp_path, capsys):
+    out = tmp_path / "out"
+    words = ["md", _argon(tmp_path), "--potential", "lennard-jones", "--steps", "5"]
+    assert _main(capsys, *words, "--out", str(out))[2] == ""
+    code, said, told = _main(capsys, *words, "--out", str(out), "--json")
+    assert code == 0
+    assert json.loads(said)["previous_run"] == str(out / "previous-1")
+    assert len(told.strip().splitlines()) == 1
+    assert "moved to" in told
+    assert "--resume" in told
+
+
 @pytest.mark.parametrize(
     ("spec", "flags"),
     [

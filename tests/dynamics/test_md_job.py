@@ -252,11 +252,27 @@ def test_a_torn_checkpoint_falls_back_to_the_other(tmp_path, every_checkpoint):
     assert_same_run(tmp_path, whole.out)
 
 
-def test_an_earlier_run_is_kept_aside(tmp_path):
-    md.run(spec_of(tmp_path, steps=10), RunControl())
-    md.run(spec_of(tmp_path, steps=20), RunControl())
-    assert len(read(tmp_path / recording.PREVIOUS / recording.TRAJECTORY, ":")) == 3
-    assert len(read(tmp_path / recording.TRAJECTORY, ":")) == 5
+def test_every_earlier_run_is_kept_aside(tmp_path):
+    results = [md.run(spec_of(tmp_path, steps=steps), RunControl()) for steps in (10, 20, 30)]
+    assert results[0]["previous_run"] is None
+    kept = [Path(result["previous_run"]) for result in results[1:]]
+    assert [folder.name for folder in kept] == ["previous-1", "previous-2"]
+    frames = [len(read(folder / recording.TRAJECTORY, ":")) for folder in (*kept, tmp_path)]
+    assert frames == [3, 5, 7]
+
+
+def test_a_run_set_aside_can_still_be_resumed(tmp_path):
+    first = spec_of(tmp_path, steps=10)
+    md.run(first, RunControl())
+    kept = md.run(spec_of(tmp_path, steps=20), RunControl())["previous_run"]
+    again = md.run(replace(first, out=Path(kept), steps=15, resume=True), RunControl())
+    assert again["resumed_from_step"] == 10
+
+
+def test_folders_of_earlier_runs_that_were_deleted_are_not_numbered_again(tmp_path):
+    (tmp_path / "previous-7").mkdir()
+    (tmp_path / recording.SERIES).write_text("earlier", encoding="utf-8")
+    assert recording.set_aside(tmp_path) == tmp_path / "previous-8"
 
 
 def test_figures_of_a_run(tmp_path):
