@@ -13,6 +13,7 @@ from designer_app.potentials import Potential, Prediction, load_potential
 from designer_app.running.control import RunControl
 from designer_app.specs.potentials import POTENTIALS
 from designer_app.specs.single_point import EnergySpec
+from designer_app.specs.suitability import doubt
 from designer_app.state import AtomicState, set_threads, state_from_structures
 
 _VOIGT = ((0, 0), (1, 1), (2, 2), (1, 2), (0, 2), (0, 1))
@@ -33,6 +34,9 @@ def run(spec: EnergySpec, control: RunControl) -> dict[str, Any]:
     control.checkpoint()
     state = state_from_structures([spec.structure], potential.device)
     said = predicted(potential, state)
+    warning = doubt(spec.potential, spec.structure)
+    if warning:
+        control.log.warning("%s", warning)
     n_atoms, energy = state.n_atoms, float(said.energy[0])
     forces, stress = _host(said.forces), _host(said.stress)
     return {
@@ -48,9 +52,11 @@ def run(spec: EnergySpec, control: RunControl) -> dict[str, Any]:
         "trust": {
             "elements_covered": None if potential.elements is None else True,
             "made_for": list(POTENTIALS[spec.potential].suits),
+            "is_made_for_this": not warning,
             "largest_force_eV_A": _largest_row(said.forces),
             "largest_force_spread_eV_A": None if said.spread is None else float(said.spread.max()),
         },
+        "warnings": [warning] if warning else [],
     }
 
 

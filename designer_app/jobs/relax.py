@@ -18,6 +18,7 @@ from designer_app.running.control import RunControl
 from designer_app.specs.fields import check_spec
 from designer_app.specs.relax import RelaxSpec
 from designer_app.specs.structure import Structure
+from designer_app.specs.suitability import doubt
 from designer_app.state import set_threads
 from designer_app.units import GPA
 
@@ -54,9 +55,12 @@ def run(spec: RelaxSpec, control: RunControl) -> dict[str, Any]:
     if len(results) == 1 and results[0].error is not None:
         raise results[0].error
     rows = [
-        _row(given, result, paths.get(index))
+        _row(given, result, paths.get(index)) | {"warnings": _doubts(spec.potential, given)}
         for index, (given, result) in enumerate(zip(spec.structures, results, strict=True))
     ]
+    for row in rows:
+        for warning in row["warnings"]:
+            control.log.warning("%s: %s", row["name"] or row["formula"], warning)
     shared = {**_origin(potential), "structures": rows}
     return {**rows[0], **shared} if len(rows) == 1 else shared
 
@@ -103,6 +107,11 @@ def _row(given: Structure, result: Relaxed, path: Path | None) -> dict[str, Any]
         "error": error,
         "structure": structure,
     }
+
+
+def _doubts(potential: str, structure: Structure) -> list[str]:
+    warning = doubt(potential, structure)
+    return [warning] if warning else []
 
 
 def _number(value: float) -> float | None:
