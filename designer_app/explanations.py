@@ -107,7 +107,7 @@ def _disordered(f: Mapping[str, Any]) -> Explanation:
     return Explanation(
         f"This structure is disordered: {sites} shared or partly occupied ({f['example']}).",
         "An energy needs every atom to be one element in one place.",
-        ("Use “Make an ordered cell” first.",),
+        ("Make an ordered cell first: in the window, or with `designer-app order`.",),
     )
 
 

@@ -90,7 +90,7 @@ _STRUCTURES = {
     "overlap": ("xyz", f"2\n{_BOX}\nCu 0 0 0\nCu 0 0 0.05\n", "0.05 Å apart"),
     "element": ("xyz", f"2\n{_BOX}\nXe 0 0 0\nCu 2 2 2.5\n", "no parameters for Xe"),
     "nan": ("xyz", f"2\n{_BOX}\nCu 0 0 nan\nCu 2 2 2.5\n", "not a finite number (atom 1)"),
-    "disorder": ("cif", None, "“Make an ordered cell”"),
+    "disorder": ("cif", None, "`designer-app order`"),
     "molecule": ("xyz", "2\n\nCu 0 0 0\nCu 0 0 2.2\n", "periodic in three directions"),
 }
 
