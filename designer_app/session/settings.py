@@ -39,7 +39,7 @@ class Preferences:
     )
     preload: bool = spec_field(
         True,
-        label="Prepare the worker",
+        label="Get ready at the start",
         doc="Load PyTorch and CHGNet in the background after the start, so that the first run "
         "begins at once. Takes about 300 MB of memory.",
     )

@@ -53,12 +53,14 @@ def main(arguments: Sequence[str]) -> int:
     session = Session()
     theme = Theme(application, asked.theme or str(session.settings.get("theme")))
     from designer_app.ui.main_window import MainWindow
+    from designer_app.ui.viewer3d import opengl
 
     window = MainWindow(session, theme)
     start = Start(window, asked)
     sys.excepthook = window.errors.report_unexpected
     interrupts = Interrupts(window)
     interrupts.asked.connect(window.close)
+    opengl.prepare(window)
     window.show()
     code = application.exec()
     interrupts.close()

@@ -23,6 +23,7 @@ class PreferencesDialog(QDialog):
         super().__init__(parent)
         self._store = store
         self.form = SpecForm(store.values, theme, leave_out=_WITHOUT_EFFECT)
+        self.form.unfold()  # there is room
         self._buttons = QDialogButtonBox(
             QDialogButtonBox.StandardButton.RestoreDefaults | QDialogButtonBox.StandardButton.Close
         )
@@ -45,7 +46,7 @@ class PreferencesDialog(QDialog):
         layout.setSpacing(16)
         layout.addWidget(label(self.tr("Preferences"), "display"))
         layout.addWidget(scroll, 1)
-        said = self.tr("Changes count at once; threads, memory and Python from the next start.")
+        said = self.tr("Changes count at once; threads, memory and Python with the next run.")
         layout.addWidget(label(said, "small"))
         layout.addWidget(self._buttons)
 
