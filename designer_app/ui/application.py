@@ -5,6 +5,7 @@ import json
 import logging
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from time import time
 from typing import TYPE_CHECKING
@@ -43,6 +44,9 @@ def main(arguments: Sequence[str]) -> int:
         except WriteFailedError as error:
             sys.stderr.write(explain_exception(error).sentence + "\n")
             return _EXIT_FAILED_RUN
+    if asked.screenshot is not None:
+        with suppress(OSError):  # told when the picture is due
+            asked.screenshot.absolute().parent.mkdir(parents=True, exist_ok=True)
     if asked.gallery is not None:
         from designer_app.ui.gallery import make_gallery
 
@@ -64,8 +68,7 @@ def main(arguments: Sequence[str]) -> int:
     window.show()
     code = application.exec()
     interrupts.close()
-    del start
-    return code
+    return code or start.code
 
 
 def make_application() -> QApplication:
@@ -90,6 +93,8 @@ class Start(QObject):
         self._window = window
         self._asked = asked
         self._report: dict[str, object] = {}
+        self.code = 0
+        """Not 0 where a picture that was asked for could not be written."""
         window.first_painted.connect(self._on_first_painted)
         window.documents.drawn.connect(self._on_document_shown)
 
@@ -125,8 +130,13 @@ class Start(QObject):
 
     def _on_exit_due(self) -> None:
         if self._asked.screenshot is not None:
-            self._window.grab().save(str(self._asked.screenshot))
-            _log.info("screenshot written to %s", self._asked.screenshot)
+            path: Path = self._asked.screenshot
+            if self._window.grab().save(str(path)):
+                _log.info("screenshot written to %s", path)
+            else:
+                failure = WriteFailedError(str(path), "it takes no picture")
+                sys.stderr.write(explain_exception(failure).sentence + "\n")
+                self.code = _EXIT_FAILED_RUN
         if self._asked.report_start is not None:
             self._report["heavy"] = _imported(_NEVER)
             self._asked.report_start.write_text(json.dumps(self._report), encoding="utf-8")

@@ -28,6 +28,8 @@ Say = Callable[[str], None]
 Rows = Iterator[dict[str, object]]
 _TICK_MS = 10
 _MS = 1000.0
+_COLD_START_S = 300.0
+"""A first run compiles its kernels; on a busy machine that takes minutes."""
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -110,9 +112,9 @@ def _latency_rows(quick: bool, say: Say) -> Rows:
     window.finish_start()
     seconds = 4.0 if quick else 15.0
     try:
-        _wait_until(lambda: window.work.picture.view is not None, 30.0)
+        _wait_until(lambda: window.work.picture.view is not None, 30.0, "the 3D view")
         window.session.open_example("LiFePO4")
-        _wait_until(lambda: window.session.bonds is not None, 60.0)
+        _wait_until(lambda: window.session.bonds is not None, 60.0, "the structure")
         _wait(2.0)
         say("idle")
         yield _row("idle", _measure(window, seconds))
@@ -133,12 +135,16 @@ def _while_running(window: "MainWindow", repeats: int, seconds: float, say: Say)
     window.runs.run_md(MDSpec(structure=structure, temperature=600.0, steps=10**6))
     job = window.runs.job
     assert job is not None
-    _wait_until(lambda: job.is_over or (job.progress is not None and job.progress.done > 3), 120.0)
+    _wait_until(
+        lambda: job.is_over or (job.progress is not None and job.progress.done > 3),
+        _COLD_START_S,
+        "the first step of MD",
+    )
     if job.error is not None:
         raise exception_of(job.error)
     yield _row(f"MD {len(structure)} atoms", _measure(window, seconds))
     window.runs.cancel()
-    _wait_until(lambda: not window.runs.is_busy, 20.0)
+    _wait_until(lambda: not window.runs.is_busy, 20.0, "the end of MD")
 
 
 def _measure(window: "MainWindow", seconds: float) -> _Ticks:
@@ -186,11 +192,12 @@ def _wait(seconds: float) -> None:
     loop.exec()
 
 
-def _wait_until(is_so: Callable[[], bool], limit_s: float) -> None:
+def _wait_until(is_so: Callable[[], bool], limit_s: float, what: str) -> None:
     end = perf_counter() + limit_s
     while not is_so():
         if perf_counter() > end:
-            raise TimeoutError
+            message = f"{what} did not come within {limit_s:g} s"
+            raise TimeoutError(message)
         _wait(0.05)
 
 

@@ -11,7 +11,6 @@ from designer_app.running.control import RunControl
 
 if TYPE_CHECKING:
     from designer_app.project.runs import Run
-    from designer_app.session.job import Job
     from designer_app.ui.main_window import MainWindow
 
 WIDE = 1600
@@ -28,7 +27,6 @@ class ProjectPresenter(QObject):
         self._session = window.session
         self._tree = window.tree
         self._wish: bool | None = None
-        self._states: dict[int, str] = {}
         self._connect()
         self.follow_width()
 
@@ -58,7 +56,7 @@ class ProjectPresenter(QObject):
         session = self._session
         session.project_changed.connect(self._on_project_changed)
         session.document_changed.connect(self._on_document_changed)
-        session.jobs.job_changed.connect(self._on_job_changed)
+        session.runs.noted.connect(self._fill)
         self._tree.open_asked.connect(self._on_open_asked)
         self._tree.closed.connect(self._on_closed)
 
@@ -78,12 +76,6 @@ class ProjectPresenter(QObject):
 
     def _on_document_changed(self) -> None:
         self._fill()
-
-    def _on_job_changed(self, job: "Job") -> None:
-        """Only a new state is read again: progress comes several times a second."""
-        if job.folder is not None and self._states.get(job.id) != job.state:
-            self._states[job.id] = job.state
-            self._fill()
 
     def _on_runs_read(self, found: tuple[Project, list["Run"]]) -> None:
         project, runs = found

@@ -90,6 +90,7 @@ class RunPresenter(QObject):
         """Show a run that was started elsewhere, e.g. one that was cut off last time."""
         if not self.is_busy:
             self._dynamics.set_outcome("")
+            self._dynamics.set_spec(job.spec)
             self._watch(job, keep=False)
 
     def run_relax(self, spec: RelaxSpec) -> None:

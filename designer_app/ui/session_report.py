@@ -71,6 +71,7 @@ class SessionReport(QObject):
         session.jobs.job_added.connect(self._on_job_added)
         session.settings.changed.connect(self._on_setting_changed)
         session.interrupted_found.connect(self._on_interrupted_found)
+        session.run_continued.connect(self._on_run_continued)
         session.saved.connect(self._on_saved)
         session.save_failed.connect(window.errors.show_error)
         self._log.logged.connect(self._on_logged)
@@ -132,14 +133,16 @@ class SessionReport(QObject):
         window, run = self._window, self._runs[0]
         card = window.work.picture.card
         try:
-            job = self._session.continue_run(run, is_trusted=is_trusted)
+            self._session.continue_run(run, is_trusted=is_trusted)
         except UnsafeFileError as error:
             if isinstance(card, ResumeCard):
                 card.ask_for_trust(error.path)
             return
         except Exception as error:  # noqa: BLE001 - a damaged run.toml can hold anything
             window.errors.show_error(job_error(error))
-            return
+
+    def _on_run_continued(self, job: "Job") -> None:
+        window = self._window
         window.work.picture.close_card()
         window.show_workspace("dynamics")
         window.runs.show_job(job)

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QFileDialog
 from designer_app.project import SUFFIX
 from designer_app.ui.dialogs.help import HelpDialog
 from designer_app.ui.dialogs.palette import CommandPalette
+from designer_app.ui.panels.resume_card import ResumeCard
 from designer_app.ui.project_menu import ProjectMenu
 
 if TYPE_CHECKING:
@@ -41,14 +42,20 @@ class WindowCommands(QObject):
     def open_path(self, path: Path) -> None:
         """Open a file."""
         self._demo = ""
-        self._window.work.picture.close_card()
+        self._close_error()
         self._session.open_file(path)
 
     def open_example(self, name: str) -> None:
         """Open one of the shipped examples."""
         self._demo = ""
-        self._window.work.picture.close_card()
+        self._close_error()
         self._session.open_example(name)
+
+    def _close_error(self) -> None:
+        """What went wrong is over with another structure; an offer to go on stays."""
+        picture = self._window.work.picture
+        if not isinstance(picture.card, ResumeCard):
+            picture.close_card()
 
     def run_demo(self, name: str = DEMO, out: Path | None = None) -> None:
         """Open an example and set it in motion; the run goes to `out`, or into the project."""

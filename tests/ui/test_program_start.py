@@ -37,6 +37,15 @@ def test_a_folder_that_cannot_be_written_is_told_in_one_sentence(tmp_path):
     assert "could not be written" in done.stderr
 
 
+def test_a_picture_that_cannot_be_written_is_told_in_one_sentence(tmp_path):
+    in_the_way = tmp_path / "file"
+    in_the_way.touch()
+    done = gui("--screenshot", in_the_way / "a.png", "--exit-after", 2)
+    assert done.returncode == 1
+    assert "Traceback" not in done.stderr
+    assert "a.png” could not be written" in done.stderr.splitlines()[-1]
+
+
 def test_a_folder_without_a_demo_is_refused(tmp_path):
     done = gui("--out", tmp_path)
     assert done.returncode == 2
