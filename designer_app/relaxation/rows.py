@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
-from jaxtyping import Float, Int
+from jaxtyping import Float, Int, Shaped
 from torch import Tensor
 
 
@@ -28,7 +28,7 @@ class Rows:
         products = torch.linalg.vecdot(first, second)
         return products.new_zeros(self.n_systems).index_add(0, self.system, products)
 
-    def spread(self, values: Float[Tensor, "n_systems"]) -> Float[Tensor, "n_rows 1"]:
+    def spread(self, values: Shaped[Tensor, "n_systems"]) -> Shaped[Tensor, "n_rows 1"]:
         """A value of each structure, repeated for its rows."""
         return values[self.system][:, None]
 

@@ -10,6 +10,7 @@ from designer_app.dynamics.mtk import sinh_over
 from designer_app.dynamics.observables import kinetic_energy, pressure, temperature
 from designer_app.dynamics.simulation import ForceField, begin, simulate, start_state
 from designer_app.errors import BlowUpError, InvalidSpecError, MissingCellError, NotFiniteError
+from designer_app.potentials.base import Potential
 from designer_app.specs.md import ENSEMBLES, MDSpec
 from designer_app.state import state_from_structures
 from designer_app.units import FS, GPA, KB
@@ -220,8 +221,10 @@ def test_the_series_of_a_growing_cell_is_exact_to_rounding():
     torch.testing.assert_close(sinh_over(x), torch.sinh(x) / x, rtol=4e-16, atol=0.0)
 
 
-class Broken:
+class Broken(Potential):
     """Wraps a potential and spoils one quantity."""
+
+    key = "springs"
 
     def __init__(self, potential, **spoiled):
         self._potential, self._spoiled = potential, spoiled
