@@ -38,7 +38,7 @@ def _present(result: dict[str, Any]) -> str:
     if result.get("conductivity_S_cm") is not None:
         value, error = result["conductivity_S_cm"], result["conductivity_error_S_cm"]
         kind = result["conductivity_kind"]
-        lines.append(f"conductivity   {value:.2e} +- {error:.1e} S/cm, {kind}")
+        lines.append(f"conductivity   {value:.2e} ± {error:.1e} S/cm, {kind}")
     if len(lines) == 1:
         lines.append("Ask for more with --rdf or --msd ELEMENT.")
     return "\n".join(lines)
@@ -57,7 +57,7 @@ def _diffusion(result: dict[str, Any]) -> str:
     element = result["msd"]["element"]
     if result["diffusion_seen"]:
         value, error = result["D_cm2_s"], result["D_error_cm2_s"]
-        return f"{element} moves: D = {value:.2e} +- {error:.1e} cm2/s"
+        return f"{element} moves: D = {value:.2e} ± {error:.1e} cm2/s"
     said = f"No diffusion of {element} seen"
     if result["D_upper_bound_cm2_s"] is not None:
         said += f": D is below {result['D_upper_bound_cm2_s']:.1e} cm2/s"

@@ -13,8 +13,16 @@ from designer_app.jobs import md, read
 from designer_app.running.control import RunControl
 from designer_app.specs.documents import ReadSpec
 from designer_app.specs.fields import spec_from_settings
-from designer_app.specs.md import MDSpec
+from designer_app.specs.md import BAROSTATTED, MDSpec
 from designer_app.specs.potentials import imports_code
+
+_MEANS = (
+    ("temperature", "K", 1),
+    ("pressure", "GPa", 3),
+    ("volume", "A3", 2),
+    ("density", "g_cm3", 4),
+)
+_SPOKEN = {"A3": "Å³", "g_cm3": "g/cm³"}
 
 
 def _configure(parser: argparse.ArgumentParser) -> None:
@@ -66,15 +74,27 @@ def _present(result: dict[str, Any]) -> str:
     potential = f"{result['potential']} {result['model']}".strip()
     run = f"{result['steps']} steps of {result['n_atoms']} atoms under {potential}"
     lines = [f"{run}, {result['steps_per_s']:.3g} steps/s"]
-    if result["mean_temperature_K"] is not None:
-        error = result["mean_temperature_error_K"]
-        spread = "" if error is None else f" +- {error:.1f}"
-        lines.append(f"temperature    {result['mean_temperature_K']:.1f}{spread} K")
+    lines += _averages(result)
     if result["drift_eV_per_atom_ps"] is not None:
-        lines.append(f"energy drift   {result['drift_eV_per_atom_ps']:.2e} eV/atom/ps")
+        drift = result["drift_eV_per_atom_ps"]
+        lines.append(f"drift          {drift:.2e} eV/atom/ps of the conserved energy")
     if result["trajectory"]:
         lines.append(f"trajectory     {result['trajectory']} ({result['n_frames']} frames)")
     return "\n".join(lines)
+
+
+def _averages(result: dict[str, Any]) -> list[str]:
+    """A line for each mean; volume and density only where the cell can change."""
+    lines = []
+    for quantity, unit, decimals in _MEANS:
+        mean = result.get(f"mean_{quantity}_{unit}")
+        changes = quantity in ("temperature", "pressure") or result["ensemble"] in BAROSTATTED
+        if mean is None or not changes:
+            continue
+        error = result[f"mean_{quantity}_error_{unit}"]
+        spread = "" if error is None else f" ± {error:.{decimals}f}"
+        lines.append(f"{quantity:14s} {mean:.{decimals}f}{spread} {_SPOKEN.get(unit, unit)}")
+    return lines
 
 
 COMMAND = Command(

@@ -1,7 +1,7 @@
 """What moves the atoms of a run: the program's own integrators, or LAMMPS."""
 
 from collections.abc import Iterator
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from designer_app.dynamics.recording import Meter
 from designer_app.dynamics.runs import Run
@@ -10,6 +10,7 @@ from designer_app.specs.md import MDSpec
 from designer_app.state import MDState
 
 
+@runtime_checkable  # the tests check types as they run
 class Engine(Protocol):
     """States one after the other, and the scalars of every step."""
 

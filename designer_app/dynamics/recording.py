@@ -65,6 +65,11 @@ class Meter:
         """Names of the scalars, the step first."""
         return SCALARS_OF_A_CELL if self._has_pressure else SCALARS
 
+    @property
+    def freedoms(self) -> float:
+        """Degrees of freedom that carry the temperature."""
+        return self._freedoms
+
     def __len__(self) -> int:
         return len(self._steps)
 

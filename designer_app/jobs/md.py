@@ -1,6 +1,5 @@
 """Molecular dynamics of one structure: start or resume, run, record."""
 
-import math
 import time
 from contextlib import closing
 from pathlib import Path
@@ -20,7 +19,8 @@ from designer_app.dynamics.recording import (
 )
 from designer_app.dynamics.runs import Run, facts_of, provenance_of, ready_run
 from designer_app.dynamics.simulation import Guard
-from designer_app.dynamics.statistics import Record, mean_and_error, slope
+from designer_app.dynamics.statistics import Record
+from designer_app.dynamics.summary import averages, settled_doubt
 from designer_app.errors import Cancelled, WriteFailedError
 from designer_app.io.series import read_series
 from designer_app.io.toml import write_toml
@@ -35,8 +35,6 @@ SCREEN_INTERVAL = 1.0 / 30.0
 """Seconds between what is sent to the screen."""
 MOST_ROWS = 512
 """Rows that wait for the next such moment."""
-EQUILIBRATION = 0.2
-"""First part of a run that its averages leave out."""
 
 
 def run(spec: MDSpec, control: RunControl) -> dict[str, Any]:
@@ -89,7 +87,8 @@ class _Recorder:
         self._run, self._spec, self._control = ready, ready.spec, control
         self.guard = Guard.for_device(ready.state.device, ready.spec.max_temperature)
         self._meter = engine.meter
-        self._record = Record(("time_fs", "temperature_K", "conserved_eV"))
+        of_cell = [name for name in ("pressure_GPa", "volume_A3") if name in self._meter.columns]
+        self._record = Record(("time_fs", "temperature_K", "conserved_eV", *of_cell))
         self._previous: Path | None = None
         self._folder = None if ready.spec.out is None else self._open(ready.spec.out)
         self._warnings: list[str] = []
@@ -203,6 +202,8 @@ class _Recorder:
         """Figures of the run by name."""
         potential, folder = self._run.potential, self._folder
         seconds, done = self._seconds(), state.step - self._run.state.step
+        found = averages(self._record, state)
+        self._warn(settled_doubt(self._spec, found, self._meter.freedoms))
         return {
             "engine": self._spec.engine,
             "ensemble": self._spec.ensemble,
@@ -214,30 +215,13 @@ class _Recorder:
             "resumed_from_step": self._run.state.step if self._run.is_resumed else None,
             "steps_per_s": done / seconds if done else 0.0,
             "wall_time_s": seconds,
-            **self._averages(state.n_atoms),
+            **found,
             "trajectory": None if folder is None else str(folder.trajectory.path),
             "series": None if folder is None else str(folder.series.path),
             "n_frames": 0 if folder is None else len(folder.trajectory),
             "warnings": list(self._warnings),
             "previous_run": None if self._previous is None else str(self._previous),
         }
-
-    def _averages(self, n_atoms: int) -> dict[str, float | None]:
-        """Mean temperature with its error, and drift of the conserved energy; None where unknown.
-
-        The start is left out: while a crystal takes up heat, the energy error of the time step
-        changes too, and is no drift.
-        """
-        times, temperatures, energies = (self._record.column(name) for name in self._record.names)
-        settled = slice(int(EQUILIBRATION * len(times)), None)
-        temperature, error = mean_and_error(temperatures[settled])
-        per_ps = slope(1e-3 * times[settled], energies[settled])
-        found = {
-            "mean_temperature_K": temperature,
-            "mean_temperature_error_K": error,
-            "drift_eV_per_atom_ps": per_ps / n_atoms,
-        }
-        return {name: None if math.isnan(value) else value for name, value in found.items()}
 
 
 def _check_writable(out: Path) -> None:

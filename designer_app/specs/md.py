@@ -27,7 +27,7 @@ ENGINES = (
     ("lammps", "LAMMPS, where installed"),
 )
 _THERMOSTATTED = ("langevin", "nose-hoover", "bussi", "berendsen", "npt", "npt-mtk")
-_BAROSTATTED = ("npt", "npt-mtk")
+BAROSTATTED = ("npt", "npt-mtk")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,7 +74,7 @@ class MDSpec:
         low=-50.0,
         high=500.0,
         decimals=3,
-        when=("ensemble", _BAROSTATTED),
+        when=("ensemble", BAROSTATTED),
     )
     timestep: float = spec_field(
         1.0,
@@ -139,7 +139,7 @@ class MDSpec:
         above=0.0,
         high=1e7,
         advanced=True,
-        when=("ensemble", _BAROSTATTED),
+        when=("ensemble", BAROSTATTED),
     )
     compressibility: float = spec_field(
         0.01,

@@ -134,6 +134,21 @@ def test_an_earlier_run_is_moved_aside_and_told(tmp_path, capsys):
     assert "--resume" in told
 
 
+def test_npt_says_pressure_volume_and_density_with_errors(tmp_path, capsys):
+    words = ["md", _argon(tmp_path), "--potential", "lennard-jones", "--temperature", "30"]
+    words += ["--ensemble", "npt", "--steps", "100"]
+    assert _main(capsys, *words)[0] == 0
+    _, said, _ = _main(capsys, *words)
+    for word in ("pressure", "volume", "density"):
+        line = next(line for line in said.splitlines() if line.startswith(word))
+        assert " ± " in line
+    _, said, _ = _main(capsys, *words, "--json")
+    found = json.loads(said)
+    cell = found["mean_volume_A3"]
+    assert found["mean_density_g_cm3"] == pytest.approx(32 * 39.948 / cell * 1.66054, rel=1e-4)
+    assert found["mean_pressure_error_GPa"] > 0
+
+
 @pytest.mark.parametrize(
     ("spec", "flags"),
     [
