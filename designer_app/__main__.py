@@ -46,13 +46,23 @@ def _threads(words: list[str]) -> None:
     """Set thread counts before numpy and torch are imported, where --threads says so."""
     from designer_app.device import thread_environment
 
-    asked = words[words.index("--threads") + 1 :][:1] if "--threads" in words else []
-    count = int(asked[0]) if asked and asked[0].isdigit() else 0
+    count = _asked_threads(words)
     for name, value in thread_environment(count).items():
         if count:
             os.environ[name] = value
         else:
             os.environ.setdefault(name, value)
+
+
+def _asked_threads(words: list[str]) -> int:
+    """N of `--threads N` or `--threads=N`, the last one given; 0 where there is none."""
+    count = 0
+    for word, following in zip(words, [*words[1:], ""], strict=True):
+        name, _, value = word.partition("=")
+        said = value or following
+        if name == "--threads" and said.isdecimal():
+            count = int(said)
+    return count
 
 
 if __name__ == "__main__":
