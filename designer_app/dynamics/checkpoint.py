@@ -105,12 +105,19 @@ def has_checkpoint(folder: Path) -> bool:
     return any(_step_in(folder / name) >= 0 for name in NAMES)
 
 
+def nothing_to_resume(folder: Path) -> ResumeError:
+    """Why no run in this folder can go on."""
+    are_there = any((folder / name).exists() for name in NAMES)
+    reason = "its checkpoints are damaged" if are_there else "there is no checkpoint in it"
+    return ResumeError(str(folder), reason)
+
+
 def newest_checkpoint(folder: Path, device: torch.device) -> Checkpoint:
     """The newest whole checkpoint of a folder, on a device; raises `ResumeError` without one."""
     steps = {name: _step_in(folder / name) for name in NAMES}
     name = max(NAMES, key=lambda each: steps[each])
     if steps[name] < 0:
-        raise ResumeError(str(folder), "there is no checkpoint in it")
+        raise nothing_to_resume(folder)
     with safe_open(folder / name, framework="pt") as file:
         facts = json.loads(file.metadata()["designer_app"])
         if facts["format"] > FORMAT:

@@ -8,12 +8,13 @@ import torch
 from designer_app.dynamics.checkpoint import (
     has_checkpoint,
     newest_checkpoint,
+    nothing_to_resume,
     structure_sha256,
 )
 from designer_app.dynamics.ensembles import integrator_for
 from designer_app.dynamics.integrators import Integrator
 from designer_app.dynamics.simulation import ForceField, begin, start_state
-from designer_app.errors import ResumeError
+from designer_app.errors import InvalidSpecError, ResumeError
 from designer_app.potentials.base import Potential
 from designer_app.provenance import now, versions
 from designer_app.specs.fields import settings_of
@@ -69,7 +70,9 @@ def ready_run(spec: MDSpec, potential: Potential, device: torch.device) -> Run:
 def _begun(spec: MDSpec, potential: Potential, device: torch.device) -> Run:
     """A run from its structure."""
     if spec.structure is None:
-        raise ResumeError(str(spec.out), "there is no checkpoint in it")
+        if spec.out is not None:
+            raise nothing_to_resume(spec.out)
+        raise InvalidSpecError("structure", None, "there is nothing to set in motion")
     atoms = state_from_structures([spec.structure], device)
     velocities = None
     if spec.structure.velocities is not None:

@@ -252,6 +252,13 @@ def test_a_torn_checkpoint_falls_back_to_the_other(tmp_path, every_checkpoint):
     assert_same_run(tmp_path, whole.out)
 
 
+def test_damaged_checkpoints_are_not_called_absent(tmp_path):
+    for name in NAMES:
+        (tmp_path / name).write_bytes(b"torn")
+    with pytest.raises(ResumeError, match="checkpoints are damaged"):
+        md.run(spec_of(tmp_path, structure=None, resume=True), RunControl())
+
+
 def test_every_earlier_run_is_kept_aside(tmp_path):
     results = [md.run(spec_of(tmp_path, steps=steps), RunControl()) for steps in (10, 20, 30)]
     assert results[0]["previous_run"] is None
