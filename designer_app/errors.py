@@ -6,6 +6,9 @@ An error crosses the process boundary as its class name and its fields, so field
 from dataclasses import dataclass, fields
 from typing import Any
 
+NO_SUCH_FILE = "there is no such file"
+"""The reason of a `FileUnreadableError` for which no other program can help."""
+
 
 @dataclass(eq=False)
 class DesignerAppError(Exception):
@@ -51,6 +54,9 @@ class InvalidSpecError(InputError):
     field: str
     value: object
     reason: str
+    label: str = ""
+    unit: str = ""
+    """What people call the field, and the unit of its value."""
 
 
 @dataclass(eq=False)

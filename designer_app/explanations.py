@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import PurePath
 from typing import Any
 
-from designer_app.errors import DesignerAppError
+from designer_app.errors import NO_SUCH_FILE, DesignerAppError
 
 
 @dataclass(frozen=True)
@@ -75,13 +75,23 @@ def _unknown_key(f: Mapping[str, Any]) -> Explanation:
 
 
 def _invalid_spec(f: Mapping[str, Any]) -> Explanation:
-    field = str(f["field"]).replace("_", " ")
-    return Explanation(f"{_begun(field)} = {f['value']} cannot be used: {f['reason']}.")
+    name = f.get("label") or _begun(str(f["field"]).replace("_", " "))
+    value, reason = f["value"], f["reason"]
+    if value in (None, "", "none"):
+        return Explanation(f"“{name}” is not given: {reason}.")
+    if isinstance(value, PurePath):
+        return Explanation(f"“{value.name}” cannot be used: {reason}.")
+    shown = f"{value:g}" if isinstance(value, float) else str(value)
+    unit = f" {f['unit']}" if f.get("unit") else ""
+    return Explanation(f"“{name}” cannot be used with the value {shown}{unit}: {reason}.")
 
 
 def _file_unreadable(f: Mapping[str, Any]) -> Explanation:
+    what = f"“{_name(f['path'])}” could not be read: {f['reason']}."
+    if f["reason"] == NO_SUCH_FILE:
+        return Explanation(what, advice=("Check its name and folder.",))
     return Explanation(
-        f"“{_name(f['path'])}” could not be read: {f['reason']}.",
+        what,
         advice=("Check the file, or save it again as CIF, POSCAR or extended XYZ.",),
     )
 

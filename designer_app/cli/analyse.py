@@ -33,7 +33,7 @@ def _present(result: dict[str, Any]) -> str:
         lines[0] += f" at {result['temperature_K']:.0f} K"
     if "rdf" in result:
         lines += _first_peaks(result["rdf"])
-    if "msd" in result:
+    if result.get("msd"):
         lines.append(_diffusion(result))
     if result.get("conductivity_S_cm") is not None:
         value, error = result["conductivity_S_cm"], result["conductivity_error_S_cm"]

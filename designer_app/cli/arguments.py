@@ -13,13 +13,15 @@ def add_spec_arguments(parser: argparse.ArgumentParser, spec: type[Any], *skip: 
 
     The namespace holds only the flags that were given; `spec_from_namespace` fills in the rest.
     """
+    flags: dict[str, str] = {}
     for each, said, hint in spec_fields(spec):
         if said.argument == "-" or each.name in skip:
             continue
+        flags[each.name] = f"--{said.argument or each.name.replace('_', '-')}"
         kind = plain_type(hint)
         required = each.default is MISSING and each.default_factory is MISSING
         default = None if each.default is MISSING else each.default
-        flag = f"--{said.argument or each.name.replace('_', '-')}"
+        flag = flags[each.name]
         text = _help(said, default)
         if kind is bool:
             parser.add_argument(
@@ -36,6 +38,7 @@ def add_spec_arguments(parser: argparse.ArgumentParser, spec: type[Any], *skip: 
                 metavar=None if said.choices else _metavar(said, kind),
                 help=text,
             )
+    parser.set_defaults(flag_of=flags)
 
 
 def spec_from_namespace(spec: type[Any], namespace: argparse.Namespace, **given: Any) -> Any:

@@ -67,7 +67,9 @@ def _run(arguments: Sequence[str]) -> int:
         if namespace.verbose:
             logging.getLogger(__name__).exception("the run failed")
         told = job_error(error)  # also finds full disks and used-up memory in foreign exceptions
-        print(explain(told.kind, told.facts, told.message).sentence, file=sys.stderr)
+        sentence = explain(told.kind, told.facts, told.message).sentence
+        flag = getattr(namespace, "flag_of", {}).get(told.facts.get("field"))
+        print(sentence + (f" It is set by {flag}." if flag else ""), file=sys.stderr)
         return EXIT_BAD_INPUT if isinstance(error, InputError) else EXIT_FAILED_RUN
     if namespace.json:  # ASCII alone: a pipe may have any encoding, a path any bytes
         return _delivered(json.dumps(plain(result), allow_nan=False))

@@ -28,7 +28,7 @@ _MOST_LAGS = 100
 _MOST_ORIGINS = 3000
 _TIME_BLOCKS = 3
 _RESAMPLES = 400
-_FEWEST_FRAMES = 20
+FEWEST_FRAMES = 20
 
 COMMON_CHARGES = {
     "H": 1, "Li": 1, "Na": 1, "K": 1, "Rb": 1, "Cs": 1, "Cu": 1, "Ag": 1,
@@ -93,9 +93,9 @@ def mean_square_displacements(positions: Array, frame_ps: float) -> Displacement
     Raises `InvalidSpecError` for fewer than 20 frames.
     """
     n_frames = len(positions)
-    if n_frames < _FEWEST_FRAMES:
+    if n_frames < FEWEST_FRAMES:
         raise InvalidSpecError(
-            "trajectory", f"{n_frames} frames", f"displacements need at least {_FEWEST_FRAMES}"
+            "trajectory", f"{n_frames} frames", f"displacements need at least {FEWEST_FRAMES}"
         )
     longest = max(int(LONGEST_LAG * n_frames), 2)
     lags = np.unique(np.linspace(1, longest, min(longest, _MOST_LAGS)).astype(int))

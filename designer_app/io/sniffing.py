@@ -14,7 +14,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from designer_app.errors import FileUnreadableError, UnsafeFileError
+from designer_app.errors import NO_SUCH_FILE, FileUnreadableError, UnsafeFileError
 
 HEAD_BYTES = 65_536
 
@@ -139,7 +139,7 @@ def sniff(path: Path) -> Sniffed:
 def _head(path: Path) -> tuple[bytes, Callable[[Path], object] | None]:
     try:
         if not path.exists():
-            raise FileUnreadableError(str(path), "there is no such file")
+            raise FileUnreadableError(str(path), NO_SUCH_FILE)
         if not path.is_file():  # reading a pipe would wait for ever
             kind = "a folder" if path.is_dir() else "no ordinary file"
             raise FileUnreadableError(str(path), f"it is {kind}")

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from designer_app.dynamics.diffusion import (
     COMMON_CHARGES,
+    FEWEST_FRAMES,
     Diffusion,
     diffusion,
     mean_square_displacements,
@@ -20,11 +21,11 @@ from designer_app.dynamics.diffusion import (
 )
 from designer_app.dynamics.pair_distances import radial_distribution
 from designer_app.elements import ATOMIC_NUMBERS, SYMBOLS
-from designer_app.errors import FileUnreadableError, InvalidSpecError
+from designer_app.errors import FileUnreadableError
 from designer_app.io.trajectory import read_frames
 from designer_app.running.control import RunControl
 from designer_app.specs.analyse import AnalyseSpec
-from designer_app.specs.fields import check_spec
+from designer_app.specs.fields import check_spec, refusal
 from designer_app.state import AtomicState
 from designer_app.units import KB
 
@@ -35,6 +36,17 @@ Array = NDArray[np.float64]
 
 MOST_FRAMES_OF_RDF = 200
 """Frames, evenly spaced, over which pair distances are averaged."""
+_FIGURES_OF_DIFFUSION = (
+    "msd",
+    "diffusion_seen",
+    "D_cm2_s",
+    "D_error_cm2_s",
+    "D_interval_95_cm2_s",
+    "D_upper_bound_cm2_s",
+    "run_needed_ps",
+    "conductivity_S_cm",
+    "conductivity_error_S_cm",
+)
 KIND_OF_CONDUCTIVITY = "Nernst-Einstein (ions independent of each other)"
 
 
@@ -68,16 +80,41 @@ def run(spec: AnalyseSpec, control: RunControl) -> dict[str, Any]:
         found["rdf"] = {"r_A": distances, "g": functions}
     if spec.msd:
         control.progress(0, 1, "Displacements")
-        found |= _diffusion_of(spec, motion)
+        found |= _diffusion_where_long_enough(spec, motion, control)
     control.progress(1, 1, "Done")
     return found
 
 
-def _diffusion_of(spec: AnalyseSpec, motion: _Motion) -> dict[str, Any]:
+def _diffusion_where_long_enough(
+    spec: AnalyseSpec, motion: _Motion, control: RunControl
+) -> dict[str, Any]:
+    """The diffusion; None and a sentence where pair distances were found and frames are too few."""
+    mobile = _mobile(spec, motion)
+    n_frames = len(motion.positions)
+    if n_frames >= FEWEST_FRAMES:
+        return _diffusion_of(spec, motion, mobile)
+    skipped = f" after the first {100 * spec.skip:.0f} % was left out" if spec.skip else ""
+    told = (
+        f"displacements need at least {FEWEST_FRAMES} frames, and there are {n_frames}{skipped}; "
+        "run longer, or write frames more often"
+    )
+    if not spec.rdf:
+        raise refusal(spec, "trajectory", told)
+    sentence = f"{told[0].upper()}{told[1:]}."
+    control.log.warning("%s", sentence)
+    return {**dict.fromkeys(_FIGURES_OF_DIFFUSION), "warnings": [sentence]}
+
+
+def _mobile(spec: AnalyseSpec, motion: _Motion) -> NDArray[np.bool_]:
+    """Which atoms are of the element that is followed."""
     mobile = motion.numbers == ATOMIC_NUMBERS.get(spec.msd, -1)
     if not mobile.any():
         present = ", ".join(SYMBOLS[number] for number in np.unique(motion.numbers))
-        raise InvalidSpecError("msd", spec.msd, f"the trajectory holds {present}")
+        raise refusal(spec, "msd", f"the trajectory holds {present}")
+    return mobile
+
+
+def _diffusion_of(spec: AnalyseSpec, motion: _Motion, mobile: NDArray[np.bool_]) -> dict[str, Any]:
     followed = unwrapped(motion.positions, motion.cells, motion.pbc)
     followed = without_drift(followed, motion.masses)[:, mobile]
     displacements = mean_square_displacements(followed, 1e-3 * _frame_fs(spec, motion))
@@ -124,15 +161,11 @@ def _frame_fs(spec: AnalyseSpec, motion: _Motion) -> float:
     """Time between frames, the same throughout."""
     if motion.times_fs is None:
         if spec.frame_time is None:
-            raise InvalidSpecError(
-                "frame_time", None, "the file carries no times: give the time between its frames"
-            )
+            raise refusal(spec, "frame_time", "the file carries no times of its frames")
         return spec.frame_time
     steps = np.diff(motion.times_fs)
     if len(steps) == 0 or steps.min() <= 0 or np.ptp(steps) > 1e-6 * steps.mean():
-        raise InvalidSpecError(
-            "trajectory", str(spec.trajectory), "its frames are not evenly spaced in time"
-        )
+        raise refusal(spec, "trajectory", "its frames are not evenly spaced in time")
     return float(steps.mean())
 
 

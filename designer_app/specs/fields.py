@@ -3,6 +3,7 @@
 One declaration makes the widget, the flag, the check and the line in the report.
 """
 
+import math
 import types
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import MISSING, Field, dataclass, field, fields
@@ -84,23 +85,32 @@ def check_spec(spec: Any) -> None:
             continue
         if said.choices and value not in [key for key, _ in said.choices]:
             allowed = ", ".join(key for key, _ in said.choices)
-            raise InvalidSpecError(each.name, value, f"choose one of {allowed}")
+            raise InvalidSpecError(each.name, value, f"choose one of {allowed}", said.label)
         if plain_type(hint) in (int, float):
             _check_range(each.name, value, said)
 
 
 def _check_range(name: str, value: Any, said: About) -> None:
     unit = f" {said.unit}" if said.unit else ""
+    reason = ""
     if isinstance(value, bool) or not isinstance(value, int | float):
-        raise InvalidSpecError(name, value, "give a number")
-    if value != value or value in (float("inf"), float("-inf")):  # noqa: PLR0124 - NaN differs from itself
-        raise InvalidSpecError(name, value, "give a finite number")
-    if said.above is not None and value <= said.above:
-        raise InvalidSpecError(name, value, f"it must be above {said.above:g}{unit}")
-    if said.low is not None and value < said.low:
-        raise InvalidSpecError(name, value, f"the smallest allowed value is {said.low:g}{unit}")
-    if said.high is not None and value > said.high:
-        raise InvalidSpecError(name, value, f"the largest allowed value is {said.high:g}{unit}")
+        reason = "give a number"
+    elif not math.isfinite(value):
+        reason = "give a finite number"
+    elif said.above is not None and value <= said.above:
+        reason = f"it must be above {said.above:g}{unit}"
+    elif said.low is not None and value < said.low:
+        reason = f"the smallest allowed value is {said.low:g}{unit}"
+    elif said.high is not None and value > said.high:
+        reason = f"the largest allowed value is {said.high:g}{unit}"
+    if reason:
+        raise InvalidSpecError(name, value, reason, said.label, said.unit)
+
+
+def refusal(spec: Any, name: str, reason: str) -> InvalidSpecError:
+    """The error that a spec's field cannot be used for a reason that only the job knows."""
+    said = next(said for each, said, _ in spec_fields(spec) if each.name == name)
+    return InvalidSpecError(name, getattr(spec, name), reason, said.label, said.unit)
 
 
 def settings_of(spec: Any) -> dict[str, Any]:

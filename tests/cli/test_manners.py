@@ -155,6 +155,21 @@ def test_a_number_out_of_range_is_refused_before_anything_is_written(flag, value
     assert not out.exists()
 
 
+def test_a_refused_value_is_named_with_its_unit_and_its_flag(capsys):
+    assert main(["relax", _COPPER, "--potential", "morse", "--fmax", "-0.5"]) == 2
+    told = capsys.readouterr().err
+    assert "“Force below” cannot be used with the value -0.5 eV/A: it must be above 0" in told
+    assert "--fmax" in told
+
+
+def test_a_file_that_is_not_there_is_not_to_be_saved_again(capsys):
+    assert main(["info", "nowhere.cif"]) == 2
+    told = capsys.readouterr().err
+    assert told == (
+        "“nowhere.cif” could not be read: there is no such file. Check its name and folder.\n"
+    )
+
+
 def test_relaxing_files_that_are_all_unreadable_is_bad_input(tmp_path, capsys):
     (tmp_path / "empty.cif").touch()
     files = [str(tmp_path / "empty.cif"), str(tmp_path / "missing.cif")]

@@ -99,6 +99,17 @@ def test_an_element_that_is_not_there_is_told(walk):
     assert "Li" in caught.value.reason
 
 
+def test_a_trajectory_too_short_for_diffusion_keeps_its_pair_distances(tmp_path):
+    path = walking_ions(tmp_path / "short.traj", n_frames=12)
+    found = run(path, rdf=True, msd="Li")
+    assert set(found["rdf"]["g"]) >= {"all", "Li-Li"}
+    assert found["msd"] is None
+    assert found["D_cm2_s"] is None
+    assert "at least 20 frames, and there are 10" in found["warnings"][0]
+    with pytest.raises(InvalidSpecError, match="at least 20"):
+        run(path, msd="Li")
+
+
 def test_a_molecule_has_no_radial_distribution(tmp_path):
     path = tmp_path / "molecule.xyz"
     write(path, Atoms("H2", [[0, 0, 0], [0, 0, 0.74]]))
