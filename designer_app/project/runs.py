@@ -14,6 +14,7 @@ LIVE = ("queued", "running", "paused")
 CAN_GO_ON = ("interrupted", "cancelled", "failed")
 
 _RECORD = "run.toml"
+_TRAJECTORY = "trajectory.traj"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,6 +33,16 @@ class Run:
     result: Mapping[str, Any]
     """Its figures by name, once it ended."""
     error: str = ""
+
+    @property
+    def trajectory(self) -> Path:
+        """Where its frames are, if it is a simulation that has begun."""
+        return self.folder / _TRAJECTORY
+
+    @property
+    def subject(self) -> str:
+        """The name of its structure: what the title says after the verb."""
+        return self.title.partition(" ")[2]
 
     @property
     def can_go_on(self) -> bool:

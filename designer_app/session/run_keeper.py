@@ -31,6 +31,8 @@ class RunKeeper(QObject):
 
     keep_failed = Signal(object)
     """A `JobError`: the figures of a run did not get into the project."""
+    noted = Signal()
+    """The project tells another state of a run than before."""
 
     def __init__(self, jobs: JobManager, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -90,11 +92,13 @@ class RunKeeper(QObject):
             project.runs.note(run)
         except WriteFailedError as error:  # the run itself says so where it matters
             _log.warning("The state of %s could not be written down: %s", run.title, error.reason)
+        else:
+            self.noted.emit()
 
     def _keep_results(self, job: Job) -> None:
         project, _, document = self._kept[job.id]
         source = document.source if document is not None else ""
-        for structure, values in _rows(job):
+        for structure, values in _rows(job, document):
             made = Provenance(
                 made_by=job.key,
                 source=source,
@@ -133,7 +137,7 @@ def spec_to_continue(run: Run, *, is_trusted: bool) -> MDSpec:
     return spec
 
 
-def _rows(job: Job) -> list[tuple[Structure, Mapping[str, Any]]]:
+def _rows(job: Job, document: Document | None) -> list[tuple[Structure, Mapping[str, Any]]]:
     """The structures that a result speaks of, each with its figures."""
     result = job.result
     if not isinstance(result, Mapping):
@@ -146,4 +150,6 @@ def _rows(job: Job) -> list[tuple[Structure, Mapping[str, Any]]]:
             if isinstance(row.get("structure"), Structure) and not row.get("error")
         ]
     given = getattr(job.spec, "structure", None)
+    if given is None and document is not None:  # a run that went on: it was opened for that
+        given = document.structure()
     return [] if given is None else [(given, result)]

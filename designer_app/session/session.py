@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -37,6 +37,19 @@ _HEAVY_START_DELAY_MS = 3000
 _log = logging.getLogger(__name__)
 
 
+@dataclass(frozen=True)
+class _Opening:
+    """A file that is being read."""
+
+    job: Job
+    path: Path | None = None
+    """Remembered among the files that were open; None where the user chose none."""
+    name: str = ""
+    """What the structure is called where the file's own name says nothing."""
+    goes_on: MDSpec | None = None
+    """The run that goes on once its structure is open."""
+
+
 class Session(QObject):
     """The document, the jobs, the project and the preferences of one window."""
 
@@ -58,6 +71,8 @@ class Session(QObject):
     """The `Project` that is open now."""
     interrupted_found = Signal(object)
     """A list of `Run` that the end of the program cut off and that can go on."""
+    run_continued = Signal(object)
+    """The `Job` of such a run, its structure being the open one."""
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -69,9 +84,7 @@ class Session(QObject):
         self.facts: Mapping[str, Any] | None = None
         self.bonds: Mapping[str, Any] | None = None
         self._recent = Recent()
-        self._opening: Job | None = None
-        self._opening_path: Path | None = None
-        self._opening_name = ""
+        self._opening: _Opening | None = None
         self._looking: tuple[Job, ...] = ()
         self._has_told_of_autosave = False
         self._heavy_start = QTimer(self)
@@ -96,7 +109,7 @@ class Session(QObject):
         """What was open at the end of last time, or the first example."""
         kept = self.project.kept() if self.project and self.settings.get("reopen") else None
         if self.project and kept is not None:
-            self._read(kept, remember=False, name=self.project.kept_name())
+            self._read(kept, name=self.project.kept_name())
         else:
             self.open_example(FIRST_EXAMPLE)
 
@@ -135,12 +148,20 @@ class Session(QObject):
         except DesignerAppError as error:
             self.save_failed.emit(job_error(error))
 
-    def continue_run(self, run: Run, *, is_trusted: bool = False) -> Job:
-        """Go on with a run that was cut off; raises `UnsafeFileError` where it imports code."""
+    def continue_run(self, run: Run, *, is_trusted: bool = False) -> None:
+        """Open the structure of a run that was cut off, then go on: `run_continued` tells.
+
+        Raises `UnsafeFileError` where the run imports code. A run whose structure cannot be read
+        does not go on: `open_failed` tells.
+        """
         try:
-            return self.run_md(spec_to_continue(run, is_trusted=is_trusted))
+            spec = spec_to_continue(run, is_trusted=is_trusted)
         except InvalidSpecError as error:  # of a newer program
-            return self.jobs.submit_failure(run.key, MDSpec(), run.title, error)
+            job = self.jobs.submit_failure(run.key, MDSpec(), run.title, error)
+            self.run_continued.emit(job)
+            return
+        # The first frame is what was open when the run began: symmetry and warnings are of it.
+        self._read(run.trajectory, name=run.subject, index=0, goes_on=spec)
 
     def _last_project(self) -> Project | None:
         folder = self._recent.project
@@ -182,7 +203,7 @@ class Session(QObject):
     def open_example(self, name: str) -> None:
         """Read a shipped structure."""
         try:
-            self._read(example(name).path, remember=False)
+            self._read(example(name).path)
         except DesignerAppError as error:
             self.open_failed.emit(job_error(error))
 
@@ -221,14 +242,19 @@ class Session(QObject):
             job.succeeded.connect(self._on_ordered)
             job.failed.connect(self.open_failed)
 
-    def _read(self, path: Path, *, remember: bool, name: str = "") -> None:
-        """`name` is what the structure is called where the file's own name says nothing."""
+    def _read(
+        self,
+        path: Path,
+        *,
+        remember: bool = False,
+        name: str = "",
+        index: int = -1,
+        goes_on: MDSpec | None = None,
+    ) -> None:
         if self._opening is not None:
-            self._opening.cancel()
-        self._opening_name = name
-        self._opening_path = path if remember else None
-        job = self.jobs.submit("read", ReadSpec(path=path), f"Open {path.name}")
-        self._opening = job
+            self._opening.job.cancel()
+        job = self.jobs.submit("read", ReadSpec(path=path, index=index), f"Open {path.name}")
+        self._opening = _Opening(job, path if remember else None, name, goes_on)
         job.succeeded.connect(self._on_read)
         job.failed.connect(self._on_not_read)
 
@@ -263,16 +289,21 @@ class Session(QObject):
     # --- what jobs answer ---
 
     def _on_read(self, document: Document) -> None:
-        if self.sender() is self._opening:
-            self._opening = None
-            if self._opening_path is not None:
-                self._recent.add_file(self._opening_path)
-            name = self._opening_name
-            self.set_document(document.renamed(name) if name else document)
-            self._start_heavy_worker()
+        opening = self._opening
+        if opening is None or self.sender() is not opening.job:
+            return
+        self._opening = None
+        if opening.path is not None:
+            self._recent.add_file(opening.path)
+        if opening.goes_on is not None:
+            document = _as_at_the_start(document)
+        self.set_document(document.renamed(opening.name) if opening.name else document)
+        self._start_heavy_worker()
+        if opening.goes_on is not None:
+            self.run_continued.emit(self.run_md(opening.goes_on))
 
     def _on_not_read(self, error: JobError) -> None:
-        if self.sender() is self._opening:
+        if self._opening is not None and self.sender() is self._opening.job:
             self._opening = None
             self.open_failed.emit(error)
             self._start_heavy_worker()
@@ -325,6 +356,12 @@ class Session(QObject):
     def _tell_worker_state(self, state: str) -> None:
         with suppress(RuntimeError):  # the window is gone before its worker
             self.worker_changed.emit(state)
+
+
+def _as_at_the_start(document: Document) -> Document:
+    """The first frame of a run as a structure: the run brings its own frames and velocities."""
+    content = replace(document.structure(), velocities=None)
+    return replace(document, content=content, frame=0, n_frames=1)
 
 
 def _keep(project: Project, document: Document, _control: RunControl) -> Path:

@@ -172,6 +172,9 @@ def runs(started, monkeypatch):
                 row = {"structure": moved, "energy_eV": -7.0, "error": None}
                 return {**row, "potential": "chgnet", "structures": [row]}
             (spec.out / "checkpoint-a.safetensors").write_bytes(b"x")
+            if spec.structure is not None:
+                spec_atoms = Document.from_structure(spec.structure, made_by="open").atoms()
+                spec_atoms.write(spec.out / "trajectory.traj")
             control.progress(1, spec.steps)
             while spec.steps > 1000:
                 control.checkpoint()
@@ -244,10 +247,53 @@ def test_a_run_that_is_closed_in_its_middle_is_offered_next_time(qtbot, runs):
         again.start()
     ((run,),) = told.args
     assert run.title == "MD Si"
-    going_on = again.continue_run(run)
+    with qtbot.waitSignal(again.run_continued, timeout=PATIENCE_MS) as continued:
+        again.continue_run(run)
+    (going_on,) = continued.args
     assert (going_on.spec.resume, going_on.spec.out) == (True, run.folder)
     assert going_on.spec.steps == 10**6
     again.close()
+
+
+def _cut_off(qtbot, runs, name):
+    """A run of an example that the end of the program would have cut off."""
+    _opened(qtbot, runs, resource("examples") / f"{name}.cif")
+    job = runs.run_md(MDSpec(steps=10**6))
+    _until(qtbot, lambda: job.progress is not None)
+    with qtbot.waitSignal(job.cancelled, timeout=PATIENCE_MS):
+        job.cancel()
+    (run,) = runs.project.runs.all()
+    return runs.project.runs.note(replace(run, state="interrupted"))
+
+
+def test_a_run_that_goes_on_brings_its_own_structure(qtbot, runs):
+    run = _cut_off(qtbot, runs, "Si")
+    _opened(qtbot, runs, resource("examples") / "NaCl.cif")
+    with qtbot.waitSignal(runs.run_continued, timeout=PATIENCE_MS) as told:
+        runs.continue_run(run)
+    (job,) = told.args
+    assert set(runs.document.structure().numbers) == {14}
+    assert (runs.document.name, runs.document.n_frames, job.title) == ("Si", 1, "MD Si")
+    assert runs.recent_files()[0].name == "NaCl.cif"
+    job.cancel()
+
+
+def test_the_project_tells_that_a_run_goes_on(qtbot, runs):
+    run = _cut_off(qtbot, runs, "Si")
+    told = []
+    runs.runs.noted.connect(lambda: told.append(runs.project.runs.at(run.folder).state))
+    with qtbot.waitSignal(runs.run_continued, timeout=PATIENCE_MS) as continued:
+        runs.continue_run(run)
+    assert told[0] == "running"
+    continued.args[0].cancel()
+
+
+def test_a_run_whose_structure_is_lost_does_not_go_on(qtbot, runs):
+    run = _cut_off(qtbot, runs, "Si")
+    run.trajectory.unlink()
+    with qtbot.waitSignal(runs.open_failed, timeout=PATIENCE_MS):
+        runs.continue_run(run)
+    assert [each.key for each in runs.jobs.jobs if each.key == "md"] == ["md"]
 
 
 def test_a_run_that_the_user_stopped_is_not_offered(qtbot, runs):
@@ -269,17 +315,22 @@ def test_a_run_that_the_user_stopped_is_not_offered(qtbot, runs):
         ("ensemble", "members.toml"),
     ],
 )
-def test_a_run_that_imports_code_goes_on_only_when_trusted(runs, potential, model):
-    run = runs.project.runs.begin("md", "MD")
+def test_a_run_that_imports_code_goes_on_only_when_trusted(qtbot, runs, potential, model):
+    run = _cut_off(qtbot, runs, "Si")
     run = replace(run, settings={"potential": potential, "model": model})
     with pytest.raises(UnsafeFileError):
         runs.continue_run(run)
-    assert runs.continue_run(run, is_trusted=True).spec.model == model
+    with qtbot.waitSignal(runs.run_continued, timeout=PATIENCE_MS) as told:
+        runs.continue_run(run, is_trusted=True)
+    assert told.args[0].spec.model == model
 
 
 def test_a_run_of_a_newer_program_fails_with_a_sentence(qtbot, runs):
     run = replace(runs.project.runs.begin("md", "MD"), settings={"warp": 9})
-    job = runs.continue_run(run)
+    told = []
+    runs.run_continued.connect(told.append)
+    runs.continue_run(run)
+    (job,) = told
     with qtbot.waitSignal(job.failed, timeout=PATIENCE_MS):
         pass
     assert job.error.kind == "InvalidSpecError"
