@@ -113,7 +113,7 @@ def _time_limit(f: Mapping[str, Any]) -> Explanation:
 
 
 def _disordered(f: Mapping[str, Any]) -> Explanation:
-    sites = "1 site is" if f["sites"] == 1 else f"{f['sites']} sites are"
+    sites = "1 site is" if f["sites"] == 1 else f"{f['sites']} sites of the cell are"
     return Explanation(
         f"This structure is disordered: {sites} shared or partly occupied ({f['example']}).",
         "An energy needs every atom to be one element in one place.",

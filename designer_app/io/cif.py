@@ -17,6 +17,7 @@ from designer_app.io.cif_block import (
     column,
     formula_of,
     listed_sites,
+    no_number_in_cell,
 )
 from designer_app.io.cif_symmetry import candidate_operations
 from designer_app.io.contacts import TooManyContactsError, contacts
@@ -72,6 +73,9 @@ def _cell_of(path: Path, tags: dict[str, Any]) -> NDArray[np.float64]:
     """(3, 3) A; zeros for a molecule given by Cartesian coordinates alone."""
     from ase.geometry import cellpar_to_cell
 
+    wrong = no_number_in_cell(tags)
+    if wrong:
+        raise FileUnreadableError(str(path), f"its line “{wrong}” holds no number")
     parameters = cell_parameters(tags)
     if parameters is None:
         if column(tags, "_atom_site_cartn_x", "_atom_site.cartn_x"):

@@ -74,6 +74,17 @@ def cell_parameters(tags: dict[str, Any]) -> tuple[float, ...] | None:
     return tuple(value for value in found if value is not None)
 
 
+def no_number_in_cell(tags: dict[str, Any]) -> str:
+    """The first length or angle of the cell that is given and is no number, as the file has it."""
+    lengths = [f"_cell_length_{axis}" for axis in "abc"]
+    for tag in (*lengths, *(f"_cell_angle_{angle}" for angle in ("alpha", "beta", "gamma"))):
+        value = tags.get(tag)
+        is_given = isinstance(value, str) and value.strip() not in ("", "?", ".")
+        if is_given and number(value) is None:
+            return f"{tag} {value}"
+    return ""
+
+
 def number(value: object, missing: float | None = None) -> float | None:
     """A CIF value as a number: uncertainties are cut off, "?" and "." are missing."""
     if isinstance(value, list):

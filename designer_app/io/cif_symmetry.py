@@ -18,6 +18,7 @@ _METRIC_TOLERANCE = 0.02
 """Relative: a rotation may change no element of the cell's metric by more."""
 
 
+NO_SYMMETRY = "The file names no symmetry; the atoms it lists were taken for the whole cell."
 IDENTITY = Operations(np.eye(3)[None], np.zeros((1, 3)))
 
 
@@ -38,7 +39,7 @@ def candidate_operations(
         return [_with_centring(_parsed(texts), tags)], ""
     named = _named_settings(tags)
     if named is None:
-        return [IDENTITY], ""
+        return [IDENTITY], NO_SYMMETRY
     fitting = [each for each in named if _preserves(each, cell)]
     if fitting:
         return fitting, ""

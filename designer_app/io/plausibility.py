@@ -74,10 +74,8 @@ def _oddities(document: Document) -> Iterator[str]:
     if document.n_frames > 1:
         yield f"This is frame {document.frame + 1} of {document.n_frames}."
     if document.is_disordered:
-        yield (
-            f"{_counted(structure.disordered_sites, 'site is', 'sites are')} shared or partly "
-            f"occupied, for example {structure.disorder_example}."
-        )
+        sites = _counted(structure.disordered_sites, "site of the cell is", "sites of the cell are")
+        yield f"{sites} shared or partly occupied, for example {structure.disorder_example}."
     split = split_positions(structure, document.occupancies)
     if split:
         yield (

@@ -93,7 +93,7 @@ def _joined(
             joined[site.species] = joined.get(site.species, 0.0) + site.share
         joined = dict(sorted(joined.items(), key=lambda each: -each[1]))
         if sum(joined.values()) > 1 + OVERFULL:
-            overfull["/".join(site.label for site in members)] = sum(joined.values())
+            overfull["/".join(sorted(site.label for site in members))] = sum(joined.values())
         shares.append(joined)
         labels.append(members[0].label)
         number = main_species(joined)
@@ -102,7 +102,10 @@ def _joined(
     if twice:
         warnings.append(f"Listed twice on one place, counted once: {', '.join(sorted(twice)[:5])}.")
     for name, total in list(overfull.items())[:3]:
-        warnings.append(f"The occupancies of {name} add up to {total:.2f}.")
+        warnings.append(
+            f"The occupancies of {name} add up to {total:.2f}, which is impossible: "
+            "correct the file; formula and density are wrong as they are."
+        )
     return Crystal(
         fractional[[group[0] for group in groups]],
         tuple(shares),

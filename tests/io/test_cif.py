@@ -312,3 +312,32 @@ def test_the_first_example_is_read_like_pymatgen_reads_it(tmp_path):
     ours = read_document(ReadSpec(path=path)).structure()
     assert len(ours) == len(theirs)
     assert ours.volume == pytest.approx(theirs.volume)
+
+
+def test_a_file_without_symmetry_is_told(tmp_path):
+    document = read(tmp_path, block("Na1 Na 0 0 0 1\nCl1 Cl 0.5 0.5 0.5 1"))
+    assert any("names no symmetry" in warning for warning in document.warnings)
+    stated = read(tmp_path, block("Na1 Na 0 0 0 1", tags="_space_group_IT_number 1"))
+    assert not any("names no symmetry" in warning for warning in stated.warnings)
+
+
+def test_a_place_with_too_many_atoms_is_told_once(tmp_path):
+    sites = "Ni1 Ni 0.1 0 0 0.9\nMn1 Mn 0.1 0 0 0.5"
+    document = read(tmp_path, block(sites, tags="_space_group_IT_number 2"))
+    told = [warning for warning in document.warnings if "add up to 1.40" in warning]
+    assert len(document) == 2
+    assert len(told) == 1
+    assert "impossible" in told[0]
+
+
+@pytest.mark.parametrize(
+    ("cell", "line"),
+    [
+        ((4, 4, "xx.y", 90, 90, 90), "_cell_length_c xx.y"),
+        ((4, 4, 4, 90, "9O", 90), "_cell_angle_beta 9O"),
+    ],
+)
+def test_a_cell_that_is_no_number_is_named_by_its_line(cell, line, tmp_path):
+    with pytest.raises(FileUnreadableError) as caught:
+        read(tmp_path, block("Na1 Na 0 0 0 1", cell))
+    assert line in caught.value.reason
