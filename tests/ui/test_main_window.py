@@ -17,6 +17,7 @@ from designer_app.session.job import Job
 from designer_app.session.session import Session
 from designer_app.specs.md import MDSpec
 from designer_app.specs.structure import Structure
+from designer_app.ui.panels.resume_card import ResumeCard
 from designer_app.ui.theme import DARK, LIGHT
 
 LONG_ENOUGH_MS = 90_000
@@ -165,6 +166,22 @@ def test_a_run_whose_worker_died_is_resumed_from_its_card(qtbot, window, monkeyp
     card._buttons[0].click()
     assert asked == [replace(spec, resume=True)]
     assert window.work.picture.card is None
+
+
+def test_an_interrupted_run_is_still_offered_beside_a_file_that_is_opened(qtbot, window):
+    run = window.session.project.runs.begin("md", "MD argon")
+    window.session.interrupted_found.emit([run])
+    window.commands.open_path(example("NaCl").path)
+    with qtbot.waitSignal(window.session.facts_changed, timeout=LONG_ENOUGH_MS):
+        pass
+    card = window.work.picture.card
+    assert isinstance(card, ResumeCard)
+
+    spec = MDSpec(steps=4321, temperature=77.0)
+    window.session.run_continued.emit(Job(1, "md", spec, run.title))
+    assert window.work.picture.card is None
+    shown = window.dynamics.spec()
+    assert (shown.steps, shown.temperature) == (4321, 77.0)
 
 
 def test_a_blown_up_run_offers_half_the_time_step(window):
