@@ -1,6 +1,7 @@
 """From a spec dataclass to command-line flags, and back."""
 
 import argparse
+from collections.abc import Callable
 from dataclasses import MISSING
 from pathlib import Path
 from typing import Any
@@ -31,7 +32,7 @@ def add_spec_arguments(parser: argparse.ArgumentParser, spec: type[Any], *skip: 
             parser.add_argument(
                 flag,
                 dest=each.name,
-                type=Path if kind is Path else kind,
+                type=_reader(said, kind),
                 choices=[key for key, _ in said.choices] or None,
                 default=argparse.SUPPRESS,
                 required=required,
@@ -52,6 +53,25 @@ def given_flags(spec: type[Any], namespace: argparse.Namespace) -> dict[str, Any
     """The values of a spec's fields for which a flag stood on the command line."""
     names = [each.name for each, _, _ in spec_fields(spec)]
     return {name: getattr(namespace, name) for name in names if hasattr(namespace, name)}
+
+
+def _reader(said: About, kind: type) -> Callable[[str], Any]:
+    """What makes a value of the text after a flag."""
+    if said.choices:
+        keys = {key.casefold(): key for key, _ in said.choices}
+        return lambda text: keys.get(text.casefold(), text)
+    if kind not in (int, float):
+        return kind
+
+    def number(text: str) -> Any:
+        try:
+            return kind(text)
+        except ValueError:
+            what = "a whole number" if kind is int else "a number"
+            unit = f" in {said.unit}" if said.unit else ""
+            raise argparse.ArgumentTypeError(f"“{text}” is not {what}{unit}") from None
+
+    return number
 
 
 def _metavar(said: About, kind: type) -> str:

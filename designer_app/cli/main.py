@@ -10,6 +10,7 @@ import signal
 import sys
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager, redirect_stdout
+from difflib import get_close_matches
 from importlib import import_module
 from types import FrameType
 from typing import Any, NoReturn
@@ -18,6 +19,7 @@ import numpy as np
 
 from designer_app import __version__
 from designer_app.cli.command import Command, Console
+from designer_app.cli.progress import CLEAR, watched
 from designer_app.device import DEVICES, DTYPES
 from designer_app.errors import Cancelled, InputError, WriteFailedError
 from designer_app.explanations import explain, explain_exception
@@ -55,7 +57,7 @@ def _run(arguments: Sequence[str]) -> int:
     command = commands[namespace.command]
     control = RunControl(told_on_stderr())
     try:
-        with _cancelled_by_interrupt(control), _stdout_kept_clean():
+        with _cancelled_by_interrupt(control), _stdout_kept_clean(), watched(control):
             result = command.run(namespace, control, Console())
     except Cancelled:
         print(
@@ -81,7 +83,8 @@ def told_on_stderr() -> logging.Logger:
 
     class Sentences(logging.Handler):
         def emit(self, record: logging.LogRecord) -> None:
-            print(record.getMessage(), file=sys.stderr, flush=True)
+            begin = CLEAR if sys.stderr.isatty() else ""  # where the line of the progress stands
+            print(begin + record.getMessage(), file=sys.stderr, flush=True)
 
     # Of this run alone: a registered one would keep its handlers.
     log = logging.Logger("designer_app.run", logging.WARNING)  # noqa: LOG001
@@ -133,6 +136,20 @@ class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         """Exit with code 2."""
         self.exit(EXIT_BAD_INPUT, f"Bad usage: {message}. See {self.prog} --help.\n")
+
+    def parse_known_args(  # pyright: ignore[reportIncompatibleMethodOverride] - it is overloaded
+        self, args: Any = None, namespace: Any = None
+    ) -> Any:
+        """As the base class, but flags that nobody knows are refused here, with what was meant.
+
+        The base class would leave that to the outer parser, which has other flags and other help.
+        """
+        known, left = super().parse_known_args(args, namespace)
+        flag = next((word.partition("=")[0] for word in left if word.startswith("--")), None)
+        if flag is not None:
+            near = get_close_matches(flag, self._option_string_actions, 1)
+            self.error(f"there is no {flag}" + (f"; did you mean {near[0]}?" if near else ""))
+        return known, left
 
 
 def _parser(

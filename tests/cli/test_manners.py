@@ -155,6 +155,29 @@ def test_a_number_out_of_range_is_refused_before_anything_is_written(flag, value
     assert not out.exists()
 
 
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (["--temprature", "300"], "there is no --temprature; did you mean --temperature?"),
+        (["--temperature", "600C"], "“600C” is not a number in K"),
+        (["--steps", "2.5"], "“2.5” is not a whole number"),
+    ],
+)
+def test_a_slip_on_the_command_line_is_told_with_the_commands_own_help(words, sentence, capsys):
+    with pytest.raises(SystemExit) as ended:
+        main(["md", _COPPER, *words])
+    told = capsys.readouterr().err
+    assert ended.value.code == 2
+    assert sentence in told
+    assert "See designer-app md --help." in told
+
+
+def test_choices_are_taken_in_any_case(capsys):
+    words = ["--potential", "Morse", "--ensemble", "NVE", "--steps", "2", "--json"]
+    assert main(["md", _COPPER, *words]) == 0
+    assert json.loads(capsys.readouterr().out)["ensemble"] == "nve"
+
+
 def test_a_refused_value_is_named_with_its_unit_and_its_flag(capsys):
     assert main(["relax", _COPPER, "--potential", "morse", "--fmax", "-0.5"]) == 2
     told = capsys.readouterr().err
