@@ -1,8 +1,8 @@
 """Make an ordered cell: whole atoms on shared and partly occupied sites, ranked by electrostatics.
 
-The smallest supercell that makes the occupancies whole is filled so that the Ewald energy of the
-formal charges is low. The Ewald matrix comes from pymatgen; the search over arrangements is our
-own, because pymatgen's `OrderDisorderedStructureTransformation` can be neither paused nor
+The smallest compact supercell that makes the occupancies whole is filled so that the Ewald energy
+of the formal charges is low. The Ewald matrix comes from pymatgen; the search over arrangements is
+our own, because pymatgen's `OrderDisorderedStructureTransformation` can be neither paused nor
 cancelled and needs hours for cells like that of Li10GeP2S12. Small cells are enumerated, larger
 ones annealed by swaps (Kirkpatrick et al. 1983, doi:10.1126/science.220.4598.671).
 """
@@ -30,6 +30,8 @@ from designer_app.specs.structure import Structure
 VACANCY = ""
 """Stands for "nothing" among the species of a site."""
 _EXACT = 1e-6
+LONGEST = 3.0
+"""Elongation up to which a cell is compact: in a rod each atom would see rows of its own images."""
 
 
 @dataclass(frozen=True)
@@ -112,14 +114,16 @@ def _kinds(shares: tuple[Occupancy, ...]) -> tuple[list[Occupancy], NDArray[np.i
 def smallest_filling(
     structure: Structure, kinds: list[Occupancy], sizes: NDArray[np.int64], spec: OrderSpec
 ) -> Filling:
-    """The smallest supercell whose whole atoms keep every occupancy within the tolerance.
+    """The smallest compact supercell whose whole atoms keep every occupancy within the tolerance.
 
-    Raises `InvalidSpecError` with the nearest miss.
+    Where all that fit are rods or plates, the most compact. Raises `InvalidSpecError` with the
+    nearest miss.
     """
     atoms_per_cell = sum(
         size * (1.0 - kind.get(VACANCY, 0.0)) for kind, size in zip(kinds, sizes, strict=True)
     )
     best: Filling | None = None
+    fitting: list[Filling] = []
     for times in range(1, max(int(spec.max_atoms / max(atoms_per_cell, 1e-9)), 0) + 1):
         counts = tuple(
             _whole(kind, int(size) * times) for kind, size in zip(kinds, sizes, strict=True)
@@ -129,10 +133,15 @@ def smallest_filling(
             for kind, held, size in zip(kinds, counts, sizes, strict=True)
             for species, share in kind.items()
         )
+        filling = Filling(_shape(structure.cell, times), counts, float(error))
         if best is None or error < best.error - _EXACT:
-            best = Filling(_shape(structure.cell, times), counts, float(error))
+            best = filling
         if error <= spec.tolerance + _EXACT:
-            return best
+            fitting.append(filling)
+            if elongation(structure.cell, filling.repeats) <= LONGEST:
+                return filling
+    if fitting:
+        return min(fitting, key=lambda each: elongation(structure.cell, each.repeats))
     if best is None:
         raise InvalidSpecError(
             "max_atoms", spec.max_atoms, f"one cell alone holds {atoms_per_cell:.0f} atoms"
@@ -155,20 +164,21 @@ def _whole(kind: Occupancy, sites: int) -> dict[str, int]:
     return counts
 
 
+def elongation(cell: NDArray[np.float64], repeats: tuple[int, int, int]) -> float:
+    """Longest edge of a supercell over the diameter of the sphere that fits between its faces."""
+    edges = np.linalg.norm(cell, axis=1) * repeats
+    heights = np.array(repeats) / np.linalg.norm(np.linalg.inv(cell), axis=0)
+    return round(float(edges.max() / heights.min()), 6)
+
+
 def _shape(cell: NDArray[np.float64], times: int) -> tuple[int, int, int]:
     """Repeats along a, b, c with that product, as near to a cube as can be."""
-    lengths = np.linalg.norm(cell, axis=1)
     shapes = [
         (a, b, times // (a * b))
         for a, b in product(range(1, times + 1), repeat=2)
         if times % (a * b) == 0
     ]
-
-    def elongation(shape: tuple[int, int, int]) -> tuple[float, float, tuple[int, ...]]:
-        edges = lengths * shape
-        return round(float(edges.max()), 6), round(float(edges @ edges), 6), shape[::-1]
-
-    return min(shapes, key=elongation)
+    return min(shapes, key=lambda shape: (elongation(cell, shape), shape[::-1]))
 
 
 def _repeated(
@@ -187,9 +197,8 @@ def _charges(
     if "X" in amounts:
         raise InvalidSpecError("structure", structure.name, "a site holds an unknown species")
     states = oxidation_states(amounts)
-    if states:
-        shown = ", ".join(f"{each} {charge:+.3g}" for each, charge in states.items())
-        return {**states, VACANCY: 0.0}, (f"Ranked by electrostatics with the charges {shown}.",)
+    if states is not None:
+        return {**states.charges, VACANCY: 0.0}, (states.sentence,)
     from pymatgen.core import Element
 
     pull = {each: float(Element(each).X) for each in amounts}

@@ -19,7 +19,7 @@ class OrderSpec:
     max_atoms: int = spec_field(
         200,
         label="Atoms at most",
-        doc="Largest supercell that is tried; the smallest that fits the occupancies is taken.",
+        doc="Largest supercell that is tried; the smallest compact one that fits is taken.",
         low=1,
         high=2000,
     )

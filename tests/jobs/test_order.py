@@ -10,7 +10,7 @@ from designer_app.io.formulas import amounts_of, formula, reduced
 from designer_app.io.structures import read_document
 from designer_app.jobs.arrangements import Sublattice, best_arrangements
 from designer_app.jobs.charges import oxidation_states
-from designer_app.jobs.order import ewald_matrix, run
+from designer_app.jobs.order import LONGEST, ewald_matrix, run
 from designer_app.running.control import RunControl
 from designer_app.running.encoding import decode, encode
 from designer_app.specs.documents import ReadSpec
@@ -208,13 +208,42 @@ def test_annealing_finds_what_enumeration_finds(monkeypatch):
         ({"Li": 1, "Fe": 1, "P": 1, "O": 4}, {"Li": 1, "Fe": 2, "P": 5, "O": -2}),
         ({"Li": 10, "Ge": 1, "P": 2, "S": 12}, {"Li": 1, "Ge": 4, "P": 5, "S": -2}),
         ({"Na": 1, "Cl": 1}, {"Na": 1, "Cl": -1}),
-        ({"Cu": 1, "Au": 1}, {}),
+        ({"Li": 2, "S": 1, "O": 4}, {"Li": 1, "S": 6, "O": -2}),
+        ({"Li": 1, "Mn": 1, "P": 1, "O": 4}, {"Li": 1, "Mn": 2, "P": 5, "O": -2}),
+        (  # NMC622: Ni +3, Mn +4, Co +3 have 0.2 e too much on one metal
+            {"Li": 1, "Ni": 0.6, "Mn": 0.2, "Co": 0.2, "O": 2},
+            {"Li": 1, "Ni": 2.8, "Mn": 3.8, "Co": 2.8, "O": -2},
+        ),
     ],
 )
 def test_oxidation_states_are_the_common_ones(amounts, states):
-    found = oxidation_states(amounts)
+    found = oxidation_states(amounts).charges
     assert found == {element: pytest.approx(charge) for element, charge in states.items()}
     assert sum(found[each] * amounts[each] for each in found) == pytest.approx(0, abs=1e-9)
+
+
+def test_an_alloy_has_no_oxidation_states():
+    assert oxidation_states({"Cu": 1, "Au": 1}) is None
+
+
+def test_charges_that_do_not_balance_are_said_to_be_shifted():
+    told = oxidation_states({"Li": 1, "Ni": 0.6, "Mn": 0.2, "Co": 0.2, "O": 2}).sentence
+    assert "Ni +3" in told
+    assert "Mn +4" in told
+    assert "charges of Co, Mn, Ni shifted by -0.2 for neutrality" in told
+
+
+def test_an_ordered_cell_is_no_rod(tmp_path):
+    """NMC622 with 4 % Li/Ni exchange fits 7 cells, which could only be a rod of 20 x 2.9 A."""
+    mixed = (
+        "Li1 Li 0 0 0.5 0.96\nNi2 Ni 0 0 0.5 0.04\nNi1 Ni 0 0 0 0.56\nLi2 Li 0 0 0 0.04\n"
+        "Mn1 Mn 0 0 0 0.20\nCo1 Co 0 0 0 0.20\nO1 O 0 0 0.2405 1\n"
+    )
+    found = ordered(opened(tmp_path, NMC[: NMC.index("Li1")] + mixed), candidates=1)
+    lengths = found["documents"][0].atoms().cell.lengths()
+    assert lengths.max() / lengths.min() < LONGEST
+    assert found["charges"]["Mn"] == pytest.approx(4.0, abs=0.25)
+    assert found["charges"]["Co"] == pytest.approx(3.0, abs=0.25)
 
 
 def test_the_ewald_matrix_gives_the_madelung_energy_of_rock_salt():
