@@ -83,7 +83,10 @@ def _invalid_spec(f: Mapping[str, Any]) -> Explanation:
         return Explanation(f"“{value.name}” cannot be used: {reason}.")
     shown = f"{value:g}" if isinstance(value, float) else str(value)
     unit = f" {f['unit']}" if f.get("unit") else ""
-    return Explanation(f"“{name}” cannot be used with the value {shown}{unit}: {reason}.")
+    written = re.sub(r"\bA\b", "Å", unit)
+    if unit:
+        reason = reason.replace(unit, written)
+    return Explanation(f"“{name}” cannot be used with the value {shown}{written}: {reason}.")
 
 
 def _file_unreadable(f: Mapping[str, Any]) -> Explanation:

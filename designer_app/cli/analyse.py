@@ -47,7 +47,7 @@ def _present(result: dict[str, Any]) -> str:
 def _first_peaks(rdf: dict[str, Any]) -> list[str]:
     distances = rdf["r_A"]
     return [
-        f"g(r) {pair:8s}  highest at {distances[int(np.argmax(values))]:.2f} A"
+        f"g(r) {pair:8s}  highest at {distances[int(np.argmax(values))]:.2f} Å"
         for pair, values in rdf["g"].items()
         if len(values)
     ]
@@ -57,10 +57,10 @@ def _diffusion(result: dict[str, Any]) -> str:
     element = result["msd"]["element"]
     if result["diffusion_seen"]:
         value, error = result["D_cm2_s"], result["D_error_cm2_s"]
-        return f"{element} moves: D = {value:.2e} ± {error:.1e} cm2/s"
+        return f"{element} moves: D = {value:.2e} ± {error:.1e} cm²/s"
     said = f"No diffusion of {element} seen"
     if result["D_upper_bound_cm2_s"] is not None:
-        said += f": D is below {result['D_upper_bound_cm2_s']:.1e} cm2/s"
+        said += f": D is below {result['D_upper_bound_cm2_s']:.1e} cm²/s"
     if result["run_needed_ps"] is not None:
         said += f"; about {result['run_needed_ps']:.0f} ps would tell"
     return said + "."

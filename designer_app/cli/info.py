@@ -51,12 +51,12 @@ def _present(result: dict[str, Any]) -> str:
     if result["cell_lengths_A"] is not None:
         lengths = "  ".join(f"{value:.4f}" for value in result["cell_lengths_A"])
         angles = "  ".join(f"{value:.2f}" for value in result["cell_angles_deg"])
-        lines.append(f"  cell          {lengths} A,  {angles} deg")
-        lines.append(f"  volume        {result['volume_A3']:.3f} A^3")
+        lines.append(f"  cell          {lengths} Å,  {angles}°")
+        lines.append(f"  volume        {result['volume_A3']:.3f} Å³")
     if result["density_g_cm3"] is not None:
-        lines.append(f"  density       {result['density_g_cm3']:.3f} g/cm^3")
+        lines.append(f"  density       {result['density_g_cm3']:.3f} g/cm³")
     if result["min_distance_A"] is not None:
-        lines.append(f"  nearest pair  {result['min_distance_A']:.3f} A")
+        lines.append(f"  nearest pair  {result['min_distance_A']:.3f} Å")
     lines += [f"  ! {warning}" for warning in result["warnings"]]
     return "\n".join(lines)
 

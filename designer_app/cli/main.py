@@ -185,11 +185,15 @@ def _common_flags() -> _Parser:
     flags = _Parser(add_help=False)
     flags.add_argument("--json", action="store_true", help="Print one JSON object, only that.")
     flags.add_argument("--verbose", action="store_true", help="Log to standard error.")
-    unused = " Taken for uniformity: this command does not depend on it."
-    flags.add_argument("--device", choices=DEVICES, default="auto", help="Device." + unused)
-    flags.add_argument("--dtype", choices=DTYPES, default="float32", help="Precision." + unused)
-    flags.add_argument("--threads", type=int, default=0, help="CPU threads; 0 is automatic.")
-    flags.add_argument("--seed", type=int, default=0, help="Random seed." + unused)
+    for flag, kind, choices, default in (
+        ("--device", str, DEVICES, "auto"),
+        ("--dtype", str, DTYPES, "float32"),
+        ("--threads", int, None, 0),
+        ("--seed", int, None, 0),
+    ):  # hidden: a command that depends on one replaces it and says what it does
+        flags.add_argument(
+            flag, type=kind, choices=choices, default=default, help=argparse.SUPPRESS
+        )
     return flags
 
 

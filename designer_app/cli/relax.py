@@ -61,7 +61,7 @@ def _present(result: dict[str, Any]) -> str:
             continue
         state = "relaxed" if row["converged"] else "NOT converged"
         line = f"{name}: {state} in {row['n_steps']} steps, {row['energy_eV']:.5f} eV"
-        line += f", largest force {row['fmax_eV_A']:.4f} eV/A"
+        line += f", largest force {row['fmax_eV_A']:.4f} eV/Å"
         if row["volume_change_percent"] is not None:
             line += f", volume {row['volume_change_percent']:+.2f} %"
         lines.append(line + (f" -> {row['path']}" if row["path"] else ""))

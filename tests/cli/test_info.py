@@ -5,7 +5,7 @@ import json
 import pytest
 
 from designer_app.cli.main import main
-from designer_app.io.examples import examples
+from designer_app.io.examples import example, examples
 from designer_app.resources import resource
 
 
@@ -37,7 +37,7 @@ def test_people_get_lines_with_units(capsys):
     code, said = told(capsys, resource("examples") / "NaCl.cif")
     assert code == 0
     assert "Fm-3m (225), cubic" in said.out
-    assert "g/cm^3" in said.out
+    assert "g/cm³" in said.out
 
 
 def test_disorder_is_told(tmp_path, capsys):
@@ -68,3 +68,10 @@ def test_a_tolerance_of_zero_is_refused(capsys):
     code, said = told(capsys, resource("examples") / "NaCl.cif", "--symprec", "0")
     assert code == 2
     assert "above 0" in said.err
+
+
+def test_flags_without_a_meaning_for_a_command_are_taken_and_not_listed(capsys):
+    with pytest.raises(SystemExit):
+        main(["info", "--help"])
+    assert "--dtype" not in capsys.readouterr().out
+    assert main(["info", str(example("Cu").path), "--dtype", "float64", "--seed", "1"]) == 0

@@ -181,7 +181,7 @@ def test_choices_are_taken_in_any_case(capsys):
 def test_a_refused_value_is_named_with_its_unit_and_its_flag(capsys):
     assert main(["relax", _COPPER, "--potential", "morse", "--fmax", "-0.5"]) == 2
     told = capsys.readouterr().err
-    assert "“Force below” cannot be used with the value -0.5 eV/A: it must be above 0" in told
+    assert "“Force below” cannot be used with the value -0.5 eV/Å: it must be above 0 eV/Å" in told
     assert "--fmax" in told
 
 

@@ -42,3 +42,13 @@ def test_a_noble_gas_under_lennard_jones_is_not_doubted(tmp_path, capsys):
     said = capsys.readouterr()
     assert said.err == ""
     assert json.loads(said.out)["warnings"] == []
+
+
+def test_an_energy_names_its_file_and_tells_the_stress_in_gpa(capsys):
+    path = str(example("Cu").path)
+    assert main(["energy", path, "--potential", "morse"]) == 0
+    assert " GPa (xx yy zz yz xz xy)" in capsys.readouterr().out
+    assert main(["energy", path, "--potential", "morse", "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["file"] == path
+    assert found["formula"].startswith("Cu")
