@@ -68,7 +68,7 @@ def test_the_framework_does_not_diffuse(walk):
 def test_a_crystal_has_its_shells(tmp_path):
     """fcc copper: 12 neighbours at a / sqrt 2, 6 at a, none between."""
     path = tmp_path / "copper.xyz"
-    write(path, bulk("Cu", cubic=True))
+    write(path, bulk("Cu", cubic=True) * (2, 2, 2))
     found = run(path, rdf=True, cutoff=5.0, bins=250)["rdf"]
     r, g = found["r_A"], found["g"]["Cu-Cu"]
     width = r[1] - r[0]
@@ -80,7 +80,7 @@ def test_a_crystal_has_its_shells(tmp_path):
 
 
 def test_an_ideal_mixture_has_no_structure(walk):
-    """Walkers end up anywhere: around one of 8 Li are 7 others, until its own images come in."""
+    """Walkers end up anywhere: around one of 8 Li are 7 others, and their images."""
     found = run(walk, rdf=True, cutoff=9.0, bins=20, skip=0.5)["rdf"]
     assert found["g"]["Li-Li"][5:].mean() == pytest.approx(7 / 8, abs=0.05)
     assert set(found["g"]) == {"all", "Li-Li", "Li-O", "O-O"}
