@@ -48,6 +48,9 @@ def _present(result: dict[str, Any]) -> str:
     if result["space_group"]:
         number, system = result["space_group_number"], result["crystal_system"]
         lines.append(f"  space group   {result['space_group']} ({number}), {system}")
+    elif 0 < result["periodic_directions"] < 3:
+        count = result["periodic_directions"]
+        lines.append(f"  periodic      in {count} of 3 directions: no space group, no density")
     if result["cell_lengths_A"] is not None:
         lengths = "  ".join(f"{value:.4f}" for value in result["cell_lengths_A"])
         angles = "  ".join(f"{value:.2f}" for value in result["cell_angles_deg"])

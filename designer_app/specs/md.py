@@ -199,7 +199,10 @@ class MDSpec:
     dtype: str = dtype_field()
     threads: int = threads_field()
     out: Path | None = spec_field(
-        None, label="Folder", doc="Where trajectory, series and checkpoints go.", hidden=True
+        None,
+        label="Folder",
+        doc="Trajectory, series and checkpoints are written here. Left out: only the figures.",
+        hidden=True,
     )
     resume: bool = spec_field(
         False, label="Resume", doc="Continue the run that is in the folder.", hidden=True

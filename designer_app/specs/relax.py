@@ -69,4 +69,9 @@ class RelaxSpec:
     device: str = device_field()
     dtype: str = dtype_field()
     threads: int = threads_field()
-    out: Path | None = spec_field(None, label="Folder", doc="Where the results go.", hidden=True)
+    out: Path | None = spec_field(
+        None,
+        label="Folder",
+        doc="Relaxed structures are written here, as CIF or XYZ. Left out: only figures.",
+        hidden=True,
+    )

@@ -75,3 +75,8 @@ def test_flags_without_a_meaning_for_a_command_are_taken_and_not_listed(capsys):
         main(["info", "--help"])
     assert "--dtype" not in capsys.readouterr().out
     assert main(["info", str(example("Cu").path), "--dtype", "float64", "--seed", "1"]) == 0
+
+
+def test_a_slab_says_why_it_has_no_space_group(capsys):
+    assert main(["info", str(example("Pt111-CO").path)]) == 0
+    assert "in 2 of 3 directions: no space group" in capsys.readouterr().out
