@@ -45,12 +45,23 @@ def _present(result: dict[str, Any]) -> str:
 
 
 def _first_peaks(rdf: dict[str, Any]) -> list[str]:
-    distances = rdf["r_A"]
     return [
-        f"g(r) {pair:8s}  highest at {distances[int(np.argmax(values))]:.2f} Å"
+        f"g(r) {pair:8s}  first peak at {first_peak(rdf['r_A'], values):.2f} Å"
         for pair, values in rdf["g"].items()
-        if len(values)
+        if len(values) and np.max(values) >= 1.0
     ]
+
+
+def first_peak(distances: Any, values: Any) -> float:
+    """Where g(r) is highest before it falls below 1 again, A: the nearest neighbours.
+
+    The highest of all is often a lattice vector, along which each atom meets its own images.
+    """
+    above = np.asarray(values) >= 1.0
+    begin = int(np.argmax(above))
+    below = np.flatnonzero(~above[begin:])
+    end = begin + int(below[0]) if len(below) else len(above)
+    return float(distances[begin + int(np.argmax(values[begin:end]))])
 
 
 def _diffusion(result: dict[str, Any]) -> str:
