@@ -203,7 +203,7 @@ class RunPresenter(QObject):
         if job.key == "md" and job.pace.per_second and self._shown is not None:
             spec: MDSpec = job.spec
             n_atoms = len(self._shown)
-            self._rates.note(spec.potential, spec.model, n_atoms, job.pace.per_second)
+            self._rates.note(spec, n_atoms, job.pace.per_second)
 
     def _on_frame_arrived(self, frame: Frame) -> None:
         if self._shown is self._session.document and self._work.player.follow():
@@ -247,9 +247,7 @@ class RunPresenter(QObject):
             return
         if job.key == "md":
             spec: MDSpec = job.spec
-            self._rates.note(
-                spec.potential, spec.model, int(result["n_atoms"]), float(result["steps_per_s"])
-            )
+            self._rates.note(spec, int(result["n_atoms"]), float(result["steps_per_s"]))
             text, kind = md_outcome(result, spec.timestep, _temperature_asked(spec))
             self._dynamics.set_last_run(spec)
             self._dynamics.set_outcome(text, kind)

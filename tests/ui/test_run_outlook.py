@@ -61,9 +61,15 @@ def test_a_pressure_without_a_cell_is_mended_by_keeping_the_cell():
 
 def test_the_estimate_uses_the_measured_rate_scaled_by_size():
     rates = MeasuredRates()
-    rates.note("chgnet", "", 28, 10.0)
-    assert rates.expect("chgnet", "", 56) == pytest.approx(5.0)
+    rates.note(MDSpec(), 28, 10.0)
+    assert rates.expect(MDSpec(), 56) == pytest.approx(5.0)
     assert "about" in estimate(MDSpec(steps=1000), 28, rates)
+
+
+def test_the_rate_of_one_engine_says_nothing_of_another():
+    rates = MeasuredRates()
+    rates.note(MDSpec(), 28, 10.0)
+    assert rates.expect(MDSpec(engine="lammps"), 28) is None
 
 
 def test_an_untimed_potential_promises_nothing():

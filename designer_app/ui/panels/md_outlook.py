@@ -20,27 +20,31 @@ _NPT = ("npt", "npt-mtk")
 
 @dataclass
 class MeasuredRates:
-    """Steps per second seen so far, by potential and number of atoms."""
+    """Steps per second seen so far, by what moves the atoms and by number of atoms."""
 
-    seen: dict[tuple[str, str, int], float] = field(default_factory=dict)
+    seen: dict[tuple[str, str, str], dict[int, float]] = field(default_factory=dict)
 
-    def note(self, potential: str, model: str, n_atoms: int, steps_per_s: float) -> None:
+    def note(self, spec: MDSpec, n_atoms: int, steps_per_s: float) -> None:
         """Remember how fast a run went."""
         if steps_per_s > 0:
-            self.seen[potential, model, n_atoms] = steps_per_s
+            self.seen.setdefault(_mover(spec), {})[n_atoms] = steps_per_s
 
-    def expect(self, potential: str, model: str, n_atoms: int) -> float | None:
+    def expect(self, spec: MDSpec, n_atoms: int) -> float | None:
         """Steps per second to expect, scaled by the number of atoms from the closest run."""
-        same = [(n, rate) for (p, m, n), rate in self.seen.items() if (p, m) == (potential, model)]
+        same = self.seen.get(_mover(spec))
         if not same:
             return None
-        n, rate = min(same, key=lambda pair: abs(pair[0] - n_atoms))
+        n, rate = min(same.items(), key=lambda pair: abs(pair[0] - n_atoms))
         return rate * n / n_atoms
+
+
+def _mover(spec: MDSpec) -> tuple[str, str, str]:
+    return spec.engine, spec.potential, spec.model
 
 
 def estimate(spec: MDSpec, n_atoms: int, rates: MeasuredRates) -> str:
     """Simulated time, wall time where a run has been timed, disk."""
-    rate = rates.expect(spec.potential, spec.model, n_atoms)
+    rate = rates.expect(spec, n_atoms)
     frames = spec.steps // spec.frame_interval + 1
     disk = frames * (_BYTES_A_FRAME + n_atoms * _BYTES_A_FRAME_ATOM)
     simulated = simulated_time(spec.steps * spec.timestep)
