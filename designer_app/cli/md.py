@@ -74,6 +74,8 @@ def _present(result: dict[str, Any]) -> str:
     potential = f"{result['potential']} {result['model']}".strip()
     run = f"{result['steps']} steps of {result['n_atoms']} atoms under {potential}"
     lines = [f"{run}, {result['steps_per_s']:.3g} steps/s"]
+    if result["resumed_from_step"] is not None:
+        lines.append(f"resumed        from step {result['resumed_from_step']}")
     lines += _averages(result)
     if result["drift_eV_per_atom_ps"] is not None:
         drift = result["drift_eV_per_atom_ps"]

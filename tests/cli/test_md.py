@@ -111,6 +111,8 @@ def test_resume_takes_the_settings_that_are_not_given_from_the_folder(tmp_path, 
     code, said, _ = _main(capsys, "md", "--resume", "--out", out, "--steps", "20", "--json")
     assert code == 0
     assert json.loads(said)["steps"] == 20
+    _, said, _ = _main(capsys, "md", "--resume", "--out", out, "--steps", "25")
+    assert "from step 20" in said
 
 
 def test_resume_under_another_temperature_is_refused_in_a_sentence(tmp_path, capsys):
