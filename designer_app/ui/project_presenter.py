@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 WIDE = 1600
 """From this width of the window on, the drawer is open unless it was closed by hand."""
 MOST_RUNS = 200
+MOST_PAST = 20
+"""Earlier runs in the list of jobs; the tree has them all."""
 
 
 class ProjectPresenter(QObject):
@@ -62,12 +64,13 @@ class ProjectPresenter(QObject):
 
     def _fill(self) -> None:
         project = self._session.project
-        if project is None or not self._tree.isVisibleTo(self._window):
+        if project is None:
             return
-        self._tree.set_project(project.name, project.folder)
-        document = self._session.document
-        self._tree.set_structure(document.name if document is not None else "")
-        self._tree.set_recent(self._session.recent_files())
+        if self._tree.isVisibleTo(self._window):
+            self._tree.set_project(project.name, project.folder)
+            document = self._session.document
+            self._tree.set_structure(document.name if document is not None else "")
+            self._tree.set_recent(self._session.recent_files())
         job = self._session.jobs.submit_here("runs", partial(_runs_of, project))
         job.succeeded.connect(self._on_runs_read)
 
@@ -81,6 +84,9 @@ class ProjectPresenter(QObject):
         project, runs = found
         if project is self._session.project:
             self._tree.set_runs(runs)
+            ours = {job.folder for job in self._session.jobs.jobs if job.is_listed}
+            past = [run for run in runs if run.folder not in ours]
+            self._window.work.jobs.set_past(past[:MOST_PAST])
 
     def _on_open_asked(self, path: Path) -> None:
         self._window.commands.open_path(path)

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -56,6 +57,14 @@ def test_a_wide_window_opens_the_tree_and_a_narrow_one_closes_it(window):
     assert window.tree.isVisible()
     window.resize(1280, 800)
     assert not window.tree.isVisible()
+
+
+def test_the_list_of_jobs_has_the_runs_of_the_project(qtbot, window):
+    runs = window.session.project.runs
+    for title in ("MD NaCl", "MD water"):
+        runs.note(replace(runs.begin("md", title), state="succeeded"))
+    window.session.project_changed.emit(window.session.project)
+    qtbot.waitUntil(lambda: window.work.jobs.past() == ["MD water", "MD NaCl"], timeout=30_000)
 
 
 def test_who_closed_the_tree_does_not_see_it_again(window):

@@ -1,5 +1,7 @@
 """The list of jobs: what runs, what waits, what came out."""
 
+from collections.abc import Sequence
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
@@ -18,6 +20,7 @@ from designer_app.ui.panels.section import row
 from designer_app.ui.theme import Theme, label, set_role, tabular
 
 if TYPE_CHECKING:
+    from designer_app.project.runs import Run
     from designer_app.session.job import Job
 
 _WORDS = {
@@ -104,8 +107,33 @@ class JobRow(QFrame):
         self._job.cancel()
 
 
+class PastRow(QFrame):
+    """A run of the project that this session did not start."""
+
+    def __init__(self, run: "Run", parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.title = run.title
+        self.setProperty("role", "inset")
+        state = label(_WORDS.get(run.state, run.state))
+        state.setFixedWidth(80)
+        set_role(state, _ROLES.get(run.state, ""))
+        told = run.error
+        if run.created:
+            began = f"{datetime.fromisoformat(run.created).astimezone():%Y-%m-%d %H:%M}"
+            told = f"{began}   {run.error}".strip()
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(12, 6, 6, 6)
+        layout.setSpacing(12)
+        words = QVBoxLayout()
+        words.setSpacing(2)
+        words.addWidget(label(run.title, "strong"))
+        words.addWidget(label(told, "small", wrap=True))
+        layout.addLayout(words, 1)
+        layout.addWidget(state)
+
+
 class JobsPanel(QWidget):
-    """All jobs of this session, the newest on top."""
+    """All jobs of this session, the newest on top; below, earlier runs of the project."""
 
     closed = Signal()
 
@@ -113,6 +141,7 @@ class JobsPanel(QWidget):
         super().__init__(parent)
         self._theme = theme
         self._rows: list[JobRow] = []
+        self._past: list[PastRow] = []
         self._column = QVBoxLayout()
         self._empty = label(
             self.tr("No jobs yet. What you relax or run is listed here, with its progress."),
@@ -130,6 +159,20 @@ class JobsPanel(QWidget):
         self._rows.append(made)
         self._column.insertWidget(0, made)
         self._empty.setVisible(False)
+
+    def set_past(self, runs: Sequence["Run"]) -> None:
+        """List earlier runs of the project, the newest first, in place of those before."""
+        for made in self._past:
+            made.hide()
+            made.deleteLater()
+        self._past = [PastRow(run) for run in runs]
+        for place, made in enumerate(self._past, start=len(self._rows)):
+            self._column.insertWidget(place, made)
+        self._empty.setVisible(not self._rows and not self._past)
+
+    def past(self) -> list[str]:
+        """Titles of the earlier runs, for tests."""
+        return [made.title for made in self._past]
 
     @property
     def count(self) -> int:
