@@ -1,35 +1,20 @@
 import numpy as np
-import pytest
 
 from designer_app.elements import ATOMIC_NUMBERS
 from designer_app.specs.potentials import POTENTIALS
 from designer_app.specs.structure import Structure
-from designer_app.ui.trust import Level, judge, kind_of_matter
+from designer_app.ui.trust import Level, judge
 from designer_app.ui.trust_light import TrustLight
 
 
-def structure(*symbols, periodic=True):
+def structure(*symbols):
     numbers = np.array([ATOMIC_NUMBERS[symbol] for symbol in symbols])
     return Structure(
         numbers=numbers,
         positions=np.arange(3.0 * len(numbers)).reshape(-1, 3),
         cell=np.eye(3) * 9.0,
-        pbc=(periodic,) * 3,
+        pbc=(True,) * 3,
     )
-
-
-@pytest.mark.parametrize(
-    ("symbols", "periodic", "kind"),
-    [
-        (("Li", "Fe", "P", "O"), True, "solid"),
-        (("Cu",), True, "metal"),
-        (("Ar",), True, "noble-gas"),
-        (("O", "H", "H"), True, "liquid"),
-        (("C", "O"), False, "molecule"),
-    ],
-)
-def test_kind_of_matter(symbols, periodic, kind):
-    assert kind_of_matter(structure(*symbols, periodic=periodic)) == kind
 
 
 def test_chgnet_suits_a_crystal():
