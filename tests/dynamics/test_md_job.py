@@ -1,3 +1,5 @@
+import importlib.metadata
+
 """The job: what it returns and leaves, how it stops and goes on."""
 
 import os
@@ -321,7 +323,7 @@ def test_settings_and_origin_are_beside_the_run(tmp_path):
     settings = tomllib.loads((tmp_path / recording.SPEC).read_text())
     origin = tomllib.loads((tmp_path / recording.PROVENANCE).read_text())
     assert (settings["ensemble"], settings["temperature"]) == ("langevin", 60.0)
-    assert origin["versions"]["torch"] == torch.__version__
+    assert origin["versions"]["torch"] == importlib.metadata.version("torch")
     assert len(origin["model_sha256"]) == 64
 
 
