@@ -1,7 +1,6 @@
-import importlib.metadata
-
 """The job: what it returns and leaves, how it stops and goes on."""
 
+import importlib.metadata
 import os
 import random
 import shutil
