@@ -253,13 +253,19 @@ def run_tests(python: str, rest: list[str], environment: dict[str, str]) -> int:
         [str(scripts / "ruff"), "format", "--check", "."],
         [str(scripts / "lint-imports")],
         [str(scripts / "pyright")],
-        [python, "-m", "pytest", *(rest or ["-q", "-n", "2", "--dist", "loadfile"])],
     ]
+    pytest = [python, "-m", "pytest"]
+    two_workers = ["-q", "-n", "2", "--dist", "loadfile"]
+    # Window and science never share a process: software OpenGL and torch's GPU build each bring an
+    # LLVM of their own, and one crashes in the presence of the other.
+    window = [*pytest, "tests/ui", *two_workers]
+    science = [*pytest, "tests", "--ignore=tests/ui", *two_workers]
+    checks += [[*pytest, *rest]] if rest else [window, science]
     failed = []
     for command in checks:
         started = time.monotonic()
         code = subprocess.run(command, env=environment, cwd=ROOT, check=False).returncode
-        name = " ".join([Path(command[0]).name, *command[1:3]])
+        name = " ".join([Path(command[0]).name, *command[1:4]])
         took = time.monotonic() - started
         say(f"{name}: {'passed' if code == 0 else 'FAILED'} in {took:.0f} s")
         failed += [name] if code else []
