@@ -144,6 +144,14 @@ class MissingPackageError(InputError):
 
 
 @dataclass(eq=False)
+class MissingDataError(InputError):
+    """A published data set is needed and not where it was looked for."""
+
+    path: str
+    reason: str
+
+
+@dataclass(eq=False)
 class UnsafeFileError(InputError):
     """A model file holds code or objects that the program does not execute."""
 

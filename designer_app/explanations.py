@@ -170,6 +170,15 @@ def _missing_package(f: Mapping[str, Any]) -> Explanation:
     )
 
 
+def _missing_data(f: Mapping[str, Any]) -> Explanation:
+    what = f"“{f['path']}”: {f['reason']}" if f["path"] else f["reason"]
+    return Explanation(
+        f"The published data that this needs were not found: {what}.",
+        "They are not part of the program; only what was learned from them is.",
+        ("Name their folder with --data DIR or the variable DESIGNER_APP_DATA.",),
+    )
+
+
 def _unsafe_file(f: Mapping[str, Any]) -> Explanation:
     return Explanation(
         f"“{_name(f['path'])}” was not opened: {f['reason']}.",
@@ -281,6 +290,7 @@ _TABLE: dict[str, Callable[[Mapping[str, Any]], Explanation]] = {
     "InvalidPositionsError": _invalid_positions,
     "CannotProvideError": _cannot_provide,
     "MissingPackageError": _missing_package,
+    "MissingDataError": _missing_data,
     "UnsafeFileError": _unsafe_file,
     "DeviceUnavailableError": _device_unavailable,
     "ResumeError": _resume,

@@ -1,0 +1,1 @@
+"""Building blocks of the networks: radial bases, cutoffs, message passing, readouts."""

@@ -1,0 +1,1 @@
+"""Screening: candidates, stability against the convex hull, battery and catalyst numbers."""

@@ -1,0 +1,1 @@
+"""Models that learn: data sets, splits, fits, and the errors they are judged by."""
