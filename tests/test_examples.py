@@ -11,7 +11,7 @@ from designer_app.io.documents import Document
 from designer_app.io.examples import example, examples
 from designer_app.io.structures import read_document
 from designer_app.jobs.inspect import run as inspect
-from designer_app.jobs.order import ewald_matrix
+from designer_app.properties.ordering import ewald_matrix
 from designer_app.resources import resource
 from designer_app.running.control import RunControl
 from designer_app.specs.documents import InspectSpec, ReadSpec

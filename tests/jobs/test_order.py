@@ -8,9 +8,10 @@ import pytest
 from designer_app.errors import Cancelled, InvalidSpecError, MissingCellError
 from designer_app.io.formulas import amounts_of, formula, reduced
 from designer_app.io.structures import read_document
-from designer_app.jobs.arrangements import Sublattice, best_arrangements
-from designer_app.jobs.charges import oxidation_states
-from designer_app.jobs.order import LONGEST, ewald_matrix, run
+from designer_app.jobs.order import run
+from designer_app.properties.arrangements import Sublattice, best_arrangements
+from designer_app.properties.charges import oxidation_states
+from designer_app.properties.ordering import LONGEST, ewald_matrix
 from designer_app.running.control import RunControl
 from designer_app.running.encoding import decode, encode
 from designer_app.specs.documents import ReadSpec
@@ -193,7 +194,7 @@ def test_annealing_finds_what_enumeration_finds(monkeypatch):
     charges = {"Na": 1.0, "Mg": 2.0, "": 0.0}
     lattice = [Sublattice(np.arange(10), {"Na": 3, "Mg": 3, "": 4}, charges)]
     whole = best_arrangements(lattice, matrix, 1, 0, RunControl())
-    monkeypatch.setattr("designer_app.jobs.arrangements.MOST_ENUMERATED", 0)
+    monkeypatch.setattr("designer_app.properties.arrangements.MOST_ENUMERATED", 0)
     annealed = best_arrangements(lattice, matrix, 1, 0, RunControl())
     assert annealed[0].energy == pytest.approx(whole[0].energy, abs=ENERGY_EV)
     q = np.array([charges[name] for name in annealed[0].species])
