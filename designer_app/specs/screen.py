@@ -373,7 +373,7 @@ def funnel_of(rows: Iterable[ScreenRow]) -> tuple[FunnelCount, ...]:
         beyond = sum(_PLACE[row.stage] > place for row in rows)
         lost = [row for row in here if row.verdict == LOST or (key == "rules" and row.failing)]
         passed = beyond + sum(row.verdict == PASSES for row in here)
-        reasons = Counter(_common(row) for row in lost)
+        reasons = Counter(common_reason(row) for row in lost)
         found.append(
             FunnelCount(
                 stage=key,
@@ -402,6 +402,6 @@ def failing_counts(rows: Sequence[ScreenRow]) -> tuple[tuple[str, int], ...]:
     return tuple(sorted(counts.items(), key=lambda each: (-each[1], each[0])))
 
 
-def _common(row: ScreenRow) -> str:
+def common_reason(row: ScreenRow) -> str:
     """What a lost row has in common with others: its reason up to the details after a colon."""
     return ", ".join(row.failing) if row.failing else row.reason.partition(":")[0].rstrip(".")
