@@ -127,6 +127,43 @@ class InvalidPositionsError(InputError):
 
 
 @dataclass(eq=False)
+class NoWorkingIonError(InputError):
+    """A structure holds no ion that could be removed."""
+
+    ion: str
+    formula: str
+    others: tuple[str, ...] = ()
+    """Working ions that it does hold."""
+
+
+@dataclass(eq=False)
+class NoFrameworkError(InputError):
+    """Without its working ion a structure is one element or nothing: there is no host."""
+
+    ion: str
+    formula: str
+    left: str = ""
+
+
+@dataclass(eq=False)
+class FrameworkMismatchError(InputError):
+    """The charged and the discharged structure differ in more than the working ion."""
+
+    ion: str
+    charged: str
+    discharged: str
+
+
+@dataclass(eq=False)
+class NoRoomError(InputError):
+    """The voids of a host do not hold as many ions as were to be inserted."""
+
+    ion: str
+    asked: int
+    found: int
+
+
+@dataclass(eq=False)
 class CannotProvideError(InputError):
     """The potential does not give a property that was asked for."""
 
@@ -149,6 +186,15 @@ class MissingDataError(InputError):
 
     path: str
     reason: str
+
+
+@dataclass(eq=False)
+class MissingReferenceError(InputError):
+    """A hull lacks phases: of an element, or of the potential altogether (no element named)."""
+
+    element: str
+    potential: str
+    reference_set: str
 
 
 @dataclass(eq=False)

@@ -156,6 +156,43 @@ def _invalid_positions(f: Mapping[str, Any]) -> Explanation:
     )
 
 
+def _no_working_ion(f: Mapping[str, Any]) -> Explanation:
+    others = " or ".join(f["others"])
+    return Explanation(
+        f"{f['formula']} holds no {f['ion']} that could be removed.",
+        advice=(
+            f"Choose {others} as working ion."
+            if others
+            else "Say how many ions are to be inserted.",
+        ),
+    )
+
+
+def _no_framework(f: Mapping[str, Any]) -> Explanation:
+    left = f"only {f['left']} is left" if f["left"] else "nothing is left"
+    return Explanation(
+        f"Without {f['ion']}, {left} of {f['formula']}.",
+        "A voltage of insertion needs a host of at least two elements that stays when ions leave.",
+        ("Choose another working ion, or a compound with a host.",),
+    )
+
+
+def _framework_mismatch(f: Mapping[str, Any]) -> Explanation:
+    return Explanation(
+        f"Without {f['ion']}, the two structures are {f['charged']} and {f['discharged']}.",
+        "They must be one host with fewer and with more ions.",
+        ("Check that both files belong to the same electrode, and the working ion.",),
+    )
+
+
+def _no_room(f: Mapping[str, Any]) -> Explanation:
+    return Explanation(
+        f"{f['asked']} {f['ion']} do not fit into this cell: "
+        f"its sites and voids hold about {f['found']}.",
+        advice=("Insert fewer, or give the discharged structure as a file.",),
+    )
+
+
 def _cannot_provide(f: Mapping[str, Any]) -> Explanation:
     return Explanation(
         f"The potential “{f['potential']}” does not give {f['wanted']}.",
@@ -176,6 +213,20 @@ def _missing_data(f: Mapping[str, Any]) -> Explanation:
         f"The published data that this needs were not found: {what}.",
         "They are not part of the program; only what was learned from them is.",
         ("Name their folder with --data DIR or the variable DESIGNER_APP_DATA.",),
+    )
+
+
+def _missing_reference(f: Mapping[str, Any]) -> Explanation:
+    if f["element"]:
+        return Explanation(
+            f"The reference set ({f['reference_set']}) has no phase of pure {f['element']}.",
+            "Without it neither a formation energy nor a hull of its compounds exists.",
+            (f"Add a structure of {f['element']} as an own phase.",),
+        )
+    return Explanation(
+        f"There is no reference set for {f['potential']}: {f['reference_set']}.",
+        "A hull compares energies of one potential only; those of another would be meaningless.",
+        ("Let the reference phases be relaxed again, or choose the potential of the set.",),
     )
 
 
@@ -288,9 +339,14 @@ _TABLE: dict[str, Callable[[Mapping[str, Any]], Explanation]] = {
     "OverlappingAtomsError": _overlapping,
     "MissingCellError": _missing_cell,
     "InvalidPositionsError": _invalid_positions,
+    "NoWorkingIonError": _no_working_ion,
+    "NoFrameworkError": _no_framework,
+    "FrameworkMismatchError": _framework_mismatch,
+    "NoRoomError": _no_room,
     "CannotProvideError": _cannot_provide,
     "MissingPackageError": _missing_package,
     "MissingDataError": _missing_data,
+    "MissingReferenceError": _missing_reference,
     "UnsafeFileError": _unsafe_file,
     "DeviceUnavailableError": _device_unavailable,
     "ResumeError": _resume,
