@@ -89,5 +89,11 @@ JOBS: Registry[JobRow] = Registry(
             summary="Pair distances and diffusion from a trajectory.",
             implementation="designer_app.jobs.analyse:run",
         ),
+        JobRow(
+            key="train",
+            title="Train",
+            summary="A model made anew from published tables, or corrected with own rows.",
+            implementation="designer_app.jobs.train:run",
+        ),
     ),
 )
