@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from itertools import islice, product
 
 _FEWEST = 1e-9
@@ -90,7 +91,7 @@ def oxidation_states(amounts: Mapping[str, float]) -> Oxidation | None:
     other metals of variable valence (LiMn2O4 gets Mn 3.5), or else over all cations above +1.
     """
     elements = sorted(amounts, key=lambda each: -amounts[each])
-    options = [_states_of(symbol) for symbol in elements]
+    options = [common_states(symbol) for symbol in elements]
     if len(elements) == 1 or not all(options):
         return None
     total = sum(amounts.values())
@@ -111,7 +112,9 @@ def oxidation_states(amounts: Mapping[str, float]) -> Oxidation | None:
     return best[1] if best else None
 
 
-def _states_of(symbol: str) -> tuple[int, ...]:
+@cache
+def common_states(symbol: str) -> tuple[int, ...]:
+    """Oxidation states of an element in common solids, the most common first."""
     from pymatgen.core import Element
 
     return _IN_SOLIDS.get(symbol) or tuple(Element(symbol).common_oxidation_states)
@@ -125,7 +128,7 @@ def _balanced(states: dict[str, float], amounts: Mapping[str, float]) -> Oxidati
     if abs(excess) < _FEWEST:
         return Oxidation(states)
     cations = [each for each in states if states[each] > 0]
-    shifted = [each for each in cations if _is_variable(each)]
+    shifted = [each for each in cations if is_of_variable_valence(each)]
     shifted = shifted or [each for each in cations if states[each] > 1]
     atoms = sum(amounts[each] for each in shifted)
     if abs(excess) > _MIXED_VALENCE_E * atoms:
@@ -133,9 +136,11 @@ def _balanced(states: dict[str, float], amounts: Mapping[str, float]) -> Oxidati
     return Oxidation(states, -excess / atoms, tuple(shifted))
 
 
-def _is_variable(symbol: str) -> bool:
+@cache
+def is_of_variable_valence(symbol: str) -> bool:
+    """Whether an element may have several charges side by side, as Mn in LiMn2O4."""
     from pymatgen.core import Element
 
     element = Element(symbol)
-    of_two = element.is_metal and sum(state > 0 for state in _states_of(symbol)) > 1
+    of_two = element.is_metal and sum(state > 0 for state in common_states(symbol)) > 1
     return element.is_transition_metal or of_two
