@@ -136,16 +136,23 @@ class RowReader:
         self._path = folder / ROWS
         self._offset = 0
 
-    def new_rows(self) -> list[ScreenRow]:
-        """Rows whose lines were written since the last call; a row may come several times."""
+    def new_rows(self, most: int | None = None) -> list[ScreenRow]:
+        """Rows whose lines were written since the last call; a row may come several times.
+
+        `most` leaves further lines to the next call: reading 10,000 takes longer than a window
+        may stand still.
+        """
         if not self._path.exists():
             return []
+        found: list[ScreenRow] = []
         with self._path.open("rb") as file:
             file.seek(self._offset)
-            content = file.read()
-        end = content.rfind(b"\n") + 1
-        self._offset += end
-        return [row_from_json(json.loads(line)) for line in content[:end].splitlines()]
+            for line in file:
+                if not line.endswith(b"\n") or (most is not None and len(found) >= most):
+                    break
+                self._offset += len(line)
+                found.append(row_from_json(json.loads(line)))
+        return found
 
 
 def row_as_json(row: ScreenRow) -> dict[str, Any]:

@@ -71,6 +71,14 @@ def test_a_reader_gets_each_line_once(tmp_path: Path):
     assert reader.new_rows() == []
 
 
+def test_a_reader_takes_no_more_rows_at_a_time_than_it_is_asked_for(tmp_path: Path):
+    store, reader = ScreenStore(tmp_path), RowReader(tmp_path)
+    store.append([_row("00001"), _row("00002"), _row("00003")])
+    assert [row.id for row in reader.new_rows(2)] == ["00001", "00002"]
+    assert [row.id for row in reader.new_rows(2)] == ["00003"]
+    assert reader.new_rows(2) == []
+
+
 def test_the_same_settings_go_on_and_others_are_refused(tmp_path: Path):
     store = ScreenStore(tmp_path)
     assert not store.begin({"rules": "battery", "n_candidates": 10, "threads": 1})
