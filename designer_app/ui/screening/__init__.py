@@ -1,0 +1,1 @@
+"""The Screening workspace: where candidates come from, rules, funnel, table, plots, comparison."""

@@ -1,0 +1,221 @@
+"""The table of candidates with its filters; what is chosen in it is known by id."""
+
+from collections.abc import Mapping, Sequence
+
+from PySide6.QtCore import QItemSelection, QItemSelectionModel, Qt, Signal
+from PySide6.QtGui import QAction, QKeySequence
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QHeaderView,
+    QLineEdit,
+    QTableView,
+    QVBoxLayout,
+    QWidget,
+)
+
+from designer_app.specs.screen import ScreenRow
+from designer_app.ui.editors import ChoiceEditor
+from designer_app.ui.panels.section import row
+from designer_app.ui.screening.candidate_delegate import ROW_HEIGHT, CandidateDelegate
+from designer_app.ui.screening.candidate_model import CandidateModel
+from designer_app.ui.screening.columns import Criterion
+from designer_app.ui.theme import Theme, label
+from designer_app.ui.wording import THIN
+
+_FIRST_WIDTHS = (170, 128)
+_WIDTH = 112
+MOST_COMPARED = 4
+
+
+class CandidateList(QWidget):
+    """Sortable, filtered by verdict and words."""
+
+    chosen = Signal(object)
+    """The `ScreenRow` in front; None without."""
+    selection_changed = Signal(object)
+    """All chosen `ScreenRow`s, in the order shown."""
+    opened = Signal(object)
+    """A `ScreenRow` that was double-clicked, or Enter pressed on."""
+
+    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.model = CandidateModel(self)
+        self.view = QTableView()
+        self._delegate = CandidateDelegate(theme, self)
+        self.shown = ChoiceEditor(
+            (
+                ("all", self.tr("All candidates")),
+                ("judged", self.tr("Judged by the rules")),
+                ("passing", self.tr("Passing only")),
+                ("lost", self.tr("Lost, with reasons")),
+            )
+        )
+        self.search = QLineEdit()
+        self.count = label("", "small")
+        self._empty = label("", "muted", wrap=True)
+        self._in_front = ""
+        self._is_moving = False
+        self._build()
+        self._connect()
+
+    def begin(self, criteria: Mapping[str, Criterion]) -> None:
+        """Another run."""
+        self._in_front = ""
+        self.model.clear(criteria)
+        self.search.clear()
+        self.shown.set_value("all")
+        self.model.set_wish(shown="all", text="")
+        self._on_refreshed()
+        self.view.horizontalHeader().setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
+
+    def put(self, rows: Sequence[ScreenRow]) -> None:
+        """Take in rows; `refresh` shows them."""
+        self.model.put(rows)
+
+    def refresh(self) -> None:
+        """Show what came, and keep what is chosen."""
+        self._is_moving = True
+        self.model.refresh()
+        self._is_moving = False
+        self._on_refreshed()
+
+    def choose(self, candidate: str) -> None:
+        """Bring a candidate to the front, and into sight."""
+        line = self.model.line_of(candidate)
+        if line < 0 and self.model.table.place(candidate) >= 0:  # the filter hides it
+            self.search.clear()
+            self.shown.set_value("all")
+            self.model.set_wish(shown="all", text="")
+            line = self.model.line_of(candidate)
+        if line >= 0:
+            self.view.selectRow(line)
+            self.view.scrollTo(self.model.index(line, 0))
+
+    def selection(self) -> list[ScreenRow]:
+        """The chosen rows, in the order shown."""
+        lines = sorted(index.row() for index in self.view.selectionModel().selectedRows())
+        return [self.model.row_at(line) for line in lines]
+
+    def in_front(self) -> ScreenRow | None:
+        """The candidate that picture and plots show."""
+        place = self.model.table.place(self._in_front)
+        return self.model.table.rows[place] if place >= 0 else None
+
+    def show_reason(self, verdict: str, text: str = "") -> None:
+        """Show only candidates of a verdict, with these words."""
+        self.shown.set_value(verdict)
+        self.search.setText(text)
+        self._on_filtered()
+
+    def _build(self) -> None:
+        view = self.view
+        view.setModel(self.model)
+        view.setItemDelegate(self._delegate)
+        view.setProperty("role", "candidates")
+        view.setAccessibleName(self.tr("Candidates"))
+        view.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        view.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
+        view.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        view.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        view.setShowGrid(False)
+        view.setTabKeyNavigation(False)
+        view.setWordWrap(False)
+        view.setCornerButtonEnabled(False)
+        side = view.verticalHeader()
+        side.setVisible(False)
+        side.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
+        side.setDefaultSectionSize(ROW_HEIGHT)
+        head = view.horizontalHeader()
+        head.setDefaultSectionSize(_WIDTH)
+        head.setMinimumSectionSize(64)
+        head.setHighlightSections(False)
+        head.setSectionsClickable(True)
+        head.setSortIndicatorShown(True)
+        head.setSortIndicatorClearable(True)
+        head.setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
+        view.setSortingEnabled(True)
+        for section, width in enumerate(_FIRST_WIDTHS):
+            view.setColumnWidth(section, width)
+        self.shown.setAccessibleName(self.tr("Which candidates are shown"))
+        self.shown.setToolTip(self.tr("Which candidates are shown"))
+        self.shown.setFixedWidth(172)
+        self.search.setPlaceholderText(self.tr("Find a formula, a space group, an element ..."))
+        self.search.setAccessibleName(self.tr("Find candidates"))
+        self.search.setClearButtonEnabled(True)
+        self.search.setMaximumWidth(280)
+        bar = row(self.shown, self.search, None, self.count)
+        bar.setContentsMargins(12, 6, 16, 6)
+        self._empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self._empty.setContentsMargins(24, 16, 24, 16)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addLayout(bar)
+        layout.addWidget(view, 1)
+        layout.addWidget(self._empty)
+        find = QAction(self)
+        find.setShortcut(QKeySequence.StandardKey.Find)
+        find.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+        find.triggered.connect(self._on_find)
+        self.addAction(find)
+        self._on_refreshed()
+
+    def _connect(self) -> None:
+        self.shown.edited.connect(self._on_filtered)
+        self.search.textChanged.connect(self._on_filtered)
+        self.view.selectionModel().selectionChanged.connect(self._on_selection_changed)
+        self.view.activated.connect(self._on_activated)
+
+    def _on_find(self) -> None:
+        self.search.setFocus()
+
+    def _on_filtered(self) -> None:
+        self._is_moving = True
+        self.model.set_wish(shown=self.shown.value(), text=self.search.text())
+        self._is_moving = False
+        self._on_refreshed()
+
+    def _on_refreshed(self) -> None:
+        shown, known = self.model.rowCount(), len(self.model.table)
+        told = f"{shown:,}".replace(",", THIN)
+        if shown != known:
+            told = self.tr("%s of %s") % (told, f"{known:,}".replace(",", THIN))
+        self.count.setText(told)
+        self._empty.setVisible(shown == 0)
+        self.view.setVisible(shown > 0)
+        self._empty.setText(
+            self.tr("No candidate is like that.")
+            if known
+            else self.tr("Candidates appear here as they are made.")
+        )
+        self._keep_selection()
+        row_now = self.in_front()
+        if row_now is not None:  # it may know more of itself by now
+            self.chosen.emit(row_now)
+
+    def _keep_selection(self) -> None:
+        """What was in front is chosen again after rows were removed under it."""
+        line = self.model.line_of(self._in_front) if self._in_front else -1
+        if line < 0 or self.view.selectionModel().isRowSelected(line):
+            return
+        self._is_moving = True
+        flags = QItemSelectionModel.SelectionFlag.Select | QItemSelectionModel.SelectionFlag.Rows
+        self.view.selectionModel().select(self.model.index(line, 0), flags)
+        self._is_moving = False
+
+    def _on_selection_changed(self, chosen: QItemSelection, _left: QItemSelection) -> None:
+        if self._is_moving:
+            return
+        rows = self.selection()
+        newest = [index.row() for index in chosen.indexes()]
+        if newest:
+            self._in_front = self.model.row_at(newest[-1]).id
+        elif self._in_front not in [each.id for each in rows]:
+            self._in_front = rows[0].id if rows else ""
+        self.selection_changed.emit(rows)
+        self.chosen.emit(self.in_front())
+
+    def _on_activated(self) -> None:
+        line = self.view.currentIndex().row()
+        if line >= 0:
+            self.opened.emit(self.model.row_at(line))

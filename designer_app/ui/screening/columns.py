@@ -1,0 +1,187 @@
+"""The numbers of a candidate as columns: name, unit, scale, and the rule that each must meet."""
+
+import math
+from dataclasses import dataclass, replace
+
+from designer_app.specs.estimates import Estimate
+from designer_app.specs.screen import ScreenRow, ScreenSpec
+from designer_app.ui.number_editor import unit_text
+from designer_app.ui.wording import THIN
+
+
+@dataclass(frozen=True, kw_only=True)
+class Column:
+    """One property of all candidates."""
+
+    key: str
+    title: str
+    unit: str = ""
+    """As shown."""
+    scale: float = 1.0
+    """From the estimate's unit to the one shown."""
+    is_log: bool = False
+    """Drawn and compared by its decimal logarithm."""
+    better: str = ""
+    """high, low, or empty where neither is."""
+    doc: str = ""
+    """What it is, with the expert's term."""
+
+    @property
+    def heading(self) -> str:
+        """Title and unit, as an axis is labelled."""
+        return f"{self.title} ({unit_text(self.unit)})" if self.unit else self.title
+
+    def shown(self, value: float) -> float:
+        """A value of an estimate in the unit shown."""
+        return value * self.scale
+
+    def text(self, value: float, *, with_unit: bool = False) -> str:
+        """A value of an estimate as it is written."""
+        if not math.isfinite(value):
+            return ""
+        number = number_of(self.shown(value), is_log=self.is_log)
+        return f"{number}{THIN}{unit_text(self.unit)}" if with_unit and self.unit else number
+
+
+def number_of(value: float, *, is_log: bool = False) -> str:
+    """A number with the digits a screening deserves: three, and none after whole hundreds."""
+    if value == 0.0:
+        return "0"
+    if is_log:
+        exponent = math.floor(math.log10(abs(value)))
+        mantissa = value / 10.0**exponent
+        if round(mantissa, 1) >= 10.0:
+            mantissa, exponent = mantissa / 10.0, exponent + 1
+        return f"{mantissa:.1f}e{exponent}"
+    size = abs(value)
+    if size >= 1e5 or size < 1e-3:
+        return f"{value:.2e}".replace("e-0", "e-").replace("e+0", "e")
+    decimals = max(0, 2 - math.floor(math.log10(size)))
+    return f"{value:.{min(decimals, 3)}f}".replace("-", "\N{MINUS SIGN}")
+
+
+_KNOWN = (
+    Column(key="energy_density", title="Energy density", unit="Wh/kg", better="high",
+           doc="Energy stored in a kilogram of the active material against the metal of the ion."),
+    Column(key="voltage", title="Voltage", unit="V",
+           doc="Average voltage against the metal of the working ion."),
+    Column(key="capacity", title="Capacity", unit="mAh/g", better="high",
+           doc="Charge stored in a gram when all of the working ion is taken out."),
+    Column(key="volume_change", title="Volume change", unit="%", scale=100.0, better="low",
+           doc="Of the cell, from the charged to the discharged material."),
+    Column(key="ionic_conductivity", title="Conductivity", unit="S/cm", is_log=True, better="high",
+           doc="Of the working ion at room temperature."),
+    Column(key="stability", title="Stability", unit="%", scale=100.0, better="high",
+           doc="Probability of lying within 50 meV/atom of the convex hull."),
+    Column(key="e_above_hull", title="Above hull", unit="meV/atom", scale=1000.0, better="low",
+           doc="Energy above the convex hull of all known phases of its elements."),
+    Column(key="formation_energy", title="Formation energy", unit="eV/atom", better="low",
+           doc="Energy against the elements."),
+    Column(key="band_gap", title="Band gap", unit="eV", doc="Of the Kohn-Sham levels."),
+    Column(key="price", title="Price", unit="USD/kg", better="low", doc="Of its elements."),
+    Column(key="activity", title="Activity", better="high",
+           doc="Against the top of the volcano of the reaction."),
+    Column(key="selectivity", title="Selectivity", better="high",
+           doc="Of the wanted reaction among those that compete with it."),
+    Column(key="overpotential", title="Overpotential", unit="V", better="low",
+           doc="Beyond the equilibrium potential of the reaction (volcano)."),
+)  # fmt: skip
+KNOWN = {column.key: column for column in _KNOWN}
+_ORDER = {column.key: place for place, column in enumerate(_KNOWN)}
+
+SCORE = Column(
+    key="score", title="Score", better="high", doc="Sorts the rows of one run; larger is better."
+)
+ATOMS = Column(key="n_atoms", title="Atoms", doc="In the cell of the candidate.")
+PLAIN = (SCORE, ATOMS)
+"""Numbers of a row that are no estimates."""
+
+
+def column_for(estimate: Estimate) -> Column:
+    """The column of a property, also of one without a name of its own here."""
+    known = KNOWN.get(estimate.key)
+    if known is None:
+        title = estimate.key.replace("_", " ")
+        return Column(key=estimate.key, title=title[:1].upper() + title[1:], unit=estimate.unit)
+    if known.scale != 1.0 and estimate.unit == known.unit:  # it came in the unit shown
+        return replace(known, scale=1.0)
+    return known if known.scale != 1.0 else replace(known, unit=estimate.unit or known.unit)
+
+
+def place_of(key: str) -> int:
+    """Where a column stands among others."""
+    return _ORDER.get(key, len(_ORDER))
+
+
+@dataclass(frozen=True)
+class Criterion:
+    """What a property must be, in the estimate's unit."""
+
+    key: str
+    low: float | None = None
+    high: float | None = None
+
+    def sentence(self, column: Column) -> str:
+        """The rule in words."""
+        if self.low is not None and self.high is not None:
+            return f"{column.text(self.low)} to {column.text(self.high, with_unit=True)}"
+        if self.low is not None:
+            return f"at least {column.text(self.low, with_unit=True)}"
+        return f"at most {column.text(self.high or 0.0, with_unit=True)}"
+
+    def bounds(self) -> tuple[float, ...]:
+        """The limits that are set."""
+        return tuple(each for each in (self.low, self.high) if each is not None)
+
+
+def criteria_of(spec: ScreenSpec) -> dict[str, Criterion]:
+    """The thresholds of a run, by property."""
+    found = [
+        Criterion("stability", low=spec.stability),
+        Criterion("e_above_hull", high=spec.e_above_hull),
+    ]
+    if spec.rules == "battery":
+        found.append(Criterion("energy_density", low=spec.energy_density))
+        found.append(Criterion("voltage", low=spec.voltage_low, high=spec.voltage_high))
+        if spec.test_conductivity:
+            found.append(Criterion("ionic_conductivity", low=spec.ionic_conductivity))
+    return {each.key: each for each in found}
+
+
+def estimate_text(estimate: Estimate, column: Column) -> str:
+    """Value, interval and unit in one line."""
+    if not math.isfinite(estimate.value):
+        return "no value"
+    told = column.text(estimate.value)
+    if estimate.low is not None and estimate.high is not None:
+        low, high = column.text(estimate.low), column.text(estimate.high)
+        told += f" ({low} to {high})"
+    elif estimate.error is not None:
+        told += f" ± {column.text(estimate.error)}"
+    return f"{told}{THIN}{unit_text(column.unit)}" if column.unit else told
+
+
+def explain(estimate: Estimate, column: Column) -> str:
+    """All that is known of a number, a line each, for a tooltip."""
+    lines = [f"{column.title}: {estimate_text(estimate, column)}"]
+    if estimate.low is not None and estimate.high is not None:
+        lines.append(f"{estimate.level:.0%} interval")
+    if estimate.error is not None:
+        text = column.text(estimate.error, with_unit=True)
+        lines.append(f"Error on data kept back: {text}")
+    if estimate.probability is not None:
+        lines.append(f"Chance to pass: {estimate.probability:.0%}")
+    origin = ", ".join(part for part in (estimate.method, estimate.origin) if part)
+    if origin:
+        lines.append(f"By {origin}")
+    if estimate.reason:
+        lines.append(estimate.reason)
+    return "\n".join(lines)
+
+
+def reason_of(row: ScreenRow) -> str:
+    """Why a row was lost or misses, with the names of its failing criteria in words."""
+    if row.reason:
+        return row.reason
+    names = [KNOWN[key].title.lower() if key in KNOWN else key for key in row.failing]
+    return f"Misses: {', '.join(names)}" if names else ""
