@@ -84,7 +84,7 @@ class ConductivitySpec:
     images: int = spec_field(
         5,
         label="Images",
-        doc="Structures between the two ends of a hop; odd, so that one can sit on the top.",
+        doc="Structures between the two ends of a hop; the highest climbs to the top.",
         low=3,
         high=21,
         advanced=True,
@@ -121,7 +121,7 @@ class ConductivitySpec:
         when=("quick", (False,)),
     )
     grid: float = spec_field(
-        0.2,
+        0.15,
         label="Grid",
         doc="Spacing of the points at which the bond-valence energy is computed.",
         unit="A",
