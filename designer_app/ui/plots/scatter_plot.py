@@ -1,0 +1,213 @@
+"""Any number of the candidates against any other, with the rules as lines; a click chooses one."""
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pyqtgraph as pg
+from numpy.typing import NDArray
+from PySide6.QtCore import QEvent, QPointF, Qt, Signal
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+from designer_app.specs.screen import FAILS, LOST, PASSES, WAITS
+from designer_app.ui.editors import ChoiceEditor
+from designer_app.ui.panels.section import row
+from designer_app.ui.plots.plot_style import dress, prepare
+from designer_app.ui.screening.candidate_table import CandidateTable
+from designer_app.ui.screening.columns import PLAIN, Column, Criterion
+from designer_app.ui.theme import OnTheme, Theme, Tokens, label
+from designer_app.ui.wording import with_subscripts
+
+_NEAR_PX = 12.0
+"""A click this close to a point means it."""
+_KINDS = (
+    ((LOST, WAITS), "x", 6, "muted"),
+    ((FAILS,), "t1", 8, "warn"),
+    ((PASSES,), "o", 9, "ok"),
+)
+"""(verdicts, symbol, size, colour role): what passes is drawn last, on top."""
+
+
+class ScatterPlot(QWidget):
+    """Circles pass, triangles miss a rule, crosses were not judged."""
+
+    candidate_chosen = Signal(str)
+
+    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._table = CandidateTable()
+        self._columns: dict[str, Column] = {}
+        self._criteria: Mapping[str, Criterion] = {}
+        self._chosen: tuple[str, ...] = ()
+        self._places: NDArray[np.int64] = np.zeros(0, dtype=np.int64)
+        self._points: NDArray[np.float64] = np.zeros((0, 2))
+        self.across = ChoiceEditor(())
+        self.upward = ChoiceEditor(())
+        self._said = label("", "small")
+        self._plot = pg.PlotWidget()
+        self._item: Any = prepare(self._plot, "", "")
+        self._spots = [pg.ScatterPlotItem() for _ in _KINDS]
+        self._ring = pg.ScatterPlotItem()
+        self._lines: list[Any] = []
+        self._tokens = theme.tokens
+        self._build()
+        self._connect()
+        self._theme_follower = OnTheme(self, theme, self._on_theme)
+
+    def set_table(self, table: CandidateTable, criteria: Mapping[str, Criterion]) -> None:
+        """Show another run."""
+        self._table, self._criteria, self._chosen = table, criteria, ()
+        self._columns = {}
+        self._said.clear()
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Draw what the table holds now."""
+        self._offer(self._table.columns())
+        x, y = self._columns.get(self.across.value()), self._columns.get(self.upward.value())
+        if x is None or y is None:
+            self._points = np.zeros((0, 2))
+            for spots in self._spots:
+                spots.clear()
+            return
+        points = np.stack([self._shown(x), self._shown(y)], axis=1)
+        self._places = np.nonzero(np.isfinite(points).all(axis=1))[0]
+        self._points = points[self._places]
+        verdicts = np.array([self._table.rows[int(each)].verdict for each in self._places])
+        for spots, (kinds, symbol, size, role) in zip(self._spots, _KINDS, strict=True):
+            here = self._points[np.isin(verdicts, kinds)] if len(verdicts) else self._points
+            color = pg.mkColor(getattr(self._tokens, role))
+            color.setAlpha(200)
+            spots.setData(
+                pos=here, symbol=symbol, size=size, pen=pg.mkPen(None), brush=pg.mkBrush(color)
+            )
+        for side, column in (("bottom", x), ("left", y)):
+            axis = self._item.getAxis(side)
+            axis.setLogMode(column.is_log)
+            axis.setLabel(column.heading)
+        self._draw_rules(x, y)
+        self.choose(self._chosen)
+
+    def choose(self, candidates: Sequence[str]) -> None:
+        """Put a ring around these."""
+        self._chosen = tuple(candidates)
+        wanted = {self._table.place(each) for each in candidates}
+        here = [n for n, place in enumerate(self._places) if int(place) in wanted]
+        self._ring.setData(
+            pos=self._points[here] if here else np.zeros((0, 2)),
+            symbol="o",
+            size=17,
+            pen=pg.mkPen(self._tokens.accent, width=2),
+            brush=pg.mkBrush(None),
+        )
+
+    def set_axes(self, across: str, upward: str) -> None:
+        """Show these two properties."""
+        self.across.set_value(across)
+        self.upward.set_value(upward)
+        self._on_axes_chosen()
+
+    def points(self) -> NDArray[np.float64]:
+        """(n, 2) what is drawn, logarithms where the axis is one."""
+        return self._points
+
+    def _build(self) -> None:
+        self._item.getAxis("left").setWidth(58)
+        for spots in (*self._spots, self._ring):
+            self._item.addItem(spots)
+        for editor, name in (
+            (self.upward, self.tr("Upward")),
+            (self.across, self.tr("Across")),
+        ):
+            editor.setAccessibleName(name)
+            editor.setToolTip(name)
+            editor.setMinimumWidth(126)
+        self._plot.setAccessibleName(self.tr("Candidates, one property against another"))
+        head = row(self.upward, label(self.tr("against"), "muted"), self.across, None, self._said)
+        head.setContentsMargins(12, 4, 12, 0)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(2)
+        layout.addLayout(head)
+        layout.addWidget(self._plot, 1)
+
+    def _connect(self) -> None:
+        self.across.edited.connect(self._on_axes_chosen)
+        self.upward.edited.connect(self._on_axes_chosen)
+        scene: Any = self._plot.scene()
+        scene.sigMouseClicked.connect(self._on_mouse_clicked)
+        scene.sigMouseMoved.connect(self._on_mouse_moved)
+
+    def leaveEvent(self, event: QEvent) -> None:  # noqa: N802 - Qt's name
+        """Say nothing more."""
+        super().leaveEvent(event)
+        self._said.clear()
+
+    def _offer(self, columns: list[Column]) -> None:
+        """Let the properties be chosen; those with a rule come first."""
+        columns = [*columns, *(each for each in PLAIN if len(self._table))]
+        if [each.key for each in columns] == list(self._columns):
+            return
+        is_first = not self._columns
+        self._columns = {each.key: each for each in columns}
+        choices = tuple((each.key, each.title) for each in columns)
+        self.across.set_choices(choices)
+        self.upward.set_choices(choices)
+        ruled = [each.key for each in columns if each.key in self._criteria]
+        if is_first and columns:
+            first = ruled or [each.key for each in columns]
+            self.upward.set_value(first[0])
+            self.across.set_value(first[-1])
+
+    def _shown(self, column: Column) -> NDArray[np.float64]:
+        values = self._table.values(column.key) * column.scale
+        if column.is_log:
+            with np.errstate(divide="ignore", invalid="ignore"):
+                return np.log10(np.where(values > 0.0, values, np.nan))
+        return values
+
+    def _draw_rules(self, x: Column, y: Column) -> None:
+        for line in self._lines:
+            self._item.removeItem(line)
+        self._lines = []
+        for column, angle in ((x, 90), (y, 0)):
+            criterion = self._criteria.get(column.key)
+            for bound in criterion.bounds() if criterion else ():
+                value = column.shown(bound)
+                if column.is_log and value <= 0.0:
+                    continue
+                pen = pg.mkPen(self._tokens.muted, style=Qt.PenStyle.DashLine)
+                line = pg.InfiniteLine(math.log10(value) if column.is_log else value, angle, pen)
+                self._item.addItem(line, ignoreBounds=True)
+                self._lines.append(line)
+
+    def _at(self, place: QPointF) -> int:
+        """The place in the table of the point under the mouse; -1 where there is none."""
+        if not len(self._points):
+            return -1
+        box = self._item.getViewBox()
+        pixel = box.viewPixelSize()
+        spot = box.mapSceneToView(place)
+        away = (self._points - (spot.x(), spot.y())) / np.maximum(pixel, 1e-300)
+        distances = np.hypot(away[:, 0], away[:, 1])
+        nearest = int(np.argmin(distances))
+        return int(self._places[nearest]) if distances[nearest] < _NEAR_PX else -1
+
+    def _on_axes_chosen(self) -> None:
+        self.refresh()
+        self._plot.enableAutoRange()
+
+    def _on_mouse_clicked(self, event: Any) -> None:
+        place = self._at(event.scenePos())
+        if place >= 0:
+            self.candidate_chosen.emit(self._table.rows[place].id)
+
+    def _on_mouse_moved(self, at: QPointF) -> None:
+        place = self._at(at)
+        self._said.setText(with_subscripts(self._table.rows[place].formula) if place >= 0 else "")
+
+    def _on_theme(self, tokens: Tokens) -> None:
+        self._tokens = tokens
+        dress(self._plot, tokens)
+        self.refresh()
