@@ -120,7 +120,8 @@ class CandidateTable:
         return np.full(len(self), math.nan)
 
     def _note(self, place: int, row: ScreenRow) -> None:
-        self._texts[place] = f"{row.formula} {row.space_group} {row.made_from} {row.id}".casefold()
+        words = f"{row.formula} {row.space_group} {row.made_from} {row.reason} {row.id}"
+        self._texts[place] = words.casefold()
         plain = {
             SCORE.key: row.score,
             ATOMS.key: row.n_atoms,
