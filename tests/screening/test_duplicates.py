@@ -1,0 +1,69 @@
+"""Duplicates are found whatever cell and origin describe a crystal."""
+
+from dataclasses import replace
+from itertools import product
+
+import numpy as np
+import pytest
+
+from designer_app.io.examples import example
+from designer_app.io.structures import read_document
+from designer_app.screening.duplicates import KnownCrystals, fingerprint
+from designer_app.specs.documents import ReadSpec
+from designer_app.specs.structure import Structure
+
+
+@pytest.fixture(scope="module")
+def olivine() -> Structure:
+    return read_document(ReadSpec(path=example("LiFePO4").path)).structure()
+
+
+@pytest.fixture
+def known(olivine: Structure) -> KnownCrystals:
+    found = KnownCrystals()
+    found.add("olivine", olivine)
+    return found
+
+
+def _repeated(structure: Structure, a: int, b: int, c: int) -> Structure:
+    shifts = np.array(list(product(range(a), range(b), range(c)))) @ structure.cell
+    return replace(
+        structure,
+        numbers=np.tile(structure.numbers, len(shifts)),
+        positions=np.concatenate([structure.positions + shift for shift in shifts]),
+        cell=structure.cell * np.array([[a], [b], [c]]),
+    )
+
+
+def test_a_supercell_is_the_same_crystal(known: KnownCrystals, olivine: Structure):
+    assert known.same_as(_repeated(olivine, 1, 2, 1)) == "olivine"
+
+
+def test_another_origin_is_the_same_crystal(known: KnownCrystals, olivine: Structure):
+    assert known.same_as(replace(olivine, positions=olivine.positions + 0.7)) == "olivine"
+
+
+def test_another_setting_is_the_same_crystal(known: KnownCrystals, olivine: Structure):
+    sheared = np.array([[1, 0, 0], [1, 1, 0], [0, 0, 1]]) @ olivine.cell
+    assert known.same_as(replace(olivine, cell=sheared)) == "olivine"
+
+
+def test_a_little_larger_is_the_same_crystal(known: KnownCrystals, olivine: Structure):
+    larger = replace(olivine, cell=olivine.cell * 1.03, positions=olivine.positions * 1.03)
+    assert known.same_as(larger) == "olivine"
+
+
+def test_another_formula_is_another_crystal(known: KnownCrystals, olivine: Structure):
+    sodium = replace(olivine, numbers=np.where(olivine.numbers == 3, 11, olivine.numbers))
+    assert known.same_as(sodium) is None
+
+
+def test_another_arrangement_is_another_crystal(known: KnownCrystals, olivine: Structure):
+    swapped = {3: 26, 26: 3}
+    numbers = np.array([swapped.get(number, number) for number in olivine.numbers])
+    assert known.same_as(replace(olivine, numbers=numbers)) is None
+
+
+def test_the_distances_do_not_depend_on_the_cell(olivine: Structure):
+    # Distances are sums of rounded products: twelve digits agree.
+    assert fingerprint(_repeated(olivine, 2, 1, 1)) == pytest.approx(fingerprint(olivine), rel=1e-9)
