@@ -9,6 +9,7 @@ from designer_app.cli.command import Command, Console
 from designer_app.running.control import RunControl
 
 BENCHES = {
+    "barrier": "designer_app.cli.benches.barrier",
     "md-chgnet": "designer_app.cli.benches.md_chgnet",
     "md-lj": "designer_app.cli.benches.md_lj",
     "relax": "designer_app.cli.benches.relax",

@@ -27,7 +27,13 @@ from numpy.typing import NDArray
 
 from designer_app.compiled import compiled
 from designer_app.errors import InvalidSpecError
-from designer_app.properties.percolation import Network, Percolation, percolation, way
+from designer_app.properties.percolation import (
+    Network,
+    Percolation,
+    connecting_energy,
+    percolation,
+    way,
+)
 from designer_app.properties.softbv import Interaction, interactions
 from designer_app.running.control import RunControl
 from designer_app.specs.conductivity import BOND_VALENCE, MigrationPath
@@ -47,6 +53,8 @@ _CHUNK = 20_000
 """Grid points between two looks at whether the run was cancelled."""
 _SAME = 0.02
 """eV: barriers nearer than this are the same one, on a grid."""
+_NEAR = 1.0
+"""A: a site of the crystal and the lowest point beside it."""
 _FLAT = 0.05
 """eV added to the energy in the cost of a way, so that a flat one is not free."""
 
@@ -128,6 +136,28 @@ def barriers(energies: SiteEnergies) -> Barriers:
     above = [energy - lowest for energy in found.energies]
     path = None if math.isinf(above[0]) else _path(energies, network, steps, found)
     return Barriers((above[0], above[1], above[2]), energies.spacing, path)
+
+
+def barrier_between(energies: SiteEnergies, start: Array, end: Array) -> float:
+    """The barrier in eV of the lowest way between two places, above the lower of them.
+
+    A place is the lowest point within 1 A of the position given.
+    """
+    network, _ = grid_network(energies)
+    nodes = [_lowest_near(energies, place) for place in (start, end)]
+    values = energies.energies.ravel()[nodes]
+    return connecting_energy(network, *nodes) - float(values.min())
+
+
+def _lowest_near(energies: SiteEnergies, position: Array) -> int:
+    """The grid point of the lowest energy near a position."""
+    shape = energies.energies.shape
+    fractions = np.stack(np.meshgrid(*(np.arange(n) / n for n in shape), indexing="ij"), axis=-1)
+    apart = fractions - position @ np.linalg.inv(energies.cell)
+    apart -= np.rint(apart)
+    distances = np.linalg.norm(apart @ energies.cell, axis=-1)
+    reach = max(_NEAR, float(distances.min()))
+    return int(np.where(distances <= reach, energies.energies, np.inf).argmin())
 
 
 def grid_network(energies: SiteEnergies) -> tuple[Network, Array]:
