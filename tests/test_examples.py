@@ -29,6 +29,7 @@ FACTS = {
     "LiFePO4": ("LiFePO4", 28, "Pnma", 3.60, 1.52),
     "LiCoO2": ("LiCoO2", 12, "R-3m", 5.05, 1.92),
     "LiMn2O4": ("LiMn2O4", 56, "Fd-3m", 4.29, 1.96),
+    "Li4Ti5O12": ("Li4Ti5O12", 42, "C2/m", 3.486, 1.975),
     "Li10GeP2S12": ("Li10GeP2S12", 50, "Cc", 2.04, 1.99),
     "SrTiO3": ("SrTiO3", 5, "Pm-3m", 5.12, 1.95),
     "NaCl": ("NaCl", 8, "Fm-3m", 2.16, 2.82),
@@ -107,6 +108,16 @@ def test_manganese_of_the_spinel_has_the_bond_valence_of_its_mean_charge():
     length = looked_at(opened("LiMn2O4"))["min_distance_A"]
     valence = 6 * np.exp((0.5 * (1.760 + 1.753) - length) / 0.37)
     assert valence == pytest.approx(3.5, abs=0.05)
+
+
+def test_the_shared_site_of_the_titanate_has_the_bond_valence_of_its_mean_charge():
+    # R0 = 1.815 A for Ti(IV) and 1.466 A for Li (Brown and Altermatt 1985)
+    structure = opened("Li4Ti5O12").structure()
+    titanium = structure.numbers == 22
+    atoms = opened("Li4Ti5O12").atoms()
+    lengths = atoms.get_all_distances(mic=True)[titanium][:, structure.numbers == 8].min(axis=1)
+    valence = 6 * (5 * np.exp((1.815 - lengths) / 0.37) + np.exp((1.466 - lengths) / 0.37)) / 6
+    np.testing.assert_allclose(valence, 3.5, atol=0.05)
 
 
 def test_lithium_of_the_electrolyte_keeps_its_distance():

@@ -13,6 +13,7 @@ BENCHES = {
     "md-chgnet": "designer_app.cli.benches.md_chgnet",
     "md-lj": "designer_app.cli.benches.md_lj",
     "relax": "designer_app.cli.benches.relax",
+    "voltage": "designer_app.cli.benches.voltage",
 }
 WINDOW_BENCHES = ("viewer", "latency", "start")
 """Run in the window's process; `__main__` sends them there."""

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from designer_app.device import Compute
+from designer_app.elements import SYMBOLS
 from designer_app.errors import InvalidSpecError
 from designer_app.io.documents import Document
 from designer_app.io.folders import writable_folder
@@ -18,10 +19,11 @@ from designer_app.potentials import Potential, load_potential
 from designer_app.properties.intercalation import ladder_of
 from designer_app.properties.single_points import energies_of
 from designer_app.properties.voltage import measured
-from designer_app.properties.voltage_errors import measured_error
+from designer_app.properties.voltage_errors import MeasuredError, measured_error
 from designer_app.relaxation import Goal, Relaxed, relax
 from designer_app.running.control import RunControl
 from designer_app.screening.reference.ledger import Ledger, RelaxedPhase
+from designer_app.specs.estimates import Estimate
 from designer_app.specs.fields import check_spec
 from designer_app.specs.structure import Structure
 from designer_app.specs.suitability import doubt
@@ -83,10 +85,29 @@ def with_origin(result: VoltageResult, potential: Potential, given: Structure) -
     return replace(
         result,
         estimate=estimate,
+        shifted=None if known is None else _shifted(estimate, known, given, result.ion),
         warnings=warnings,
         potential=potential.key,
         model=potential.model,
         model_sha256=potential.model_sha256,
+    )
+
+
+def _shifted(
+    estimate: Estimate, known: MeasuredError, given: Structure, ion: str
+) -> Estimate | None:
+    """The voltage with the empirical shift that is offered for this host, if any."""
+    metals = [SYMBOLS[kind] for kind in np.unique(given.numbers) if SYMBOLS[kind] != ion]
+    shift = known.shift_for(metals)
+    if shift is None:
+        return None
+    fitted = f"empirical shift of {shift:+.2f} V {known.shift}, from {known.n} known electrodes"
+    return replace(
+        estimate,
+        value=estimate.value + shift,
+        error=known.shift_mae,
+        method="relaxation with an empirical shift",
+        origin=f"{estimate.origin}; {fitted}, error {known.shift_mae:.2f} V where left out",
     )
 
 

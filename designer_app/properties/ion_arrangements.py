@@ -132,22 +132,23 @@ class _Search:
         )
 
     def annealed(self) -> list[NDArray[np.bool_]]:
-        """Distinct subsets that fit, from several annealings and what they passed at the end."""
+        """Distinct subsets that fit: packings, and what annealing makes of them at its end."""
         return self._distinct(self._walked())
 
     def most_that_fit(self) -> int:
-        """How many ions annealing finds room for: a lower bound."""
-        best = 0
-        for _ in range(_RESTARTS):
-            free = np.ones(self.n_sites, dtype=bool)
-            taken = 0
-            for site in self.rng.permutation(self.n_sites):
-                if free[site]:
-                    taken += 1
-                    free &= ~self.excludes[site]
-                    free[site] = False
-            best = max(best, taken)
-        return best
+        """How many ions packing finds room for: a lower bound."""
+        return max(int(self._packed(self.n_sites).sum()) for _ in range(_RESTARTS))
+
+    def _packed(self, n_ions: int) -> NDArray[np.bool_]:
+        """Up to so many ions, each on a free site that takes the fewest free sites away."""
+        mask = np.zeros(self.n_sites, dtype=bool)
+        free = np.ones(self.n_sites, dtype=bool)
+        while free.any() and mask.sum() < n_ions:
+            lost = self.excludes[:, free].sum(axis=1) + self.rng.random(self.n_sites)
+            site = int(np.argmin(np.where(free, lost, np.inf)))
+            mask[site], free[site] = True, False
+            free &= ~self.excludes[site]
+        return mask
 
     def _mask(self, chosen: Sequence[int]) -> NDArray[np.bool_]:
         mask = np.zeros(self.n_sites, dtype=bool)
@@ -170,7 +171,10 @@ class _Search:
         moves = _SWEEPS * self.n_sites
         for _ in range(_RESTARTS):
             self.control.checkpoint()
-            mask = self._mask(self.rng.permutation(self.n_sites)[: self.n_ions].tolist())
+            mask = self._packed(self.n_ions)
+            left = self.rng.permutation(np.flatnonzero(~mask))
+            mask[left[: self.n_ions - int(mask.sum())]] = True
+            yield mask.copy()
             felt = self.pairs @ mask
             for move in range(moves):
                 kT = 5.0 * (2e-3) ** (move / moves)  # eV, from boiling to frozen

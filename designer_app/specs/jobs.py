@@ -84,6 +84,12 @@ JOBS: Registry[JobRow] = Registry(
             implementation="designer_app.jobs.md:run",
         ),
         JobRow(
+            key="voltage",
+            title="Voltage",
+            summary="Voltage, capacity and volume change of an electrode by relaxation.",
+            implementation="designer_app.jobs.voltage:run",
+        ),
+        JobRow(
             key="analyse",
             title="Analyse",
             summary="Pair distances and diffusion from a trajectory.",

@@ -163,6 +163,8 @@ class VoltageResult:
     """Percent of the discharged volume, on charging."""
     estimate: Estimate
     """The voltage with its error, origin and trust light."""
+    shifted: Estimate | None = None
+    """With an empirical shift, where one was shown to help; its origin says how it was fitted."""
     steps: tuple[VoltageStep, ...] = ()
     """From the emptier end to the fuller one, so that voltages fall."""
     points: tuple[VoltagePoint, ...] = ()

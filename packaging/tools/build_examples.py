@@ -17,6 +17,7 @@ from ase.geometry import cellpar_to_cell
 from ase.io import write
 from water_box import water_box
 
+from designer_app.elements import ATOMIC_NUMBERS
 from designer_app.io.cif import read_cif
 from designer_app.io.cif_block import Site
 from designer_app.io.formulas import hill_formula, reduced
@@ -24,9 +25,12 @@ from designer_app.io.space_groups import operations, settings
 from designer_app.io.unit_cell import whole_cell
 from designer_app.io.writing import cif_text
 from designer_app.jobs.order import run as order
+from designer_app.potentials import load_potential
+from designer_app.properties.single_points import energies_of
 from designer_app.resources import resource
 from designer_app.running.control import RunControl
 from designer_app.specs.order import OrderSpec
+from designer_app.specs.structure import Structure
 
 EXAMPLES = resource("examples")
 
@@ -150,6 +154,21 @@ LGPS = Published(
     shares=(2 / 3, 1.0, 2 / 3, 0.5, 0.5, 1.0, 1.0, 1.0, 1.0),
 )
 
+TITANATE = Published(
+    name="Li4Ti5O12",
+    source="Spinel Li[Li1/3Ti5/3]O4, the anode of zero strain. Cell by single-crystal X-ray:\n"
+    "K. Kataoka et al., AsCA 2006, http://asca06.iucr.org/srfile/sr006H00303E.html\n"
+    "Oxygen: x = 0.2645 gives the shared octahedral site the bond-valence sum of its mean\n"
+    "charge, 3.5: I. D. Brown, D. Altermatt, Acta Cryst. B41 (1985) 244,\n"
+    "doi:10.1107/S0108768185002063",
+    cell=(8.355, 8.355, 8.355, 90.0, 90.0, 90.0),
+    hall_number=526,
+    sites=(("Li", 0.125, 0.125, 0.125), ("Ti", 0.5, 0.5, 0.5), ("O", 0.2645, 0.2645, 0.2645)),
+)
+HEXAGONAL = ((0.0, -0.5, 0.5), (-0.5, 0.5, 0.0), (1.0, 1.0, 1.0))
+"""Rows: vectors, in cubic ones, of the cell with three of the spinel's primitive ones: the smallest
+that holds whole atoms of Li[Li1/3Ti5/3]O4."""
+
 LATTICE_OF_PLATINUM_A = 3.9236
 """At 20 degC. J. W. Arblaster, Platinum Metals Rev. 41 (1997) 12."""
 PLATINUM_TO_CARBON_A = 1.85
@@ -158,6 +177,8 @@ CARBON_TO_OXYGEN_A = 1.15
 351, doi:10.1016/0039-6028(86)90195-8."""
 VACUUM_A = 6.0
 """On each side of the slab."""
+EDGE = 1e-6
+"""Fraction of a cell by which rounding may put an atom outside."""
 
 
 def cif_of(crystal: Published) -> str:
@@ -255,12 +276,43 @@ def ordered_lgps(folder: Path) -> str:
     return cif_text(found.renamed(LGPS.name), note)
 
 
+def ordered_titanate() -> str:
+    """Li4Ti5O12 with whole atoms: of the arrangements in a hexagonal cell, CHGNet's lowest."""
+    sites = tuple(Site(element, element, np.array(place)) for element, *place in TITANATE.sites)
+    cubic = cellpar_to_cell(TITANATE.cell)
+    cell = np.array(HEXAGONAL) @ cubic
+    spinel = whole_cell(sites, operations(TITANATE.hall_number), cubic)
+    fractions, kinds = [], []
+    for shift in np.ndindex(3, 3, 3):
+        places = (spinel.fractional + np.array(shift) - 1) @ cubic @ np.linalg.inv(cell)
+        inside = (places > -EDGE).all(axis=1) & (places < 1 - EDGE).all(axis=1)
+        fractions += list(places[inside])
+        kinds += [next(iter(spinel.shares[site])) for site in np.flatnonzero(inside)]
+    by_element = np.argsort(kinds, kind="stable")
+    kinds = [kinds[site] for site in by_element]
+    structure = Structure(
+        numbers=np.array([ATOMIC_NUMBERS[kind] for kind in kinds]),
+        positions=np.array(fractions)[by_element] @ cell,
+        cell=cell,
+        pbc=(True, True, True),
+        name=TITANATE.name,
+    )
+    shares = tuple({"Ti": 5 / 6, "Li": 1 / 6} if kind == "Ti" else {kind: 1.0} for kind in kinds)
+    spec = OrderSpec(structure=structure, occupancies=shares, candidates=10)
+    found = order(spec, RunControl())["documents"]
+    energies = energies_of([each.content for each in found], load_potential("chgnet"))
+    best = found[int(np.argmin(energies))]
+    note = f"{TITANATE.source}\nOrdered by this program: lowest energy by CHGNet 0.3.0."
+    return cif_text(best.renamed(TITANATE.name), note)
+
+
 def write_all(folder: Path) -> None:
     """Write every structure into a folder."""
     folder.mkdir(parents=True, exist_ok=True)
     for crystal in CRYSTALS:
         (folder / f"{crystal.name}.cif").write_text(cif_of(crystal), encoding="utf-8", newline="\n")
     (folder / "Li10GeP2S12.cif").write_text(ordered_lgps(folder), encoding="utf-8", newline="\n")
+    (folder / "Li4Ti5O12.cif").write_text(ordered_titanate(), encoding="utf-8", newline="\n")
     write(folder / "Pt111_CO.extxyz", platinum_with_carbon_monoxide(), format="extxyz")
     write(folder / "water.extxyz", water_box(), format="extxyz")
 
