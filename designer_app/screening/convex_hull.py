@@ -76,12 +76,14 @@ class Hull:
         if distance <= SAME_ENERGY and np.count_nonzero(x) > 1:
             others = np.abs(self.fractions - x).max(axis=1) > SAME_COMPOSITION
             reaction = formation - self._solved(x, np.flatnonzero(others)).energy
+        unit, _ = reduced({element: n for element, n in composition.items() if n})
         return HullPlacement(
-            formula=formula(reduced(composition)[0]),
+            formula=formula(unit),
+            amounts=tuple(unit.items()),
             energy=float(energy_per_atom),
             formation_energy=formation,
-            e_above_hull=max(distance, 0.0),
-            below_hull=max(-distance, 0.0),
+            e_above_hull=max(0.0, distance),
+            below_hull=max(0.0, -distance),
             decomposition=tuple(
                 (self.phases[member].formula, share, self.phases[member].source)
                 for member, share in zip(mixture.members, mixture.shares, strict=True)

@@ -18,8 +18,8 @@ from designer_app.specs.potentials import (
 )
 from designer_app.specs.structure import Structure
 
-IONS = ("Li", "Na", "K", "Mg", "Ca", "Zn", "Al")
-"""Elements whose metal can be the reservoir of an electrochemical window."""
+CHARGES = {"Li": 1, "Na": 1, "K": 1, "Mg": 2, "Ca": 2, "Zn": 2, "Al": 3}
+"""Elements whose metal can be the reservoir of an electrochemical window, with their charge."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,7 +59,7 @@ class HullSpec:
         "",
         label="Stable against",
         doc="Also the voltages between which a phase is stable against this metal's electrode.",
-        choices=(("", "nothing"), *((ion, f"{ion} metal") for ion in IONS)),
+        choices=(("", "nothing"), *((ion, f"{ion} metal") for ion in CHARGES)),
     )
     references: str = spec_field(
         "automatic",
@@ -119,6 +119,8 @@ class HullPlacement:
     """Where a composition with an energy lies against the phases of a reference set."""
 
     formula: str
+    amounts: tuple[tuple[str, float], ...]
+    """(element, atoms) of one formula unit."""
     energy: float
     """eV/atom, as the potential gives it."""
     formation_energy: float
@@ -186,7 +188,7 @@ class VoltageStep:
     """An equilibrium between two voltages against a metal's electrode."""
 
     low: float
-    """V; minus infinity for the step that goes on below."""
+    """V; 0 where the metal itself would be deposited."""
     high: float
     """V; infinity for the step that goes on above."""
     ions: float
@@ -203,9 +205,9 @@ class ElectrochemicalWindow:
 
     ion: str
     reduction: float | None
-    """V against the ion's metal below which it is reduced; None where it never is."""
+    """V against the ion's metal below which it is reduced; None where not even the metal does."""
     oxidation: float | None
-    """V above which it is oxidised; None where it never is."""
+    """V above which it gives off ions; None where it holds none."""
     reduction_products: tuple[tuple[str, float], ...]
     oxidation_products: tuple[tuple[str, float], ...]
     profile: tuple[VoltageStep, ...]

@@ -1,9 +1,14 @@
-"""Relax the published crystals with a potential: the reference set behind every hull.
+"""Make the reference set behind every hull: published crystals relaxed with a potential.
 
     DESIGNER_APP_DATA=DIR python packaging/tools/build_reference.py relax --work WORK
+    python packaging/tools/build_reference.py pack --work WORK
+    python packaging/tools/build_reference.py check --n 50
 
-Takes hours on two cores and can be stopped at any moment: what is relaxed stays in WORK and is
-not done again. Crystals on the tabulated hull come first, small cells before large ones.
+relax takes half an hour to hours on two cores and can be stopped at any moment: what is relaxed
+stays in WORK and is not done again. Crystals on the tabulated hull come first, small cells before
+large ones. pack writes the table that the program ships, from all that is in WORK, and says how
+far packing moved the energies. check recomputes crystals of the shipped table by chance: the
+energy as it is unpacked, and after one more relaxation.
 """
 
 import argparse
@@ -12,9 +17,20 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from designer_app.potentials import Potential
 
 CHUNK = 24
 """Crystals that are relaxed together and then written."""
+CORRECTIONS = {
+    ("chgnet", "0.3.0"): "MP2020 as learned by CHGNet",
+    ("chgnet", "r2scan"): "none",
+}
+"""Empirical corrections in the energies that a potential was trained on. CHGNet 0.3.0 learned the
+corrected energies of MPtrj (anions and GGA+U metals, Wang et al. 2021,
+doi:10.1038/s41598-021-94550-5)."""
 
 
 def main() -> None:
@@ -27,19 +43,29 @@ def main() -> None:
     relax.add_argument("--work", type=Path, required=True, help="folder of the unfinished work")
     relax.add_argument("--data", type=Path, help="folder of the published data")
     relax.add_argument("--workers", type=int, default=2, help="processes, one thread each")
-    relax.add_argument("--potential", default="chgnet")
-    relax.add_argument("--model", default="")
     relax.add_argument("--worker", type=int, help=argparse.SUPPRESS)
+    relax.set_defaults(run=start_workers)
+    pack = stages.add_parser("pack", help="write the table that the program ships")
+    pack.add_argument("--work", type=Path, required=True, help="folder of the relaxed crystals")
+    pack.add_argument("--out", type=Path, help="file to write; the shipped one by default")
+    pack.set_defaults(run=pack_table)
+    check = stages.add_parser("check", help="recompute crystals of the shipped table")
+    check.add_argument("--n", type=int, default=50, help="how many crystals")
+    check.add_argument("--seed", type=int, default=0)
+    check.set_defaults(run=check_table)
+    for stage in (relax, pack, check):
+        stage.add_argument("--potential", default="chgnet")
+        stage.add_argument("--model", default="0.3.0")
     given = parser.parse_args()
-    given.work.mkdir(parents=True, exist_ok=True)
-    if given.worker is None:
-        start_workers(given)
-    else:
+    if getattr(given, "worker", None) is not None:
         relax_share(given)
+    else:
+        given.run(given)
 
 
 def start_workers(given: argparse.Namespace) -> None:
     """One process a share, with one thread each."""
+    given.work.mkdir(parents=True, exist_ok=True)
     environment = {**os.environ, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
     command = [sys.executable, __file__, *sys.argv[1:]]
     running = [
@@ -51,15 +77,10 @@ def start_workers(given: argparse.Namespace) -> None:
 
 def relax_share(given: argparse.Namespace) -> None:
     """Relax every `workers`-th chunk of what no ledger holds yet."""
-    from designer_app.device import Compute
-    from designer_app.potentials import load_potential
     from designer_app.screening.reference.ledger import Ledger
     from designer_app.screening.reference.relaxing import relax_phases
-    from designer_app.state import set_threads
     from designer_app.training.published.folder import data_folder
 
-    compute = Compute("cpu", "float32", 1)
-    set_threads(compute)
     crystals = in_order(data_folder(given.data))
     done = {
         phase.source for path in given.work.glob("phases-*.jsonl") for phase in Ledger(path).read()
@@ -68,7 +89,7 @@ def relax_share(given: argparse.Namespace) -> None:
     chunks = [left[start : start + CHUNK] for start in range(0, len(left), CHUNK)]
     mine = chunks[given.worker :: given.workers]
     ledger = Ledger(given.work / f"phases-{given.worker}.jsonl")
-    potential = load_potential(given.potential, given.model, compute)
+    potential = loaded(given)
     started, n_done = time.monotonic(), 0
     for chunk in mine:
         ledger.append(relax_phases([crystal.structure for crystal in chunk], potential))
@@ -76,6 +97,71 @@ def relax_share(given: argparse.Namespace) -> None:
         rate = n_done / (time.monotonic() - started)
         n_left = sum(len(each) for each in mine) - n_done
         print(f"worker {given.worker}: {n_done} done, {rate:.2f}/s, {n_left} left", flush=True)
+
+
+def pack_table(given: argparse.Namespace) -> None:
+    """Write what is relaxed as a table, and say what it took."""
+    import numpy as np
+
+    from designer_app.screening.reference.ledger import Ledger
+    from designer_app.screening.reference.packing import pack
+    from designer_app.screening.reference.table import SHIPPED, TableHeader, write_table
+
+    potential = loaded(given)
+    phases = [
+        phase for path in sorted(given.work.glob("phases-*.jsonl")) for phase in Ledger(path).read()
+    ]
+    packed = pack(sorted(phases, key=lambda phase: phase.source), potential)
+    header = TableHeader(
+        name=f"Materials Project crystals relaxed with {given.potential} {given.model}",
+        potential=given.potential,
+        model=given.model,
+        model_sha256=potential.model_sha256,
+        correction=CORRECTIONS.get((given.potential, given.model), "none"),
+        goal="forces below 0.05 eV/A, stress below 0.5 GPa, at most 200 steps",
+        sources="structures: Materials Project (CC-BY-4.0); elements: MatPES (BSD-3-Clause)",
+        excluded=packed.excluded,
+    )
+    shipped = SHIPPED.get((given.potential, given.model), f"data/reference-{given.potential}.npz")
+    path = given.out or Path(__file__).parents[2] / "resources" / shipped
+    write_table(path, header, packed.arrays)
+    off = np.abs(packed.deviations) * 1e3
+    print(f"{path}: {path.stat().st_size / 1e6:.2f} MB, {len(off)} phases")
+    print(f"left out: {packed.excluded}; kept without symmetry: {packed.n_without_symmetry}")
+    print(f"energy moved by packing, meV/atom: median {np.median(off):.4f}, ", end="")
+    print(f"99 % below {np.quantile(off, 0.99):.3f}, largest {off.max():.3f}")
+
+
+def check_table(given: argparse.Namespace) -> None:
+    """Print a table of recomputed crystals; the exit code says whether all agree."""
+    from designer_app.screening.reference.checking import AGREES, recomputed, sample
+    from designer_app.screening.reference.table import load_reference
+
+    table = load_reference(given.potential, given.model)
+    if table is None:
+        sys.exit(f"no table is shipped for {given.potential} {given.model}")
+    found = recomputed(table, loaded(given), sample(table, given.n, given.seed))
+    print(table.name)
+    print("| crystal | formula | stored eV/atom | unpacked, meV/atom off | relaxed, meV/atom off |")
+    print("|---|---|---|---|---|")
+    for phase in found:
+        as_it_is, relaxed = phase.as_it_is - phase.stored, phase.relaxed - phase.stored
+        print(f"| {phase.source} | {phase.formula} | {phase.stored:.5f} ", end="")
+        print(f"| {1e3 * as_it_is:+.3f} | {1e3 * relaxed:+.3f} |")
+    n_agree = sum(phase.agrees for phase in found)
+    print(f"{n_agree} of {len(found)} agree within {1e3 * AGREES:g} meV/atom")
+    sys.exit(0 if n_agree == len(found) else 1)
+
+
+def loaded(given: argparse.Namespace) -> "Potential":
+    """The potential on one thread of the CPU."""
+    from designer_app.device import Compute
+    from designer_app.potentials import load_potential
+    from designer_app.state import set_threads
+
+    compute = Compute("cpu", "float32", 1)
+    set_threads(compute)
+    return load_potential(given.potential, given.model, compute)
 
 
 def in_order(folder: Path) -> list:

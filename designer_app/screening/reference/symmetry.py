@@ -277,14 +277,9 @@ def _centring(hall_number: int) -> Floats:
 
 def _different(images: Floats) -> Floats:
     """One of each site, modulo the lattice, in the order in which they came."""
-    kept: list[Floats] = []
-    for image in images % 1.0:
-        if kept:
-            apart = np.array(kept) - image
-            if np.abs(apart - np.rint(apart)).max(axis=1).min() < _SAME_SITE:
-                continue
-        kept.append(image)
-    return np.array(kept)
+    apart = images[:, None] - images[None]
+    same = np.abs(apart - np.rint(apart)).max(axis=2) < _SAME_SITE
+    return images[same.argmax(axis=1) == np.arange(len(images))] % 1.0
 
 
 def _count(crystal: SymmetricCrystal) -> int:

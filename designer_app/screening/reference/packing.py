@@ -1,0 +1,122 @@
+"""Relaxed crystals made small: symmetrised where that keeps the energy, in P1 where it does not."""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from designer_app.neighbors.build import build_neighbors
+from designer_app.potentials.base import Potential
+from designer_app.running.control import RunControl
+from designer_app.screening.reference.ledger import RelaxedPhase
+from designer_app.screening.reference.symmetry import (
+    SymmetricCrystal,
+    described,
+    described_without_symmetry,
+)
+from designer_app.screening.reference.table import Arrays, TableRow, table_arrays, unpacked
+from designer_app.specs.structure import Structure
+from designer_app.state import state_from_structures
+
+SYMPRECS = (0.01, 0.001)
+"""A: within which symmetry is looked for; relaxations keep it to about 1e-3."""
+ALLOWED = 1e-3
+"""eV/atom by which the energy of the unpacked crystal may differ from the relaxed one."""
+BATCH_ATOMS = 256
+
+
+@dataclass(frozen=True, eq=False)
+class Packed:
+    """A table's arrays, and what packing did to the crystals."""
+
+    arrays: Arrays
+    deviations: NDArray[np.float64]
+    """eV/atom, energy of each unpacked crystal minus that of the relaxed one."""
+    excluded: dict[str, int]
+    """Crystals that were left out, by reason."""
+    n_without_symmetry: int
+    """Crystals kept in P1 although they may have more symmetry."""
+
+
+def pack(
+    phases: Iterable[RelaxedPhase], potential: Potential, control: RunControl | None = None
+) -> Packed:
+    """The arrays of a table of all converged phases, with energies checked after unpacking."""
+    control = control or RunControl()
+    kept: dict[str, RelaxedPhase] = {}
+    excluded: Counter[str] = Counter()
+    for phase in phases:
+        if phase.structure is None:
+            excluded["failed"] += 1
+        elif not phase.converged:
+            excluded["not converged"] += 1
+        else:
+            kept[phase.source] = phase
+    ordered = list(kept.values())
+    crystals = [described_without_symmetry(_structure(phase)) for phase in ordered]
+    deviations = np.full(len(ordered), np.inf)
+    tries: list[Callable[[Structure], SymmetricCrystal | None]] = [
+        *(lambda structure, symprec=symprec: described(structure, symprec) for symprec in SYMPRECS),
+        described_without_symmetry,
+    ]
+    left = np.arange(len(ordered))
+    n_without_symmetry = 0
+    for describe in tries:
+        n_without_symmetry = len(left)  # those of the last try stay in P1
+        control.progress(len(ordered) - len(left), len(ordered), "crystals packed")
+        found = [(int(index), describe(_structure(ordered[index]))) for index in left]
+        clear = [(index, crystal) for index, crystal in found if crystal is not None]
+        energies = energies_of([unpacked(crystal) for _, crystal in clear], potential, control)
+        for (index, crystal), energy in zip(clear, energies, strict=True):
+            crystals[index] = crystal
+            deviations[index] = energy - _energy(ordered[index])
+        left = np.flatnonzero(~(np.abs(deviations) <= ALLOWED))  # NaN is left too
+    excluded["changed by packing"] += len(left)
+    is_kept = np.abs(deviations) <= ALLOWED
+    rows = [
+        TableRow(phase.source, crystal, _energy(phase), phase.magmom / len(_structure(phase)))
+        for phase, crystal, fits in zip(ordered, crystals, is_kept, strict=True)
+        if fits
+    ]
+    told = {reason: count for reason, count in excluded.items() if count}
+    return Packed(table_arrays(rows), deviations[is_kept], told, n_without_symmetry)
+
+
+def energies_of(
+    structures: Sequence[Structure], potential: Potential, control: RunControl | None = None
+) -> NDArray[np.float64]:
+    """Energies of many crystals as they are, eV/atom; NaN where that failed."""
+    control = control or RunControl()
+    found = np.full(len(structures), np.nan)
+    batch: list[int] = []
+    for index in sorted(range(len(structures)), key=lambda each: len(structures[each])):
+        batch.append(index)
+        if sum(len(structures[each]) for each in batch) >= BATCH_ATOMS:
+            found[batch] = _batch_energies([structures[each] for each in batch], potential)
+            batch = []
+            control.checkpoint()
+    if batch:
+        found[batch] = _batch_energies([structures[each] for each in batch], potential)
+    return found
+
+
+def _batch_energies(structures: Sequence[Structure], potential: Potential) -> NDArray[np.float64]:
+    state = state_from_structures(structures, potential.device)
+    potential.check(state, frozenset({"energy"}))
+    neighbors = build_neighbors(state, potential.cutoff, half=potential.half_list)
+    with torch.no_grad():
+        said = potential.predict(state, neighbors, frozenset({"energy"}))
+    per_atom = said.energy.double() / state.atoms_per_system
+    return per_atom.cpu().numpy().astype(np.float64)
+
+
+def _structure(phase: RelaxedPhase) -> Structure:
+    assert phase.structure is not None
+    return phase.structure
+
+
+def _energy(phase: RelaxedPhase) -> float:
+    return phase.energy / len(_structure(phase))

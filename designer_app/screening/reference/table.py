@@ -1,0 +1,285 @@
+"""The shipped reference table: relaxed crystals with their energies, read without running code.
+
+A zip archive of numpy arrays (`.npz`, no pickled objects) whose `header` is JSON text. Crystals
+are stored as `symmetry` describes them: classes once, and of each crystal its class, its elements,
+the volume, the shape of the cell and the free numbers of its sites, in 65536ths.
+"""
+
+import hashlib
+import json
+from collections.abc import Collection, Iterable
+from dataclasses import asdict, dataclass, replace
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from designer_app.elements import ATOMIC_NUMBERS, SYMBOLS
+from designer_app.errors import FileUnreadableError
+from designer_app.potentials.base import Potential
+from designer_app.provenance import sha256_of
+from designer_app.resources import resource
+from designer_app.screening.reference.archive import write_archive
+from designer_app.screening.reference.phases import ReferencePhase
+from designer_app.screening.reference.symmetry import (
+    CrystalClass,
+    Orbit,
+    SymmetricCrystal,
+    Template,
+    expanded,
+)
+from designer_app.specs.hull import HullOrigin
+from designer_app.specs.potentials import POTENTIALS
+from designer_app.specs.structure import Structure
+
+VERSION = 1
+"""Of the format; a reader refuses a newer one."""
+STEPS = 65536
+"""Free numbers, 0 to 1, are kept as 16-bit whole numbers."""
+SHIPPED = {("chgnet", "0.3.0"): "data/reference-chgnet-0.3.0.npz"}
+"""Files by potential and model."""
+
+Arrays = dict[str, NDArray[Any]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class TableHeader:
+    """What a table says of itself."""
+
+    name: str
+    potential: str
+    model: str
+    model_sha256: str
+    correction: str
+    """Which empirical corrections the energies contain."""
+    goal: str
+    """How far the crystals were relaxed."""
+    sources: str
+    """Where the structures came from, with licence."""
+    excluded: dict[str, int]
+    """How many crystals were left out, by reason."""
+    version: int = VERSION
+
+
+class ReferenceTable:
+    """Relaxed crystals of one potential."""
+
+    def __init__(self, header: TableHeader, arrays: Arrays, file_hash: str = "") -> None:
+        self.header = header
+        self.arrays = arrays
+        self.hash = file_hash
+        """SHA-256 of its file."""
+        self.sources = tuple(bytes(arrays["sources"]).decode("ascii").split("\n"))
+        """Ids of the crystals that were relaxed."""
+        self._classes = _classes_of(arrays)
+        self._place = {source: index for index, source in enumerate(self.sources)}
+        counts = [_counts_of(kind) for kind in self._classes]
+        self._amounts = [counts[kind] for kind in arrays["kind"]]
+        self._has = np.zeros((len(self.sources), len(SYMBOLS)), dtype=bool)
+        rows = np.repeat(np.arange(len(self)), np.diff(arrays["elements_start"]))
+        self._has[rows, arrays["elements"]] = True
+
+    def __len__(self) -> int:
+        return len(self.sources)
+
+    @property
+    def name(self) -> str:
+        """Of the set, with size and the begin of its hash, as hull numbers show it."""
+        return f"{self.header.name}, {len(self)} phases ({self.hash[:12]})"
+
+    @property
+    def origin(self) -> HullOrigin:
+        """What numbers from this table stand on."""
+        return HullOrigin(
+            potential=f"{self.header.potential} {self.header.model}",
+            model_sha256=self.header.model_sha256,
+            reference_set=self.name,
+            correction=self.header.correction,
+        )
+
+    def belongs_to(self, potential: Potential) -> bool:
+        """Whether the table was made with exactly this potential."""
+        return potential.model_sha256 == self.header.model_sha256
+
+    def in_system(self, elements: Collection[str]) -> list[ReferencePhase]:
+        """All phases that hold only these elements."""
+        others = np.ones(len(SYMBOLS), dtype=bool)
+        others[[ATOMIC_NUMBERS[element] for element in elements]] = False
+        found = np.flatnonzero(~self._has[:, others].any(axis=1))
+        return [self.phase(int(index)) for index in found]
+
+    def phase(self, index: int) -> ReferencePhase:
+        """One of the phases."""
+        amounts = self._amounts[index]
+        symbols = [SYMBOLS[number] for number in self._row("elements", index)]
+        return ReferencePhase(
+            source=self.sources[index],
+            composition=dict(zip(symbols, map(float, amounts), strict=True)),
+            energy=float(self.arrays["energy"][index]) * sum(amounts),
+            magmom=float(self.arrays["magmom"][index]) * sum(amounts),
+            unpack=lambda: self.structure(index),
+        )
+
+    def by_source(self, source: str) -> ReferencePhase | None:
+        """The phase that was relaxed from a crystal of this id."""
+        index = self._place.get(source)
+        return None if index is None else self.phase(index)
+
+    def crystal(self, index: int) -> SymmetricCrystal:
+        """One of the crystals, by its symmetry."""
+        return SymmetricCrystal(
+            kind=self._classes[self.arrays["kind"][index]],
+            elements=tuple(int(number) for number in self._row("elements", index)),
+            volume=float(self.arrays["volume"][index]),
+            shape=tuple(float(value) for value in self._row("shape", index)),
+            free=tuple(float(value) / STEPS for value in self._row("free", index)),
+        )
+
+    def structure(self, index: int) -> Structure:
+        """One of the crystals, with all atoms of its primitive cell."""
+        return expanded(self.crystal(index), self.sources[index])
+
+    def _row(self, name: str, index: int) -> NDArray[Any]:
+        start, stop = self.arrays[f"{name}_start"][index : index + 2]
+        return self.arrays[name][start:stop]
+
+
+@dataclass(frozen=True)
+class TableRow:
+    """One crystal on its way into a table."""
+
+    source: str
+    crystal: SymmetricCrystal
+    energy: float
+    """eV/atom."""
+    magmom: float
+    """Bohr magnetons per atom."""
+
+
+def table_arrays(rows: Iterable[TableRow]) -> Arrays:
+    """The arrays of a table; numbers are rounded here as the file keeps them."""
+    rows = list(rows)
+    templates: dict[Template, int] = {}
+    kinds: dict[CrystalClass, int] = {}
+    for row in rows:
+        kinds.setdefault(row.crystal.kind, len(kinds))
+        for orbit in row.crystal.kind.orbits:
+            templates.setdefault(orbit.template, len(templates))
+    orbits = [orbit for kind in kinds for orbit in kind.orbits]
+    return {
+        "sources": np.frombuffer("\n".join(row.source for row in rows).encode("ascii"), np.uint8),
+        "kind": np.array([kinds[row.crystal.kind] for row in rows], np.uint16),
+        "energy": np.array([row.energy for row in rows], np.float32),
+        "magmom": np.array([row.magmom for row in rows], np.float32),
+        "volume": np.array([row.crystal.volume for row in rows], np.float32),
+        **_ragged("elements", [row.crystal.elements for row in rows], np.uint8),
+        **_ragged("shape", [row.crystal.shape for row in rows], np.float32),
+        **_ragged("free", [_in_steps(row.crystal.free) for row in rows], np.uint16),
+        "class_hall": np.array([kind.hall_number for kind in kinds], np.uint16),
+        **_ragged("class_slot", [[o.slot for o in kind.orbits] for kind in kinds], np.uint8),
+        "class_letter": np.array([ord(orbit.letter) for orbit in orbits], np.uint8),
+        "class_count": np.array([orbit.count for orbit in orbits], np.uint16),
+        "class_template": np.array([templates[orbit.template] for orbit in orbits], np.uint16),
+        "template_origin": np.array([t.origin for t in templates], np.uint8),
+        **_ragged("template_directions", [np.ravel(t.directions) for t in templates], np.int8),
+    }
+
+
+def unpacked(crystal: SymmetricCrystal) -> Structure:
+    """The crystal as a table gives it back, with its numbers rounded."""
+    free = tuple(value / STEPS for value in _in_steps(crystal.free))
+    shape = tuple(float(np.float32(value)) for value in crystal.shape)
+    volume = float(np.float32(crystal.volume))
+    return expanded(replace(crystal, volume=volume, shape=shape, free=free))
+
+
+def write_table(path: Path, header: TableHeader, arrays: Arrays) -> None:
+    """A file whose bytes depend on its content alone."""
+    text = json.dumps(asdict(header), sort_keys=True).encode()
+    write_archive(path, {"header": np.frombuffer(text, np.uint8), **arrays})
+
+
+def read_table(path: Path) -> ReferenceTable:
+    """The table in a file; raises `FileUnreadableError` where it is none, or of a newer program."""
+    try:
+        with np.load(path, allow_pickle=False) as archive:
+            arrays = {name: archive[name] for name in archive.files}
+        told = json.loads(bytes(arrays.pop("header")))
+        version = int(told["version"])
+        header = TableHeader(**told) if version <= VERSION else None
+    except FileNotFoundError as error:
+        raise FileUnreadableError(str(path), "there is no such file") from error
+    except (OSError, ValueError, KeyError, TypeError, EOFError) as error:
+        raise FileUnreadableError(str(path), "it is no reference table, or damaged") from error
+    if header is None:
+        raise FileUnreadableError(str(path), f"it is of version {version}, for a newer program")
+    return ReferenceTable(header, arrays, sha256_of(path))
+
+
+def load_reference(potential: str = "chgnet", model: str = "") -> ReferenceTable | None:
+    """The table shipped for a potential; None where there is none, as for a fine-tuned one.
+
+    Whether the weights are those of the table, `ReferenceTable.belongs_to` says.
+    """
+    chosen = model or (POTENTIALS[potential].models or (("", ""),))[0][0]
+    name = SHIPPED.get((potential, chosen))
+    return None if name is None else _shipped(name)
+
+
+@lru_cache(maxsize=2)
+def _shipped(name: str) -> ReferenceTable | None:
+    path = resource(name)
+    return read_table(path) if path.is_file() else None
+
+
+def set_hash(phases: Iterable[ReferencePhase]) -> str:
+    """A hash of phases and energies, for sets that no file holds."""
+    digest = hashlib.sha256()
+    for phase in sorted(phases, key=lambda each: each.source):
+        digest.update(f"{phase.source} {phase.energy_per_atom:.6f}\n".encode())
+    return digest.hexdigest()
+
+
+def _ragged(name: str, rows: list[Any], kind: type[np.generic]) -> Arrays:
+    lengths = [len(row) for row in rows]
+    joined = [value for row in rows for value in row]
+    return {
+        name: np.array(joined, kind),
+        f"{name}_start": np.concatenate([[0], np.cumsum(lengths)]).astype(np.uint32),
+    }
+
+
+def _in_steps(free: Iterable[float]) -> list[int]:
+    return [round(value * STEPS) % STEPS for value in free]
+
+
+def _classes_of(arrays: Arrays) -> list[CrystalClass]:
+    origins, starts = arrays["template_origin"], arrays["template_directions_start"]
+    templates = []
+    for index, (a, b, c) in enumerate(origins.tolist()):
+        flat = arrays["template_directions"][starts[index] : starts[index + 1]].tolist()
+        rows = tuple((flat[k], flat[k + 1], flat[k + 2]) for k in range(0, len(flat), 3))
+        templates.append(Template(rows, (a, b, c)))
+    columns = ("class_slot", "class_letter", "class_template", "class_count")
+    orbits = [
+        Orbit(slot, chr(letter), templates[template], count)
+        for slot, letter, template, count in zip(
+            *(arrays[name].tolist() for name in columns), strict=True
+        )
+    ]
+    starts = arrays["class_slot_start"].tolist()
+    return [
+        CrystalClass(hall, tuple(orbits[start:stop]))
+        for hall, start, stop in zip(
+            arrays["class_hall"].tolist(), starts[:-1], starts[1:], strict=True
+        )
+    ]
+
+
+def _counts_of(kind: CrystalClass) -> tuple[int, ...]:
+    counts = [0] * kind.n_slots
+    for orbit in kind.orbits:
+        counts[orbit.slot] += orbit.count
+    return tuple(counts)
