@@ -3,6 +3,7 @@
 Amounts may be broken, as in LiNi0.4Mn0.35Co0.25O2.
 """
 
+import re
 from collections.abc import Iterable, Mapping
 from functools import reduce
 from math import gcd
@@ -82,3 +83,11 @@ def rank_of_electronegativity(numbers: NDArray[np.int64]) -> NDArray[np.int64]:
     """Place of each atom's element on Pauling's scale; -1 where it has none."""
     table = np.array([_RANK.get(symbol, -1) for symbol in SYMBOLS], dtype=np.int64)
     return table[numbers]
+
+
+def amounts_in(text: str) -> dict[str, float]:
+    """Atoms of each element in a formula without brackets, as `formula` writes it."""
+    found: dict[str, float] = {}
+    for symbol, amount in re.findall(r"([A-Z][a-z]?)(\d*\.?\d*)", text):
+        found[symbol] = found.get(symbol, 0.0) + float(amount or 1.0)
+    return found

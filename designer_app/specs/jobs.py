@@ -53,6 +53,14 @@ JOBS: Registry[JobRow] = Registry(
             time_limit=30.0,
         ),
         JobRow(
+            key="diagram",
+            title="Phase diagram",
+            summary="Known phases of a chemical system, with candidates among them.",
+            implementation="designer_app.jobs.diagram:run",
+            worker="quick",
+            time_limit=60.0,
+        ),
+        JobRow(
             key="devices",
             title="Devices",
             summary="Which devices this machine has.",

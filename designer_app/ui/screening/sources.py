@@ -101,7 +101,7 @@ class Sources(QWidget):
             paths=tuple(str(path) for path in self._files),
         )
 
-    def show(self, spec: ScreenSpec) -> None:
+    def show_spec(self, spec: ScreenSpec) -> None:
         """The way and number of a spec."""
         self.make.set_value(spec.make)
         self.count.set_value(spec.n_candidates)

@@ -1,0 +1,170 @@
+"""Screening runs of the project: begin, go on, read structures back, write files."""
+
+import shutil
+import tempfile
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import QObject
+
+from designer_app.errors import DesignerAppError, FileUnreadableError
+from designer_app.io.documents import Document
+from designer_app.io.screen_files import structure_files, write_csv
+from designer_app.io.screen_store import REPORT, ROWS, ScreenStore
+from designer_app.io.writing import write_document
+from designer_app.project.runs import Run
+from designer_app.running.control import RunControl
+from designer_app.session.job import Job
+from designer_app.session.job_manager import JobManager
+from designer_app.session.run_keeper import RunKeeper
+from designer_app.specs.documents import BondsSpec, ReadSpec
+from designer_app.specs.fields import spec_from_settings
+from designer_app.specs.screen import ScreenRow, ScreenSpec
+from designer_app.specs.structure import Structure
+
+if TYPE_CHECKING:
+    from designer_app.project import Project
+
+KEY = "screen"
+
+
+class Screenings(QObject):
+    """Each answer is a `Job`: nothing here keeps the window waiting."""
+
+    def __init__(self, jobs: JobManager, runs: RunKeeper, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._jobs = jobs
+        self._runs = runs
+
+    # --- runs ---
+
+    def start(self, spec: ScreenSpec, subject: str) -> Job:
+        """Begin a screening in a new folder of the project."""
+        title = f"Screen {subject}".strip()
+        try:
+            folder = self._runs.folder_for(KEY, title)
+        except DesignerAppError as error:
+            return self._jobs.submit_failure(KEY, spec, title, error)
+        if folder is None:  # a project that another window has open
+            folder = Path(tempfile.mkdtemp(prefix="designer_app-screen-"))
+        return self._submit(replace(spec, out=folder, resume=False), title)
+
+    def go_on(self, run: Run) -> Job:
+        """Go on with a run that was stopped or cut off. Raises `InvalidSpecError`."""
+        return self._submit(spec_of(run, resume=True), run.title)
+
+    def past(self, project: "Project") -> Job:
+        """All screenings of a project, newest first: a list of `Run`."""
+        return self._jobs.submit_here("runs", partial(_past, project))
+
+    def _submit(self, spec: ScreenSpec, title: str) -> Job:
+        job = self._jobs.submit(KEY, spec, title, folder=spec.out)
+        self._runs.keep(job, None)
+        return job
+
+    # --- looking ---
+
+    def find_files(self, paths: Sequence[Path]) -> Job:
+        """Structure files among these and in folders among these: (files, how many were left)."""
+        return self._jobs.submit_here("find", partial(_found, tuple(paths)))
+
+    def structure(self, folder: Path, row: ScreenRow) -> Job:
+        """The structure of a candidate: a `Document` where it was relaxed, else a `Structure`."""
+        path = folder / row.structure_file
+        if row.structure_file and path.is_file():
+            return self._jobs.submit("read", ReadSpec(path=path), f"Open {row.formula}")
+        return self._jobs.submit_here("structure", partial(_stored, folder, row))
+
+    def bonds(self, structure: Structure) -> Job:
+        """Which atoms are drawn as bonded."""
+        return self._jobs.submit("bonds", BondsSpec(structure=structure))
+
+    # --- files ---
+
+    def write_table(self, rows: Sequence[ScreenRow], path: Path) -> Job:
+        """The rows as CSV: the `Path`."""
+        return self._jobs.submit_here("save", partial(_write_table, tuple(rows), path))
+
+    def write_structures(self, folder: Path, rows: Sequence[ScreenRow], out: Path) -> Job:
+        """A CIF for each row, into a folder: the `Path`."""
+        return self._jobs.submit_here("save", partial(_write_cifs, folder, tuple(rows), out))
+
+    def copy_report(self, folder: Path, path: Path) -> Job:
+        """The report of a finished run: the `Path`."""
+        return self._jobs.submit_here("save", partial(_copy, folder / REPORT, path))
+
+
+def spec_of(run: Run, *, resume: bool = False) -> ScreenSpec:
+    """The settings of a run of the project. Raises `InvalidSpecError`."""
+    spec: ScreenSpec = spec_from_settings(
+        ScreenSpec, run.settings, structures=(), out=run.folder, resume=resume
+    )
+    return spec
+
+
+def is_screening(folder: Path) -> bool:
+    """Whether a folder holds the rows of a screening."""
+    return (folder / ROWS).is_file()
+
+
+def has_report(folder: Path) -> bool:
+    """Whether the run came to its end and wrote a report."""
+    return (folder / REPORT).is_file()
+
+
+def _past(project: "Project", _control: RunControl) -> list[Run]:
+    runs = [run for run in project.runs.all() if run.key == KEY and is_screening(run.folder)]
+    return runs[::-1]
+
+
+def _found(paths: tuple[Path, ...], control: RunControl) -> list[Path]:
+    found: list[Path] = []
+    for path in paths:
+        control.checkpoint()
+        found.extend(structure_files(path) if path.is_dir() else [path])
+    return found
+
+
+def _stored(folder: Path, row: ScreenRow, _control: RunControl) -> Structure:
+    structure = ScreenStore(folder).structure(row)
+    if structure is None:
+        raise FileUnreadableError(str(folder), f"candidate {row.id} is not in it")
+    return structure
+
+
+def _write_table(rows: tuple[ScreenRow, ...], path: Path, _control: RunControl) -> Path:
+    return write_csv(rows, path)
+
+
+def _write_cifs(folder: Path, rows: tuple[ScreenRow, ...], out: Path, control: RunControl) -> Path:
+    store = ScreenStore(folder)
+    out.mkdir(parents=True, exist_ok=True)
+    for row in rows:
+        control.checkpoint()
+        target = out / f"{row.id}-{row.formula}.cif"
+        source = folder / row.structure_file
+        if row.structure_file and source.is_file():
+            shutil.copyfile(source, target)
+        else:
+            structure = store.structure(row)
+            if structure is not None:
+                write_document(Document.from_structure(structure, made_by=KEY), target)
+    return out
+
+
+def _copy(source: Path, path: Path, _control: RunControl) -> Path:
+    try:
+        shutil.copyfile(source, path)
+    except OSError as error:
+        from designer_app.errors import WriteFailedError
+
+        raise WriteFailedError(str(path), error.strerror or str(error)) from error
+    return path
+
+
+def figures_of(result: Any) -> dict[str, Any]:
+    """The plain figures of a result, for the record of the run."""
+    return {"n_passing": result.n_passing, "n_rows": len(result.rows), "report": result.report}

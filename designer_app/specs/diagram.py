@@ -1,0 +1,18 @@
+"""The phase diagram of a chemical system, from the shipped reference phases: a quick look-up."""
+
+from dataclasses import dataclass
+
+from designer_app.specs.fields import spec_field
+from designer_app.specs.potentials import model_field, potential_field
+
+
+@dataclass(frozen=True, kw_only=True)
+class DiagramSpec:
+    """Which elements, and which candidates are drawn among the phases."""
+
+    elements: tuple[str, ...] = spec_field(label="Elements", doc="Symbols, e.g. Li, Fe, O.")
+    candidates: tuple[tuple[str, float], ...] = spec_field(
+        (), label="Candidates", doc="(formula, eV/atom above the hull; negative: below)."
+    )
+    potential: str = potential_field()
+    model: str = model_field()

@@ -1,0 +1,88 @@
+"""All numbers of a candidate: value with interval, trust light, method and origin below."""
+
+from collections.abc import Mapping, Sequence
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QGridLayout, QWidget
+
+from designer_app.specs.estimates import Estimate
+from designer_app.ui.screening.candidate_delegate import level_of
+from designer_app.ui.screening.columns import (
+    Criterion,
+    column_for,
+    estimate_text,
+    explain,
+    place_of,
+)
+from designer_app.ui.theme import Theme, label, tabular
+from designer_app.ui.trust import Level, Verdict
+from designer_app.ui.trust_light import TrustLight
+
+_WORDS = {Level.GOOD: "sound", Level.CARE: "with care", Level.NO: "doubtful"}
+
+
+class EstimateList(QWidget):
+    """Different methods for one property stand below each other; they are never averaged."""
+
+    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._theme = theme
+        self._shown: tuple[Estimate, ...] = ()
+        self._grid = QGridLayout(self)
+        self._grid.setContentsMargins(0, 0, 0, 0)
+        self._grid.setHorizontalSpacing(8)
+        self._grid.setVerticalSpacing(2)
+        self._grid.setColumnStretch(0, 1)
+
+    def texts(self) -> list[tuple[str, str]]:
+        """(title, value) as shown."""
+        return [
+            (column_for(each).title, estimate_text(each, column_for(each))) for each in self._shown
+        ]
+
+    def set_estimates(
+        self,
+        estimates: Sequence[Estimate],
+        failing: Sequence[str],
+        criteria: Mapping[str, Criterion],
+    ) -> None:
+        """Show these, in the order of the table's columns."""
+        wanted = tuple(sorted(estimates, key=lambda each: (place_of(each.key), each.key)))
+        if wanted == self._shown:
+            return
+        self._shown = wanted
+        while (item := self._grid.takeAt(0)) is not None:
+            if (widget := item.widget()) is not None:
+                widget.hide()
+                widget.deleteLater()
+        for line, each in enumerate(wanted):
+            self._add(2 * line, each, criteria.get(each.key), fails=each.key in failing)
+
+    def _add(
+        self, line: int, estimate: Estimate, criterion: Criterion | None, *, fails: bool
+    ) -> None:
+        column = column_for(estimate)
+        title = label(column.title, "muted")
+        title.setToolTip(column.doc)
+        value = label(estimate_text(estimate, column), "problem-value" if fails else "")
+        value.setFont(tabular(value.font()))
+        value.setToolTip(explain(estimate, column))
+        value.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        light = TrustLight(self._theme)
+        level = level_of(estimate.light)
+        reasons = tuple(
+            part for part in (estimate.reason, *explain(estimate, column).splitlines()[1:]) if part
+        )
+        light.set_verdict(Verdict(level, _WORDS[level], tuple(dict.fromkeys(reasons))))
+        parts = [estimate.method]
+        if criterion is not None:
+            told = criterion.sentence(column)
+            parts.append(self.tr("misses: %s") % told if fails else self.tr("wanted: %s") % told)
+        below = label(", ".join(part for part in parts if part), "problem" if fails else "small",
+                      wrap=True)  # fmt: skip
+        below.setToolTip(estimate.origin)
+        below.setContentsMargins(0, 0, 0, 6)
+        self._grid.addWidget(title, line, 0)
+        self._grid.addWidget(value, line, 1, Qt.AlignmentFlag.AlignRight)
+        self._grid.addWidget(light, line, 2, Qt.AlignmentFlag.AlignRight)
+        self._grid.addWidget(below, line + 1, 0, 1, 3)
