@@ -198,6 +198,14 @@ class MissingReferenceError(InputError):
 
 
 @dataclass(eq=False)
+class DatabaseUnavailableError(InputError):
+    """A database on the internet gave no structures."""
+
+    database: str
+    reason: str
+
+
+@dataclass(eq=False)
 class UnsafeFileError(InputError):
     """A model file holds code or objects that the program does not execute."""
 

@@ -230,6 +230,14 @@ def _missing_reference(f: Mapping[str, Any]) -> Explanation:
     )
 
 
+def _database_unavailable(f: Mapping[str, Any]) -> Explanation:
+    return Explanation(
+        f"{f['database']} gave no structures: {f['reason']}.",
+        "The program itself needs no internet.",
+        ("Try later, or go on with the reference phases that are there.",),
+    )
+
+
 def _unsafe_file(f: Mapping[str, Any]) -> Explanation:
     return Explanation(
         f"“{_name(f['path'])}” was not opened: {f['reason']}.",
@@ -347,6 +355,7 @@ _TABLE: dict[str, Callable[[Mapping[str, Any]], Explanation]] = {
     "MissingPackageError": _missing_package,
     "MissingDataError": _missing_data,
     "MissingReferenceError": _missing_reference,
+    "DatabaseUnavailableError": _database_unavailable,
     "UnsafeFileError": _unsafe_file,
     "DeviceUnavailableError": _device_unavailable,
     "ResumeError": _resume,

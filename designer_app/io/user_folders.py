@@ -19,6 +19,11 @@ def projects_folder() -> Path:
     return (_home() or user_data_path(_NAME, appauthor=False)) / "projects"
 
 
+def references_folder() -> Path:
+    """The folder of reference phases that were relaxed again, one folder a potential."""
+    return (_home() or user_data_path(_NAME, appauthor=False)) / "references"
+
+
 def _home() -> Path | None:
     """DESIGNER_APP_HOME: everything in one folder, for tests and for a stick."""
     named = os.environ.get("DESIGNER_APP_HOME", "")

@@ -24,13 +24,6 @@ if TYPE_CHECKING:
 
 CHUNK = 24
 """Crystals that are relaxed together and then written."""
-CORRECTIONS = {
-    ("chgnet", "0.3.0"): "MP2020 as learned by CHGNet",
-    ("chgnet", "r2scan"): "none",
-}
-"""Empirical corrections in the energies that a potential was trained on. CHGNet 0.3.0 learned the
-corrected energies of MPtrj (anions and GGA+U metals, Wang et al. 2021,
-doi:10.1038/s41598-021-94550-5)."""
 
 
 def main() -> None:
@@ -103,6 +96,7 @@ def pack_table(given: argparse.Namespace) -> None:
     """Write what is relaxed as a table, and say what it took."""
     import numpy as np
 
+    from designer_app.screening.reference.again import correction_of
     from designer_app.screening.reference.ledger import Ledger
     from designer_app.screening.reference.packing import pack
     from designer_app.screening.reference.table import SHIPPED, TableHeader, write_table
@@ -117,7 +111,7 @@ def pack_table(given: argparse.Namespace) -> None:
         potential=given.potential,
         model=given.model,
         model_sha256=potential.model_sha256,
-        correction=CORRECTIONS.get((given.potential, given.model), "none"),
+        correction=correction_of(potential),
         goal="forces below 0.05 eV/A, stress below 0.5 GPa, at most 200 steps",
         sources="structures: Materials Project (CC-BY-4.0); elements: MatPES (BSD-3-Clause)",
         excluded=packed.excluded,

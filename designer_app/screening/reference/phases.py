@@ -3,7 +3,8 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from designer_app.io.formulas import formula, reduced
+from designer_app.io.formulas import amounts_of, formula, reduced
+from designer_app.screening.reference.ledger import RelaxedPhase
 from designer_app.specs.structure import Structure
 
 
@@ -39,3 +40,17 @@ class ReferencePhase:
     def structure(self) -> Structure:
         """The relaxed crystal, in a primitive cell."""
         return self.unpack()
+
+
+def phase_of(relaxed: RelaxedPhase) -> ReferencePhase | None:
+    """A relaxed crystal as a reference phase; None where the relaxation did not converge."""
+    structure = relaxed.structure
+    if structure is None or not relaxed.converged:
+        return None
+    return ReferencePhase(
+        source=relaxed.source,
+        composition=amounts_of(structure.numbers),
+        energy=relaxed.energy,
+        magmom=relaxed.magmom,
+        unpack=lambda: structure,
+    )
