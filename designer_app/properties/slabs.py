@@ -1,0 +1,351 @@
+"""Slabs cut from a crystal: a surface with vacuum above it, its lower half held as in the bulk."""
+
+import math
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from designer_app.elements import ATOMIC_NUMBERS, SYMBOLS
+from designer_app.errors import InvalidPositionsError, InvalidSpecError, MissingCellError
+from designer_app.io.formulas import amounts_of, formula
+from designer_app.specs.structure import Structure
+
+if TYPE_CHECKING:
+    from pymatgen.core import Structure as PymatgenStructure
+
+Miller = tuple[int, int, int]
+
+LAYER_GAP = 0.35
+"""A along the normal: atoms nearer than this to the one below belong to its layer."""
+LEAST_THICKNESS = 5.0
+"""A: open faces have thin layers, and four of them are not yet a crystal."""
+WIDEST_GAP = 6.0
+"""A: a crystal with an emptier slice than this is a slab or a sheet already."""
+MAX_ATOMS = 600
+_SAME_PLACE = 0.05
+"""A: nearer atoms lie on the same place."""
+_INDEX = re.compile(r"-?\d")
+_LARGEST_INDEX = 9
+
+
+@dataclass(frozen=True, eq=False)
+class Slab:
+    """One termination of a surface, z along its outer normal."""
+
+    structure: Structure
+    """With `fixed` set for the lower half."""
+    miller: Miller
+    layers: NDArray[np.int64]
+    """(n_atoms,) the layer of each atom, 0 on top."""
+    n_bulk_cells: float
+    """How many cells of the bulk crystal it holds."""
+
+    @property
+    def n_layers(self) -> int:
+        """Atomic layers."""
+        return int(self.layers.max()) + 1
+
+    @property
+    def area(self) -> float:
+        """A^2 of one side."""
+        a, b = self.structure.cell[:2]
+        return float(np.linalg.norm(np.cross(a, b)))
+
+    @property
+    def termination(self) -> str:
+        """Composition of the top layer, reduced."""
+        counts = amounts_of(self.structure.numbers[self.layers == 0])
+        divisor = math.gcd(*(round(each) for each in counts.values()))
+        return formula({symbol: amount / divisor for symbol, amount in counts.items()})
+
+
+def miller_from_text(text: str) -> Miller:
+    """Indices (h k l) from "111", "1-10", "0 0 1" or, for hexagonal crystals, "10-10"."""
+    if re.fullmatch(r"\s*\(?\s*(-?\d+[\s,]+){2,3}-?\d+\s*\)?\s*", text):
+        found = [int(each) for each in re.findall(r"-?\d+", text)]
+    elif re.fullmatch(r"\s*\(?(-?\d){3,4}\)?\s*", text):
+        found = [int(each) for each in _INDEX.findall(text)]
+    else:
+        raise _bad_surface(text, "write three whole numbers, such as 111 or 1-10")
+    if len(found) == 4:
+        h, k, i, found_l = found
+        if h + k + i != 0:
+            raise _bad_surface(text, "of four indices the third is minus the sum of the first two")
+        found = [h, k, found_l]
+    if not any(found):
+        raise _bad_surface(text, "one of the indices must differ from 0")
+    if max(abs(each) for each in found) > _LARGEST_INDEX:
+        raise _bad_surface(text, f"indices beyond {_LARGEST_INDEX} are not cut")
+    divisor = math.gcd(*found)
+    return found[0] // divisor, found[1] // divisor, found[2] // divisor
+
+
+def _bad_surface(text: str, reason: str) -> InvalidSpecError:
+    return InvalidSpecError("surface", text, reason, "Surface")
+
+
+def check_bulk(bulk: Structure) -> None:
+    """Raises where a structure is no crystal that can be cut."""
+    if not (all(bulk.pbc) and bulk.volume > 0):
+        raise MissingCellError("cutting a surface")
+    gap, axis = max(_gaps(bulk))
+    if gap > WIDEST_GAP:
+        raise InvalidPositionsError(
+            f"{gap:.1f} Å of its cell are empty along {'abc'[axis]}, so it is a slab or a sheet "
+            "already and not the bulk crystal that is cut"
+        )
+
+
+def _gaps(bulk: Structure) -> Iterator[tuple[float, int]]:
+    """(widest empty slice in A, axis) for each axis."""
+    fractions = (bulk.positions @ np.linalg.inv(bulk.cell)) % 1.0
+    heights = 1.0 / np.linalg.norm(np.linalg.inv(bulk.cell), axis=0)
+    for axis in range(3):
+        places = np.sort(fractions[:, axis])
+        gaps = np.diff(np.append(places, places[0] + 1.0))
+        # A metal with one atom in a small cell has a "gap" of the whole cell.
+        yield float(gaps.max() * heights[axis]), axis
+
+
+def cut_slabs(
+    bulk: Structure,
+    miller: Miller,
+    *,
+    n_layers: int = 4,
+    vacuum: float = 12.0,
+    spacing: float = 7.0,
+) -> list[Slab]:
+    """All terminations of (hkl) of the conventional cell, as slabs at least `n_layers` thick and
+    so wide that an adsorbate is `spacing` A from its images.
+
+    Crystals of one element get exactly the layers asked, if those make 5 A; others whole formula
+    units.
+    """
+    from pymatgen.core.surface import SlabGenerator
+
+    check_bulk(bulk)
+    conventional = _conventional(bulk)
+    terminations: list[Slab] = []
+    thickness = LEAST_THICKNESS
+    for _ in range(12):
+        generator = SlabGenerator(
+            conventional,
+            miller,
+            min_slab_size=thickness,
+            min_vacuum_size=vacuum,
+            lll_reduce=True,
+            center_slab=False,
+            primitive=True,
+        )
+        made = generator.get_slabs()
+        if not made:
+            break
+        terminations = [
+            _slab(each.get_orthogonal_c_slab(), bulk, miller, n_layers, vacuum) for each in made
+        ]
+        if all(each.n_layers >= n_layers and _is_thick(each) for each in terminations):
+            break
+        thickness += 2.0
+    wide = [_widened(_primitive(each), spacing) for each in terminations]
+    if not wide or max(len(each.structure) for each in wide) > MAX_ATOMS:
+        largest = max((len(each.structure) for each in wide), default=0)
+        raise _bad_surface(
+            "".join(str(each) for each in miller),
+            f"its slab would hold {largest} atoms, and at most {MAX_ATOMS} are computed",
+        )
+    return wide
+
+
+def _conventional(bulk: Structure) -> "PymatgenStructure":
+    from pymatgen.core import Lattice
+    from pymatgen.core import Structure as PymatgenStructure
+    from pymatgen.symmetry.analyzer import SpacegroupAnalyzer
+
+    crystal = PymatgenStructure(
+        Lattice(bulk.cell),
+        [SYMBOLS[int(number)] for number in bulk.numbers],
+        bulk.positions,
+        coords_are_cartesian=True,
+    )
+    return SpacegroupAnalyzer(crystal, symprec=0.05).get_conventional_standard_structure()
+
+
+def _slab(
+    found: "PymatgenStructure", bulk: Structure, miller: Miller, n_layers: int, vacuum: float
+) -> Slab:
+    """Our slab of pymatgen's: c along z, the upper surface whole, as thick as asked."""
+    a, b, normal = _upright(np.array(found.lattice.matrix))
+    positions = np.array(found.frac_coords) @ np.array([a, b, normal])
+    numbers = np.array(
+        [ATOMIC_NUMBERS[str(getattr(site.specie, "symbol", site.specie))] for site in found],
+        dtype=np.int64,
+    )
+    positions[:, 2] = _unbroken(positions[:, 2], float(normal[2]))
+    layers = _layers(positions[:, 2])
+    if len(set(numbers.tolist())) == 1:
+        kept = layers < _enough_layers(positions[:, 2], layers, n_layers)
+        positions, numbers, layers = positions[kept], numbers[kept], layers[kept]
+    positions[:, 2] -= positions[:, 2].min()
+    top = float(positions[:, 2].max())
+    structure = Structure(
+        numbers=numbers,
+        positions=positions,
+        cell=np.array([a, b, [0.0, 0.0, top + vacuum]]),
+        pbc=(True, True, True),
+        fixed=layers >= (int(layers.max()) + 2) // 2,
+        name=f"{formula(amounts_of(numbers))} {miller}",
+    )
+    return Slab(structure, miller, layers, len(numbers) / len(bulk))
+
+
+def _upright(cell: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The same cell turned: a along x, b in the xy plane, c (already normal) along z."""
+    a, b, c = cell
+    x = a / np.linalg.norm(a)
+    z = np.cross(a, b) / np.linalg.norm(np.cross(a, b))
+    axes = np.array([x, np.cross(z, x), z])
+    height = float(c @ z)
+    turned = np.asarray(cell @ axes.T, dtype=np.float64)
+    turned[2] = [0.0, 0.0, abs(height)]
+    turned[:2, 2] = 0.0
+    return turned
+
+
+def _unbroken(heights: NDArray[np.float64], period: float) -> NDArray[np.float64]:
+    """Heights moved by whole periods so that the widest gap, the vacuum, is at the top."""
+    heights = heights % period
+    order = np.sort(heights)
+    gaps = np.diff(np.append(order, order[0] + period))
+    above_gap = int(np.argmax(gaps))
+    start = order[(above_gap + 1) % len(order)]
+    return (heights - start + 1e-6) % period
+
+
+def _is_thick(slab: Slab) -> bool:
+    heights = slab.structure.positions[:, 2]
+    return float(np.ptp(heights)) >= LEAST_THICKNESS
+
+
+def _layers(heights: NDArray[np.float64]) -> NDArray[np.int64]:
+    """Layer of each atom from above."""
+    order = np.argsort(-heights)
+    drops = -np.diff(heights[order]) > LAYER_GAP
+    found = np.empty(len(heights), dtype=np.int64)
+    found[order] = np.concatenate([[0], np.cumsum(drops)])
+    return found
+
+
+def _enough_layers(heights: NDArray[np.float64], layers: NDArray[np.int64], n_layers: int) -> int:
+    """The layers asked for, or more where those are too thin to be a crystal."""
+    tops = [float(heights[layers == layer].mean()) for layer in range(int(layers.max()) + 1)]
+    thick = [k + 1 for k, top in enumerate(tops) if tops[0] - top >= LEAST_THICKNESS]
+    return max(n_layers, thick[0] if thick else len(tops))
+
+
+def _primitive(slab: Slab) -> Slab:
+    """The same slab on its smallest cell in the plane; pymatgen may leave a larger one."""
+    given = slab.structure
+    first = np.flatnonzero(slab.layers == 0)[0]
+    alike = (slab.layers == 0) & (given.numbers == given.numbers[first])
+    steps = given.positions[alike] - given.positions[first]
+    steps = steps[np.abs(steps[:, 2]) < _SAME_PLACE]
+    symmetries = [each for each in steps if _is_symmetry(given, each)]
+    if len(symmetries) <= 1:
+        return slab
+    cell = given.cell.copy()
+    cell[:2] = _smallest_cell([*symmetries, *given.cell[:2]])
+    fractions = given.positions @ np.linalg.inv(cell)
+    fractions[:, :2] -= np.floor(fractions[:, :2] + 1e-4)
+    kept: list[int] = []
+    for index, place in enumerate(fractions):
+        offsets = fractions[kept] - place if kept else np.empty((0, 3))
+        offsets[:, :2] -= np.round(offsets[:, :2])
+        if not (np.linalg.norm(offsets @ cell, axis=1) < _SAME_PLACE).any():
+            kept.append(index)
+    structure = replace(
+        given,
+        numbers=given.numbers[kept],
+        positions=fractions[kept] @ cell,
+        cell=cell,
+        fixed=None if given.fixed is None else given.fixed[kept],
+    )
+    share = len(kept) / len(given)
+    return Slab(structure, slab.miller, slab.layers[kept], slab.n_bulk_cells * share)
+
+
+def _is_symmetry(structure: Structure, step: NDArray[np.float64]) -> bool:
+    """Whether the slab moved by a step in the plane lies on itself."""
+    inverse = np.linalg.inv(structure.cell)
+    for number in np.unique(structure.numbers):
+        places = structure.positions[structure.numbers == number]
+        offsets = (places[:, None, :] + step - places[None, :, :]) @ inverse
+        offsets -= np.round(offsets)
+        nearest = np.linalg.norm(offsets @ structure.cell, axis=2).min(axis=1)
+        if nearest.max() > _SAME_PLACE:
+            return False
+    return True
+
+
+def _smallest_cell(vectors: list[NDArray[np.float64]]) -> NDArray[np.float64]:
+    """The two vectors that span the smallest cell, made short."""
+    pairs = [
+        (abs(float(np.cross(a, b)[2])), i, j)
+        for i, a in enumerate(vectors)
+        for j, b in enumerate(vectors[:i])
+    ]
+    _, i, j = min(each for each in pairs if each[0] > 1.0)
+    return np.array(_reduced(vectors[i], vectors[j]))
+
+
+def _widened(slab: Slab, spacing: float) -> Slab:
+    """The smallest repetition whose shortest in-plane lattice vector is `spacing` A or longer."""
+    a, b = _reduced(slab.structure.cell[0], slab.structure.cell[1])
+    counts = range(1, 2 + math.ceil(spacing / min(np.linalg.norm(a), np.linalg.norm(b))))
+    choices = [
+        (n * m, abs(n - m), n, m)
+        for n in counts
+        for m in counts
+        if shortest_vector(n * a, m * b) >= spacing - 1e-3
+    ]
+    _, _, n, m = min(choices) if choices else (0, 0, max(counts), max(counts))
+    return repeated(slab, a, b, n, m)
+
+
+def repeated(slab: Slab, a: NDArray[np.float64], b: NDArray[np.float64], n: int, m: int) -> Slab:
+    """The slab on the cell (n a, m b), where a and b span the same lattice as its own."""
+    given = slab.structure
+    shifts = np.array([i * a + j * b for i in range(n) for j in range(m)])
+    positions = (given.positions[None, :, :] + shifts[:, None, :]).reshape(-1, 3)
+    count = len(shifts)
+    structure = Structure(
+        numbers=np.tile(given.numbers, count),
+        positions=positions,
+        cell=np.array([n * a, m * b, given.cell[2]]),
+        pbc=given.pbc,
+        fixed=None if given.fixed is None else np.tile(given.fixed, count),
+        name=given.name,
+    )
+    return Slab(structure, slab.miller, np.tile(slab.layers, count), slab.n_bulk_cells * count)
+
+
+def _reduced(
+    a: NDArray[np.float64], b: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """The shortest basis of a plane lattice (Gauss and Lagrange)."""
+    while True:
+        if a @ a > b @ b:
+            a, b = b, a
+        steps = round(float(a @ b) / float(a @ a))
+        if steps == 0:
+            return (a, b) if np.cross(a, b)[2] > 0 else (a, -b)
+        b = b - steps * a
+
+
+def shortest_vector(a: NDArray[np.float64], b: NDArray[np.float64]) -> float:
+    """A: the shortest lattice vector of a plane lattice."""
+    a, _ = _reduced(np.asarray(a, dtype=np.float64), np.asarray(b, dtype=np.float64))
+    return float(np.linalg.norm(a))
