@@ -26,7 +26,19 @@ from designer_app.explanations import explain, explain_exception
 from designer_app.running.control import RunControl
 from designer_app.running.messages import job_error
 
-COMMANDS = ("info", "order", "energy", "relax", "md", "analyse", "voltage", "train", "bench")
+COMMANDS = (
+    "info",
+    "order",
+    "energy",
+    "relax",
+    "md",
+    "analyse",
+    "hull",
+    "voltage",
+    "conductivity",
+    "train",
+    "bench",
+)
 """Modules of this package, in the order of the help; each exports `COMMAND`."""
 
 EXIT_FAILED_RUN, EXIT_BAD_INPUT = 1, 2

@@ -37,12 +37,12 @@ def run(spec: RelaxSpec, control: RunControl) -> dict[str, Any]:
     control.progress(0, len(spec.structures), "Loading the potential")
     potential = load_potential(spec.potential, spec.model, compute)
     control.checkpoint()
-    names = _file_names(spec.structures)
+    names = file_names(spec.structures)
     paths: dict[int, Path] = {}
 
     def write(index: int, result: Relaxed) -> None:
         if out is not None and result.error is None:
-            paths[index] = _write(result.structure, out, names[index])
+            paths[index] = written(result.structure, out, names[index])
 
     results = relax(
         spec.structures,
@@ -123,7 +123,7 @@ def _formula(structure: Structure) -> str:
     return formula(reduced(amounts)[0] if any(structure.pbc) else amounts)
 
 
-def _file_names(structures: tuple[Structure, ...]) -> list[str]:
+def file_names(structures: tuple[Structure, ...]) -> list[str]:
     """A name without folder for each structure, all different."""
     names: list[str] = []
     taken: set[str] = set()
@@ -139,7 +139,7 @@ def _file_names(structures: tuple[Structure, ...]) -> list[str]:
     return names
 
 
-def _write(structure: Structure, out: Path, name: str) -> Path:
+def written(structure: Structure, out: Path, name: str) -> Path:
     """A CIF of a crystal; extended XYZ of what a CIF cannot hold."""
     fits_cif = all(structure.pbc) and structure.volume > 0
     fits_cif = fits_cif and (structure.fixed is None or not structure.fixed.any())

@@ -92,10 +92,22 @@ JOBS: Registry[JobRow] = Registry(
             implementation="designer_app.jobs.md:run",
         ),
         JobRow(
+            key="hull",
+            title="Stability",
+            summary="Distance to the convex hull, decomposition, electrochemical window.",
+            implementation="designer_app.jobs.hull:run",
+        ),
+        JobRow(
             key="voltage",
             title="Voltage",
             summary="Voltage, capacity and volume change of an electrode by relaxation.",
             implementation="designer_app.jobs.voltage:run",
+        ),
+        JobRow(
+            key="conductivity",
+            title="Conductivity",
+            summary="How fast ions move: a learned head, barriers, and molecular dynamics.",
+            implementation="designer_app.jobs.conductivity:run",
         ),
         JobRow(
             key="analyse",
