@@ -30,7 +30,7 @@ _COULOMB = 14.4
 """eV A/e^2."""
 _TOO_NEAR = 50.0
 """eV: more than any repulsion, finite so that annealing can pass through."""
-_RESTARTS, _SWEEPS = 24, 40
+_RESTARTS, _SWEEPS = 12, 40
 
 Energies = Callable[[Sequence[Structure]], list[float]]
 """eV of structures as they are; infinite where there is none."""
@@ -172,17 +172,22 @@ class _Search:
         for _ in range(_RESTARTS):
             self.control.checkpoint()
             mask = self._packed(self.n_ions)
-            left = self.rng.permutation(np.flatnonzero(~mask))
-            mask[left[: self.n_ions - int(mask.sum())]] = True
+            others = self.rng.permutation(np.flatnonzero(~mask))
+            mask[others[: self.n_ions - int(mask.sum())]] = True
             yield mask.copy()
+            full, empty = list(np.flatnonzero(mask)), list(np.flatnonzero(~mask))
+            if not empty:
+                continue
             felt = self.pairs @ mask
             for move in range(moves):
                 kT = 5.0 * (2e-3) ** (move / moves)  # eV, from boiling to frozen
-                full = self.rng.choice(np.flatnonzero(mask))
-                empty = self.rng.choice(np.flatnonzero(~mask))
-                change = felt[empty] - felt[full] - self.pairs[full, empty]
+                left_at, new_at = self.rng.integers(len(full)), self.rng.integers(len(empty))
+                left, new = full[left_at], empty[new_at]
+                change = felt[new] - felt[left] - self.pairs[left, new]
                 if change <= 0 or self.rng.random() < np.exp(-change / kT):
-                    mask[full], mask[empty] = False, True
-                    felt = felt + self.pairs[empty] - self.pairs[full]
-                    if move > 0.7 * moves:
+                    full[left_at], empty[new_at] = new, left
+                    mask[left], mask[new] = False, True
+                    felt = felt + self.pairs[new] - self.pairs[left]
+                    if move > 0.9 * moves:
                         yield mask.copy()
+            yield mask.copy()

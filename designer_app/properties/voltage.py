@@ -200,11 +200,7 @@ def _point(
 
 
 def _unconverged(levels: Sequence[Level], metal: Relaxed) -> list[str]:
-    named = [
-        f"{level.lowest.structure.name} (largest force {level.lowest.fmax:.2f} eV/A)"
-        for level in levels
-        if not level.lowest.converged
-    ]
+    named = [level.lowest.structure.name for level in levels if not level.lowest.converged]
     if not metal.converged:
         named.append(metal.structure.name)
     return [f"Not fully relaxed: {', '.join(named)}."] if named else []
