@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from designer_app.elements import ATOMIC_NUMBERS
-from designer_app.errors import InvalidSpecError, NoWorkingIonError
+from designer_app.errors import InvalidSpecError
 from designer_app.io.formulas import amounts_of, formula
 from designer_app.potentials.base import Potential
 from designer_app.properties.band import Band, interpolated, relaxed_band
@@ -104,12 +104,13 @@ def migration(
 ) -> Migration:
     """Barriers of the vacancy hops of an ion in a crystal.
 
-    Raises `NoWorkingIonError`, `InvalidSpecError` where no hops lead through the crystal or the
-    cell gets too large, and what relaxations raise.
+    Raises `InvalidSpecError` where there is no such ion, where no hops lead through the crystal or
+    the cell gets too large, and what relaxations raise.
     """
     goal, control = goal or BandGoal(), control or RunControl()
     if not (structure.numbers == ATOMIC_NUMBERS[ion]).any():
-        raise NoWorkingIonError(ion, formula(amounts_of(structure.numbers)))
+        reason = f"{formula(amounts_of(structure.numbers))} holds none"
+        raise InvalidSpecError("ion", ion, reason, "Moving ion")
     control.progress(0, 1, "Relaxing the crystal")
     crystal = _relaxed(structure, potential, goal, control)
     kinds = hop_kinds(structure, ion, goal.longest_hop)

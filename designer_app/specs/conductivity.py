@@ -21,6 +21,7 @@ HEAD, BOND_VALENCE, NEB, MD = "learned head", "bond valence", "NEB", "molecular 
 """`Estimate.method` of the four ways to a conductivity, the fastest first."""
 CONDUCTIVITY, BARRIER = "log10_conductivity", "migration_barrier"
 """`Estimate.key`: log10 of S/cm, and eV."""
+LOG_UNIT = "log10(S/cm)"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,6 +32,13 @@ class ConductivitySpec:
         None,
         label="Structure",
         doc="The crystal; without one only the learned head can answer.",
+        hidden=True,
+        argument="-",
+    )
+    occupancies: tuple[dict[str, float], ...] = spec_field(
+        (),
+        label="Occupancies",
+        doc="What shares each site, where sites are shared.",
         hidden=True,
         argument="-",
     )
@@ -216,6 +224,24 @@ class MigrationPath:
     """(n_points,) eV above the lowest place of the ion."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class DiffusionRun:
+    """What one run of molecular dynamics says."""
+
+    temperature: float
+    """K, asked for."""
+    picoseconds: float
+    is_seen: bool
+    """Whether ions left their cages often enough for a coefficient."""
+    coefficient: float | None
+    """cm^2/s."""
+    error: float | None
+    """One standard error, cm^2/s."""
+    upper_bound: float | None
+    """cm^2/s, where no diffusion is seen."""
+    folder: str
+
+
 @dataclass(frozen=True, eq=False, kw_only=True)
 class ConductivityResult:
     """Every estimate that was asked for, side by side, and the ways that ions take."""
@@ -228,6 +254,7 @@ class ConductivityResult:
     """In the order of `ConductivitySpec.methods`; a barrier stands before the conductivity that
     was made of it. One without a value says why in `reason`."""
     paths: tuple[MigrationPath, ...] = ()
+    runs: tuple[DiffusionRun, ...] = ()
     warnings: tuple[str, ...] = ()
 
     def by(self, method: str, key: str = CONDUCTIVITY) -> Estimate | None:

@@ -3,7 +3,7 @@ import pytest
 from ase.build import bulk
 
 from designer_app.device import Compute
-from designer_app.errors import InvalidSpecError, NoWorkingIonError, UnsupportedElementError
+from designer_app.errors import InvalidSpecError, UnsupportedElementError
 from designer_app.io.documents import structure_from_atoms
 from designer_app.io.examples import example
 from designer_app.jobs import read
@@ -59,8 +59,9 @@ def test_every_hop_is_drawn_besides(found):
 
 
 def test_an_ion_that_is_not_there_cannot_move(argon):
-    with pytest.raises(NoWorkingIonError):
+    with pytest.raises(InvalidSpecError) as told:
         migration(_crystal(), "Ne", argon, _GOAL)
+    assert told.value.field == "ion"
 
 
 def test_sites_far_apart_lead_nowhere(argon):
