@@ -9,6 +9,7 @@ from designer_app.cli.command import Command, Console
 from designer_app.running.control import RunControl
 
 BENCHES = {
+    "adsorption": "designer_app.cli.benches.adsorption",
     "barrier": "designer_app.cli.benches.barrier",
     "md-chgnet": "designer_app.cli.benches.md_chgnet",
     "md-lj": "designer_app.cli.benches.md_lj",

@@ -36,6 +36,7 @@ COMMANDS = (
     "hull",
     "voltage",
     "conductivity",
+    "adsorption",
     "train",
     "bench",
 )

@@ -219,7 +219,7 @@ class _Sites:
         return words
 
     def _error(self, adsorbate: Adsorbate) -> SlabError | None:
-        return slab_error(self.potential.model_sha256, adsorbate.key) if self.is_metal else None
+        return slab_error(self.potential, adsorbate.key) if self.is_metal else None
 
     def _refuse_uncalibrated(self) -> None:
         for adsorbate in adsorbates_from_text(self.spec.adsorbate):

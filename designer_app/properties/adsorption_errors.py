@@ -14,12 +14,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from designer_app.potentials import Potential
 from designer_app.resources import resource
 
 FILE = "data/adsorption-errors.json"
 LEVEL = 0.9
-FEWEST = 3
-"""Metals below which a mean deviation means nothing."""
+FEWEST = 5
+"""Metals below which the deviations are not shipped."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,9 +42,14 @@ class SlabError:
     source: str
 
 
-def slab_error(model_sha256: str, adsorbate: str) -> SlabError | None:
+def model_key(potential: Potential) -> str:
+    """What names a potential in the table: its kind and the hash of its weights."""
+    return f"{potential.key} {potential.model_sha256}"
+
+
+def slab_error(potential: Potential, adsorbate: str) -> SlabError | None:
     """The measured deviation, or None where this potential was not compared."""
-    row = _table().get(model_sha256, {}).get(adsorbate)
+    row = _table().get(model_key(potential), {}).get(adsorbate)
     return None if row is None else SlabError(**row)
 
 
@@ -54,8 +60,8 @@ def measured(
     from scipy.stats import spearmanr
 
     shared = sorted(computed.keys() & tabulated.keys())
-    if len(shared) < FEWEST:
-        message = f"{len(shared)} metals stand in both, and {FEWEST} are needed"
+    if len(shared) < 2:
+        message = "a shift is fitted to all metals but one, so two or more must stand in both"
         raise ValueError(message)
     ours = np.array([computed[metal] for metal in shared])
     theirs = np.array([tabulated[metal] for metal in shared])

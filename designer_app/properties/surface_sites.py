@@ -8,6 +8,7 @@ sites are of one kind where the atoms around them lie at the same distances, ele
 layer by layer.
 """
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -31,6 +32,8 @@ _LONGEST_BRIDGE = 1.6
 _NONMETALS = frozenset(
     ("H", "B", "C", "N", "O", "F", "Si", "P", "S", "Cl", "Ge", "As", "Se", "Br", "Sb", "Te", "I")
 )
+
+_THREEFOLD = "hollow 3-fold"
 
 _Print = dict[tuple[int, int], NDArray[np.float64]]
 
@@ -284,7 +287,19 @@ def _hollow(slab: Slab, place: NDArray[np.float64], n_touched: int) -> str:
         under = lateral[slab.layers == layer]
         if len(under) and under.min() < 2 * ALIKE:
             return f"hollow {name}"
-    return "hollow 3-fold"
+    # On the basal plane of an hcp metal nothing lies under the fcc hollow but the third layer's
+    # neighbours; a regular triangle tells it from the hollows of open faces.
+    radius = np.sort(lateral[open_atoms(slab)])[0]
+    spans = np.sort(_spans(slab, place))[:3]
+    return "hollow fcc" if np.allclose(spans, radius * math.sqrt(3.0), atol=ALIKE) else _THREEFOLD
+
+
+def _spans(slab: Slab, place: NDArray[np.float64]) -> NDArray[np.float64]:
+    """A in the plane between the three surface atoms nearest to a place."""
+    plane = slab.structure.cell[:2, :2]
+    points = _around(slab.structure.positions[open_atoms(slab), :2], plane)
+    near = points[np.argsort(np.linalg.norm(points - _wrapped(place, plane), axis=1))[:3]]
+    return np.linalg.norm(near - np.roll(near, 1, axis=0), axis=1)
 
 
 def _told_apart(names: list[str], index: int) -> str:

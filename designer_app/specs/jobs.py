@@ -110,6 +110,12 @@ JOBS: Registry[JobRow] = Registry(
             implementation="designer_app.jobs.conductivity:run",
         ),
         JobRow(
+            key="adsorption",
+            title="Adsorption",
+            summary="How strongly a surface binds an adsorbate, by relaxing slabs.",
+            implementation="designer_app.jobs.adsorption:run",
+        ),
+        JobRow(
             key="analyse",
             title="Analyse",
             summary="Pair distances and diffusion from a trajectory.",
