@@ -3,14 +3,18 @@
 import argparse
 from collections.abc import Iterable
 from importlib import import_module
+from inspect import signature
+from pathlib import Path
 from typing import Any
 
 from designer_app.cli.command import Command, Console
+from designer_app.errors import InvalidSpecError
 from designer_app.running.control import RunControl
 
 BENCHES = {
     "adsorption": "designer_app.cli.benches.adsorption",
     "barrier": "designer_app.cli.benches.barrier",
+    "hull": "designer_app.cli.benches.hull",
     "md-chgnet": "designer_app.cli.benches.md_chgnet",
     "md-lj": "designer_app.cli.benches.md_lj",
     "relax": "designer_app.cli.benches.relax",
@@ -23,11 +27,20 @@ WINDOW_BENCHES = ("viewer", "latency", "start")
 def _configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("name", choices=[*BENCHES, *WINDOW_BENCHES], help="What is measured.")
     parser.add_argument("--quick", action="store_true", help="Fewer and smaller cases.")
+    parser.add_argument("--data", type=Path, metavar="DIR", help="Folder of the published data.")
+    parser.add_argument("--plot", type=Path, metavar="PNG", help="Picture of what was compared.")
 
 
 def _run(namespace: argparse.Namespace, control: RunControl, console: Console) -> dict[str, Any]:
     del control
-    rows = import_module(BENCHES[namespace.name]).rows(namespace.quick, console.say)
+    measure = import_module(BENCHES[namespace.name]).rows
+    options = {"data": namespace.data, "plot": namespace.plot}
+    known = signature(measure).parameters
+    for name, value in options.items():
+        if value is not None and name not in known:
+            raise InvalidSpecError(name, value, f"{namespace.name} has no use for it")
+    options = {name: value for name, value in options.items() if name in known}
+    rows = measure(namespace.quick, console.say, **options)
     return {"bench": namespace.name, "threads": threads(), "rows": list(rows)}
 
 

@@ -75,7 +75,7 @@ class Hull:
         reaction = None
         if distance <= SAME_ENERGY and np.count_nonzero(x) > 1:
             others = np.abs(self.fractions - x).max(axis=1) > SAME_COMPOSITION
-            reaction = formation - self._solved(x, np.flatnonzero(others)).energy
+            reaction = formation - self.mixture_of(x, np.flatnonzero(others)).energy
         unit, _ = reduced({element: n for element, n in composition.items() if n})
         return HullPlacement(
             formula=formula(unit),
@@ -101,8 +101,17 @@ class Hull:
         facet = self.facets[best]
         shares: Floats = np.linalg.solve(self.fractions[facet].T, x).astype(np.float64)
         if shares.min() < -SAME_COMPOSITION:  # facets too flat to be told apart were dropped
-            return self._solved(x, np.arange(len(self.phases)))
+            return self.mixture_of(x, np.arange(len(self.phases)))
         return _mixture(facet, shares, self.energies)
+
+    def mixture_of(self, x: Floats, allowed: NDArray[np.int64]) -> Mixture:
+        """The phases of lowest energy among some of them, by their indices (linear programming)."""
+        found = linprog(
+            self.energies[allowed], A_eq=self.fractions[allowed].T, b_eq=x, method="highs"
+        )
+        if found.x is None:
+            raise self._missing(self.elements[int(np.argmax(x))])
+        return _mixture(allowed, found.x, self.energies)
 
     def energies_at(self, x: Floats) -> Floats:
         """Hull energies at many compositions (n, n_elements), eV/atom against the elements."""
@@ -177,15 +186,6 @@ class Hull:
                 kept.append(facet)
                 potentials.append(mu)
         return np.array(kept, dtype=np.int64), np.array(potentials)
-
-    def _solved(self, x: Floats, allowed: NDArray[np.int64]) -> Mixture:
-        """The mixture by linear programming over some of the phases."""
-        found = linprog(
-            self.energies[allowed], A_eq=self.fractions[allowed].T, b_eq=x, method="highs"
-        )
-        if found.x is None:
-            raise self._missing(self.elements[int(np.argmax(x))])
-        return _mixture(allowed, found.x, self.energies)
 
 
 def _mixture(members: NDArray[np.int64], shares: Floats, energies: Floats) -> Mixture:

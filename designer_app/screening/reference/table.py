@@ -77,9 +77,9 @@ class ReferenceTable:
         self._place = {source: index for index, source in enumerate(self.sources)}
         counts = [_counts_of(kind) for kind in self._classes]
         self._amounts = [counts[kind] for kind in arrays["kind"]]
-        self._has = np.zeros((len(self.sources), len(SYMBOLS)), dtype=bool)
-        rows = np.repeat(np.arange(len(self)), np.diff(arrays["elements_start"]))
-        self._has[rows, arrays["elements"]] = True
+        self._n_elements = np.diff(arrays["elements_start"].astype(np.int64))
+        self._has = np.zeros((len(SYMBOLS), len(self)), dtype=np.uint8)
+        self._has[arrays["elements"], np.repeat(np.arange(len(self)), self._n_elements)] = 1
 
     def __len__(self) -> int:
         return len(self.sources)
@@ -105,9 +105,8 @@ class ReferenceTable:
 
     def in_system(self, elements: Collection[str]) -> list[ReferencePhase]:
         """All phases that hold only these elements."""
-        others = np.ones(len(SYMBOLS), dtype=bool)
-        others[[ATOMIC_NUMBERS[element] for element in elements]] = False
-        found = np.flatnonzero(~self._has[:, others].any(axis=1))
+        chosen = [ATOMIC_NUMBERS[element] for element in set(elements)]
+        found = np.flatnonzero(self._has[chosen].sum(axis=0) == self._n_elements)
         return [self.phase(int(index)) for index in found]
 
     def phase(self, index: int) -> ReferencePhase:
