@@ -38,6 +38,7 @@ COMMANDS = (
     "conductivity",
     "adsorption",
     "train",
+    "screen",
     "bench",
 )
 """Modules of this package, in the order of the help; each exports `COMMAND`."""

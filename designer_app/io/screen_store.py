@@ -4,6 +4,7 @@
     candidates.jsonl  a structure a line, in the order of their ids
     rows.jsonl        a row a line; a later line of an id replaces the earlier one
     structures/       CIF of what was relaxed
+    progress.json     what the run decided on its way: proposals, and which rows went on
     result.json       counts, origins and seconds, once the run ended
     report.html, table.csv
 
@@ -23,13 +24,16 @@ from designer_app.errors import ResumeError, WriteFailedError
 from designer_app.io.atomic_write import atomic_write
 from designer_app.io.documents import Document
 from designer_app.io.folders import writable_folder
+from designer_app.io.structures import read_document
 from designer_app.io.toml import read_toml, write_toml
 from designer_app.io.writing import cif_text
+from designer_app.specs.documents import ReadSpec
 from designer_app.specs.estimates import Estimate
 from designer_app.specs.screen import ScreenRow
 from designer_app.specs.structure import Structure
 
 SPEC, ROWS, CANDIDATES, RESULT = "spec.toml", "rows.jsonl", "candidates.jsonl", "result.json"
+PROGRESS = "progress.json"
 STRUCTURES, REPORT, TABLE = "structures", "report.html", "table.csv"
 _NOT_OF_THE_RUN = ("out", "resume", "threads", "device")
 """Settings that may change when a run goes on."""
@@ -116,7 +120,24 @@ class ScreenStore:
         atomic_write(path, cif_text(document), backup=False)
         return f"{STRUCTURES}/{path.name}"
 
-    # --- end ---
+    def relaxed(self, row: ScreenRow) -> Structure | None:
+        """The structure of a row as it was relaxed; None where it was not."""
+        path = self.folder / row.structure_file
+        if not row.structure_file or not path.is_file():
+            return None
+        return read_document(ReadSpec(path=path)).structure()
+
+    # --- decisions and end ---
+
+    def decisions(self) -> dict[str, Any]:
+        """What the run decided so far, by name."""
+        path = self.folder / PROGRESS
+        return json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+
+    def decide(self, name: str, value: Any) -> None:
+        """Keep a decision, so that a run that goes on does not take another one."""
+        text = json.dumps(_plain({**self.decisions(), name: value}), allow_nan=False)
+        atomic_write(self.folder / PROGRESS, text + "\n", backup=False)
 
     def write_result(self, result: Mapping[str, Any]) -> None:
         """Keep what the run came to."""

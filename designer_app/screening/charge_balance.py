@@ -2,8 +2,8 @@
 
 Strict: one common state for each element, or two neighbouring ones of one metal of variable valence
 (Mn3+ and Mn4+ in LiMn2O4). Loose: any state found three times in the ICSD, as SMACT tells it
-(Davies et al. 2016, doi:10.1016/j.chempr.2016.09.010). What holds metals alone is an alloy and
-needs no balance. Peroxides and polysulfides pass only the loose rule.
+(Davies et al. 2016, doi:10.1016/j.chempr.2016.09.010). Elements and alloys have no
+charges to balance. Peroxides and polysulfides pass only the loose rule.
 """
 
 from collections.abc import Iterator, Mapping
@@ -24,7 +24,7 @@ class Balance:
     """A way to make a composition neutral."""
 
     states: Mapping[str, float]
-    """Mean charge of each element, e; empty for an alloy."""
+    """Mean charge of each element, e; empty for elements and alloys."""
     mixed: str = ""
     """The element of two valences, where there is one."""
 
@@ -32,7 +32,7 @@ class Balance:
     def sentence(self) -> str:
         """The charges in words."""
         if not self.states:
-            return "alloy, without charges"
+            return "element or alloy, without charges"
         shown = ", ".join(f"{each} {state:+.3g}" for each, state in self.states.items())
         return f"{shown} ({self.mixed} of two valences)" if self.mixed else shown
 
@@ -42,7 +42,7 @@ def balanced(amounts: Mapping[str, float], rule: str) -> Balance | None:
     elements = tuple(sorted(amounts))
     if len(elements) > _MOST_ELEMENTS:
         return None
-    if rule == "off" or all(_is_metal(each) for each in elements):
+    if rule == "off" or len(elements) == 1 or all(_is_metal(each) for each in elements):
         return Balance({})
     found = _strict(elements, tuple(float(amounts[each]) for each in elements))
     if found is None and rule == "loose":

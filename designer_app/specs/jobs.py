@@ -127,5 +127,11 @@ JOBS: Registry[JobRow] = Registry(
             summary="A model made anew from published tables, or corrected with own rows.",
             implementation="designer_app.jobs.train:run",
         ),
+        JobRow(
+            key="screen",
+            title="Screen",
+            summary="Make candidates, judge them stage by stage, and rank them.",
+            implementation="designer_app.jobs.screen:run",
+        ),
     ),
 )

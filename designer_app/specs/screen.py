@@ -286,7 +286,6 @@ there, or waits there because it is not among the best that go on."""
 PASSES, FAILS, LOST, WAITS = "passes", "fails", "lost", "waits"
 """Verdicts: meets all criteria; was judged and misses some; could not go on, `reason` says why;
 not looked at further (yet), because others were better."""
-KNOWN = "is in the reference set"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -317,6 +316,8 @@ class ScreenRow:
     """The worst light of its estimates that count."""
     known: str = ""
     """Id of the same crystal in the reference set."""
+    decomposition: str = ""
+    """What it competes with on the hull, e.g. "0.57 LiFePO4 (mp-19017) + 0.43 Li (element-Li)"."""
     warnings: tuple[str, ...] = ()
 
     def estimate(self, key: str) -> Estimate | None:

@@ -40,7 +40,7 @@ def test_what_no_common_charges_make_neutral_is_refused(amounts):
 def test_metals_alone_need_no_balance():
     found = balanced({"Pt": 3, "Ni": 1}, "strict")
     assert found is not None
-    assert found.sentence == "alloy, without charges"
+    assert found.sentence == "element or alloy, without charges"
 
 
 def test_the_loose_rule_takes_what_the_strict_one_refuses():

@@ -1,0 +1,114 @@
+"""The cheap stages of the funnel: valid, unique, new, charge balanced."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from designer_app.elements import COVALENT_RADII, SYMBOLS
+from designer_app.io.contacts import TooManyContactsError, contacts
+from designer_app.io.formulas import amounts_of, reduced
+from designer_app.screening.charge_balance import balanced
+from designer_app.screening.duplicates import KnownCrystals
+from designer_app.screening.frames import TOO_CLOSE
+from designer_app.screening.masks import Masks
+from designer_app.screening.reference.table import ReferenceTable
+from designer_app.screening.rules import Rules
+from designer_app.specs.screen import LOST, ScreenRow, ScreenSpec
+from designer_app.specs.structure import Structure
+
+_LARGEST_VOLUME, _SMALLEST_VOLUME = 150.0, 2.0
+"""A^3 an atom: caesium metal has 118, diamond 5.7."""
+_MOST_COMPARED = 8
+"""Known crystals of one formula that a candidate is compared with."""
+
+
+class Checks:
+    """Sends one row after the other through the cheap stages, and remembers which it has seen."""
+
+    def __init__(
+        self, spec: ScreenSpec, masks: Masks, table: ReferenceTable | None, rules: Rules
+    ) -> None:
+        self._spec, self._masks, self._rules = spec, masks, rules
+        self._seen = KnownCrystals()
+        self._library = None if table is None else _Library(table)
+
+    def checked(self, row: ScreenRow, structure: Structure) -> ScreenRow:
+        """The row in the stage `network`, or lost in the stage that it did not pass."""
+        invalid = self._invalid(structure)
+        if invalid:
+            return replace(row, stage="valid", verdict=LOST, reason=invalid)
+        twin = self._duplicate(row, structure)
+        if twin:
+            return replace(row, stage="unique", verdict=LOST, reason=twin)
+        known = self._library.same_as(structure) if self._library is not None else None
+        if known:
+            row = replace(row, known=known)
+            if self._spec.only_new:
+                why = f"known already: the same crystal as {known}"
+                return replace(row, stage="new", verdict=LOST, reason=why)
+        states = balanced(reduced(amounts_of(structure.numbers))[0], self._spec.charge)
+        if states is None:
+            why = f"charge cannot balance: no {self._spec.charge} oxidation states are neutral"
+            return replace(row, stage="balanced", verdict=LOST, reason=why)
+        return replace(row, stage="network")
+
+    def remember(self, row: ScreenRow, structure: Structure) -> None:
+        """A row of an earlier session: later ones are compared with it."""
+        if row.stage not in ("made", "valid", "unique"):
+            self._seen.add(row.id, structure)
+
+    def _invalid(self, structure: Structure) -> str:
+        if not all(structure.pbc) or structure.volume == 0:
+            return "no crystal: it has no cell periodic in three directions"
+        if len(structure) > self._spec.max_atoms:
+            return f"too large: {len(structure)} atoms, where {self._spec.max_atoms} are allowed"
+        per_atom = structure.volume / len(structure)
+        if not _SMALLEST_VOLUME <= per_atom <= _LARGEST_VOLUME:
+            return f"impossible volume: {per_atom:.1f} A^3 for an atom"
+        symbols = {SYMBOLS[number] for number in structure.numbers}
+        return self._masks.reason(symbols) or self._rules.refusal(structure) or _touching(structure)
+
+    def _duplicate(self, row: ScreenRow, structure: Structure) -> str:
+        twin = self._seen.same_as(structure)
+        if twin is None:
+            self._seen.add(row.id, structure)
+            return ""
+        return f"duplicate: the same crystal as row {twin}"
+
+
+class _Library:
+    """The reference crystals by formula; geometries are unpacked when they are compared."""
+
+    def __init__(self, table: ReferenceTable) -> None:
+        self._table = table
+        self._by_formula: dict[tuple[tuple[str, float], ...], list[int]] = {}
+        for index in range(len(table)):
+            key = _composition_key(table.phase(index).composition)
+            self._by_formula.setdefault(key, []).append(index)
+
+    def same_as(self, structure: Structure) -> str | None:
+        places = self._by_formula.get(_composition_key(amounts_of(structure.numbers)), [])
+        known = KnownCrystals()
+        for index in places[:_MOST_COMPARED]:
+            known.add(self._table.sources[index], self._table.structure(index))
+        return known.same_as(structure)
+
+
+def _composition_key(amounts: Mapping[str, float]) -> tuple[tuple[str, float], ...]:
+    return tuple(sorted(reduced(amounts)[0].items()))
+
+
+def _touching(structure: Structure) -> str:
+    """The closest pair that is nearer than any bond, in words; "" where there is none."""
+    radii = COVALENT_RADII[structure.numbers]
+    try:
+        first, second, _, distances = contacts(
+            structure.positions, structure.cell, structure.pbc, 2 * TOO_CLOSE * float(radii.max())
+        )
+    except TooManyContactsError:
+        return "atoms too close: most lie on top of each other"
+    ratios = distances / (radii[first] + radii[second])
+    if not len(ratios) or ratios.min() >= TOO_CLOSE:
+        return ""
+    worst = int(ratios.argmin())
+    a, b = (SYMBOLS[structure.numbers[each[worst]]] for each in (first, second))
+    return f"atoms too close: {a} and {b} are {distances[worst]:.2f} A apart"

@@ -1,0 +1,153 @@
+"""Candidates relaxed with the potential of the reference set and placed on its hull."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import replace
+
+from designer_app.elements import SYMBOLS
+from designer_app.errors import DesignerAppError
+from designer_app.explanations import explain_exception
+from designer_app.io.formulas import amounts_of
+from designer_app.potentials.base import Potential
+from designer_app.running.control import RunControl
+from designer_app.screening.convex_hull import Hull, hull_for
+from designer_app.screening.reference.ledger import RelaxedPhase
+from designer_app.screening.reference.relaxing import relax_phases
+from designer_app.screening.reference.table import ReferenceTable
+from designer_app.specs.estimates import Estimate
+from designer_app.specs.hull import HullPlacement
+from designer_app.specs.screen import LOST, ScreenRow
+from designer_app.specs.structure import Structure
+
+_LARGE_CHANGE = 0.15
+"""Change of the volume on relaxation above which the crystal is hardly the one that was made."""
+_TOO_GOOD = 0.05
+"""eV/atom. Known chemistries are searched so well that a new phase gains less."""
+_NOTED = 5e-4
+"""eV/atom below the known hull from which a new phase is told of."""
+
+Placed = tuple[ScreenRow, Structure | None]
+"""A row, and its relaxed structure where there is one."""
+
+
+class Placing:
+    """A potential and the hulls of its reference set, each chemical system once."""
+
+    def __init__(self, potential: Potential, table: ReferenceTable | None) -> None:
+        self.potential = potential
+        self.table = table
+        self.warnings: list[str] = []
+        if table is None:
+            self.warnings.append("There is no reference set: energies above the hull are unknown.")
+        elif not table.belongs_to(potential):
+            self.warnings.append(
+                f"The reference set was made with {table.origin.potential}, not with "
+                f"{potential.key} {potential.model}: energies above the hull are unknown."
+            )
+            self.table = None
+        self._hulls: dict[tuple[str, ...], Hull] = {}
+        self._origin = f"{potential.key} {potential.model} ({potential.model_sha256[:12]})"
+
+    def placed(
+        self, rows: Sequence[ScreenRow], structures: Sequence[Structure], control: RunControl
+    ) -> list[Placed]:
+        """Each row in the stage `hull` with its relaxed structure, or lost in `relaxed`."""
+        phases = relax_phases(structures, self.potential, control=_Inner(control))
+        return [
+            self._placed(row, given, phase)
+            for row, given, phase in zip(rows, structures, phases, strict=True)
+        ]
+
+    def _placed(self, row: ScreenRow, given: Structure, phase: RelaxedPhase) -> Placed:
+        if phase.structure is None:
+            why = f"relaxation failed: {phase.error}"
+            return replace(row, stage="relaxed", verdict=LOST, reason=why), None
+        doubts = self._doubts(given, phase)
+        energy = Estimate(
+            key="energy",
+            value=phase.energy / len(phase.structure),
+            unit="eV/atom",
+            method="relaxation",
+            origin=self._origin,
+        )
+        row = replace(
+            row,
+            stage="hull",
+            estimates=(*row.estimates, energy),
+            warnings=(*row.warnings, *doubts),
+        )
+        if self.table is None:
+            return row, phase.structure
+        try:
+            placement = self._placement(phase.structure, energy.value)
+        except DesignerAppError as error:
+            why = f"no hull: {explain_exception(error).sentence}"
+            return replace(row, verdict=LOST, reason=why), phase.structure
+        if placement.below_hull > _TOO_GOOD:
+            told = "Far below the known hull: a phase is probably missing from the reference set."
+            doubts = (told, *doubts)
+            row = replace(row, warnings=(*row.warnings, told))
+        found = _estimates(placement, doubts)
+        decomposition = " + ".join(
+            f"{share:.2f} {name} ({source})" for name, share, source in placement.decomposition
+        )
+        if placement.below_hull > _NOTED:
+            decomposition = f"{1000 * placement.below_hull:.0f} meV/atom below {decomposition}"
+        row = replace(row, estimates=(*row.estimates, *found), decomposition=decomposition)
+        return row, phase.structure
+
+    def _placement(self, structure: Structure, energy: float) -> HullPlacement:
+        assert self.table is not None
+        elements = tuple(sorted({SYMBOLS[number] for number in structure.numbers}))
+        if elements not in self._hulls:
+            phases = self.table.in_system(elements)
+            self._hulls[elements] = hull_for(elements, phases, self.table.origin)
+        return self._hulls[elements].place(amounts_of(structure.numbers), energy)
+
+    def _doubts(self, given: Structure, phase: RelaxedPhase) -> tuple[str, ...]:
+        assert phase.structure is not None
+        told = []
+        if not phase.converged:
+            told.append(f"Not converged after {phase.n_steps} steps of relaxation.")
+        change = phase.structure.volume / given.volume - 1.0
+        if abs(change) > _LARGE_CHANGE:
+            told.append(f"The volume changed by {100 * change:+.0f} % on relaxation.")
+        return tuple(told)
+
+
+def _estimates(placement: HullPlacement, doubts: tuple[str, ...]) -> tuple[Estimate, ...]:
+    correction = "" if placement.correction in ("", "none") else f", {placement.correction}"
+    origin = (
+        f"{placement.potential} ({placement.model_sha256[:12]}), {placement.reference_set}"
+        f"{correction}"
+    )
+    light, reason = ("amber", doubts[0]) if doubts else ("green", "")
+    return tuple(
+        Estimate(
+            key=key,
+            value=value,
+            unit="eV/atom",
+            method="relaxation",
+            origin=origin,
+            light=light,
+            reason=reason,
+        )
+        for key, value in (
+            ("formation_energy", placement.formation_energy),
+            ("e_above_hull", placement.e_above_hull),
+        )
+        if math.isfinite(value)
+    )
+
+
+class _Inner(RunControl):
+    """Stops with the run, but keeps progress and scalars of a step to itself."""
+
+    def __init__(self, outer: RunControl) -> None:
+        super().__init__(outer.log)
+        self._outer = outer
+
+    def checkpoint(self) -> None:
+        """Stop where the run stops."""
+        self.series.drain()
+        self._outer.checkpoint()
