@@ -54,7 +54,6 @@ def told(result: VoltageResult) -> dict[str, Any]:
         "energy_density_Wh_kg": result.energy_density,
         "per": "gram of the discharged electrode",
         "volume_change": result.volume_change,
-        "volume_change_unit": "percent, on charging",
         "steps": [
             {
                 "from": step.formula_from,
@@ -100,7 +99,7 @@ def _present(result: dict[str, Any]) -> str:
         f"voltage        {result['voltage_V']:.3f} V{spread}",
         *shifted,
         f"capacity       {density} per {result['per']}",
-        f"volume change  {result['volume_change']:+.2f} % on charging",
+        f"volume change  {100 * result['volume_change']:+.2f} % on charging",
     ]
     if len(result["compositions"]) > 2:
         lines += [

@@ -10,35 +10,25 @@ from pathlib import Path
 import numpy as np
 
 from designer_app.device import Compute
-from designer_app.elements import SYMBOLS
 from designer_app.errors import InvalidSpecError
 from designer_app.io.documents import Document
 from designer_app.io.folders import writable_folder
 from designer_app.io.writing import write_document
 from designer_app.potentials import Potential, load_potential
-from designer_app.properties.intercalation import ladder_of
-from designer_app.properties.single_points import energies_of
-from designer_app.properties.voltage import measured
-from designer_app.properties.voltage_errors import MeasuredError, measured_error
+from designer_app.properties.electrode import electrode, goal_of
 from designer_app.relaxation import Goal, Relaxed, relax
 from designer_app.running.control import RunControl
 from designer_app.screening.reference.ledger import Ledger, RelaxedPhase
-from designer_app.specs.estimates import Estimate
 from designer_app.specs.fields import check_spec
 from designer_app.specs.structure import Structure
-from designer_app.specs.suitability import doubt
 from designer_app.specs.voltage import VoltageResult, VoltageSpec
 from designer_app.state import set_threads
-from designer_app.units import GPA
-
-SMAX = 0.5 * GPA
-"""eV/A^3, as for reference phases."""
 
 
 def run(spec: VoltageSpec, control: RunControl) -> VoltageResult:
     """The electrode; with a folder, relaxed structures are kept there and not relaxed again.
 
-    Raises what `ladder_of` refuses, and the error of an end that cannot be relaxed.
+    Raises what `electrode` raises.
     """
     check_spec(spec)
     if spec.structure is None:
@@ -54,61 +44,13 @@ def run(spec: VoltageSpec, control: RunControl) -> VoltageResult:
     control.progress(0, 1, "Loading the potential")
     potential = load_potential(spec.potential, spec.model, compute)
     control.checkpoint()
-    ladder = ladder_of(spec, lambda several: energies_of(several, potential, control), control)
-    goal = Goal(fmax=spec.fmax, smax=SMAX, steps=spec.steps)
-    keeper = Keeper(potential, goal, out, control)
-    result, _ = measured(ladder, keeper.relaxed)
-    result = with_origin(result, potential, spec.structure)
+    keeper = Keeper(potential, goal_of(spec), out, control)
+    result = electrode(spec, potential, control, keeper.relaxed)
     for sentence in (*result.warnings, *result.failures):
         control.log.warning("%s", sentence)
     if out is not None:
         _write(result, out)
     return replace(result, seconds=time.perf_counter() - started)
-
-
-def with_origin(result: VoltageResult, potential: Potential, given: Structure) -> VoltageResult:
-    """The result with its potential, the potential's error on known electrodes, and its doubts."""
-    warning = doubt(potential.key, given)
-    warnings = (*result.warnings, *([warning] if warning else []))
-    known = measured_error(potential.model_sha256)
-    if known is None:
-        unknown = "The error of this potential on known electrodes was not measured."
-        warnings = (*warnings, unknown)
-    origin = f"{potential.key} {potential.model} ({potential.model_sha256[:12]})"
-    estimate = replace(
-        result.estimate,
-        error=None if known is None else known.mae,
-        origin=origin if known is None else f"{origin}; {known.sentence}",
-        light="amber" if warnings else "green",
-        reason=warnings[0] if warnings else "",
-    )
-    return replace(
-        result,
-        estimate=estimate,
-        shifted=None if known is None else _shifted(estimate, known, given, result.ion),
-        warnings=warnings,
-        potential=potential.key,
-        model=potential.model,
-        model_sha256=potential.model_sha256,
-    )
-
-
-def _shifted(
-    estimate: Estimate, known: MeasuredError, given: Structure, ion: str
-) -> Estimate | None:
-    """The voltage with the empirical shift that is offered for this host, if any."""
-    metals = [SYMBOLS[kind] for kind in np.unique(given.numbers) if SYMBOLS[kind] != ion]
-    shift = known.shift_for(metals)
-    if shift is None:
-        return None
-    fitted = f"empirical shift of {shift:+.2f} V {known.shift}, from {known.n} known electrodes"
-    return replace(
-        estimate,
-        value=estimate.value + shift,
-        error=known.shift_mae,
-        method="relaxation with an empirical shift",
-        origin=f"{estimate.origin}; {fitted}, error {known.shift_mae:.2f} V where left out",
-    )
 
 
 class Keeper:

@@ -85,7 +85,7 @@ def measured(ladder: Ladder, relaxer: Relaxer) -> tuple[VoltageResult, tuple[Lev
         voltage=voltage,
         capacity=mAh,
         energy_density=voltage * mAh,
-        volume_change=100.0 * (first.volume - last.volume) / last.volume,
+        volume_change=(first.volume - last.volume) / last.volume,
         estimate=Estimate(
             key="voltage",
             value=voltage,

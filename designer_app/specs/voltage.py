@@ -160,7 +160,7 @@ class VoltageResult:
     energy_density: float
     """Wh per kilogram of the discharged electrode."""
     volume_change: float
-    """Percent of the discharged volume, on charging."""
+    """Share of the discharged volume by which charging swells (or, negative, shrinks) it."""
     estimate: Estimate
     """The voltage with its error, origin and trust light."""
     shifted: Estimate | None = None
