@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from designer_app.errors import WriteFailedError
+from designer_app.io.screen_store import ROWS
 from designer_app.io.toml import read_toml, write_toml
 from designer_app.provenance import now
 
@@ -46,8 +47,9 @@ class Run:
 
     @property
     def can_go_on(self) -> bool:
-        """Whether it ended early and left a checkpoint."""
-        return self.state in CAN_GO_ON and any(self.folder.glob("checkpoint*"))
+        """Whether it ended early and left a checkpoint, or rows of a screening."""
+        has_left = any(self.folder.glob("checkpoint*")) or (self.folder / ROWS).exists()
+        return self.state in CAN_GO_ON and has_left
 
 
 class Runs:

@@ -21,6 +21,7 @@ from designer_app.session.job_manager import JobManager
 from designer_app.specs.fields import settings_of, spec_from_settings
 from designer_app.specs.md import MDSpec
 from designer_app.specs.potentials import imports_code
+from designer_app.specs.screen import ScreenResult
 from designer_app.specs.structure import Structure
 
 _log = logging.getLogger(__name__)
@@ -85,7 +86,7 @@ class RunKeeper(QObject):
             state="interrupted" if was_cut_off else job.state,
             finished=job.finished.isoformat(timespec="seconds") if job.finished else "",
             error=f"{job.error.kind}: {job.error.message}" if job.error else "",
-            result=job.result if isinstance(job.result, Mapping) else {},
+            result=_figures(job.result),
         )
         self._kept[job.id] = (project, run, document)
         try:
@@ -135,6 +136,13 @@ def spec_to_continue(run: Run, *, is_trusted: bool) -> MDSpec:
     if not is_trusted and imports_code(spec.potential, spec.model):
         raise UnsafeFileError(spec.model, "the run imports code by this name")
     return spec
+
+
+def _figures(result: Any) -> Mapping[str, Any]:
+    """What the record of a run tells of its result; rows and arrays stay in the run's files."""
+    if isinstance(result, ScreenResult):
+        return {"n_passing": result.n_passing, "n_rows": len(result.rows)}
+    return result if isinstance(result, Mapping) else {}
 
 
 def _rows(job: Job, document: Document | None) -> list[tuple[Structure, Mapping[str, Any]]]:

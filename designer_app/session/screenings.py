@@ -6,11 +6,17 @@ from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
 
-from designer_app.errors import DesignerAppError, FileUnreadableError
+from designer_app.errors import (
+    DesignerAppError,
+    FileUnreadableError,
+    ResumeError,
+    UnsafeFileError,
+    WriteFailedError,
+)
 from designer_app.io.documents import Document
 from designer_app.io.screen_files import structure_files, write_csv
 from designer_app.io.screen_store import REPORT, ROWS, ScreenStore
@@ -22,6 +28,7 @@ from designer_app.session.job_manager import JobManager
 from designer_app.session.run_keeper import RunKeeper
 from designer_app.specs.documents import BondsSpec, ReadSpec
 from designer_app.specs.fields import spec_from_settings
+from designer_app.specs.potentials import imports_code
 from designer_app.specs.screen import ScreenRow, ScreenSpec
 from designer_app.specs.structure import Structure
 
@@ -52,9 +59,15 @@ class Screenings(QObject):
             folder = Path(tempfile.mkdtemp(prefix="designer_app-screen-"))
         return self._submit(replace(spec, out=folder, resume=False), title)
 
-    def go_on(self, run: Run) -> Job:
-        """Go on with a run that was stopped or cut off. Raises `InvalidSpecError`."""
-        return self._submit(spec_of(run, resume=True), run.title)
+    def go_on(self, run: Run, *, is_trusted: bool = False) -> Job:
+        """Go on with a run that was stopped or cut off.
+
+        Raises `InvalidSpecError`, and `UnsafeFileError` where the run imports code.
+        """
+        spec = _spec_to_go_on(run)
+        if not is_trusted and imports_code(spec.potential, spec.model):
+            raise UnsafeFileError(spec.model, "the run imports code by this name")
+        return self._submit(spec, run.title)
 
     def past(self, project: "Project") -> Job:
         """All screenings of a project, newest first: a list of `Run`."""
@@ -97,12 +110,36 @@ class Screenings(QObject):
         return self._jobs.submit_here("save", partial(_copy, folder / REPORT, path))
 
 
-def spec_of(run: Run, *, resume: bool = False) -> ScreenSpec:
+def spec_of(run: Run) -> ScreenSpec:
     """The settings of a run of the project. Raises `InvalidSpecError`."""
-    spec: ScreenSpec = spec_from_settings(
-        ScreenSpec, run.settings, structures=(), out=run.folder, resume=resume
-    )
+    spec: ScreenSpec = spec_from_settings(ScreenSpec, run.settings, structures=(), out=run.folder)
     return spec
+
+
+def _spec_to_go_on(run: Run) -> ScreenSpec:
+    """The same run, with the files and structures that it was given."""
+    store = ScreenStore(run.folder)
+    told = store.settings()
+    paths = tuple(str(path) for path in told.get("paths", ()))
+    wanted = range(len(paths), len(paths) + int(told.get("n_structures", 0)))
+    structures = _stored_at(store, wanted) if wanted else ()
+    return replace(spec_of(run), paths=paths, structures=structures, resume=True)
+
+
+def _stored_at(store: ScreenStore, wanted: range) -> tuple[Structure, ...]:
+    """Structures that a run was given: it keeps them as its first candidates.
+
+    One that was lost at once has a row but no structure: what stands for it is not read again.
+    """
+    found: dict[int, Structure] = {}
+    for key, structure, _ in store.candidates():
+        if int(key) >= wanted.stop:
+            break
+        found[int(key)] = structure
+    if not found:
+        raise ResumeError(str(store.folder), "it ended before its first candidate was kept")
+    stand_in = next(iter(found.values()))
+    return tuple(found.get(index, stand_in) for index in wanted)
 
 
 def is_screening(folder: Path) -> bool:
@@ -159,12 +196,5 @@ def _copy(source: Path, path: Path, _control: RunControl) -> Path:
     try:
         shutil.copyfile(source, path)
     except OSError as error:
-        from designer_app.errors import WriteFailedError
-
         raise WriteFailedError(str(path), error.strerror or str(error)) from error
     return path
-
-
-def figures_of(result: Any) -> dict[str, Any]:
-    """The plain figures of a result, for the record of the run."""
-    return {"n_passing": result.n_passing, "n_rows": len(result.rows), "report": result.report}

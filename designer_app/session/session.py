@@ -22,6 +22,8 @@ from designer_app.session.job_manager import JobManager
 from designer_app.session.preferences import PreferenceStore
 from designer_app.session.recent import Recent
 from designer_app.session.run_keeper import RunKeeper, spec_to_continue
+from designer_app.session.screenings import KEY as SCREEN
+from designer_app.session.screenings import Screenings
 from designer_app.session.workers import heavy_settings, make_links
 from designer_app.specs.documents import BondsSpec, InspectSpec, ReadSpec
 from designer_app.specs.md import MDSpec
@@ -80,6 +82,7 @@ class Session(QObject):
         self.links = make_links(self.settings.values, self._tell_worker_state)
         self.jobs = JobManager(self.links, self)
         self.runs = RunKeeper(self.jobs, self)
+        self.screenings = Screenings(self.jobs, self.runs, self)
         self.document: Document | None = None
         self.facts: Mapping[str, Any] | None = None
         self.bonds: Mapping[str, Any] | None = None
@@ -149,12 +152,16 @@ class Session(QObject):
             self.save_failed.emit(job_error(error))
 
     def continue_run(self, run: Run, *, is_trusted: bool = False) -> None:
-        """Open the structure of a run that was cut off, then go on: `run_continued` tells.
+        """Open the structure of a run that was cut off, then go on: `run_continued` tells. A
+        screening needs none.
 
         Raises `UnsafeFileError` where the run imports code. A run whose structure cannot be read
         does not go on: `open_failed` tells.
         """
         try:
+            if run.key == SCREEN:
+                self.run_continued.emit(self.screenings.go_on(run, is_trusted=is_trusted))
+                return
             spec = spec_to_continue(run, is_trusted=is_trusted)
         except InvalidSpecError as error:  # of a newer program
             job = self.jobs.submit_failure(run.key, MDSpec(), run.title, error)

@@ -52,6 +52,8 @@ ACTIONS = (
     ActionRow(key="stop", text="Stop", keys=("Ctrl+/",), icon="stop", group="Run"),
     ActionRow(key="extend", text="Extend the run", keys=("Ctrl+E",), icon="extend", group="Run"),
     ActionRow(key="relax", text="Relax", keys=("Ctrl+R",), icon="relax", group="Run"),
+    ActionRow(key="what_else", text="What else could this be?", keys=("Ctrl+Shift+E",),
+              icon="supercell", group="Run", tip="Replace elements and screen what comes out"),
     ActionRow(key="preferences", text="Preferences...", keys=("Ctrl+,",), icon="settings",
               group="Window"),
     ActionRow(key="palette", text="Commands...", keys=("Ctrl+Shift+P",), icon="search",

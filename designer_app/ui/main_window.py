@@ -39,6 +39,7 @@ from designer_app.ui.worker_status import WorkerStatus
 
 if TYPE_CHECKING:
     from designer_app.session.session import Session
+    from designer_app.ui.screening.presenter import ScreeningPresenter
 
 _DESIGN_SIZE = (1280, 800)
 
@@ -64,6 +65,7 @@ class MainWindow(QMainWindow):
         self.status = StatusLine(theme)
         self.actions_by_key = make_actions(self, theme)
         self._pages: dict[str, ComingPage] = {}
+        self._screening: ScreeningPresenter | None = None
         self._middle = QStackedWidget()
         self._panel = QStackedWidget()
         self._workspace = "structure"
@@ -96,11 +98,26 @@ class MainWindow(QMainWindow):
         """Bring a workspace to the front."""
         self._workspace = key
         self.rail.show_workspace(key)
-        self._middle.setCurrentWidget(self._page(key) if key in COMING else self.work)
-        panel = {"structure": self.structure, "dynamics": self.dynamics}.get(key)
+        if key == "screening":
+            middle, panel = self.screening.page, self.screening.panel
+        else:
+            middle = self._page(key) if key in COMING else self.work
+            panel = {"structure": self.structure, "dynamics": self.dynamics}.get(key)
+        self._middle.setCurrentWidget(middle)
         self._panel.setVisible(panel is not None)
         if panel is not None:
             self._panel.setCurrentWidget(panel)
+
+    @property
+    def screening(self) -> "ScreeningPresenter":
+        """The Screening workspace; its widgets are made when they are first asked for."""
+        if self._screening is None:
+            from designer_app.ui.screening.presenter import ScreeningPresenter
+
+            self._screening = ScreeningPresenter(self)
+            self._middle.addWidget(self._screening.page)
+            self._panel.addWidget(self._screening.panel)
+        return self._screening
 
     def finish_start(self) -> None:
         """After the first paint: the 3D view; the plots wait until a run needs them."""
@@ -113,6 +130,8 @@ class MainWindow(QMainWindow):
     def cycle_panes(self) -> None:
         """Give the focus to the next pane."""
         picture = self.work.picture.view or self.work.picture
+        if self._middle.currentWidget() is not self.work:
+            picture = self._middle.currentWidget()
         panes = [self.rail, self.tree.tree, picture, self._panel.currentWidget(), self.status]
         panes = [pane for pane in panes if pane is not None and pane.isVisible()]
         focus = self.focusWidget()
@@ -158,12 +177,15 @@ class MainWindow(QMainWindow):
         self.work.picture.empty.set_hovered(False)
 
     def dropEvent(self, event: QDropEvent) -> None:  # noqa: N802
-        """Open the first dropped file."""
+        """Open the first dropped file; in Screening all of them are candidates."""
         self.work.picture.empty.set_hovered(False)
         files = _files_of(event)
         if files:
             event.acceptProposedAction()
-            self.commands.open_path(files[0])
+            if self._workspace == "screening":
+                self.screening.add_files(files)
+            else:
+                self.commands.open_path(files[0])
 
     def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802
         """Keep everything and go, without a question: a run is offered for resume next time."""

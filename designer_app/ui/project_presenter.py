@@ -89,7 +89,10 @@ class ProjectPresenter(QObject):
             self._window.work.jobs.set_past(past[:MOST_PAST])
 
     def _on_open_asked(self, path: Path) -> None:
-        self._window.commands.open_path(path)
+        if path.is_dir():
+            self._window.screening.open_run(path)
+        else:
+            self._window.commands.open_path(path)
 
     def _on_closed(self) -> None:
         self.set_wish(False)

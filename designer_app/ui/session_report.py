@@ -144,6 +144,9 @@ class SessionReport(QObject):
     def _on_run_continued(self, job: "Job") -> None:
         window = self._window
         window.work.picture.close_card()
+        if job.key == "screen":
+            window.screening.show_job(job)
+            return
         window.show_workspace("dynamics")
         window.runs.show_job(job)
 

@@ -120,13 +120,34 @@ class WindowCommands(QObject):
         """What the panel in front offers."""
         if self._window.workspace == "structure":
             self._window.structure.relax.ask()
+        elif self._window.workspace == "screening":
+            self._window.screening.ask_run()
         else:
             self._window.dynamics.ask_run()
+
+    def stop(self) -> None:
+        """End what the panel in front has started, else what runs."""
+        window = self._window
+        if window.workspace == "screening" or not window.runs.is_busy:
+            window.screening.cancel()
+        else:
+            window.runs.cancel()
+
+    def pause(self) -> None:
+        """Hold what the panel in front has started, or let it go on."""
+        if self._window.workspace == "screening":
+            self._window.screening.search.ask_pause()
+        else:
+            self._window.dynamics.ask_pause()
 
     def relax(self) -> None:
         """Relax, from anywhere."""
         self._window.show_workspace("structure")
         self._window.structure.relax.ask()
+
+    def what_else(self) -> None:
+        """Substitutes of what is open, in Screening."""
+        self._window.screening.ask_what_else()
 
     # --- window ---
 
@@ -183,6 +204,7 @@ class WindowCommands(QObject):
         work.picture.image_asked.connect(self.save_image)
         window.structure.order_asked.connect(self._session.make_ordered)
         window.dynamics.order_asked.connect(self._session.make_ordered)
+        window.structure.what_else_asked.connect(self.what_else)
         window.structure.copied.connect(self._on_copied)
         self._session.document_changed.connect(self._on_document_changed)
         slots: dict[str, Callable[[], object]] = {
@@ -198,10 +220,11 @@ class WindowCommands(QObject):
             "jobs": self.toggle_jobs,
             "log": self.toggle_log,
             "run": self.run,
-            "pause": window.dynamics.ask_pause,
-            "stop": window.runs.cancel,
+            "pause": self.pause,
+            "stop": self.stop,
             "extend": window.dynamics.ask_extend,
             "relax": self.relax,
+            "what_else": self.what_else,
             "preferences": self.show_preferences,
             "palette": self.show_palette,
             "scheme": self.switch_scheme,

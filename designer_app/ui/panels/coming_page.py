@@ -56,21 +56,6 @@ COMING = {
         "Go to Dynamics",
         "dynamics",
     ),
-    "screening": Coming(
-        "Screening answers which of many candidates is stable and worth making, and ranks them.",
-        (
-            Promise("supercell", "Substitute", "Replace elements with charge balance kept, for a "
-                    "whole family of structures at once."),
-            Promise("hull", "Convex hull", "Relax every candidate and compare it with all known "
-                    "phases of its elements."),
-            Promise("battery", "Battery and catalyst filters", "Voltage, capacity, conductivity, "
-                    "adsorption: each with its error."),
-        ),
-        "Today one structure at a time can be relaxed in Structure, or many from the command "
-        "line with “designer-app relax”.",
-        "Go to Structure",
-        "structure",
-    ),
     "design": Coming(
         "Design turns the question round: you say which properties you need, and get a shortlist "
         "of crystals that should have them.",

@@ -9,6 +9,7 @@ from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QToolButton, QTreeWidget, QTreeWidgetItem, QVBoxLayout, QWidget
 
+from designer_app.io.screen_store import ROWS
 from designer_app.ui.icons import ThemedIcon, icon
 from designer_app.ui.panels.section import row
 from designer_app.ui.theme import OnTheme, Theme, Tokens, label
@@ -32,11 +33,14 @@ _STATES = {
 }
 
 
+_ICONS = {"relax": "relax", "screen": "screening"}
+
+
 class ProjectTree(QWidget):
     """Structures and runs; a double click or Enter opens one."""
 
     open_asked = Signal(object)
-    """The `Path` of a structure or of a trajectory."""
+    """The `Path` of a structure, of a trajectory, or of a screening's folder."""
     closed = Signal()
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
@@ -96,7 +100,7 @@ class ProjectTree(QWidget):
     def _add_run(self, run: "Run") -> None:
         word, role = _STATES.get(run.state, (run.state, "muted"))
         item = self._line(self._runs, with_subscripts(run.title), word)
-        self._look(item, "relax" if run.key == "relax" else "dynamics", role, "text")
+        self._look(item, _ICONS.get(run.key, "dynamics"), role, "text")
         told = [f"{run.title}: {word}"]
         if run.created:
             told.append(f"{datetime.fromisoformat(run.created).astimezone():%Y-%m-%d %H:%M}")
@@ -195,7 +199,9 @@ def _children(group: QTreeWidgetItem) -> list[QTreeWidgetItem]:
 
 
 def structure_of(run: "Run") -> Path | None:
-    """The file that shows what a run did: its trajectory, or the relaxed structure."""
+    """What shows what a run did: its trajectory, the relaxed structure, a screening's folder."""
+    if (run.folder / ROWS).is_file():
+        return run.folder
     for pattern in ("trajectory.traj", "*.cif", "*.extxyz"):
         found = sorted(run.folder.glob(pattern))
         if found:

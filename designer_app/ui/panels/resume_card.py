@@ -28,7 +28,9 @@ class ResumeCard(QFrame):
             self.tr("“%s” was interrupted when the program ended.") % run.title, "strong", wrap=True
         )
         self._more = label(
-            self.tr("Its trajectory and its last checkpoint are kept; it can go on exactly."),
+            self.tr("What was screened is kept; the rest can go on.")
+            if run.key == "screen"
+            else self.tr("Its trajectory and its last checkpoint are kept; it can go on exactly."),
             wrap=True,
         )
         self.resume = QPushButton(self.tr("Resume"))

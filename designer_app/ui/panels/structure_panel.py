@@ -6,9 +6,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QPushButton, QWidget
 
 from designer_app.io.documents import Document
+from designer_app.ui.icons import ThemedIcon
 from designer_app.ui.panels.atom_card import AtomCard
 from designer_app.ui.panels.facts_table import FactsTable
 from designer_app.ui.panels.notice import NoticeList
@@ -28,6 +29,7 @@ class StructurePanel(PanelPage):
     relax_asked = Signal(object)
     """The `RelaxSpec` to run."""
     order_asked = Signal()
+    what_else_asked = Signal()
     copied = Signal(str)
     atom_closed = Signal()
 
@@ -45,6 +47,8 @@ class StructurePanel(PanelPage):
         self.sites = FactsTable(name_width=64)
         self.relax = RelaxSection(theme)
         self._relax_title = label(self.tr("RELAX"), "section")
+        self.what_else = QPushButton(self.tr("What else could this be?"))
+        self._what_else_icon = ThemedIcon(self.what_else, "supercell", theme)
         self._build()
         self._connect()
         self.set_document(None)
@@ -108,9 +112,14 @@ class StructurePanel(PanelPage):
         self._sites_title.setContentsMargins(0, 8, 0, 0)
         self.foot.addWidget(self.relax.outcome)
         self.foot.addWidget(self.relax.button)
+        self.what_else.setToolTip(
+            self.tr("Replace its elements by others that fit, and screen what comes out")
+        )
+        self.foot.addWidget(self.what_else)
 
     def _connect(self) -> None:
         self.relax.asked.connect(self.relax_asked)
+        self.what_else.clicked.connect(self.what_else_asked)
         self.notices.acted.connect(self._on_notice_acted)
         self.facts.copied.connect(self.copied)
         self.sites.copied.connect(self.copied)

@@ -134,16 +134,12 @@ class Intro(QWidget):
         column.setSpacing(12)
         column.addStretch(1)
         column.addWidget(label(self.tr("Which of these is worth making?"), "display"))
-        column.addWidget(
-            label(
-                self.tr(
-                    "Screening takes many candidates through a crystal network, a relaxation "
-                    "and the convex hull, and ranks what is left, each number with its error "
-                    "and where it comes from."
-                ),
-                wrap=True,
-            )  # fmt: skip
+        said = self.tr(
+            "Screening takes many candidates through a crystal network, a relaxation and the "
+            "convex hull, and ranks what is left, each number with its error and where it comes "
+            "from."
         )
+        column.addWidget(label(said, wrap=True))
         column.addSpacing(8)
         cards = QGridLayout()
         cards.setSpacing(12)

@@ -11,7 +11,7 @@ from designer_app.ui.wording import THIN, duration
 _MADE_S, _NETWORK_S = 0.005, 0.01
 """A candidate, with its graph and all members of the network, on one thread."""
 _RELAX_S = 0.006
-"""Times the square of the atoms: 0.2 s for a perovskite, 4.9 s for an olivine (CHGNet, one core)."""
+"""Times the square of the atoms: 0.2 s for a perovskite, 5 s for an olivine (CHGNet, one core)."""
 _LARGE = 60
 """Atoms from which the time grows in step with them."""
 _PHYSICS_RELAXATIONS = 8

@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QAction
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QMenu,
@@ -164,12 +165,12 @@ class Results(QWidget):
 
     def _on_tab_changed(self, place: int) -> None:
         """A comparison needs the width of both."""
-        if place == COMPARE or self._plots.count() > COMPARE:
-            self._plots.setCurrentWidget(
-                self.compare if place == COMPARE else self._plots.widget(place)
-            )
+        page = self.compare if place == COMPARE else self._plots.widget(place)
+        if page is not None:
+            self._plots.setCurrentWidget(page)
         self.preview.setVisible(place != COMPARE)
 
     def _on_export(self) -> None:
         sender = self.sender()
-        self.export_asked.emit(str(sender.property("data") or sender.data()))  # pyright: ignore[reportAttributeAccessIssue] - a QAction
+        assert isinstance(sender, QAction)
+        self.export_asked.emit(str(sender.data()))

@@ -149,7 +149,7 @@ class Sources(QWidget):
         self.count.edited.connect(self._on_edited)
         self.open.edited.connect(self._on_edited)
         self._drop_files.clicked.connect(self._on_files_dropped)
-        self._add_files.clicked.connect(self._on_add_files)
+        self._add_files.clicked.connect(self.ask_files)
         self._add_folder.clicked.connect(self._on_add_folder)
 
     def _uses_open(self) -> bool:
@@ -180,7 +180,8 @@ class Sources(QWidget):
         self.open.set_value(self._document is not None)
         self._on_edited()
 
-    def _on_add_files(self) -> None:
+    def ask_files(self) -> None:
+        """Ask for files in a dialog."""
         chosen, _ = QFileDialog.getOpenFileNames(
             self,
             self.tr("Structures to screen"),

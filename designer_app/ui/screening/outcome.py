@@ -1,0 +1,50 @@
+"""What came out of a screening, in one sentence."""
+
+from designer_app.specs.screen import ScreenRow
+from designer_app.ui.screening.candidate_table import CandidateTable, Wish
+from designer_app.ui.screening.columns import KNOWN
+from designer_app.ui.wording import THIN, with_subscripts
+
+_MOST_NAMED = 2
+
+
+def screening_outcome(table: CandidateTable) -> tuple[str, str]:
+    """(sentence, ok or warn) about the rows that are there."""
+    n, tally = len(table), table.tally
+    if not n:
+        return "No candidate could be made: allow more elements, or start from another one.", "warn"
+    best = _best(table)
+    many = f"{n:,}".replace(",", THIN)
+    if tally.n_passing:
+        one = tally.n_passing == 1
+        told = f"{tally.n_passing} of {many} {'passes' if one else 'pass'} all rules"
+        return f"{told}; the best is {with_subscripts(best.formula)}.", "ok"
+    if not tally.n_judged:
+        return f"None of {many} came to the rules: the funnel tells where they were lost.", "warn"
+    missed = ", ".join(
+        f"{KNOWN[key].title.lower() if key in KNOWN else key} ({count})"
+        for key, count in tally.failing()[:_MOST_NAMED]
+    )
+    judged = f"{tally.n_judged:,}".replace(",", THIN)
+    told = f"None of {judged} judged passes all rules"
+    return f"{told}; most miss {missed}. The best is {with_subscripts(best.formula)}.", "warn"
+
+
+def live_text(table: CandidateTable) -> str:
+    """How a run stands, for the line above it."""
+    n, tally = len(table), table.tally
+    many = f"{n:,}".replace(",", THIN)
+    parts = [f"{many} candidates"]
+    if tally.n_judged:
+        parts.append(f"{tally.n_judged:,} judged".replace(",", THIN))
+        parts.append(f"{tally.n_passing:,} pass".replace(",", THIN))
+    return " · ".join(parts)
+
+
+def best_of(table: CandidateTable) -> ScreenRow | None:
+    """The candidate at the top; None without any that was looked at."""
+    return _best(table) if len(table) else None
+
+
+def _best(table: CandidateTable) -> ScreenRow:
+    return table.rows[int(table.order(Wish())[0])]

@@ -1,0 +1,104 @@
+"""The middle and the right panel of the workspace: before a run and after."""
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QStackedWidget, QTabBar, QVBoxLayout, QWidget
+
+from designer_app.ui.panels.error_card import ErrorCard
+from designer_app.ui.screening.candidate_page import CandidatePage
+from designer_app.ui.screening.intro import Intro
+from designer_app.ui.screening.outlook import StageTimes
+from designer_app.ui.screening.results import Results
+from designer_app.ui.screening.search_page import SearchPage
+from designer_app.ui.theme import Theme
+
+SEARCH, CANDIDATE = range(2)
+
+
+class ScreeningPage(QWidget):
+    """The middle: an introduction, or the results of a run; above them an error, if any."""
+
+    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.intro = Intro(theme)
+        self.results = Results(theme)
+        self._card: ErrorCard | None = None
+        self._stack = QStackedWidget()
+        self._stack.addWidget(self.intro)
+        self._stack.addWidget(self.results)
+        self._cards = QVBoxLayout()
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addLayout(self._cards)
+        layout.addWidget(self._stack, 1)
+        self.setAccessibleName(self.tr("Screening"))
+
+    @property
+    def card(self) -> ErrorCard | None:
+        """The error shown now."""
+        return self._card
+
+    @property
+    def shows_results(self) -> bool:
+        """Whether a run is in front."""
+        return self._stack.currentWidget() is self.results
+
+    def show_results(self) -> None:
+        """Bring the run to the front."""
+        self._stack.setCurrentWidget(self.results)
+
+    def show_intro(self) -> None:
+        """Bring the introduction to the front."""
+        self._stack.setCurrentWidget(self.intro)
+
+    def show_card(self, card: ErrorCard) -> None:
+        """Show an error above everything, in place of the one before."""
+        self.close_card()
+        self._card = card
+        self._cards.setContentsMargins(12, 12, 12, 12)
+        self._cards.addWidget(card)
+        card.closed.connect(self.close_card)
+
+    def close_card(self) -> None:
+        """Take the error away."""
+        if self._card is not None:
+            self._card.hide()
+            self._card.deleteLater()
+            self._card = None
+            self._cards.setContentsMargins(0, 0, 0, 0)
+
+
+class ScreeningPanel(QWidget):
+    """The right panel: the search, or the chosen candidate."""
+
+    tab_changed = Signal(int)
+
+    def __init__(self, theme: Theme, times: StageTimes, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.search = SearchPage(theme, times)
+        self.candidate = CandidatePage(theme)
+        self.tabs = QTabBar()
+        self._stack = QStackedWidget()
+        for text, page in (
+            (self.tr("Search"), self.search),
+            (self.tr("Candidate"), self.candidate),
+        ):
+            self.tabs.addTab(text)
+            self._stack.addWidget(page)
+        self.tabs.setDrawBase(False)
+        self.tabs.setExpanding(False)
+        self.tabs.setAccessibleName(self.tr("Search or candidate"))
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 4, 0, 0)
+        layout.setSpacing(4)
+        layout.addWidget(self.tabs)
+        layout.addWidget(self._stack, 1)
+        self.tabs.currentChanged.connect(self._on_tab_changed)
+
+    def show_page(self, place: int) -> None:
+        """Bring the search or the candidate to the front."""
+        self.tabs.setCurrentIndex(place)
+
+    def _on_tab_changed(self, place: int) -> None:
+        self._stack.setCurrentIndex(place)
+        self.tab_changed.emit(place)
