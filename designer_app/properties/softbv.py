@@ -82,6 +82,8 @@ def _row(
         found = states[min(states, key=lambda state: abs(state - charge))]
         return float(found["d0"]), float(found["alpha"]), float(found["r_min"]), 0.0, 1.0
     numbers, radii = _table("quantum_n"), _table("covalent_radii_softvb")
+    if ATOMIC_NUMBERS[symbol] not in numbers:
+        raise UnsupportedElementError(symbol, NAME)
     spread = np.sqrt(numbers[ATOMIC_NUMBERS[ion]] * numbers[ATOMIC_NUMBERS[symbol]])
     reach = _radius(radii, ion, own) + _radius(radii, symbol, charge)
     return 0.0, 0.0, 0.0, float(own * charge / spread), reach

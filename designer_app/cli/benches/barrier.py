@@ -20,6 +20,7 @@ from designer_app.potentials import Potential, load_potential
 from designer_app.properties.band import interpolated, relaxed_band
 from designer_app.properties.bond_valence import barrier_between, site_energies
 from designer_app.relaxation import Goal, relax
+from designer_app.specs.structure import Structure
 from designer_app.state import state_from_structures
 from designer_app.training.published.barriers import PublishedBarrier, read_barriers
 from designer_app.training.published.folder import data_folder
@@ -112,10 +113,20 @@ def _band(hop: PublishedBarrier, potential: Potential) -> tuple[float, bool]:
 
 
 def _bond_valence(hop: PublishedBarrier, say: Callable[[str], None]) -> float | None:
-    try:
-        energies = site_energies(hop.places[0], hop.ion, 0.2)
-    except DesignerAppError as error:
-        say(f"{hop.name}: {explain_exception(error).sentence}")
-        return None
-    start, end = hop.places[0].positions[-1], hop.places[-1].positions[-1]
-    return barrier_between(energies, start, end)
+    """Of the crystal as it is, or else, where its charges do not balance, without the vacancy."""
+    first, last = hop.places[0], hop.places[-1]
+    whole = Structure(
+        numbers=np.append(first.numbers, first.numbers[-1]),
+        positions=np.vstack([first.positions, last.positions[-1:]]),
+        cell=first.cell,
+        pbc=first.pbc,
+        name=hop.name,
+    )
+    for crystal in (first, whole):
+        try:
+            energies = site_energies(crystal, hop.ion, 0.2)
+            return barrier_between(energies, first.positions[-1], last.positions[-1])
+        except DesignerAppError as error:
+            told = f"{hop.name}: {explain_exception(error).sentence}"
+    say(told)
+    return None
