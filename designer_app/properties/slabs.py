@@ -2,6 +2,7 @@
 
 import math
 import re
+import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -125,28 +126,15 @@ def cut_slabs(
     Crystals of one element get exactly the layers asked, if those make 5 A; others whole formula
     units.
     """
-    from pymatgen.core.surface import SlabGenerator
-
     check_bulk(bulk)
     conventional = _conventional(bulk)
     terminations: list[Slab] = []
     thickness = LEAST_THICKNESS
     for _ in range(12):
-        generator = SlabGenerator(
-            conventional,
-            miller,
-            min_slab_size=thickness,
-            min_vacuum_size=vacuum,
-            lll_reduce=True,
-            center_slab=False,
-            primitive=True,
-        )
-        made = generator.get_slabs()
+        made = _cut(conventional, miller, thickness, vacuum)
         if not made:
             break
-        terminations = [
-            _slab(each.get_orthogonal_c_slab(), bulk, miller, n_layers, vacuum) for each in made
-        ]
+        terminations = [_slab(each, bulk, miller, n_layers, vacuum) for each in made]
         if all(each.n_layers >= n_layers and _is_thick(each) for each in terminations):
             break
         thickness += 2.0
@@ -171,7 +159,29 @@ def _conventional(bulk: Structure) -> "PymatgenStructure":
         bulk.positions,
         coords_are_cartesian=True,
     )
-    return SpacegroupAnalyzer(crystal, symprec=0.05).get_conventional_standard_structure()
+    with warnings.catch_warnings():  # spglib warns of its own way to report errors
+        warnings.simplefilter("ignore", DeprecationWarning)
+        return SpacegroupAnalyzer(crystal, symprec=0.05).get_conventional_standard_structure()
+
+
+def _cut(
+    crystal: "PymatgenStructure", miller: Miller, thickness: float, vacuum: float
+) -> "list[PymatgenStructure]":
+    """All terminations by pymatgen, at least so thick, with c along the normal."""
+    from pymatgen.core.surface import SlabGenerator
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        generator = SlabGenerator(
+            crystal,
+            miller,
+            min_slab_size=thickness,
+            min_vacuum_size=vacuum,
+            lll_reduce=True,
+            center_slab=False,
+            primitive=True,
+        )
+        return [each.get_orthogonal_c_slab() for each in generator.get_slabs()]
 
 
 def _slab(
