@@ -1,20 +1,21 @@
 """Screening: candidates from files, open structures or known crystals, judged stage by stage."""
 
 import tempfile
+from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import replace
-from importlib import import_module
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 from designer_app.device import Compute
-from designer_app.errors import DesignerAppError
+from designer_app.errors import DesignerAppError, MissingDataError
 from designer_app.explanations import explain_exception
 from designer_app.io.documents import Document
 from designer_app.io.formulas import amounts_in
 from designer_app.io.screen_store import REPORT, STRUCTURES, TABLE, ScreenStore
 from designer_app.jobs import read
-from designer_app.potentials import load_potential
+from designer_app.potentials import Potential, load_potential
 from designer_app.properties.ordering import ordered_cells
 from designer_app.provenance import now
 from designer_app.running.control import RunControl
@@ -139,28 +140,38 @@ def _tools(
     if network is not None:
         origin.append(("crystal network", network.origin))
 
-    def placing() -> Placing:
-        potential = load_potential(spec.potential, spec.model, compute)
-        told = f"{potential.key} {potential.model} ({potential.model_sha256})"
+    @cache
+    def potential() -> Potential:
+        found = load_potential(spec.potential, spec.model, compute)
+        told = f"{found.key} {found.model} ({found.model_sha256})"
         origin.append(("potential", told))
-        return Placing(potential, table)
+        return found
 
-    return Tools(rules=_rules(spec, table), network=network, table=table, placing=placing), origin
+    tools = Tools(
+        rules=_rules(spec, potential),
+        network=network,
+        table=table,
+        placing=lambda: Placing(potential(), table),
+    )
+    return tools, origin
 
 
 def _network() -> Network | None:
-    """The shipped ensemble; None where none is."""
-    load = getattr(
-        import_module("designer_app.screening.crystal_gnn"), "load_crystal_ensemble", None
-    )
-    ensemble = None if load is None else load()
-    return None if ensemble is None else Network(ensemble, ensemble.origin)
+    """The shipped ensemble; None where none is, which the funnel tells of."""
+    from designer_app.screening.crystal_gnn.ensemble import load_crystal_ensemble
+
+    try:
+        ensemble = load_crystal_ensemble()
+    except MissingDataError:
+        return None
+    return Network(ensemble, ensemble.origin)
 
 
-def _rules(spec: ScreenSpec, table: ReferenceTable | None) -> Rules:
-    del table
-    if spec.rules == "stability":
-        return StabilityRules(spec)
+def _rules(spec: ScreenSpec, potential: Callable[[], Potential]) -> Rules:
+    if spec.rules == "battery":
+        from designer_app.screening.battery import BatteryRules
+
+        return BatteryRules(spec, potential)
     return StabilityRules(spec)
 
 

@@ -2,9 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any, Protocol
-
-import numpy as np
+from typing import Protocol
 
 from designer_app.errors import Cancelled
 from designer_app.explanations import explain_exception
@@ -20,13 +18,8 @@ SHOWN = ("formation_energy", "e_above_hull", "stability", "band_gap")
 class Ensemble(Protocol):
     """What is asked of an ensemble of crystal networks."""
 
-    @property
-    def heads(self) -> Mapping[str, Any]:
-        """Cards of the heads by key."""
-        ...
-
-    def predict(self, structures: Sequence[Structure]) -> Mapping[str, Any]:
-        """Arrays of mean, spread, low and high by head."""
+    def estimates(self, structures: Sequence[Structure]) -> list[dict[str, Estimate]]:
+        """Every head for each crystal; raises where one cannot be judged."""
         ...
 
 
@@ -49,7 +42,7 @@ class Network:
         Numbers of an unrelaxed structure make room for those of the relaxed one.
         """
         try:
-            found = self.ensemble.predict(structures)
+            found = self.ensemble.estimates(structures)
         except Exception as error:
             if isinstance(error, Cancelled):
                 raise
@@ -59,28 +52,14 @@ class Network:
                     for row, structure in zip(rows, structures, strict=True)
                 ]
             return [_refused(rows[0], error)]
-        keys = [key for key in found if is_relaxed or key in SHOWN]
         return [
-            replace(row, estimates=(*self._estimates(found, keys, index), *_of_others(row)))
-            for index, row in enumerate(rows)
+            replace(row, estimates=(*_shown(each, is_relaxed=is_relaxed), *_of_others(row)))
+            for row, each in zip(rows, found, strict=True)
         ]
 
-    def _estimates(
-        self, found: Mapping[str, Any], keys: Sequence[str], index: int
-    ) -> tuple[Estimate, ...]:
-        return tuple(
-            Estimate(
-                key=key,
-                value=float(found[key].mean[index]),
-                unit=self.ensemble.heads[key].unit,
-                low=_number(found[key].low[index]),
-                high=_number(found[key].high[index]),
-                error=_number(getattr(self.ensemble.heads[key], "held_out_error", None)),
-                method=METHOD,
-                origin=self.origin,
-            )
-            for key in keys
-        )
+
+def _shown(found: Mapping[str, Estimate], *, is_relaxed: bool) -> list[Estimate]:
+    return [each for key, each in found.items() if is_relaxed or key in SHOWN]
 
 
 def _of_others(row: ScreenRow) -> list[Estimate]:
@@ -90,7 +69,3 @@ def _of_others(row: ScreenRow) -> list[Estimate]:
 def _refused(row: ScreenRow, error: Exception) -> ScreenRow:
     told = explain_exception(error).sentence
     return replace(row, verdict=LOST, reason=f"not for the network: {told}")
-
-
-def _number(value: Any) -> float | None:
-    return None if value is None or not np.isfinite(value) else round(float(value), 6)

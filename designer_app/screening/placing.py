@@ -4,10 +4,13 @@ import math
 from collections.abc import Sequence
 from dataclasses import replace
 
+import numpy as np
+
 from designer_app.elements import SYMBOLS
 from designer_app.errors import DesignerAppError
 from designer_app.explanations import explain_exception
 from designer_app.io.formulas import amounts_of
+from designer_app.io.space_groups import symmetry_dataset
 from designer_app.potentials.base import Potential
 from designer_app.running.control import RunControl
 from designer_app.screening.convex_hull import Hull, hull_for
@@ -21,6 +24,8 @@ from designer_app.specs.structure import Structure
 
 _LARGE_CHANGE = 0.15
 """Change of the volume on relaxation above which the crystal is hardly the one that was made."""
+_SYMPREC = 0.1
+"""A. Relaxed to 0.05 eV/A, atoms lie so far from their symmetric places."""
 _TOO_GOOD = 0.05
 """eV/atom. Known chemistries are searched so well that a new phase gains less."""
 _NOTED = 5e-4
@@ -73,6 +78,7 @@ class Placing:
         row = replace(
             row,
             stage="hull",
+            space_group=space_group(phase.structure),
             estimates=(*row.estimates, energy),
             warnings=(*row.warnings, *doubts),
         )
@@ -113,6 +119,13 @@ class Placing:
         if abs(change) > _LARGE_CHANGE:
             told.append(f"The volume changed by {100 * change:+.0f} % on relaxation.")
         return tuple(told)
+
+
+def space_group(structure: Structure) -> str:
+    """Symbol and number, e.g. "Pnma (62)"; "" where spglib finds none."""
+    fractional = np.asarray(structure.positions @ np.linalg.inv(structure.cell), np.float64)
+    found = symmetry_dataset(structure.cell, fractional, structure.numbers, _SYMPREC)
+    return "" if found is None else f"{found.international} ({found.number})"
 
 
 def _estimates(placement: HullPlacement, doubts: tuple[str, ...]) -> tuple[Estimate, ...]:
