@@ -1,0 +1,142 @@
+"""Numbers of a battery electrode as estimates of a row: by learned heads, and by relaxation.
+
+A head that this copy of the program does not have says nothing: what it would have told is unknown.
+"""
+
+import math
+import re
+from dataclasses import replace
+
+import numpy as np
+
+from designer_app.errors import DesignerAppError
+from designer_app.io.formulas import amounts_of, formula, reduced
+from designer_app.io.space_groups import symmetry_dataset
+from designer_app.potentials import Potential
+from designer_app.properties import heads
+from designer_app.properties.electrode_checks import oxidation_doubts, voltage_doubt
+from designer_app.properties.working_ions import capacity, host_of
+from designer_app.running.control import RunControl
+from designer_app.specs.estimates import Estimate, LearnedEstimate
+from designer_app.specs.structure import Structure
+from designer_app.specs.voltage import VoltageResult, VoltageSpec
+
+FOR_ELECTROLYTES = (
+    "The head learned from electrolytes; electrodes hardly ever conduct ions as well as those."
+)
+REMOVED = "all ions removed, per gram of the discharged electrode"
+_SYMPREC = 0.05
+
+
+def learned_voltage(structure: Structure, ion: str) -> tuple[Estimate, ...]:
+    """Voltage and energy density where a structure gives all its ions, and its capacity."""
+    host = host_of(structure, ion)
+    mAh = capacity(host.amounts, ion, 0.0, host.x)
+    charge = Estimate(key="capacity", value=mAh, unit="mAh/g", method="composition", origin=REMOVED)
+    try:
+        found = heads.voltage_head().predict(formula(host.amounts), ion)
+    except (DesignerAppError, ImportError):
+        return (charge,)
+    if not math.isfinite(found.value):
+        return (charge,)
+    told = [*oxidation_doubts(host.amounts, ion, 0.0, host.x), *voltage_doubt(found.value, ion)]
+    voltage = replace(found, key="voltage")
+    if told:
+        voltage = replace(voltage, light="amber", reason=told[0])
+    return charge, voltage, energy_density_from(voltage, mAh)
+
+
+def energy_density_from(voltage: Estimate, mAh: float) -> Estimate:
+    """Wh/kg of a voltage and a capacity; error and interval are those of the voltage."""
+    scaled = {
+        name: None if value is None else value * mAh
+        for name, value in (
+            ("low", voltage.low),
+            ("high", voltage.high),
+            ("error", voltage.error),
+        )
+    }
+    if isinstance(voltage, LearnedEstimate):
+        values = tuple(value * mAh for value in voltage.distribution)
+        voltage = replace(voltage, distribution=values)
+    return replace(
+        voltage,
+        key="energy_density",
+        value=voltage.value * mAh,
+        unit="Wh/kg",
+        origin=f"{voltage.origin}; {REMOVED}",
+        probability=None,
+        **scaled,
+    )
+
+
+def learned_conductivity(
+    structure: Structure, space_group: str, threshold: float
+) -> tuple[Estimate, ...]:
+    """Conductivity at room temperature in S/cm with the chance that it passes the threshold."""
+    try:
+        head = heads.conductivity_head()
+        found = head.predict(
+            formula(reduced(amounts_of(structure.numbers))[0]),
+            space_group=_group_number(structure, space_group),
+            lattice=structure.cell,
+        )
+    except (DesignerAppError, ImportError):
+        return ()
+    if not math.isfinite(found.value):
+        return ()
+    return (
+        Estimate(
+            key="ionic_conductivity",
+            value=10.0**found.value,
+            unit="S/cm",
+            low=None if found.low is None else 10.0**found.low,
+            high=None if found.high is None else 10.0**found.high,
+            level=found.level,
+            method=found.method,
+            origin=_with_error(found),
+            light="amber",
+            reason=found.reason or FOR_ELECTROLYTES,
+            probability=found.probability_above(math.log10(threshold)),
+        ),
+    )
+
+
+def from_relaxation(
+    structure: Structure, ion: str, potential: Potential, control: RunControl
+) -> tuple[Estimate, ...]:
+    """Voltage, capacity, energy density and volume change from relaxed structures."""
+    from designer_app.properties.electrode import electrode
+
+    found = electrode(VoltageSpec(structure=structure, ion=ion), potential, control)
+    return relaxed_estimates(found)
+
+
+def relaxed_estimates(found: VoltageResult) -> tuple[Estimate, ...]:
+    """An electrode's numbers as estimates."""
+    voltage = found.estimate
+
+    def beside(key: str, value: float, unit: str) -> Estimate:
+        return replace(voltage, key=key, value=value, unit=unit, error=None)
+
+    return (
+        voltage,
+        beside("capacity", found.capacity, "mAh/g"),
+        energy_density_from(voltage, found.capacity),
+        beside("volume_change", found.volume_change, ""),
+    )
+
+
+def _with_error(found: Estimate) -> str:
+    error = "" if found.error is None else f"; mean error {found.error:.2f} decades"
+    return f"{found.origin}{error}"
+
+
+def _group_number(structure: Structure, told: str) -> int | None:
+    """The number in a symbol like "Pnma (62)", or what spglib finds."""
+    known = re.search(r"\((\d+)\)$", told)
+    if known:
+        return int(known[1])
+    fractions = structure.positions @ np.linalg.inv(structure.cell)
+    found = symmetry_dataset(structure.cell, fractions, structure.numbers, _SYMPREC)
+    return None if found is None else int(found.number)
