@@ -23,15 +23,19 @@ from designer_app.properties.scaling import (
     boltzmann_ratio,
     dissociation_energy,
 )
+from designer_app.properties.surface_barriers import SurfaceBarrier, surface_barrier
 from designer_app.properties.volcano import (
     activity,
-    product_of,
     reaction_of,
-    sigma_of,
     volcano_point,
 )
-from designer_app.properties.surface_barriers import SurfaceBarrier, surface_barrier
 from designer_app.running.control import RunControl
+from designer_app.screening.catalyst_selectivity import (
+    by_adsorbate,
+    co2_product,
+    competition,
+    difference,
+)
 from designer_app.screening.catalyst_tuning import Correction, corrections, read_own
 from designer_app.screening.speed_up import SpeedUp, speed_up
 from designer_app.specs.adsorption import AdsorptionSpec, CatalystRow
@@ -186,7 +190,7 @@ class CatalystDesigner:
                 row,
                 activity=measured,
                 activation=self._activation(reaction, found),
-                selectivity=_competition(name, reaction, found),
+                selectivity=competition(name, reaction, found),
                 volcano=volcano_point(name, reaction, found),
                 score=measured.value,
             )
@@ -238,46 +242,6 @@ def formula_of(candidate: Candidate) -> str:
     if isinstance(candidate, str):
         return candidate
     return formula(reduced(amounts_of(candidate.numbers))[0])
-
-
-def by_adsorbate(energies: Sequence[Estimate]) -> dict[str, Estimate]:
-    """The first finite estimate of each adsorbate."""
-    found: dict[str, Estimate] = {}
-    for each in energies:
-        adsorbate = each.key.rpartition(" ")[2]
-        if math.isfinite(each.value):
-            found.setdefault(adsorbate, each)
-    return found
-
-
-def difference(wanted: Estimate, competitor: Estimate, over: str) -> Estimate:
-    """One activity minus another, V, errors added in squares."""
-    value = wanted.value - competitor.value
-    sigma = math.hypot(sigma_of(wanted), sigma_of(competitor))
-    has_interval = wanted.low is not None and competitor.low is not None
-    return Estimate(
-        key=f"over {over.upper()}",
-        value=value,
-        unit="V",
-        low=value - 1.645 * sigma if has_interval else None,
-        high=value + 1.645 * sigma if has_interval else None,
-        method=wanted.method,
-        origin=f"difference of activities; {wanted.origin}; {competitor.origin}",
-        light="red" if "red" in (wanted.light, competitor.light) else "amber",
-        reason="Thermodynamic limits alone: barriers, coverage and solvent decide as well.",
-        probability=0.5 * math.erfc(-value / (sigma * math.sqrt(2.0))) if sigma > 0 else None,
-    )
-
-
-def _competition(name: str, reaction: str, energies: dict[str, Estimate]) -> tuple[Estimate, ...]:
-    """Against hydrogen evolution, which competes with every reduction in water."""
-    if "H" not in energies:
-        return ()
-    if reaction == "co2rr":
-        return (co2_product(energies),)
-    if reaction != "nrr":
-        return ()
-    return (difference(activity(name, reaction, energies), activity(name, "her", energies), "her"),)
 
 
 def _shipped_head(adsorbate: str, surface: str) -> Estimate | None:

@@ -1,0 +1,66 @@
+"""What a catalyst does besides: one reaction against another."""
+
+import math
+from collections.abc import Sequence
+
+from designer_app.properties.volcano import activity, product_of, sigma_of
+from designer_app.specs.estimates import Estimate
+
+
+def by_adsorbate(energies: Sequence[Estimate]) -> dict[str, Estimate]:
+    """The first finite estimate of each adsorbate."""
+    found: dict[str, Estimate] = {}
+    for each in energies:
+        adsorbate = each.key.rpartition(" ")[2]
+        if math.isfinite(each.value):
+            found.setdefault(adsorbate, each)
+    return found
+
+
+def difference(wanted: Estimate, competitor: Estimate, over: str) -> Estimate:
+    """One activity minus another, V, errors added in squares."""
+    value = wanted.value - competitor.value
+    sigma = math.hypot(sigma_of(wanted), sigma_of(competitor))
+    has_interval = wanted.low is not None and competitor.low is not None
+    return Estimate(
+        key=f"over {over.upper()}",
+        value=value,
+        unit="V",
+        low=value - 1.645 * sigma if has_interval else None,
+        high=value + 1.645 * sigma if has_interval else None,
+        method=wanted.method,
+        origin=f"difference of activities; {wanted.origin}; {competitor.origin}",
+        light="red" if "red" in (wanted.light, competitor.light) else "amber",
+        reason="Thermodynamic limits alone: barriers, coverage and solvent decide as well.",
+        probability=0.5 * math.erfc(-value / (sigma * math.sqrt(2.0))) if sigma > 0 else None,
+    )
+
+
+def co2_product(energies: dict[str, Estimate]) -> Estimate:
+    """What CO2 becomes, in `reason`, with its chance in `probability`; the value is E_H in eV."""
+    product, chance = product_of(energies)
+    h, co = energies["H"], energies["CO"]
+    return Estimate(
+        key="CO2 product",
+        value=h.value,
+        unit="eV",
+        low=h.low,
+        high=h.high,
+        method="scaling relation",
+        origin="signs of the energies of H and CO, doi:10.1002/cphc.201700736; "
+        f"H: {h.origin}; CO: {co.origin}",
+        light="red" if "red" in (h.light, co.light) else "amber",
+        reason=f"{product}: H {h.value:+.2f} eV, CO {co.value:+.2f} eV",
+        probability=None if math.isnan(chance) else chance,
+    )
+
+
+def competition(name: str, reaction: str, energies: dict[str, Estimate]) -> tuple[Estimate, ...]:
+    """Against hydrogen evolution, which competes with every reduction in water."""
+    if "H" not in energies:
+        return ()
+    if reaction == "co2rr":
+        return (co2_product(energies),)
+    if reaction != "nrr":
+        return ()
+    return (difference(activity(name, reaction, energies), activity(name, "her", energies), "her"),)
