@@ -58,7 +58,7 @@ def by_dynamics(
         if not is_begun and start is None:
             start = _start(spec, control)
         runs.append(_run(spec, ion, kelvin, folder, None if is_begun else start, control))
-    estimate = _extrapolated(spec, ion, runs)
+    estimate = extrapolated(spec, ion, runs)
     return (estimate,), (), tuple(runs)
 
 
@@ -134,7 +134,8 @@ def _run(
     )
 
 
-def _extrapolated(spec: ConductivitySpec, ion: str, runs: list[DiffusionRun]) -> Estimate:
+def extrapolated(spec: ConductivitySpec, ion: str, runs: list[DiffusionRun]) -> Estimate:
+    """The conductivity at the temperature asked for, from at least three runs that diffuse."""
     told = "; ".join(_sentence(ion, run) for run in runs)
     good = [run for run in runs if run.is_seen and run.coefficient and run.error]
     origin = f"{spec.potential} {spec.model}".strip() + f", {KIND}"

@@ -124,19 +124,30 @@ def test_dynamics_without_a_folder_is_refused():
     assert told.value.field == "out"
 
 
-def test_runs_too_short_to_diffuse_say_so(tmp_path):
-    settings = {**_ARGON_SETTINGS, "md_from": 300.0, "md_to": 400.0, "separation": 5.0}
-    found = _found(
-        structure=_ARGON, quick=True, md=True, md_runs=2, md_steps=1000, out=tmp_path, **settings
+def _with_runs(steps, out):
+    return _found(
+        structure=_ARGON,
+        quick=True,
+        md=True,
+        md_runs=2,
+        md_steps=steps,
+        md_from=300.0,
+        md_to=400.0,
+        separation=5.0,
+        out=out,
+        **_ARGON_SETTINGS,
     )
+
+
+def test_runs_too_short_to_diffuse_say_so_and_go_on(tmp_path):
+    found = _with_runs(600, tmp_path)
     assert [run.temperature for run in found.runs] == [400.0, 300.0]
     assert math.isnan(found.by(MD).value)
     assert "three temperatures" in found.by(MD).reason
-    longer = _found(
-        structure=_ARGON, quick=True, md=True, md_runs=2, md_steps=1200, out=tmp_path, **settings
-    )
-    assert [run.picoseconds for run in longer.runs] == [2.4, 2.4]
-    assert not list(tmp_path.glob("*/*/trajectory*"))  # went on instead of starting anew
+    for steps in (750, 750):
+        longer = _with_runs(steps, tmp_path)
+        assert [run.picoseconds for run in longer.runs] == [1.5, 1.5]
+    assert not list(tmp_path.glob("*/*/*.traj"))  # an earlier run was not set aside
 
 
 def test_it_can_be_cancelled():
