@@ -45,6 +45,8 @@ from designer_app.specs.screen import (
 )
 from designer_app.specs.structure import Structure
 
+__all__ = ["THRESHOLDS", "BatteryElectrodeDesigner", "BatteryRules", "BatteryScreen"]
+
 if TYPE_CHECKING:
     from ase import Atoms
     from pymatgen.core import Structure as PymatgenStructure
