@@ -7,6 +7,7 @@ distance, so that its barriers depend on the choice of the cell.
 """
 
 import pickle
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.util import find_spec
@@ -18,13 +19,15 @@ from numpy.typing import NDArray
 
 from designer_app.elements import ATOMIC_NUMBERS, SYMBOLS
 from designer_app.errors import InvalidSpecError, MissingPackageError, UnsupportedElementError
-from designer_app.io.formulas import amounts_of
+from designer_app.io.formulas import amounts_of, reduced
 from designer_app.properties.charges import oxidation_states
 from designer_app.specs.structure import Structure
 
 Array = NDArray[np.float64]
 
 NAME = "softBV"
+_MOST_SITES = 40
+"""Atoms of a formula unit up to which states are guessed."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,10 +66,23 @@ def interactions(structure: Structure, ion: str) -> Interaction:
 
 
 def _charges(structure: Structure, ion: str) -> dict[str, float]:
-    found = oxidation_states(amounts_of(structure.numbers))
-    if found is None or found.charges.get(ion, 0.0) == 0.0:
+    """Common oxidation states, or else the likeliest that ever balance such a composition."""
+    amounts, _ = reduced(amounts_of(structure.numbers))
+    common = oxidation_states(amounts)
+    charges = common.charges if common is not None else _guessed(amounts)
+    if charges.get(ion, 0.0) == 0.0:
         raise InvalidSpecError("structure", structure.name, "no common oxidation states balance it")
-    return found.charges
+    return charges
+
+
+def _guessed(amounts: Mapping[str, float]) -> dict[str, float]:
+    """By how often states occur in the ICSD, as pymatgen tabulates it; empty where none balance."""
+    from pymatgen.core import Composition
+
+    if sum(amounts.values()) > _MOST_SITES:  # the number of combinations explodes
+        return {}
+    guesses = Composition(dict(amounts)).oxi_state_guesses()
+    return dict(guesses[0]) if guesses else {}
 
 
 def _row(

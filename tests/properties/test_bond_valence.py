@@ -112,6 +112,14 @@ def test_a_finer_grid_finds_the_same_barrier():
     assert _barriers(structure, grid=0.12) == pytest.approx(_barriers(structure), abs=GRID_ERROR)
 
 
+def test_rare_oxidation_states_are_guessed():
+    """V +2 is rare, but all that balances KVF3."""
+    places = [(0.5, 0.5, 0.5), (0, 0, 0), (0.5, 0, 0)]
+    perovskite = crystal(["K", "V", "F"], places, spacegroup=221, cellpar=[4.2] * 3 + [90] * 3)
+    found = interactions(structure_from_atoms(perovskite), "K")
+    assert found.charge.max() == pytest.approx(1 * 2 / np.sqrt(4 * 4))
+
+
 def test_a_crystal_without_counter_ions_is_refused():
     with pytest.raises(InvalidSpecError):
         site_energies(structure_from_atoms(bulk("Li", cubic=True)), "Li")

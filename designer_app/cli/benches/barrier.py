@@ -25,8 +25,8 @@ from designer_app.state import state_from_structures
 from designer_app.training.published.barriers import PublishedBarrier, read_barriers
 from designer_app.training.published.folder import data_folder
 
-FAMILIES, QUICK_FAMILIES = 8, 2
-BOND_VALENCES, QUICK_BOND_VALENCES = 80, 10
+FAMILIES, QUICK_FAMILIES = 6, 2
+BOND_VALENCES, QUICK_BOND_VALENCES = 60, 10
 HIGHEST = 2.5
 """eV: ions do not cross higher passes at any temperature of interest, and some rows are slips."""
 _GOAL = Goal(fmax=0.03, fix_cell=True, steps=300)
