@@ -14,13 +14,13 @@ from designer_app.explanations import explain_exception
 from designer_app.io.documents import Document
 from designer_app.io.formulas import amounts_in
 from designer_app.io.screen_store import REPORT, STRUCTURES, TABLE, ScreenStore
+from designer_app.io.screen_table import write_csv
 from designer_app.jobs import read
 from designer_app.potentials import Potential, load_potential
 from designer_app.properties.ordering import ordered_cells
 from designer_app.provenance import now
 from designer_app.running.control import RunControl
 from designer_app.screening.convex_hull import hull_for
-from designer_app.screening.export import write_csv
 from designer_app.screening.funnel import Funnel, Given, Tools
 from designer_app.screening.masks import masks_of
 from designer_app.screening.network import Network

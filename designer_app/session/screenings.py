@@ -18,8 +18,9 @@ from designer_app.errors import (
     WriteFailedError,
 )
 from designer_app.io.documents import Document
-from designer_app.io.screen_files import structure_files, write_csv
+from designer_app.io.screen_files import structure_files
 from designer_app.io.screen_store import REPORT, ROWS, ScreenStore
+from designer_app.io.screen_table import write_csv
 from designer_app.io.writing import write_document
 from designer_app.project.runs import Run
 from designer_app.running.control import RunControl
@@ -173,7 +174,8 @@ def _stored(folder: Path, row: ScreenRow, _control: RunControl) -> Structure:
 
 
 def _write_table(rows: tuple[ScreenRow, ...], path: Path, _control: RunControl) -> Path:
-    return write_csv(rows, path)
+    write_csv(path, rows)
+    return path
 
 
 def _write_cifs(folder: Path, rows: tuple[ScreenRow, ...], out: Path, control: RunControl) -> Path:

@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from designer_app.screening.export import csv_text, escaped
+from designer_app.io.screen_table import csv_text, escaped
 from designer_app.screening.report import report_html
 from designer_app.screening.report_drawings import hull_drawing
 from designer_app.specs.estimates import Estimate
