@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 import torch
 
+from designer_app.errors import CannotProvideError
 from designer_app.explanations import explain_exception
 from designer_app.neighbors.build import build_neighbors
 from designer_app.potentials.base import Potential
@@ -52,6 +53,9 @@ def total_moment(structure: Structure, potential: Potential) -> float:
         return math.nan
     state = state_from_structures([structure], potential.device)
     neighbors = build_neighbors(state, potential.cutoff, half=potential.half_list)
-    with torch.no_grad():
-        moments = potential.predict(state, neighbors, frozenset({"energy", "magmoms"})).magmoms
+    try:
+        with torch.no_grad():
+            moments = potential.predict(state, neighbors, frozenset({"energy", "magmoms"})).magmoms
+    except CannotProvideError:  # calculators of ASE list what their class may offer
+        return math.nan
     return math.nan if moments is None else float(moments.abs().sum())

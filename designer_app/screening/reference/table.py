@@ -12,6 +12,7 @@ from dataclasses import asdict, dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
+from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
@@ -203,14 +204,15 @@ def write_table(path: Path, header: TableHeader, arrays: Arrays) -> None:
 def read_table(path: Path) -> ReferenceTable:
     """The table in a file; raises `FileUnreadableError` where it is none, or of a newer program."""
     try:
-        with np.load(path, allow_pickle=False) as archive:
+        # Opened here: numpy leaves the file open when it is no archive.
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
             arrays = {name: archive[name] for name in archive.files}
         told = json.loads(bytes(arrays.pop("header")))
         version = int(told["version"])
         header = TableHeader(**told) if version <= VERSION else None
     except FileNotFoundError as error:
         raise FileUnreadableError(str(path), "there is no such file") from error
-    except (OSError, ValueError, KeyError, TypeError, EOFError) as error:
+    except (OSError, ValueError, KeyError, TypeError, EOFError, BadZipFile) as error:
         raise FileUnreadableError(str(path), "it is no reference table, or damaged") from error
     if header is None:
         raise FileUnreadableError(str(path), f"it is of version {version}, for a newer program")
