@@ -1,6 +1,7 @@
 """Ionic conductivity of a material by several methods, side by side."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 
 from designer_app.device import Compute
@@ -30,6 +31,7 @@ from designer_app.properties.softbv import NAME as SOFTBV
 from designer_app.running.control import RunControl
 from designer_app.specs.conductivity import (
     BOND_VALENCE,
+    CONDUCTIVITY,
     HEAD,
     MD,
     NEB,
@@ -142,7 +144,8 @@ def _by_head(spec: ConductivitySpec, written: str) -> Found:
     if spec.structure is not None:
         group = symmetry(spec.structure, spec.occupancies, 0.05)["space_group_number"]
         lattice = spec.structure.cell
-    return (conductivity_head().predict(written, group, lattice),), (), ()
+    found = conductivity_head().predict(written, space_group=group, lattice=lattice)
+    return (replace(found, key=CONDUCTIVITY, method=HEAD),), (), ()
 
 
 def _by_bond_valence(spec: ConductivitySpec, ion: str, control: RunControl) -> Found:
