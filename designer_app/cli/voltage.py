@@ -9,6 +9,7 @@ from designer_app.cli.command import Command, Console
 from designer_app.jobs import read, voltage
 from designer_app.running.control import RunControl
 from designer_app.specs.documents import ReadSpec
+from designer_app.specs.hull import HullPlacement
 from designer_app.specs.structure import Structure
 from designer_app.specs.voltage import VoltageResult, VoltageSpec
 
@@ -75,6 +76,9 @@ def told(result: VoltageResult) -> dict[str, Any]:
             }
             for point in result.points
         ],
+        "charged_above_hull_eV_atom": _above(result.charged_hull),
+        "discharged_above_hull_eV_atom": _above(result.discharged_hull),
+        "reference_set": "" if result.charged_hull is None else result.charged_hull.reference_set,
         "light": result.estimate.light,
         "warnings": list(result.warnings),
         "failures": list(result.failures),
@@ -84,6 +88,10 @@ def told(result: VoltageResult) -> dict[str, Any]:
         "model_sha256": result.model_sha256,
         "seconds": result.seconds,
     }
+
+
+def _above(placement: HullPlacement | None) -> float | None:
+    return None if placement is None else placement.e_above_hull
 
 
 def _present(result: dict[str, Any]) -> str:
@@ -101,6 +109,11 @@ def _present(result: dict[str, Any]) -> str:
         f"capacity       {density} per {result['per']}",
         f"volume change  {100 * result['volume_change']:+.2f} % on charging",
     ]
+    for end in ("charged", "discharged"):
+        above = result[f"{end}_above_hull_eV_atom"]
+        if above is not None:
+            told = f"{result[end]} {1000 * above:.0f} meV/atom above the hull"
+            lines.append(f"stability      {told} ({result['reference_set']})")
     if len(result["compositions"]) > 2:
         lines += [
             f"  {step['voltage_V']:6.3f} V   {step['from']} -> {step['to']}"

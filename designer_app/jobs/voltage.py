@@ -10,19 +10,26 @@ from pathlib import Path
 import numpy as np
 
 from designer_app.device import Compute
-from designer_app.errors import InvalidSpecError
+from designer_app.errors import InvalidSpecError, MissingReferenceError
 from designer_app.io.documents import Document
 from designer_app.io.folders import writable_folder
+from designer_app.io.formulas import amounts_of
 from designer_app.io.writing import write_document
 from designer_app.potentials import Potential, load_potential
 from designer_app.properties.electrode import electrode, goal_of
 from designer_app.relaxation import Goal, Relaxed, relax
 from designer_app.running.control import RunControl
+from designer_app.screening.convex_hull import hull_for
 from designer_app.screening.reference.ledger import Ledger, RelaxedPhase
+from designer_app.screening.reference.table import load_reference
 from designer_app.specs.fields import check_spec
+from designer_app.specs.hull import HullPlacement
 from designer_app.specs.structure import Structure
 from designer_app.specs.voltage import VoltageResult, VoltageSpec
 from designer_app.state import set_threads
+
+UNSTABLE = 0.1
+"""eV/atom above the hull: hardly any compound that lies higher was ever made."""
 
 
 def run(spec: VoltageSpec, control: RunControl) -> VoltageResult:
@@ -45,12 +52,41 @@ def run(spec: VoltageSpec, control: RunControl) -> VoltageResult:
     potential = load_potential(spec.potential, spec.model, compute)
     control.checkpoint()
     keeper = Keeper(potential, goal_of(spec), out, control)
-    result = electrode(spec, potential, control, keeper.relaxed)
+    result = on_hull(electrode(spec, potential, control, keeper.relaxed), potential)
     for sentence in (*result.warnings, *result.failures):
         control.log.warning("%s", sentence)
     if out is not None:
         _write(result, out)
     return replace(result, seconds=time.perf_counter() - started)
+
+
+def on_hull(result: VoltageResult, potential: Potential) -> VoltageResult:
+    """The result with the places of its ends against the shipped phases, where they belong to the
+    potential; where an element has no phase, they stay unknown.
+    """
+    table = load_reference(potential.key, potential.model)
+    if table is None or not table.belongs_to(potential):
+        return result
+    placed: dict[str, HullPlacement] = {}
+    for end in ("charged", "discharged"):
+        structure: Structure = getattr(result, f"{end}_structure")
+        amounts = amounts_of(structure.numbers)
+        try:
+            hull = hull_for(tuple(amounts), table.in_system(tuple(amounts)), table.origin)
+        except MissingReferenceError:
+            continue
+        placed[f"{end}_hull"] = hull.place(amounts, getattr(result, f"{end}_energy"))
+    found = replace(result, **placed)
+    charged = found.charged_hull
+    if charged is None or charged.e_above_hull <= UNSTABLE:
+        return found
+    phases = " + ".join(name for name, _, _ in charged.decomposition)
+    told = (
+        f"{result.charged} lies {1000 * charged.e_above_hull:.0f} meV/atom above {phases}: "
+        "the charged electrode may decompose."
+    )
+    estimate = replace(found.estimate, light="amber", reason=found.estimate.reason or told)
+    return replace(found, estimate=estimate, warnings=(*found.warnings, told))
 
 
 class Keeper:

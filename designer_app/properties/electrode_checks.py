@@ -84,7 +84,8 @@ def oxidation_doubts(
     if high + given * x_charged < -1e-3:
         found.append(
             f"{formula_at(amounts, ion, x_charged)} would need charges beyond the highest that "
-            "its metals usually reach: oxygen may leave, or fewer ions come out."
+            "its metals usually reach: its anions would be oxidised (oxides lose oxygen), or fewer "
+            "ions come out."
         )
     if low + given * x_discharged > 1e-3:
         found.append(

@@ -100,6 +100,8 @@ def measured(ladder: Ladder, relaxer: Relaxer) -> tuple[VoltageResult, tuple[Lev
         points=tuple(_point(level, levels, stable, ladder) for level in levels),
         warnings=warnings,
         failures=tuple(failures),
+        charged_energy=first.lowest.energy / len(first.lowest.structure),
+        discharged_energy=last.lowest.energy / len(last.lowest.structure),
         charged_structure=first.lowest.structure,
         discharged_structure=last.lowest.structure,
     )

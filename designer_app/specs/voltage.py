@@ -1,10 +1,12 @@
 """Voltage of an electrode: what is asked, and what comes out."""
 
+import math
 from dataclasses import dataclass
 from pathlib import Path
 
 from designer_app.specs.estimates import Estimate
 from designer_app.specs.fields import spec_field
+from designer_app.specs.hull import HullPlacement
 from designer_app.specs.potentials import (
     device_field,
     dtype_field,
@@ -172,9 +174,16 @@ class VoltageResult:
     """What makes the light amber, one sentence each."""
     failures: tuple[str, ...] = ()
     """Structures that could not be relaxed, one sentence each."""
+    charged_hull: HullPlacement | None = None
+    discharged_hull: HullPlacement | None = None
+    """Where the ends lie against known phases; None where no reference set belongs to the
+    potential."""
     potential: str = ""
     model: str = ""
     model_sha256: str = ""
     seconds: float = 0.0
+    charged_energy: float = math.nan
+    discharged_energy: float = math.nan
+    """eV/atom of the relaxed ends."""
     charged_structure: Structure | None = None
     discharged_structure: Structure | None = None

@@ -11,6 +11,7 @@ from designer_app.errors import (
     UnsupportedElementError,
 )
 from designer_app.jobs import voltage
+from designer_app.potentials import load_potential
 from designer_app.running.control import RunControl
 from designer_app.running.encoding import decode, encode
 from designer_app.specs.voltage import VoltageSpec
@@ -50,6 +51,21 @@ def test_a_shift_is_named_and_stands_beside_the_raw_number(result):
     assert result.shifted.value != result.voltage
     assert result.shifted.error < result.estimate.error
     assert "empirical shift" in result.shifted.origin
+
+
+def test_both_ends_are_placed_on_the_hull_of_the_same_potential(result):
+    assert result.model_sha256 == result.charged_hull.model_sha256
+    # Both are known compounds, on the hull or a few meV above it.
+    assert result.charged_hull.e_above_hull < 0.05
+    assert result.discharged_hull.e_above_hull < 0.05
+
+
+def test_a_charged_electrode_far_above_the_hull_is_told_of(result):
+    potential = load_potential("chgnet")
+    raised = replace(result, charged_energy=result.charged_energy + 0.5)
+    told = voltage.on_hull(raised, potential)
+    assert told.estimate.light == "amber"
+    assert "may decompose" in told.warnings[-1]
 
 
 def test_the_result_crosses_to_another_process(result):
