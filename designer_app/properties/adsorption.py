@@ -92,7 +92,7 @@ def adsorption_energies(
         (found - slab.n_bulk_cells * energy) / (2.0 * slab.area)
         for slab, found in zip(slabs, energies, strict=True)
     ]
-    chosen = int(np.argmin(excess))
+    chosen = _chosen(slabs, excess, spec)
     cut = slabs[chosen]
     gases = sorted({name for each in asked for name, _ in each.gases})
     starts = [cut.structure, *(molecule(name) for name in gases)]
@@ -142,6 +142,16 @@ def _check(bulk: Structure, asked: Sequence[Adsorbate], potential: Potential) ->
         if int(number) not in potential.elements:
             named = f"{potential.key} {potential.model}".strip()
             raise UnsupportedElementError(SYMBOLS[int(number)], named)
+
+
+def _chosen(slabs: Sequence[Slab], excess: Sequence[float], spec: AdsorptionSpec) -> int:
+    """The termination asked for, or the cheapest to cleave."""
+    tops = [each.termination for each in slabs]
+    if spec.termination and spec.termination not in tops:
+        reason = f"this plane ends in {' or '.join(dict.fromkeys(tops))}"
+        raise InvalidSpecError("termination", spec.termination, reason, "Termination")
+    open_to = [k for k, top in enumerate(tops) if spec.termination in ("", top)]
+    return min(open_to, key=lambda k: excess[k])
 
 
 def _relaxed_bulk(
@@ -358,10 +368,10 @@ def _warnings(
     n_sites = len(distinct_sites(run.all_sites))
     if n_sites > spec.sites:
         found.append(f"Of {n_sites} different sites the {spec.sites} first were computed.")
-    if facts.n_terminations > 1:
+    if facts.n_terminations > 1 and not spec.termination:
         found.append(
-            f"The crystal ends in {facts.n_terminations} ways along this plane; the one that costs "
-            f"the least energy to cleave, {facts.termination} on top, was taken."
+            f"The crystal ends in {facts.n_terminations} ways along this plane; "
+            f"{facts.termination} on top was taken, of the slab that costs least energy to cleave."
         )
     if facts.surface_energy < 0:
         found.append("The surface energy is negative: this potential does not hold this surface.")

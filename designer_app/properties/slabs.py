@@ -138,6 +138,7 @@ def cut_slabs(
         if all(each.n_layers >= n_layers and _is_thick(each) for each in terminations):
             break
         thickness += 2.0
+    terminations += _undersides(terminations)
     wide = [_widened(_primitive(each), spacing) for each in terminations]
     if not wide or max(len(each.structure) for each in wide) > MAX_ATOMS:
         largest = max((len(each.structure) for each in wide), default=0)
@@ -206,10 +207,33 @@ def _slab(
         positions=positions,
         cell=np.array([a, b, [0.0, 0.0, top + vacuum]]),
         pbc=(True, True, True),
-        fixed=layers >= (int(layers.max()) + 2) // 2,
+        fixed=_held(layers),
         name=f"{formula(amounts_of(numbers))} {miller}",
     )
     return Slab(structure, miller, layers, len(numbers) / len(bulk))
+
+
+def _undersides(slabs: list[Slab]) -> list[Slab]:
+    """The slabs that end otherwise below than any does above, turned over; a stoichiometric slab
+    of SrTiO3(100) has SrO on one side and TiO2 on the other.
+    """
+    known, found = {each.termination for each in slabs}, list[Slab]()
+    for slab in slabs:
+        given = slab.structure
+        positions = given.positions.copy()
+        positions[:, 2] = positions[:, 2].max() - positions[:, 2]
+        layers = slab.layers.max() - slab.layers
+        turned = replace(given, positions=positions, fixed=_held(layers))
+        other = Slab(turned, slab.miller, layers, slab.n_bulk_cells)
+        if other.termination not in known:
+            known.add(other.termination)
+            found.append(other)
+    return found
+
+
+def _held(layers: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """The lower half."""
+    return layers >= (int(layers.max()) + 2) // 2
 
 
 def _upright(cell: NDArray[np.float64]) -> NDArray[np.float64]:

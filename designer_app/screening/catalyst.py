@@ -73,24 +73,25 @@ class CatalystDesigner:
 
     # --- energies ---
 
-    def adsorption(self, candidate: Candidate, adsorbates: Sequence[str]) -> tuple[Estimate, ...]:
-        """Every energy that is known, the one that the volcano uses first for each adsorbate.
+    def adsorption(
+        self, candidate: Candidate, needs: Sequence[str], helps: Sequence[str] = ()
+    ) -> tuple[Estimate, ...]:
+        """Every energy that is known of the adsorbates that are needed or would help.
 
-        Heads answer first; slabs where no head does, or for all where both were asked for and a
-        potential is loaded.
+        Heads answer first. Where they do not know all that is needed, slabs are relaxed for all of
+        it: energies of different methods are never mixed in one reaction.
         """
-        learned = {}
+        learned: list[Estimate] = []
+        asked = (*needs, *helps)
         if self.source != "slabs":
             named = formula_of(candidate)
-            for key in adsorbates:
+            for key in asked:
                 found = self.head(key, named)
                 if found is not None and math.isfinite(found.value):
-                    named_so = replace(found, key=f"adsorption {key}")
-                    learned[key] = self._corrected(named_so, key)
-        missing = [key for key in adsorbates if key not in learned]
-        wanted = missing if self.source == "both" else [*adsorbates] * (self.source == "slabs")
-        computed = self._slabs(candidate, wanted) if wanted else {}
-        return tuple(learned.values()) + tuple(computed.values())
+                    learned.append(self._corrected(replace(found, key=f"adsorption {key}"), key))
+        if self.source == "heads" or by_adsorbate(learned).keys() >= {*needs}:
+            return tuple(learned)
+        return (*learned, *self._slabs(candidate, asked).values())
 
     def _slabs(self, candidate: Candidate, adsorbates: Sequence[str]) -> dict[str, Estimate]:
         if self.potential is None or isinstance(candidate, str):
@@ -128,9 +129,10 @@ class CatalystDesigner:
         a limiting potential against the same electrode. Of CO2 the product's name and chance.
         """
         if reaction == "co2rr":
-            return co2_product(by_adsorbate(self.adsorption(candidate, ("H", "CO"))))
-        needed = (*reaction_of(reaction).needs, *reaction_of(over).needs)
-        found = by_adsorbate(self.adsorption(candidate, needed))
+            both = ("H", "CO")
+            return co2_product(by_adsorbate(self.adsorption(candidate, both), both))
+        needed = tuple(dict.fromkeys((*reaction_of(reaction).needs, *reaction_of(over).needs)))
+        found = by_adsorbate(self.adsorption(candidate, needed), needed)
         name = self._name(candidate)
         return difference(activity(name, reaction, found), activity(name, over, found), over)
 
@@ -179,12 +181,10 @@ class CatalystDesigner:
         try:
             row = replace(row, formula=formula_of(candidate))
             competitor = () if reaction == "her" else ("H",)
-            needs = dict.fromkeys(
-                (*reaction_of(reaction).needs, *reaction_of(reaction).helps, *competitor)
-            )
-            energies = self.adsorption(candidate, tuple(needs))
+            needs, helps = reaction_of(reaction).needs, reaction_of(reaction).helps
+            energies = self.adsorption(candidate, needs, (*helps, *competitor))
             row = replace(row, descriptors=energies)
-            found = by_adsorbate(energies)
+            found = by_adsorbate(energies, needs)
             measured = activity(name, reaction, found)
             return replace(
                 row,
@@ -230,7 +230,7 @@ class CatalystDesigner:
 
     def _energies(self, candidate: Candidate, reaction: str) -> dict[str, Estimate]:
         row = reaction_of(reaction)
-        return by_adsorbate(self.adsorption(candidate, (*row.needs, *row.helps)))
+        return by_adsorbate(self.adsorption(candidate, row.needs, row.helps), row.needs)
 
     @staticmethod
     def _name(candidate: Candidate) -> str:

@@ -1,20 +1,23 @@
 """What a catalyst does besides: one reaction against another."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from designer_app.properties.volcano import activity, product_of, sigma_of
 from designer_app.specs.estimates import Estimate
 
 
-def by_adsorbate(energies: Sequence[Estimate]) -> dict[str, Estimate]:
-    """The first finite estimate of each adsorbate."""
-    found: dict[str, Estimate] = {}
+def by_adsorbate(energies: Sequence[Estimate], needs: Collection[str] = ()) -> dict[str, Estimate]:
+    """The finite energies by adsorbate, all of one method: the first that knows all that is
+    needed, or else the one that knows most of it.
+    """
+    methods: dict[str, dict[str, Estimate]] = {}
     for each in energies:
-        adsorbate = each.key.rpartition(" ")[2]
         if math.isfinite(each.value):
-            found.setdefault(adsorbate, each)
-    return found
+            adsorbate = each.key.rpartition(" ")[2]
+            methods.setdefault(each.method, {}).setdefault(adsorbate, each)
+    known = list(methods.values())
+    return max(known, key=lambda found: len(found.keys() & {*needs}), default={})
 
 
 def difference(wanted: Estimate, competitor: Estimate, over: str) -> Estimate:

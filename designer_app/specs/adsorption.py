@@ -67,6 +67,12 @@ class AdsorptionSpec:
         decimals=1,
         advanced=True,
     )
+    termination: str = spec_field(
+        "",
+        label="Termination",
+        doc="Formula of the top layer, such as TiO2. Empty: what costs least energy to cleave.",
+        advanced=True,
+    )
     reference: str = spec_field(
         "molecules",
         label="Reference",
