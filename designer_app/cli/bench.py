@@ -14,6 +14,7 @@ from designer_app.running.control import RunControl
 BENCHES = {
     "adsorption": "designer_app.cli.benches.adsorption",
     "barrier": "designer_app.cli.benches.barrier",
+    "crystal-gnn": "designer_app.cli.benches.crystal_gnn",
     "hull": "designer_app.cli.benches.hull",
     "md-chgnet": "designer_app.cli.benches.md_chgnet",
     "md-lj": "designer_app.cli.benches.md_lj",

@@ -28,6 +28,12 @@ MODELS: Registry[Row] = Registry(
             summary="Adsorption energies on metals and alloys, by site.",
             implementation="designer_app.properties.heads.adsorption_training:train",
         ),
+        Row(
+            key="crystal-gnn",
+            title="Crystal graph network",
+            summary="Formation energy, stability and more of any crystal; hours on two cores.",
+            implementation="designer_app.screening.crystal_gnn.build:train",
+        ),
     ),
 )
 """Each is called as `train(spec, control)` and returns the card of what it wrote to `spec.out`."""

@@ -12,19 +12,25 @@ from numpy.typing import NDArray
 
 from designer_app.device import Compute
 from designer_app.elements import SYMBOLS
+from designer_app.provenance import sha256_of
 from designer_app.resources import resource
 from designer_app.running.control import RunControl
-from designer_app.screening.crystal_gnn.ensemble import element_counts, member_outputs
+from designer_app.screening.crystal_gnn.ensemble import element_counts
 from designer_app.screening.crystal_gnn.heads import FEWEST, HEADS, KEYS
 from designer_app.screening.crystal_gnn.judging import (
     calibration_arrays,
     data_sets,
     head_cards,
-    judged_stretch,
 )
-from designer_app.screening.crystal_gnn.labels import SPLITS, LabelledGraphs, labelled_graphs
-from designer_app.screening.crystal_gnn.network import CrystalGraphNetwork, NetworkSize
+from designer_app.screening.crystal_gnn.labels import SPLITS, LabelledGraphs, labelled_structures
+from designer_app.screening.crystal_gnn.network import (
+    CrystalGraphNetwork,
+    NetworkSize,
+    member_outputs,
+)
+from designer_app.screening.crystal_gnn.substituted_table import FILE
 from designer_app.screening.crystal_gnn.training import MemberTraining, Scaling, TrainingSettings
+from designer_app.screening.reference.table import SHIPPED
 from designer_app.specs.train import TrainSpec
 from designer_app.state import set_threads
 from designer_app.training.published.folder import data_folder
@@ -32,7 +38,7 @@ from designer_app.weights.cards import ModelCard, write_model
 
 MEMBERS = 4
 VERSION = "1"
-SETTINGS = TrainingSettings(size=NetworkSize(hidden=96, outputs=len(HEADS)), epochs=22)
+SETTINGS = TrainingSettings(size=NetworkSize(hidden=96, outputs=len(HEADS)), epochs=18)
 DATA_FILE = "dataset.npz"
 SPLIT = (
     "By the hash of the reduced formula, one rule for all tables: share < 0.10 judges, "
@@ -84,14 +90,12 @@ def finished(
         "scaling.spread": scaling.spread,
         "elements.seen": element_counts(data.graphs, _rows(data, "train")),
     }
-    judged = {}
-    for split in ("validation", "test"):
-        rows = _rows(data, split)
-        stretch = judged_stretch(data, rows)
-        graphs = data.graphs.chosen(rows)
-        raw = np.stack([member_outputs(member, graphs, stretch) for member in members])
-        judged[split] = (rows, stretch, raw * scaling.spread + scaling.mean)
-    arrays |= calibration_arrays(data, *judged["validation"], known)
+    judged = {
+        split: (rows, _all_outputs(members, data, rows, scaling))
+        for split in ("validation", "test")
+        for rows in (_rows(data, split),)
+    }
+    arrays |= calibration_arrays(data, judged["validation"], known)
     card = ModelCard(
         key="crystal-gnn",
         title="Crystal graph network",
@@ -137,11 +141,22 @@ def _rounded(
     return fresh.eval()
 
 
+def _all_outputs(
+    members: list[CrystalGraphNetwork],
+    data: LabelledGraphs,
+    rows: NDArray[np.int64],
+    scaling: Scaling,
+) -> NDArray[np.float64]:
+    graphs = data.graphs.chosen(rows)
+    raw = np.stack([member_outputs(member, graphs) for member in members])
+    return raw * scaling.spread + scaling.mean
+
+
 def _data(folder: Path, spec: TrainSpec, control: RunControl) -> LabelledGraphs:
     kept = spec.out / DATA_FILE
     if spec.resume and kept.is_file():
         return LabelledGraphs.load(kept)
-    data = labelled_graphs(folder, control)
+    data = labelled_structures(folder, control).graphs(control)
     data.save(kept)
     return data
 
@@ -156,13 +171,9 @@ def _n_labels(data: LabelledGraphs, key: str) -> int:
 
 
 def _versions() -> dict[str, str]:
-    from designer_app.screening.crystal_gnn.substituted_table import FILE
-
     names = ("torch", "numpy", "spglib")
     found = {"python": platform.python_version(), **{name: version(name) for name in names}}
-    table = resource(FILE)
-    if table.is_file():
-        from designer_app.provenance import sha256_of
-
-        found["substituted crystals"] = sha256_of(table)
+    for file in (FILE, SHIPPED["chgnet", "0.3.0"]):
+        if resource(file).is_file():
+            found[f"sha256 of {file}"] = sha256_of(resource(file))
     return found

@@ -1,6 +1,5 @@
-"""Several networks that answer together: mean, spread, calibrated interval, and how far to trust."""
+"""Several networks that answer together: mean, spread, interval, and how far to trust them."""
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -15,14 +14,17 @@ from designer_app.elements import STANDARD_MASSES, SYMBOLS
 from designer_app.errors import DesignerAppError, MissingDataError, UnsupportedElementError
 from designer_app.resources import resource
 from designer_app.running.control import RunControl
-from designer_app.screening.crystal_gnn.batches import batch_of
 from designer_app.screening.crystal_gnn.graphs import (
     CrystalGraphs,
     check_crystal,
     crystal_graphs,
 )
-from designer_app.screening.crystal_gnn.heads import HEADS, HeadRow, fitted, unfitted
-from designer_app.screening.crystal_gnn.network import CrystalGraphNetwork, NetworkSize
+from designer_app.screening.crystal_gnn.heads import HEADS, unfitted
+from designer_app.screening.crystal_gnn.network import (
+    CrystalGraphNetwork,
+    NetworkSize,
+    member_outputs,
+)
 from designer_app.specs.estimates import Estimate
 from designer_app.specs.structure import Structure
 from designer_app.training.intervals import Calibration
@@ -77,7 +79,7 @@ class CrystalEnsemble:
             if f"{row.key}.half_width" in arrays
         }
         self._logit = arrays["stability.platt"].astype(np.float64)
-        self.usual_spread = float(arrays["spread.usual"])
+        self.usual_spread = arrays["spread.usual"].item()
         """Of the formation energy, eV/atom: 95 % of validation crystals stay below."""
 
     @property
@@ -205,25 +207,6 @@ class CrystalEnsemble:
         return found
 
 
-def member_outputs(
-    network: CrystalGraphNetwork,
-    graphs: CrystalGraphs,
-    stretch: Floats | None = None,
-    batch_edges: int = 50_000,
-) -> Floats:
-    """Scaled outputs of one network for any number of graphs: (n_graphs, n_heads)."""
-    network.eval()
-    ends = np.cumsum(graphs.n_edges, dtype=np.int64)
-    cuts = np.searchsorted(ends, np.arange(batch_edges, ends[-1], batch_edges))
-    found = []
-    with torch.no_grad():
-        for part in np.split(np.arange(len(graphs)), cuts):
-            if len(part):
-                factor = None if stretch is None else stretch[part]
-                found.append(network(batch_of(graphs.chosen(part), factor)).double().numpy())
-    return np.concatenate(found)
-
-
 @lru_cache(maxsize=1)
 def load_crystal_ensemble() -> CrystalEnsemble:
     """The shipped ensemble; raises `MissingDataError` where none is shipped."""
@@ -289,7 +272,7 @@ def _member(
 
 def _calibration(arrays: Mapping[str, NDArray[Any]], key: str) -> Calibration:
     return Calibration(
-        half_width=float(arrays[f"{key}.half_width"]),
+        half_width=arrays[f"{key}.half_width"].item(),
         quantiles=arrays[f"{key}.quantiles"].astype(np.float64),
-        floor=float(arrays[f"{key}.floor"]),
+        floor=arrays[f"{key}.floor"].item(),
     )

@@ -1,11 +1,13 @@
 """How good the heads are: calibration on validation formulas, errors on test formulas."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize
+from scipy.stats import rankdata
 
 from designer_app.screening.crystal_gnn.ensemble import CrystalEnsemble, HeadPrediction
 from designer_app.screening.crystal_gnn.heads import BAD, HEADS, KEYS, STABLE, HeadRow, fitted
@@ -16,30 +18,19 @@ from designer_app.training.published.matbench import TABLES as MATBENCH_TABLES
 from designer_app.training.published.matcalc import ELASTICITY, PHONONS
 from designer_app.weights.cards import DataSet, HeadCard, ModelCard, data_set
 
-JUDGED_STRAIN = 0.03
-"""Spread of the stretch with which known crystals judge the expansion head: one that is given the
-relaxed volume says nothing."""
 Floats = NDArray[np.float64]
-Judged = tuple[NDArray[np.int64], Floats, Floats]
-"""Rows, their stretch in the second pass, outputs of the members (members, rows, heads)."""
+Judged = tuple[NDArray[np.int64], Floats]
+"""Rows, and the outputs of the members for them (members, rows, heads)."""
 PARTS = {"known": 0, "substituted": SUBSTITUTED}
-
-
-def judged_stretch(data: LabelledGraphs, rows: NDArray[np.int64]) -> Floats:
-    """None of the rows is stretched: heads are judged on the geometry the tables hold."""
-    del data
-    return np.ones(len(rows))
 
 
 def calibration_arrays(
     data: LabelledGraphs,
-    rows: NDArray[np.int64],
-    stretch: Floats,
-    outputs: Floats,
+    judged: Judged,
     known: list[str],
 ) -> dict[str, NDArray[Any]]:
     """What turns outputs into intervals and chances, from rows that were not learned from."""
-    del stretch
+    rows, outputs = judged
     found: dict[str, NDArray[Any]] = {}
     for column, row in enumerate(HEADS):
         if row.key not in known:
@@ -71,8 +62,6 @@ def platt(logits: Floats, truth: Floats) -> Floats:
 
 def auc(truth: NDArray[np.bool_], score: Floats) -> float:
     """Chance that a true row has a higher score than a false one; ties count half."""
-    from scipy.stats import rankdata
-
     n_true = int(truth.sum())
     n_false = len(truth) - n_true
     if not n_true or not n_false:
@@ -89,17 +78,13 @@ def head_cards(
     known: list[str],
 ) -> tuple[HeadCard, ...]:
     """One card a head, with its errors on test formulas."""
-    rows, _, outputs = judged
+    rows, outputs = judged
     blank = tuple(
         HeadCard(key=key, title="", unit="", n_labels=0, held_out_error=0.0) for key in known
     )
-    from dataclasses import replace
-
     ensemble = CrystalEnsemble(replace(card, heads=blank), arrays)
     found = ensemble.calibrated(outputs)
-    cards = [
-        head_card(row, found[row.key], data, rows) for row in HEADS if row.key in known
-    ]
+    cards = [head_card(row, found[row.key], data, rows) for row in HEADS if row.key in known]
     return tuple(cards) + tuple(_derived(cards))
 
 
@@ -128,9 +113,7 @@ def head_card(
         n_labels=len(learned),
         held_out_error=float(error.mean()) if row.key == "expansion" else parts["known"][1],
         grouped_by="formula",
-        baseline_error=float(
-            np.abs(truth[_judges(row, origin)] - learned.mean()).mean()
-        ),
+        baseline_error=float(np.abs(truth[_judges(row, origin)] - learned.mean()).mean()),
         coverage=None
         if row.scale == "logit"
         else coverage(truth, found.low[mine], found.high[mine]),
@@ -170,18 +153,24 @@ def _derived(cards: list[HeadCard]) -> list[HeadCard]:
     growth = next((card for card in cards if card.key == "expansion"), None)
     if growth is None:
         return []
-    from dataclasses import replace
-
     said = f"Follows from the expansion, which is off by {100 * growth.held_out_error:.1f} %."
     nothing = {"held_out_error": float("nan"), "baseline_error": None, "by_group": {}}
     return [
         replace(
-            growth, key="volume", title="Relaxed volume", unit="A^3 an atom",
-            applicability=said, **nothing,
+            growth,
+            key="volume",
+            title="Relaxed volume",
+            unit="A^3 an atom",
+            applicability=said,
+            **nothing,
         ),
         replace(
-            growth, key="density", title="Relaxed density", unit="g/cm^3",
-            applicability=said, **nothing,
+            growth,
+            key="density",
+            title="Relaxed density",
+            unit="g/cm^3",
+            applicability=said,
+            **nothing,
         ),
     ]
 

@@ -13,14 +13,17 @@ before they are added up, an ensemble for the uncertainty. It differs in that
 
 from dataclasses import dataclass
 
+import numpy as np
 import torch
 from jaxtyping import Float
+from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn.functional import silu
 
 from designer_app.nn.radial import GaussianBasis
 from designer_app.nn.segments import gathered, segment_sum
-from designer_app.screening.crystal_gnn.batches import GraphBatch
+from designer_app.screening.crystal_gnn.batches import GraphBatch, batch_of
+from designer_app.screening.crystal_gnn.graphs import CrystalGraphs
 from designer_app.screening.crystal_gnn.quotient import N_ANGULAR
 
 N_ELEMENTS = 119
@@ -119,3 +122,22 @@ class _Block(nn.Module):
         pooled = segment_sum(self.node_norm(nodes), batch.graph_of_node, batch.shares)
         world = world + self.world_out(silu(self.world_in(around) + self.pool_to_world(pooled)))
         return nodes, edges, world
+
+
+def member_outputs(
+    network: CrystalGraphNetwork,
+    graphs: CrystalGraphs,
+    stretch: NDArray[np.float64] | None = None,
+    batch_edges: int = 50_000,
+) -> NDArray[np.float64]:
+    """Scaled outputs of one network for any number of graphs: (n_graphs, n_heads)."""
+    network.eval()
+    ends = np.cumsum(graphs.n_edges, dtype=np.int64)
+    cuts = np.searchsorted(ends, np.arange(batch_edges, ends[-1], batch_edges))
+    found = []
+    with torch.no_grad():
+        for part in np.split(np.arange(len(graphs)), cuts):
+            if len(part):
+                factor = None if stretch is None else stretch[part]
+                found.append(network(batch_of(graphs.chosen(part), factor)).double().numpy())
+    return np.concatenate(found)

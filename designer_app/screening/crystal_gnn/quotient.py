@@ -7,6 +7,8 @@ how often it occurs, gives exactly what it gives on all atoms. A typical crystal
 classes, a supercell has the classes of its cell.
 """
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -82,7 +84,7 @@ def bins(values: FloatArray, same: float) -> IntArray:
 
 
 @compiled
-def mixed(a: np.uint64, b: np.uint64) -> np.uint64:
+def mixed(a: Any, b: Any) -> Any:
     """Two 64-bit numbers stirred into one (splitmix64's finaliser)."""
     x = a * np.uint64(0x9E3779B97F4A7C15) + b + np.uint64(0x632BE59BD9B4E019)
     x = (x ^ (x >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
