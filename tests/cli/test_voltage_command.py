@@ -45,9 +45,10 @@ def test_every_classical_electrode_is_what_its_row_says():
     assert len(electrodes()) == 10
 
 
-def test_the_bench_ends_with_its_mean_error(monkeypatch):
+def test_the_bench_ends_with_its_mean_error_and_draws_it(monkeypatch, tmp_path):
     monkeypatch.setattr("designer_app.cli.benches.voltage.QUICK", ("LiTiS2",))
-    first, raw, *shifts = rows(True, lambda _: None)
+    first, raw, *shifts = rows(True, lambda _: None, tmp_path / "parity.png")
+    assert (tmp_path / "parity.png").stat().st_size > 1000
     assert first["compound"] == "LiTiS2"
     assert raw["error V"] == pytest.approx(abs(first["error V"]), abs=0.01)
     assert len(shifts) == len(SHIFTS)

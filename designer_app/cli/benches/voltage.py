@@ -6,7 +6,7 @@ that was left out of its fit, and is worth something only where that beats the r
 """
 
 import tomllib
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ import numpy as np
 
 from designer_app.elements import ATOMIC_NUMBERS
 from designer_app.io.examples import example
+from designer_app.io.formulas import with_subscripts
 from designer_app.io.structures import read_document
 from designer_app.jobs import voltage
 from designer_app.properties.voltage_errors import SHIFTS, loo_errors
@@ -55,8 +56,10 @@ class Judged:
         return self.result.voltage - self.electrode.volts
 
 
-def rows(quick: bool, say: Callable[[str], None]) -> Iterator[dict[str, object]]:
-    """One row an electrode, then the errors."""
+def rows(
+    quick: bool, say: Callable[[str], None], plot: Path | None = None
+) -> Iterator[dict[str, object]]:
+    """One row an electrode, then the errors; `plot` is where a picture goes."""
     found = []
     for judged in judged_electrodes(quick, say):
         found.append(judged)
@@ -72,6 +75,8 @@ def rows(quick: bool, say: Callable[[str], None]) -> Iterator[dict[str, object]]
             "light": result.estimate.light,
         }
     yield from summary(found)
+    if plot is not None:
+        draw(found, plot)
 
 
 def judged_electrodes(quick: bool, say: Callable[[str], None]) -> Iterator[Judged]:
@@ -138,19 +143,20 @@ def _built(given: dict[str, Any]) -> Structure:
     )
 
 
-def plot(rows: Iterable[dict[str, object]], path: Path) -> None:
-    """Computed against measured, as a picture."""
+def draw(found: Sequence[Judged], path: Path) -> None:
+    """Computed against measured voltages, as a picture."""
     from matplotlib.figure import Figure
 
-    judged = [row for row in rows if row.get("ours V") is not None]
     figure = Figure(figsize=(5.2, 5.0), layout="constrained")
     axes = figure.subplots()
-    axes.plot([1, 5.6], [1, 5.6], color="0.6", linewidth=1)
-    measured = [float(str(row["experiment V"])) for row in judged]
-    computed = [float(str(row["ours V"])) for row in judged]
-    axes.scatter(measured, computed, zorder=3)
-    for x, y, row in zip(measured, computed, judged, strict=True):
-        axes.annotate(str(row["compound"]), (x, y), (5, -9), textcoords="offset points", size=8)
+    axes.axline((1, 1), slope=1, color="0.6", linewidth=1)
+    for each in found:
+        x, y = each.electrode.volts, each.result.voltage
+        axes.plot(x, y, "o", color="tab:blue")
+        axes.annotate(
+            with_subscripts(each.electrode.compound), (x, y), (6, -9), textcoords="offset points"
+        )
     axes.set_xlabel("measured voltage / V")
-    axes.set_ylabel("computed voltage / V (CHGNet 0.3.0)")
+    axes.set_ylabel(f"computed voltage / V ({found[0].result.potential} {found[0].result.model})")
+    axes.set_aspect("equal")
     figure.savefig(path, dpi=150)
