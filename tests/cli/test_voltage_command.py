@@ -1,4 +1,5 @@
 import json
+import re
 
 import pytest
 
@@ -39,7 +40,7 @@ def test_a_host_without_the_ion_is_bad_input(sulfide, capsys):
 
 def test_every_classical_electrode_is_what_its_row_says():
     for each in electrodes():
-        assert "doi:" in each.source
+        assert re.search(r"\b(19|20)\d\d\b", each.source)
         assert 1.0 < each.volts < 5.5
         assert start_of(each).volume > 0
     assert len(electrodes()) == 10

@@ -93,7 +93,7 @@ def test_the_void_between_the_layers_is_where_lithium_was():
 
 
 def test_lithium_fills_a_titanate_as_rock_salt():
-    # Ohzuku et al. 1995, doi:10.1149/1.2048592: all 16c sites filled, 8a empty.
+    # Ohzuku et al., J. Electrochem. Soc. 142 (1995) 1431: all 16c sites filled, 8a empty.
     spinel = read_document(ReadSpec(path=example("Li4Ti5O12").path)).structure()
     spec = VoltageSpec(structure=spinel, insert=6)
     ladder = ladder_of(spec, all_alike, RunControl())
