@@ -75,6 +75,7 @@ def _make(folder: Path) -> int:
             gallery.dynamics,
             gallery.errors,
             gallery.disorder,
+            gallery.screening,
             gallery.large,
         ):
             scene()
@@ -91,6 +92,25 @@ class Gallery:
         self._window = window
         self._folder = folder
 
+    @property
+    def window(self) -> MainWindow:
+        """What is pictured."""
+        return self._window
+
+    def resize_large(self) -> None:
+        """As on a large screen."""
+        self._window.resize(*_LARGE_SIZE)
+
+    def resize_design(self) -> None:
+        """The size that everything is made for."""
+        self._window.resize(*_DESIGN_SIZE)
+
+    def screening(self) -> None:
+        """All states of the Screening workspace."""
+        from designer_app.ui.screening.gallery import shoot_screening
+
+        shoot_screening(self)
+
     def empty(self) -> None:
         """Nothing is open."""
         self._window.work.picture.show_empty()
@@ -98,7 +118,7 @@ class Gallery:
 
     def structure(self) -> None:
         """LiFePO4, its facts, and one of its atoms."""
-        self._open("LiFePO4")
+        self.open("LiFePO4")
         self.shoot("structure")
         view = self._window.work.picture.view
         if view is not None:
@@ -111,7 +131,7 @@ class Gallery:
 
     def pages(self) -> None:
         """The workspaces that are to come."""
-        for key in ("potentials", "screening", "design"):
+        for key in ("potentials", "design"):
             self._window.show_workspace(key)
             self.shoot(key)
         self._window.show_workspace("structure")
@@ -139,7 +159,7 @@ class Gallery:
         window.dynamics.form.unfold(is_open=False)
         window.dynamics.set_spec(MDSpec(temperature=600.0, steps=400, frame_interval=2))
         window.dynamics.ask_run()
-        self._until(lambda: self._steps() > 150, 180.0)
+        self.until(lambda: self._steps() > 150, 180.0)
         self.shoot("dynamics-running")
         window.show_workspace("structure")
         window.work.show_drawer("jobs")
@@ -149,10 +169,10 @@ class Gallery:
         window.work.show_drawer("")
         window.show_workspace("dynamics")
         window.dynamics.ask_pause()
-        self._wait(0.6)
+        self.wait(0.6)
         self.shoot("dynamics-paused")
         window.dynamics.ask_pause()
-        self._until(lambda: not window.runs.is_busy, 300.0)
+        self.until(lambda: not window.runs.is_busy, 300.0)
         if window.work.plots is not None:
             window.work.plots.show_tab("Temperature")
         self.shoot("dynamics-finished")
@@ -162,12 +182,12 @@ class Gallery:
         window = self._window
         window.dynamics.set_spec(MDSpec(temperature=3000.0, timestep=20.0, steps=200))
         window.dynamics.ask_run()
-        self._until(lambda: window.work.picture.card is not None, 180.0)
+        self.until(lambda: window.work.picture.card is not None, 180.0)
         self.shoot("error-run")
         window.work.picture.close_card()
         with self._file("broken.cif", "data_\nloop_\n_atom_site_label\n") as path:
             window.commands.open_path(path)
-            self._until(lambda: window.work.picture.card is not None, 60.0)
+            self.until(lambda: window.work.picture.card is not None, 60.0)
         self.shoot("error-file")
         window.work.picture.close_card()
 
@@ -177,18 +197,18 @@ class Gallery:
         window.show_workspace("structure")
         with self._file("NMC433.cif", _DISORDERED) as path:
             window.commands.open_path(path)
-            self._until(self._is_disordered, 60.0)
+            self.until(self._is_disordered, 60.0)
             self._settle()
         self.shoot("disorder")
         window.session.make_ordered()
-        self._until(lambda: not self._is_disordered(), 120.0)
+        self.until(lambda: not self._is_disordered(), 120.0)
         self._settle()
         self.shoot("ordered")
 
     def large(self) -> None:
         """The same on a large screen."""
-        self._window.resize(*_LARGE_SIZE)
-        self._open("Li10GeP2S12")
+        self.resize_large()
+        self.open("Li10GeP2S12")
         self.shoot("large-structure")
         self._window.show_workspace("dynamics")
         self.shoot("large-dynamics")
@@ -197,7 +217,7 @@ class Gallery:
         """Take the window's picture in both schemes, with a dialog over it."""
         for scheme in ("light", "dark"):
             self._window.theme.choose(scheme)
-            self._wait(0.35)
+            self.wait(0.35)
             picture = self._window.grab()
             if over is not None:
                 painter = QPainter(picture)
@@ -212,16 +232,17 @@ class Gallery:
 
     # --- waiting for facts ---
 
-    def _open(self, name: str) -> None:
+    def open(self, name: str) -> None:
+        """Open an example, and wait until it is described."""
         before = self._window.session.document
         self._window.commands.open_example(name)
-        self._until(lambda: self._window.session.document not in (None, before), 60.0)
+        self.until(lambda: self._window.session.document not in (None, before), 60.0)
         self._settle()
 
     def _settle(self) -> None:
         session = self._window.session
-        self._until(lambda: session.facts is not None and session.bonds is not None, 60.0)
-        self._wait(0.5)
+        self.until(lambda: session.facts is not None and session.bonds is not None, 60.0)
+        self.wait(0.5)
 
     def _is_disordered(self) -> bool:
         document = self._window.session.document
@@ -238,15 +259,17 @@ class Gallery:
             path.write_text(text, encoding="utf-8")
             yield path
 
-    def _wait(self, seconds: float) -> None:
+    def wait(self, seconds: float) -> None:
+        """Let the window live for a while."""
         loop = QEventLoop()
         QTimer.singleShot(round(1000 * seconds), loop.quit)
         loop.exec()
 
-    def _until(self, is_so: Callable[[], bool], limit_s: float) -> None:
+    def until(self, is_so: Callable[[], bool], limit_s: float) -> None:
+        """Let the window live until something is so."""
         end = perf_counter() + limit_s
         while not is_so():
             if perf_counter() > end:
                 _log.warning("gave up waiting after %.0f s", limit_s)
                 return
-            self._wait(0.05)
+            self.wait(0.05)

@@ -156,6 +156,16 @@ QTreeView[role="project"]::item { border: none; padding: 0 4px; }
 QTreeView[role="project"]::item:hover { background: $hover; }
 QTreeView[role="project"]::item:selected { background: $chosen; color: $text; }
 QListView::item { padding: 7px 8px; border-radius: 4px; }
+QTableView[role="candidates"] { border: none; border-radius: 0; border-top: 1px solid $border; }
+QTableView[role="candidates"]::item:selected { background: $chosen; color: $text; }
+QHeaderView { background: $surface; border: none; }
+QHeaderView::section { background: $surface; color: $muted; border: none;
+  border-bottom: 1px solid $border; padding: 4px 10px; font-size: 11px; }
+QHeaderView::section:hover { color: $text; }
+QHeaderView::down-arrow { image: url("$icons/chevron-down-$name.svg"); width: 10px; height: 10px;
+  subcontrol-position: bottom center; }
+QHeaderView::up-arrow { image: url("$icons/chevron-up-$name.svg"); width: 10px; height: 10px;
+  subcontrol-position: bottom center; }
 QListView::item:hover { background: $hover; }
 QListView::item:selected { background: $chosen; color: $text; }
 """)

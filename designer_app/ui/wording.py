@@ -18,6 +18,14 @@ def with_subscripts(formula: str) -> str:
     return re.sub(r"(?<=[A-Za-z)\]])[\d.]+", lambda m: m[0].translate(_SUBSCRIPTS), formula)
 
 
+def with_subscripts_in(sentence: str) -> str:
+    """A sentence whose formulas have their counts lowered; other numbers stay."""
+    return " ".join(
+        with_subscripts(word) if word[:1].isupper() and word.isalnum() else word
+        for word in sentence.split(" ")
+    )
+
+
 def element_counts(structure: Structure) -> dict[str, int]:
     """Atoms of each element, by symbol."""
     numbers, counts = np.unique(structure.numbers, return_counts=True)

@@ -10,6 +10,7 @@ from designer_app.ui.wording import with_subscripts
 
 _PHASE = Qt.ItemDataRole.UserRole
 _ON_HULL = 1e-4
+MINUS = "\N{MINUS SIGN}"
 _MOST = 120
 
 
@@ -35,6 +36,10 @@ class PhaseTable(QTableWidget):
         head = self.horizontalHeader()
         head.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
         head.setHighlightSections(False)
+        head.setDefaultAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        first = self.horizontalHeaderItem(0)
+        if first is not None:
+            first.setTextAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         for section in (1, 2):
             self.setColumnWidth(section, 104)
         self.itemClicked.connect(self._on_clicked)
@@ -60,7 +65,9 @@ class PhaseTable(QTableWidget):
             name = self.tr("%s (candidate)") % name
         is_stable = phase.e_above_hull < _ON_HULL
         above = self.tr("on the hull") if is_stable else f"{1000 * phase.e_above_hull:.0f}"
-        for column, text in enumerate((name, f"{phase.formation_energy:.3f}", above)):
+        for column, text in enumerate(
+            (name, f"{phase.formation_energy:.3f}".replace("-", MINUS), above)
+        ):
             item = QTableWidgetItem(text)
             item.setData(_PHASE, phase)
             item.setToolTip(phase.source)

@@ -40,6 +40,8 @@ class ScatterPlot(QWidget):
         self._columns: dict[str, Column] = {}
         self._criteria: Mapping[str, Criterion] = {}
         self._chosen: tuple[str, ...] = ()
+        self._is_chosen = False
+        """Whether the axes were chosen by hand: then they stay."""
         self._places: NDArray[np.int64] = np.zeros(0, dtype=np.int64)
         self._points: NDArray[np.float64] = np.zeros((0, 2))
         self.across = ChoiceEditor(())
@@ -59,6 +61,7 @@ class ScatterPlot(QWidget):
         """Show another run."""
         self._table, self._criteria, self._chosen = table, criteria, ()
         self._columns = {}
+        self._is_chosen = False
         self._said.clear()
         self.refresh()
 
@@ -104,6 +107,7 @@ class ScatterPlot(QWidget):
 
     def set_axes(self, across: str, upward: str) -> None:
         """Show these two properties."""
+        self._offer(self._table.columns())
         self.across.set_value(across)
         self.upward.set_value(upward)
         self._on_axes_chosen()
@@ -149,16 +153,15 @@ class ScatterPlot(QWidget):
         columns = [*columns, *(each for each in PLAIN if len(self._table))]
         if [each.key for each in columns] == list(self._columns):
             return
-        is_first = not self._columns
         self._columns = {each.key: each for each in columns}
         choices = tuple((each.key, each.title) for each in columns)
         self.across.set_choices(choices)
         self.upward.set_choices(choices)
         ruled = [each.key for each in columns if each.key in self._criteria]
-        if is_first and columns:
-            first = ruled or [each.key for each in columns]
-            self.upward.set_value(first[0])
-            self.across.set_value(first[-1])
+        if not self._is_chosen and columns:
+            names = list(dict.fromkeys((*ruled, *(each.key for each in columns))))
+            self.upward.set_value(names[0])
+            self.across.set_value(ruled[-1] if len(ruled) > 1 else names[min(1, len(names) - 1)])
 
     def _shown(self, column: Column) -> NDArray[np.float64]:
         values = self._table.values(column.key) * column.scale
@@ -195,6 +198,7 @@ class ScatterPlot(QWidget):
         return int(self._places[nearest]) if distances[nearest] < _NEAR_PX else -1
 
     def _on_axes_chosen(self) -> None:
+        self._is_chosen = True
         self.refresh()
         self._plot.enableAutoRange()
 

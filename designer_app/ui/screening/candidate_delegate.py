@@ -17,7 +17,7 @@ from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
 from designer_app.specs.screen import FAILS, LOST, PASSES
 from designer_app.ui.screening.candidate_model import CELL, Cell, verdict_text
-from designer_app.ui.screening.columns import SCORE, Column
+from designer_app.ui.screening.columns import SCORE, Column, name_of
 from designer_app.ui.theme import SMALL, OnTheme, Theme, Tokens, tabular
 from designer_app.ui.trust import Level
 from designer_app.ui.trust_light import draw_shape
@@ -214,4 +214,4 @@ def _why(cell: Cell) -> str:
     row = cell.row
     if row.verdict == LOST:
         return row.reason
-    return ", ".join(key.replace("_", " ") for key in row.failing)
+    return ", ".join(name_of(key).lower() for key in row.failing)

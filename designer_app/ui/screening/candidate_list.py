@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from PySide6.QtCore import QItemSelection, QItemSelectionModel, Qt, Signal
-from PySide6.QtGui import QAction, QKeySequence
+from PySide6.QtGui import QAction, QKeySequence, QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHeaderView,
@@ -22,8 +22,9 @@ from designer_app.ui.screening.columns import Criterion
 from designer_app.ui.theme import Theme, label
 from designer_app.ui.wording import THIN
 
-_FIRST_WIDTHS = (170, 128)
-_WIDTH = 112
+_CANDIDATE_WIDTH, _VERDICT_WIDTH, _WIDTH = 156, 150, 104
+_WIDEST = 150
+"""px of a column of numbers, where there is room."""
 MOST_COMPARED = 4
 
 
@@ -91,6 +92,11 @@ class CandidateList(QWidget):
             self.view.selectRow(line)
             self.view.scrollTo(self.model.index(line, 0))
 
+    def toggle(self, line: int) -> None:
+        """Choose a line besides those that are chosen, or no longer."""
+        flags = QItemSelectionModel.SelectionFlag.Toggle | QItemSelectionModel.SelectionFlag.Rows
+        self.view.selectionModel().select(self.model.index(line, 0), flags)
+
     def selection(self) -> list[ScreenRow]:
         """The chosen rows, in the order shown."""
         lines = sorted(index.row() for index in self.view.selectionModel().selectedRows())
@@ -134,15 +140,13 @@ class CandidateList(QWidget):
         head.setSortIndicatorClearable(True)
         head.setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
         view.setSortingEnabled(True)
-        for section, width in enumerate(_FIRST_WIDTHS):
-            view.setColumnWidth(section, width)
         self.shown.setAccessibleName(self.tr("Which candidates are shown"))
         self.shown.setToolTip(self.tr("Which candidates are shown"))
         self.shown.setFixedWidth(172)
         self.search.setPlaceholderText(self.tr("Find a formula, a space group, an element ..."))
         self.search.setAccessibleName(self.tr("Find candidates"))
         self.search.setClearButtonEnabled(True)
-        self.search.setMaximumWidth(280)
+        self.search.setMinimumWidth(250)
         bar = row(self.shown, self.search, None, self.count)
         bar.setContentsMargins(12, 6, 16, 6)
         self._empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
@@ -160,11 +164,35 @@ class CandidateList(QWidget):
         self.addAction(find)
         self._on_refreshed()
 
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
+        """Give the columns the room that there is."""
+        super().resizeEvent(event)
+        self._fit_columns()
+
+    def _fit_columns(self) -> None:
+        """Numbers share the width; where it is too small, the table scrolls."""
+        n = self.model.columnCount() - 2
+        room = self.view.viewport().width() - _CANDIDATE_WIDTH - _VERDICT_WIDTH
+        width = min(max(room // n, _WIDTH), _WIDEST) if n > 0 else _WIDTH
+        rest = max(0, room - n * width)
+        head = self.view.horizontalHeader()
+        for section in range(2, n + 2):
+            wanted = max(width, head.sectionSizeHint(section))
+            self.view.setColumnWidth(section, wanted)
+            rest = max(0, rest - wanted + width)
+        self.view.setColumnWidth(0, _CANDIDATE_WIDTH + rest // 3)
+        self.view.setColumnWidth(1, _VERDICT_WIDTH + rest - rest // 3)
+
     def _connect(self) -> None:
+        self.model.headerDataChanged.connect(self._on_columns_changed)
+        self.model.modelReset.connect(self._on_columns_changed)
         self.shown.edited.connect(self._on_filtered)
         self.search.textChanged.connect(self._on_filtered)
         self.view.selectionModel().selectionChanged.connect(self._on_selection_changed)
         self.view.activated.connect(self._on_activated)
+
+    def _on_columns_changed(self) -> None:
+        self._fit_columns()
 
     def _on_find(self) -> None:
         self.search.setFocus()

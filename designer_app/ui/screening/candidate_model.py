@@ -108,7 +108,7 @@ class CandidateModel(QAbstractTableModel):
             self._columns = columns
             self.changePersistentIndexList(kept, [self.index(i.row(), 0) for i in kept])
             self.layoutChanged.emit()
-            self.headerDataChanged.emit(Qt.Orientation.Horizontal, 0, len(columns) + 1)
+            self.headerDataChanged.emit(Qt.Orientation.Horizontal, 0, self.columnCount() - 1)
         self._spans = {each.key: self.table.span(each.key) for each in columns}
         self._show(self.table.order(self._wish))
 

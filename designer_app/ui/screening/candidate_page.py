@@ -12,7 +12,7 @@ from designer_app.ui.panels.section import PanelPage, row
 from designer_app.ui.screening.columns import Criterion, reason_of
 from designer_app.ui.screening.estimate_list import EstimateList
 from designer_app.ui.theme import Theme, label
-from designer_app.ui.wording import with_subscripts
+from designer_app.ui.wording import with_subscripts, with_subscripts_in
 
 _STAGES = dict(STAGES)
 
@@ -34,6 +34,8 @@ class CandidatePage(PanelPage):
         self.made_from = label("", wrap=True)
         self.notices = NoticeList(theme)
         self.estimates = EstimateList(theme)
+        self.competes = label("", wrap=True)
+        self._competes_title = label(self.tr("COMPETES WITH"), "section")
         self._title = label(self.tr("NUMBERS"), "section")
         self.open = QPushButton(self.tr("Open in Structure"))
         self.relax = QPushButton(self.tr("Relax"))
@@ -57,8 +59,9 @@ class CandidatePage(PanelPage):
     def set_row(self, row_now: ScreenRow | None, criteria: Mapping[str, Criterion]) -> None:
         """Show a candidate."""
         self._row = row_now
-        for widget in (self.made_from, self._title, self.estimates):
+        for widget in (self.made_from, self._title, self.estimates, self.competes):
             widget.setVisible(row_now is not None)
+        self._competes_title.setVisible(row_now is not None and bool(row_now.decomposition))
         for button in (self.open, self.relax, self.heat):
             button.setEnabled(row_now is not None)
         if row_now is None:
@@ -74,6 +77,7 @@ class CandidatePage(PanelPage):
         self.made_from.setVisible(bool(row_now.made_from))
         self.notices.set_notices(self._notices(row_now))
         self._title.setVisible(bool(row_now.estimates))
+        self.competes.setText(with_subscripts_in(row_now.decomposition))
         self.estimates.set_estimates(row_now.estimates, row_now.failing, criteria)
 
     def set_chosen(self, count: int, most: int) -> None:
@@ -106,10 +110,15 @@ class CandidatePage(PanelPage):
             self.body.addWidget(widget)
         self.body.addWidget(self._title)
         self.body.addWidget(self.estimates)
+        self.body.addWidget(self._competes_title)
+        self.body.addWidget(self.competes)
         self.body.addStretch(1)
         self.open.setProperty("role", "primary")
         self.open.setToolTip(self.tr("Make it the open structure (Enter in the table)"))
         self.relax.setToolTip(self.tr("Open it in Structure and relax it"))
+        self.competes.setToolTip(
+            self.tr("Share of the atoms in each phase of the hull at this composition")
+        )
         self.heat.setToolTip(self.tr("Open it in Dynamics: what do its atoms do?"))
         self.foot.addWidget(self.open)
         buttons = row(spacing=6)
@@ -123,11 +132,3 @@ class CandidatePage(PanelPage):
         self.relax.clicked.connect(self.relax_asked)
         self.heat.clicked.connect(self.heat_asked)
         self.compare.clicked.connect(self.compare_asked)
-
-
-def with_subscripts_in(sentence: str) -> str:
-    """A sentence whose formulas have their counts lowered; other numbers stay."""
-    return " ".join(
-        with_subscripts(word) if word[:1].isupper() and word.isalnum() else word
-        for word in sentence.split(" ")
-    )

@@ -78,6 +78,7 @@ _KNOWN = (
     Column(key="formation_energy", title="Formation energy", unit="eV/atom", better="low",
            doc="Energy against the elements."),
     Column(key="band_gap", title="Band gap", unit="eV", doc="Of the Kohn-Sham levels."),
+    Column(key="energy", title="Energy", unit="eV/atom", doc="As the potential gives it."),
     Column(key="price", title="Price", unit="USD/kg", better="low", doc="Of its elements."),
     Column(key="activity", title="Activity", better="high",
            doc="Against the top of the volcano of the reaction."),
@@ -101,11 +102,15 @@ def column_for(estimate: Estimate) -> Column:
     """The column of a property, also of one without a name of its own here."""
     known = KNOWN.get(estimate.key)
     if known is None:
-        title = estimate.key.replace("_", " ")
-        return Column(key=estimate.key, title=title[:1].upper() + title[1:], unit=estimate.unit)
+        return Column(key=estimate.key, title=name_of(estimate.key), unit=estimate.unit)
     if known.scale != 1.0 and estimate.unit == known.unit:  # it came in the unit shown
         return replace(known, scale=1.0)
     return known if known.scale != 1.0 else replace(known, unit=estimate.unit or known.unit)
+
+
+def name_of(key: str) -> str:
+    """A property as people call it."""
+    return KNOWN[key].title if key in KNOWN else key.replace("_", " ").capitalize()
 
 
 def place_of(key: str) -> int:
@@ -181,7 +186,7 @@ def explain(estimate: Estimate, column: Column) -> str:
 
 def reason_of(row: ScreenRow) -> str:
     """Why a row was lost or misses, with the names of its failing criteria in words."""
-    if row.reason:
-        return row.reason
-    names = [KNOWN[key].title.lower() if key in KNOWN else key for key in row.failing]
-    return f"Misses: {', '.join(names)}" if names else ""
+    told = row.reason
+    if not told and row.failing:
+        told = f"misses {', '.join(name_of(key).lower() for key in row.failing)}"
+    return told[:1].upper() + told[1:]

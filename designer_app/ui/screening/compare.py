@@ -18,7 +18,7 @@ from designer_app.ui.screening.columns import (
     reason_of,
 )
 from designer_app.ui.theme import label, tabular
-from designer_app.ui.wording import with_subscripts
+from designer_app.ui.wording import with_subscripts, with_subscripts_in
 
 MOST = 4
 
@@ -73,7 +73,7 @@ class Comparison(QWidget):
         self._add("", [with_subscripts(row.formula) for row in rows], role="title")
         self._add(self.tr("Space group"), [row.space_group for row in rows])
         self._add(self.tr("Atoms"), [str(row.n_atoms or "") for row in rows])
-        self._add(self.tr("Made from"), [row.made_from for row in rows])
+        self._add(self.tr("Made from"), [with_subscripts_in(row.made_from) for row in rows])
         self._add(self.tr("Verdict"), [_verdict(row) for row in rows])
         for column in _columns(rows):
             self._add_numbers(column, rows, criteria.get(column.key))
@@ -127,4 +127,4 @@ def _best(column: Column, values: Sequence[float]) -> int:
 
 
 def _verdict(row: ScreenRow) -> str:
-    return ": ".join(part for part in (verdict_text(row), reason_of(row)) if part)
+    return reason_of(row) or verdict_text(row)

@@ -19,6 +19,8 @@ from designer_app.ui.wording import THIN
 
 _TITLE_HEIGHT, _NUMBER_HEIGHT, _BAR_HEIGHT = 16, 20, 20
 _MOST_REASONS = 8
+_SHORT = {"balanced": "Balanced"}
+"""Titles that fit a ninth of the window."""
 
 
 class StageCell(QAbstractButton):
@@ -88,16 +90,17 @@ class StageCell(QAbstractButton):
         font.setBold(True)
         painter.setFont(font)
         painter.setPen(QColor(tokens.text if count.entered else tokens.border))
-        number = _with_spaces(count.passed) if count.entered else "\N{EN DASH}"
+        here = count.entered if self._is_at_work else count.passed
+        number = _with_spaces(here) if count.entered else "\N{EN DASH}"
         painter.drawText(0, 4 + _TITLE_HEIGHT, self.width(), _NUMBER_HEIGHT, middle, number)
         painter.end()
 
     def _paint_outline(self, painter: QPainter) -> None:
-        """As thick at the left as what came in, at the right as what went on."""
+        """As thick at the left as what came in, at the right as what went on, or still may."""
         center = self.height() - 4 - _BAR_HEIGHT / 2
+        goes_on = self._count.passed + (self._count.waiting if self._is_at_work else 0)
         left, right = (
-            _BAR_HEIGHT / 2 * (n / self._most) ** 0.5
-            for n in (self._count.entered, self._count.passed)
+            _BAR_HEIGHT / 2 * (n / self._most) ** 0.5 for n in (self._count.entered, goes_on)
         )
         color = QColor(self._tokens.accent)
         color.setAlpha(70 if self._is_at_work else 40)
@@ -153,7 +156,7 @@ class FunnelStrip(QFrame):
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._shown: tuple[FunnelCount, ...] = ()
-        self._cells = {key: StageCell(title, theme) for key, title in STAGES}
+        self._cells = {key: StageCell(_SHORT.get(key, title), theme) for key, title in STAGES}
         self.setProperty("role", "header")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.setAccessibleName(self.tr("Funnel"))

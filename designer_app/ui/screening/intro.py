@@ -7,6 +7,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
     QFrame,
     QGridLayout,
+    QHBoxLayout,
     QLabel,
     QPushButton,
     QScrollArea,
@@ -15,12 +16,11 @@ from PySide6.QtWidgets import (
 )
 
 from designer_app.ui.icons import icon_pixmap
-from designer_app.ui.panels.section import row
-from designer_app.ui.theme import OnTheme, Theme, Tokens, label
+from designer_app.ui.theme import OnTheme, Theme, Tokens, label, set_role
 from designer_app.ui.wording import with_subscripts
 
 _MOST_RUNS = 6
-_WIDTH = 900
+_WIDTH, _CARD_WIDTH = 900, 216
 
 
 class WayCard(QFrame):
@@ -28,9 +28,7 @@ class WayCard(QFrame):
 
     chosen = Signal()
 
-    def __init__(
-        self, icon: str, title: str, text: str, button: str, theme: Theme, *, is_first: bool = False
-    ) -> None:
+    def __init__(self, icon: str, title: str, text: str, button: str, theme: Theme) -> None:
         super().__init__()
         self._icon = icon
         self._mark = QLabel()
@@ -38,8 +36,6 @@ class WayCard(QFrame):
         self.text = label(text, "muted", wrap=True)
         self.button = QPushButton(button)
         self.setProperty("role", "card")
-        if is_first:
-            self.button.setProperty("role", "primary")
         column = QVBoxLayout(self)
         column.setContentsMargins(16, 16, 16, 16)
         column.setSpacing(8)
@@ -67,9 +63,7 @@ class Intro(QWidget):
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._substitute = WayCard(
-            "supercell", "", "", self.tr("What else could this be?"), theme, is_first=True
-        )
+        self._substitute = WayCard("supercell", "", "", self.tr("What else could this be?"), theme)
         self._files = WayCard(
             "open",
             self.tr("Your own candidates"),
@@ -93,7 +87,9 @@ class Intro(QWidget):
         self.set_subject("")
 
     def set_subject(self, name: str) -> None:
-        """The structure that is open; empty where none is."""
+        """The structure that is open; empty where none is: then the panel has nothing to run yet,
+        and the way to a structure is what stands out.
+        """
         if name:
             title = self.tr("What else could %s be?") % with_subscripts(name)
             text = self.tr(
@@ -110,6 +106,7 @@ class Intro(QWidget):
         self._substitute.text.setText(text)
         said = self.tr("What else could this be?") if name else self.tr("Open a structure...")
         self._substitute.button.setText(said)
+        set_role(self._substitute.button, "" if name else "primary")
 
     def set_runs(self, runs: Sequence[tuple[str, str, Path]]) -> None:
         """Offer (title, how it ended, folder) of earlier screenings, newest first."""
@@ -146,6 +143,7 @@ class Intro(QWidget):
         for place, card in enumerate((self._substitute, self._files, self._prototypes)):
             cards.addWidget(card, 0, place)
             cards.setColumnStretch(place, 1)
+            cards.setColumnMinimumWidth(place, _CARD_WIDTH)
         column.addLayout(cards)
         column.addSpacing(8)
         column.addWidget(self._runs_title)
@@ -153,10 +151,11 @@ class Intro(QWidget):
         column.addStretch(2)
         scroll = QScrollArea()
         middle = QWidget()
-        around = row(None)
-        around.addWidget(content, 8)
+        around = QHBoxLayout(middle)
+        around.setContentsMargins(0, 0, 0, 0)
         around.addStretch(1)
-        middle.setLayout(around)
+        around.addWidget(content, 100)
+        around.addStretch(1)
         scroll.setWidget(middle)
         scroll.setWidgetResizable(True)
         scroll.setAlignment(Qt.AlignmentFlag.AlignHCenter)

@@ -2,10 +2,10 @@
 
 from designer_app.specs.screen import ScreenRow
 from designer_app.ui.screening.candidate_table import CandidateTable, Wish
-from designer_app.ui.screening.columns import KNOWN
+from designer_app.ui.screening.columns import name_of
 from designer_app.ui.wording import THIN, with_subscripts
 
-_MOST_NAMED = 2
+_MOST_NAMED, _MOST_REASONS = 2, 4
 
 
 def screening_outcome(table: CandidateTable) -> tuple[str, str]:
@@ -22,8 +22,7 @@ def screening_outcome(table: CandidateTable) -> tuple[str, str]:
     if not tally.n_judged:
         return f"None of {many} came to the rules: the funnel tells where they were lost.", "warn"
     missed = ", ".join(
-        f"{KNOWN[key].title.lower() if key in KNOWN else key} ({count})"
-        for key, count in tally.failing()[:_MOST_NAMED]
+        f"{name_of(key).lower()} ({count})" for key, count in tally.failing()[:_MOST_NAMED]
     )
     judged = f"{tally.n_judged:,}".replace(",", THIN)
     told = f"None of {judged} judged passes all rules"
@@ -39,6 +38,16 @@ def live_text(table: CandidateTable) -> str:
         parts.append(f"{tally.n_judged:,} judged".replace(",", THIN))
         parts.append(f"{tally.n_passing:,} pass".replace(",", THIN))
     return " · ".join(parts)
+
+
+def losses_text(table: CandidateTable) -> str:
+    """The most frequent reasons of losses, a line each."""
+    found: dict[str, int] = {}
+    for count in table.tally.counts()[:-1]:  # missing a rule is no loss: the table tells of it
+        for reason, n in count.lost_reasons:
+            found[reason] = found.get(reason, 0) + n
+    most = sorted(found.items(), key=lambda each: (-each[1], each[0]))[:_MOST_REASONS]
+    return "\n".join(f"{n} lost: {reason}" for reason, n in most)
 
 
 def best_of(table: CandidateTable) -> ScreenRow | None:

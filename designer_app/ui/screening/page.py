@@ -4,6 +4,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QStackedWidget, QTabBar, QVBoxLayout, QWidget
 
 from designer_app.ui.panels.error_card import ErrorCard
+from designer_app.ui.panels.section import row
 from designer_app.ui.screening.candidate_page import CandidatePage
 from designer_app.ui.screening.intro import Intro
 from designer_app.ui.screening.outlook import StageTimes
@@ -88,10 +89,12 @@ class ScreeningPanel(QWidget):
         self.tabs.setDrawBase(False)
         self.tabs.setExpanding(False)
         self.tabs.setAccessibleName(self.tr("Search or candidate"))
+        head = row(self.tabs, None)
+        head.setContentsMargins(4, 0, 0, 0)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 4, 0, 0)
         layout.setSpacing(4)
-        layout.addWidget(self.tabs)
+        layout.addLayout(head)
         layout.addWidget(self._stack, 1)
         self.tabs.currentChanged.connect(self._on_tab_changed)
 

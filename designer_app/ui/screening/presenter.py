@@ -20,7 +20,12 @@ from designer_app.ui.panels.error_card import ErrorCard
 from designer_app.ui.screening.candidate_presenter import CandidatePresenter
 from designer_app.ui.screening.columns import criteria_of
 from designer_app.ui.screening.exporter import Exporter
-from designer_app.ui.screening.outcome import best_of, live_text, screening_outcome
+from designer_app.ui.screening.outcome import (
+    best_of,
+    live_text,
+    losses_text,
+    screening_outcome,
+)
 from designer_app.ui.screening.outlook import StageTimes
 from designer_app.ui.screening.page import SEARCH, ScreeningPage, ScreeningPanel
 from designer_app.ui.screening.row_feed import RowFeed
@@ -47,6 +52,7 @@ class ScreeningPresenter(QObject):
         self._is_stale = False
         self._scatter_drawn = 0.0
         self._title = ""
+        self._folder: Path | None = None
         self.page = ScreeningPage(window.theme)
         self.panel = ScreeningPanel(window.theme, self._times)
         self.search = self.panel.search
@@ -124,6 +130,7 @@ class ScreeningPresenter(QObject):
         self._begin(folder, spec, run.title)
         self.search.set_spec(spec)
         self.search.set_state(FINISHED)
+        self.search.set_can_go_on(can=run.can_go_on)
         self._feed.follow(folder, is_live=False)
         self._clock.start()
 
@@ -143,6 +150,7 @@ class ScreeningPresenter(QObject):
         search.pause_asked.connect(self._on_pause_asked)
         search.resume_asked.connect(self._on_resume_asked)
         search.stop_asked.connect(self.cancel)
+        search.go_on_asked.connect(self._on_go_on_asked)
         search.sources.files_asked.connect(self.add_files)
         page.intro.substitute_asked.connect(self._on_substitute_asked)
         page.intro.files_asked.connect(search.sources.ask_files)
@@ -223,7 +231,8 @@ class ScreeningPresenter(QObject):
 
     def _begin(self, folder: Path | None, spec: ScreenSpec, title: str) -> None:
         self._feed.stop()
-        self._title = title
+        self._title, self._folder = title, folder
+        self.search.set_can_go_on(can=False)
         results = self.page.results
         self.page.close_card()
         self.search.set_outcome("")
@@ -277,6 +286,8 @@ class ScreeningPresenter(QObject):
         table = results.list.model.table
         results.funnel.set_counts(table.tally.counts(), is_live=self.is_busy)
         results.set_texts(self._title, live_text(table))
+        progress = self._job.progress if self._job is not None else None
+        self.search.set_progress(progress.text if progress else "", losses_text(table))
         results.set_exports(bool(len(table)))
         if monotonic() - self._scatter_drawn > _SCATTER_INTERVAL_S or not self.is_busy:
             self._draw_scatter()
@@ -298,7 +309,6 @@ class ScreeningPresenter(QObject):
         if self._job is None or self._job.state == "succeeded":
             text, kind = screening_outcome(results.list.model.table)
             self.search.set_outcome(text, kind)
-            results.set_texts(self._title, text)
             if self._job is not None:
                 self._window.status.say(text)
         best = best_of(results.list.model.table)
@@ -311,9 +321,8 @@ class ScreeningPresenter(QObject):
 
     def _on_cancelled(self) -> None:
         self._feed.finish()
-        self.search.set_outcome(
-            self.tr("Stopped; what was finished is kept, and can go on from the project."), "warn"
-        )
+        self.search.set_outcome(self.tr("Stopped; what was finished is kept."), "warn")
+        self.search.set_can_go_on(can=True)
 
     def _on_failed(self, error: JobError) -> None:
         self._feed.finish()
@@ -341,14 +350,26 @@ class ScreeningPresenter(QObject):
             self.panel.show_page(SEARCH)
             self.search.potential.setFocus()
         elif key == outcomes.RESUME and job.folder is not None and is_screening(job.folder):
-            project = self._session.project
-            run = project.runs.at(job.folder) if project is not None else None
-            if run is not None:
-                self._watch(self._session.screenings.go_on(run, is_trusted=True))
+            self._go_on(job.folder)
         else:
             self.start(replace(job.spec, out=None, resume=False))
 
-    # --- earlier runs ---
+    # --- going on, and earlier runs ---
+
+    def _on_go_on_asked(self) -> None:
+        if self._folder is not None:
+            self._go_on(self._folder)
+
+    def _go_on(self, folder: Path) -> None:
+        project = self._session.project
+        run = project.runs.at(folder) if project is not None else None
+        if run is None:
+            return
+        try:
+            is_ours = self._job is not None  # else the project may be somebody else's
+            self._watch(self._session.screenings.go_on(run, is_trusted=is_ours))
+        except DesignerAppError as error:
+            self._on_error(job_error(error))
 
     def _list_past(self) -> None:
         project = self._session.project

@@ -22,6 +22,7 @@ from designer_app.ui.screening.compare import Comparison
 from designer_app.ui.screening.funnel_strip import FunnelStrip
 from designer_app.ui.screening.preview import Preview
 from designer_app.ui.theme import Theme, label
+from designer_app.ui.wording import with_subscripts
 
 if TYPE_CHECKING:
     from designer_app.ui.plots.hull_plot import HullPlot
@@ -75,7 +76,7 @@ class Results(QWidget):
 
     def set_texts(self, title: str, subtitle: str) -> None:
         """What was screened, and how it stands."""
-        self.title.setText(title)
+        self.title.setText(with_subscripts(title))
         self.subtitle.setText(subtitle)
 
     def set_exports(self, is_possible: bool) -> None:
@@ -89,6 +90,8 @@ class Results(QWidget):
 
     def _build(self) -> None:
         self._new.setToolTip(self.tr("Begin with other candidates; this run stays in the project"))
+        for button in (self._new, self._export):
+            button.setFixedHeight(32)
         self._export.setText(self.tr("Export"))
         self._export.setProperty("role", "button")
         self._export.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)

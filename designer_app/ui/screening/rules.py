@@ -13,7 +13,9 @@ from designer_app.ui.editors import SwitchEditor, TextEditor, mark_problem
 from designer_app.ui.number_editor import NumberEditor
 from designer_app.ui.theme import label
 
-_NUMBER_WIDTH = 104
+_NUMBER_WIDTH, _HALF_WIDTH, _WIDE_WIDTH = 104, 64, 122
+_LONG_UNIT = 6
+"""Characters of a unit from which a field is wide."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -118,7 +120,9 @@ class _Line:
             made.setPlaceholderText(_HINTS.get(name, ""))
         else:
             made = NumberEditor(name, self._scaled(said), hint)
-            made.setFixedWidth(64 if self.sentence.second else _NUMBER_WIDTH)
+            is_long = len(self.sentence.unit or said.unit) > _LONG_UNIT
+            width = _WIDE_WIDTH if is_long else _NUMBER_WIDTH
+            made.setFixedWidth(_HALF_WIDTH if self.sentence.second else width)
         made.setToolTip(said.doc)
         made.setAccessibleName(f"{self.sentence.before} {self.sentence.unit or said.unit}".strip())
         made.setAccessibleDescription(said.doc)
@@ -135,7 +139,7 @@ class _Line:
             low=bound(said.low),
             high=bound(said.high),
             above=bound(said.above),
-            decimals=said.decimals if self.sentence.scale == 1.0 else 1,
+            decimals=said.decimals if self.sentence.scale == 1.0 else None,
         )
 
     def show(self, spec: ScreenSpec) -> None:

@@ -34,7 +34,8 @@ class SearchPage(PanelPage):
     pause_asked = Signal()
     resume_asked = Signal()
     stop_asked = Signal()
-    order_asked = Signal()
+    go_on_asked = Signal()
+    """Resume the run that was stopped."""
 
     def __init__(self, theme: Theme, times: StageTimes, parent: QWidget | None = None) -> None:
         super().__init__("", parent)
@@ -54,13 +55,17 @@ class SearchPage(PanelPage):
         self.potential = PotentialChoice(theme)
         self.notices = NoticeList(theme)
         self.outlook = label("", "muted", wrap=True)
+        self.progress = label("", "strong", wrap=True)
+        self.losses = label("", "small", wrap=True)
         self.run = QPushButton(self.tr("Screen"))
         self.pause = QPushButton(self.tr("Pause"))
         self.stop = QPushButton(self.tr("Stop"))
+        self.go_on = QPushButton(self.tr("Go on with the stopped run"))
         self._pause_icon = ThemedIcon(self.pause, "pause", theme)
         self._icons = (
             ThemedIcon(self.run, "play", theme, "accent_text"),
             ThemedIcon(self.stop, "stop", theme),
+            ThemedIcon(self.go_on, "resume", theme),
         )
         self._ion_label = label(said["ion"].label, "muted")
         self._reaction_label = label(said["reaction"].label, "muted")
@@ -111,6 +116,17 @@ class SearchPage(PanelPage):
         """Idle, running, paused or finished: sets which buttons can be pressed."""
         self._state = state
         self._refresh()
+
+    def set_progress(self, text: str, losses: str) -> None:
+        """What the run does now, and why candidates were lost so far."""
+        busy = self._state in (RUNNING, PAUSED)
+        for widget, told in ((self.progress, text), (self.losses, losses)):
+            widget.setText(told)
+            widget.setVisible(busy and bool(told))
+
+    def set_can_go_on(self, can: bool) -> None:
+        """Whether the shown run ended early and can go on."""
+        self.go_on.setVisible(can)
 
     def set_outcome(self, text: str, kind: str = "ok") -> None:
         """One sentence of what came out."""
@@ -175,12 +191,18 @@ class SearchPage(PanelPage):
         self.run.setToolTip(self.tr("Start the screening (Ctrl+Enter)"))
         self.pause.setToolTip(self.tr("Hold the run after the present candidate, or let it go on"))
         self.stop.setToolTip(self.tr("End the run; what is finished is kept (Ctrl+/)"))
+        for widget in (self.progress, self.losses):
+            widget.setVisible(False)
+            self.foot.addWidget(widget)
         self.foot.addWidget(self.outlook)
         self.foot.addWidget(self.run)
         buttons = row(spacing=6)
         for button in (self.pause, self.stop):
             buttons.addWidget(button, 1)
         self.foot.addLayout(buttons)
+        self.go_on.setToolTip(self.tr("What is done is not done again"))
+        self.go_on.setVisible(False)
+        self.foot.addWidget(self.go_on)
 
     def _connect(self) -> None:
         self.sources.edited.connect(self._refresh)
@@ -192,6 +214,7 @@ class SearchPage(PanelPage):
         self.run.clicked.connect(self.ask_run)
         self.pause.clicked.connect(self.ask_pause)
         self.stop.clicked.connect(self.ask_stop)
+        self.go_on.clicked.connect(self.go_on_asked)
 
     # --- how it follows ---
 
@@ -244,8 +267,10 @@ class SearchPage(PanelPage):
         self.pause.setText(self.tr("Resume") if self._state == PAUSED else self.tr("Pause"))
         self._pause_icon.set_name("resume" if self._state == PAUSED else "pause")
         self.stop.setEnabled(busy)
-        for button in (self.pause, self.stop):
-            button.setVisible(busy)
+        for widget in (self.pause, self.stop):
+            widget.setVisible(busy)
+        for widget in (self.progress, self.losses):
+            widget.setVisible(busy and bool(widget.text()))
         self.run.setVisible(not busy)
         for widget in (self.sources, self.preset, self.ion, self.reaction, self.rules, self.form,
                        self.potential):  # fmt: skip
