@@ -25,6 +25,9 @@ from designer_app.specs.documents import ReadSpec
 from designer_app.specs.structure import Structure
 from designer_app.specs.voltage import VoltageResult, VoltageSpec
 
+AXIS = (1.0, 6.0)
+NEAR = -0.1
+"""V: the axes of the picture, and errors whose points lie on its diagonal or above."""
 QUICK = ("LiCoO2", "LiTiS2", "NaCoO2")
 
 
@@ -152,11 +155,13 @@ def draw(found: Sequence[Judged], path: Path) -> None:
     axes.axline((1, 1), slope=1, color="0.6", linewidth=1)
     for each in found:
         x, y = each.electrode.volts, each.result.voltage
+        side = {"xytext": (6, -10), "ha": "left"}
+        if each.error > NEAR:  # its name would cross the line
+            side = {"xytext": (-6, 4), "ha": "right"}
         axes.plot(x, y, "o", color="tab:blue")
-        axes.annotate(
-            with_subscripts(each.electrode.compound), (x, y), (6, -9), textcoords="offset points"
-        )
+        name = with_subscripts(each.electrode.compound)
+        axes.annotate(name, (x, y), textcoords="offset points", **side)
     axes.set_xlabel("measured voltage / V")
     axes.set_ylabel(f"computed voltage / V ({found[0].result.potential} {found[0].result.model})")
-    axes.set_aspect("equal")
+    axes.set(aspect="equal", xlim=AXIS, ylim=AXIS)
     figure.savefig(path, dpi=150)
