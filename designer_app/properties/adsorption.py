@@ -49,7 +49,7 @@ from designer_app.specs.adsorption import (
 )
 from designer_app.specs.estimates import Estimate
 from designer_app.specs.structure import Structure
-from designer_app.specs.suitability import doubt
+from designer_app.specs.suitability import doubt, kind_of_matter
 from designer_app.units import GPA
 
 BOND = 1.6
@@ -200,7 +200,7 @@ class _Sites:
         self.spec, self.potential, self.clean, self.facts = spec, potential, clean, facts
         self.clean_energy, self.gases, self.all_sites = clean_energy, gases, sites
         self.sites = distinct_sites(sites)[: spec.sites]
-        self.is_metal = doubt("morse", clean.structure) == ""
+        self.is_metal = kind_of_matter(clean.structure) == "metal"
         if spec.reference == "calibrated":
             self._refuse_uncalibrated()
 

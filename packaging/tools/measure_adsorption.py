@@ -48,7 +48,10 @@ def main() -> None:
         for adsorbate, found in deviations(source, computed, folder).items():
             print(f"{adsorbate}: {found}", flush=True)
             if found.n_metals >= FEWEST:
-                errors[adsorbate] = asdict(found)
+                errors[adsorbate] = {
+                    name: round(value, 4) if isinstance(value, float) else value
+                    for name, value in asdict(found).items()
+                }
     path = resource(FILE)
     table = json.loads(path.read_text("utf-8")) if path.is_file() else {}
     table[model_key(potential)] = errors

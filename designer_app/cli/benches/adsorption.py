@@ -84,6 +84,8 @@ def rows(
                 yield _row(metal, computed[metal]["H"], table["H"], measured_here, result)
         for adsorbate, found in deviations(source, computed, folder).items():
             yield _summary(adsorbate, found)
+        if source.key == "hydrogen":
+            yield from _volcano(computed, folder)
 
 
 def on_close_packed(metal: str, adsorbates: str, potential: Potential) -> AdsorptionResult:
@@ -128,6 +130,23 @@ def _row(
         "surface energy J/m2": result.slab.surface_energy,
         "s": result.seconds,
     }
+
+
+def _volcano(computed: Computed, folder: Path) -> Iterator[dict[str, object]]:
+    """How far from 0 the free energy of H is, against what was measured in the laboratory."""
+    distances = {
+        metal: abs(row["H"] + HYDROGEN.correction) for metal, row in computed.items() if "H" in row
+    }
+    currents = hydrogen_evolution.read_hydrogen(folder)
+    laboratory = (
+        ("log10 exchange current", {row.metal: -row.log_current for row in currents}),
+        ("overpotential", hydrogen_evolution.read_overpotentials(folder)),
+    )
+    for name, table in laboratory:
+        if len(distances.keys() & table.keys()) >= _LEAST:
+            found = measured(distances, table, name)
+            rank = f"rank {found.rank_correlation:.2f} with measured {name}"
+            yield {"case": f"|dG_H|, {found.n_metals} metals: {rank}"}
 
 
 def _summary(adsorbate: str, found: SlabError) -> dict[str, object]:
