@@ -166,14 +166,14 @@ def _chgnet_row(
 
 def fractions_of(structure: Structure) -> Floats:
     """Share of each element among the atoms, by atomic number."""
-    counts = np.bincount(structure.numbers, minlength=len(SYMBOLS))
-    return counts.astype(np.float64) / len(structure)
+    counts = np.bincount(structure.numbers, minlength=len(SYMBOLS)).astype(np.float64)
+    return np.asarray(counts / len(structure), dtype=np.float64)
 
 
 def ridge(table: Floats, wanted: Floats) -> Floats:
     """Weights that minimise |table w - wanted|^2 + RIDGE |w|^2."""
     square = table.T @ table + RIDGE * np.eye(table.shape[1])
-    return np.asarray(np.linalg.solve(square, table.T @ wanted))
+    return np.asarray(np.linalg.solve(square, table.T @ wanted), dtype=np.float64)
 
 
 # --- times ---

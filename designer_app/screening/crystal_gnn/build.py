@@ -38,7 +38,7 @@ from designer_app.weights.cards import ModelCard, write_model
 
 MEMBERS = 4
 VERSION = "1"
-SETTINGS = TrainingSettings(size=NetworkSize(hidden=96, outputs=len(HEADS)), epochs=18)
+SETTINGS = TrainingSettings(size=NetworkSize(hidden=96, outputs=len(HEADS)))
 DATA_FILE = "dataset.npz"
 SPLIT = (
     "By the hash of the reduced formula, one rule for all tables: share < 0.10 judges, "

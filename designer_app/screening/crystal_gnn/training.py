@@ -25,13 +25,16 @@ from designer_app.screening.crystal_gnn.network import (
 TRAIN, VALIDATION = SPLITS.index("train"), SPLITS.index("validation")
 EXPANSION = KEYS.index("expansion")
 
+ROUNDED = 0.05
+"""Spreads of a label below which the absolute error, that is learned to be small, is squared."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class TrainingSettings:
     """How a member is trained."""
 
     size: NetworkSize
-    epochs: int = 40
+    epochs: int = 18
     batch_edges: int = 8_000
     """Batches are filled with graphs up to so many edges."""
     full_edges: int = 120
@@ -89,7 +92,7 @@ class MaskedLoss(nn.Module):
         """The loss; NaN in `wanted` marks what is not known."""
         known = torch.isfinite(wanted)
         target = torch.where(known, wanted, found.detach())
-        each = smooth_l1_loss(found, target, beta=0.5, reduction="none")
+        each = smooth_l1_loss(found, target, beta=ROUNDED, reduction="none")
         for column, row in enumerate(self.rows):
             if row.scale == "logit":
                 logits = found[:, column]
