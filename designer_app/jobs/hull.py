@@ -33,6 +33,12 @@ from designer_app.state import check_computable, set_threads
 
 _LARGEST_DIAGRAM = 4
 """Elements of a system that can still be drawn or listed."""
+_SUSPICIOUS = 0.05
+"""eV/atom below the hull of known phases."""
+_MAY_BE_KNOWN = (
+    "It lies below all phases of the set, which holds a part of the known crystals: a phase that "
+    "is missing there would change this."
+)
 _LOOSE_GOAL = "The forces are not below the goal: its energy may still fall."
 
 
@@ -189,10 +195,12 @@ def _warnings(
         found.append(_LOOSE_GOAL)
     if spec.keep and not result.converged:
         found.append("It was not relaxed: its energy, and so its distance, is an upper bound.")
-    if placement.below_hull > 0.1:
+    if placement.below_hull > 0.0:
+        found.append(_MAY_BE_KNOWN)
+    if placement.below_hull > _SUSPICIOUS:
         found.append(
-            f"It lies {1e3 * placement.below_hull:.0f} meV/atom below all known phases: more "
-            "likely an error of the potential than a discovery."
+            f"{1e3 * placement.below_hull:.0f} meV/atom below all phases of the set is more often "
+            "a missing phase or an error of the potential than a discovery."
         )
     return [warning for warning in found if warning]
 

@@ -107,7 +107,7 @@ def pack_table(given: argparse.Namespace) -> None:
     ]
     packed = pack(sorted(phases, key=lambda phase: phase.source), potential)
     header = TableHeader(
-        name=f"Materials Project crystals relaxed with {given.potential} {given.model}",
+        name=f"a part of the Materials Project relaxed with {given.potential} {given.model}",
         potential=given.potential,
         model=given.model,
         model_sha256=potential.model_sha256,
