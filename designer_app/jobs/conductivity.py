@@ -10,6 +10,7 @@ from designer_app.errors import (
     DisorderedStructureError,
     InvalidSpecError,
     MissingCellError,
+    UnsupportedElementError,
 )
 from designer_app.explanations import explain_exception
 from designer_app.io.folders import writable_folder
@@ -93,7 +94,10 @@ def _answered(method: str, body: Callable[[], Found]) -> Found:
     try:
         return body()
     except DesignerAppError as error:
-        return (unanswered(method, explain_exception(error).sentence),), (), ()
+        told = explain_exception(error)
+        # The advice to take another potential is not for tables that have no alternative.
+        is_table = isinstance(error, UnsupportedElementError) and error.potential == SOFTBV
+        return (unanswered(method, told.what if is_table else told.sentence),), (), ()
 
 
 def _amounts(spec: ConductivitySpec) -> dict[str, float]:

@@ -1,9 +1,8 @@
 """softBV parameters of a crystal's framework, as the package `bvlain` (MIT) tabulates them.
 
-Chen and Adams 2017, doi:10.1107/S2052252516015141; Chen, Wong and Adams 2019,
-doi:10.1107/S2052520618015718. Only the tables are taken from the package: its own grids hold the
-faces of the cell twice, and its neighbour lists end at a number of neighbours instead of a
-distance, so that its barriers depend on the choice of the cell.
+Chen, Wong and Adams 2019, doi:10.1107/S2052520618015718. Only the tables are taken from the
+package: its own grids hold the faces of the cell twice, and its neighbour lists end at a number of
+neighbours instead of a distance, so that its barriers depend on the choice of the cell.
 """
 
 import pickle

@@ -118,6 +118,12 @@ def test_an_element_that_the_potential_does_not_know_is_told_of():
     assert "has no parameters for" in found.by(NEB).reason
 
 
+def test_a_table_without_parameters_gives_no_advice_on_potentials():
+    hydride = structure_from_atoms(bulk("LiH", "rocksalt", a=4.08, cubic=True))
+    found = _found(structure=hydride, quick=True)
+    assert found.by(BOND_VALENCE).reason == "softBV has no parameters for Li-H."
+
+
 def test_dynamics_without_a_folder_is_refused():
     with pytest.raises(InvalidSpecError) as told:
         _found(structure=_SALT, md=True)

@@ -22,9 +22,13 @@ GRID_ERROR = 0.05
 ROUNDING = 1e-8
 
 
+def _example(key):
+    return read.run(ReadSpec(path=example(key).path), RunControl()).structure()
+
+
 @pytest.fixture(scope="module")
 def olivine():
-    return read.run(ReadSpec(path=example("LiFePO4").path), RunControl()).structure()
+    return _example("LiFePO4")
 
 
 def _antifluorite():
@@ -64,6 +68,21 @@ def test_lithium_in_olivine_moves_along_b(olivine):
     assert [abs(value) for value in found.path.direction] == [0, 1, 0]
     assert found.path.dimensions == 1
     assert plane > easy + 2.0
+
+
+def test_the_way_begins_at_a_site_of_the_ion(olivine):
+    start = barriers(site_energies(olivine, "Li")).path.positions[0]
+    sites = olivine.positions[olivine.numbers == 3]
+    apart = (sites - start) @ np.linalg.inv(olivine.cell)
+    apart -= np.rint(apart)
+    assert np.linalg.norm(apart @ olivine.cell, axis=1).min() < 0.5
+
+
+def test_lithium_in_a_layered_oxide_stays_in_its_layer():
+    found = barriers(site_energies(_example("LiCoO2"), "Li", 0.2))
+    assert found.path.dimensions == 2
+    assert found.path.direction[2] == 0
+    assert found.barriers[2] > found.barriers[1] + 5.0
 
 
 def test_the_barrier_of_olivine_is_the_published_one(olivine):
