@@ -109,11 +109,14 @@ def _present(result: dict[str, Any]) -> str:
         f"capacity       {density} per {result['per']}",
         f"volume change  {100 * result['volume_change']:+.2f} % on charging",
     ]
-    for end in ("charged", "discharged"):
-        above = result[f"{end}_above_hull_eV_atom"]
-        if above is not None:
-            told = f"{result[end]} {1000 * above:.0f} meV/atom above the hull"
-            lines.append(f"stability      {told} ({result['reference_set']})")
+    above = [
+        f"{result[end]} {1000 * result[f'{end}_above_hull_eV_atom']:.0f}"
+        for end in ("charged", "discharged")
+        if result[f"{end}_above_hull_eV_atom"] is not None
+    ]
+    if above:
+        lines.append(f"stability      {', '.join(above)} meV/atom above the hull")
+        lines.append(f"  of           {result['reference_set']}")
     if len(result["compositions"]) > 2:
         lines += [
             f"  {step['voltage_V']:6.3f} V   {step['from']} -> {step['to']}"

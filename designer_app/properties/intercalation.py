@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from fractions import Fraction
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,8 +27,9 @@ class Composition:
     """A number of ions in a cell, and the arrangements of them that are relaxed."""
 
     n_ions: int
-    units: int
-    """Formula units of the host in the cell."""
+    units: float
+    """Formula units of the host in the cell; half of one in a cell of MnO2, where the host is Mn2O4
+    because its full electrode is LiMn2O4."""
     structures: tuple[Structure, ...]
     searched: str
 
@@ -55,6 +57,10 @@ def ladder_of(spec: VoltageSpec, energies: Energies, control: RunControl) -> Lad
     Raises `NoWorkingIonError`, `NoFrameworkError`, `FrameworkMismatchError`, `NoRoomError`, and
     what makes a structure impossible to compute.
     """
+    return _in_whole_ions(_ladder_of(spec, energies, control))
+
+
+def _ladder_of(spec: VoltageSpec, energies: Energies, control: RunControl) -> Ladder:
     assert spec.structure is not None
     if spec.partner is not None:
         return _pair(spec.structure, spec.partner, spec.ion)
@@ -64,6 +70,14 @@ def ladder_of(spec: VoltageSpec, energies: Energies, control: RunControl) -> Lad
         return _filled(structure, spec, energies, control)
     check_has_ion(structure, spec.ion)
     return _emptied(structure, spec, energies, control)
+
+
+def _in_whole_ions(ladder: Ladder) -> Ladder:
+    """The same in units that hold whole ions where full: Mn2O4 and LiMn2O4, not Li0.5MnO2."""
+    times = Fraction(ladder.compositions[-1].x).limit_denominator(100).denominator
+    compositions = [replace(each, units=each.units / times) for each in ladder.compositions]
+    amounts = {element: times * amount for element, amount in ladder.amounts.items()}
+    return replace(ladder, amounts=amounts, compositions=tuple(compositions))
 
 
 def _pair(charged: Structure, discharged: Structure, ion: str) -> Ladder:

@@ -172,6 +172,16 @@ def test_a_pair_of_files_gives_what_removal_gives():
     assert by_pair.voltage == pytest.approx(found(full).voltage, abs=ROUNDING)
 
 
+def test_formulas_hold_whole_ions_where_the_electrode_is_full():
+    full = layered(2)
+    ions = np.flatnonzero(is_ion(full, "Li"))
+    kept = np.setdiff1d(np.arange(len(full)), ions[::2])
+    half = replace(full, numbers=full.numbers[kept], positions=full.positions[kept], masses=None)
+    result = found(half)
+    assert (result.charged, result.discharged) == ("Co2O4", "LiCo2O4")
+    assert result.capacity == pytest.approx(capacity({"Co": 2, "O": 4}, "Li", 0, 1))
+
+
 def test_a_failing_arrangement_between_the_ends_is_told_of_and_left_out():
     def error_of(structure):
         is_inner = int(is_ion(structure, "Li").sum()) == 2 and "metal" not in structure.name
