@@ -112,7 +112,7 @@ class _Hulls:
         added = [each for each in spec.own if elements.issuperset(amounts_of(each.numbers))]
         said = "own"
         if spec.more:
-            added += structures_from(spec.more, elements, spec.key)
+            added += structures_from(spec.more, elements)
             said = f"phases of {spec.more}, relaxed here, and own"
         return reference_set(
             elements,

@@ -83,12 +83,9 @@ class HullSpec:
         "",
         label="More structures from",
         doc="A database asked for structures of the same elements, which are relaxed with the "
-        "loaded potential: materials-project (needs a key) or the name of an OPTIMADE provider. "
-        "Its energies are not used.",
+        "loaded potential: materials-project (its key stands in the variable PMG_MAPI_KEY, never "
+        "in a project), or the name of an OPTIMADE provider. Its energies are not used.",
         advanced=True,
-    )
-    key: str = spec_field(
-        "", label="API key", doc="Of the Materials Project.", advanced=True, hidden=True
     )
     device: str = device_field()
     dtype: str = dtype_field()

@@ -127,9 +127,6 @@ class _Entry:
 
 def test_structures_come_from_the_materials_project_without_energies(monkeypatch):
     class Rester:
-        def __init__(self, key):
-            assert key == "k" * 32
-
         def __enter__(self):
             return self
 
@@ -141,7 +138,7 @@ def test_structures_come_from_the_materials_project_without_energies(monkeypatch
             return [_Entry(_crystal())]
 
     _replace(monkeypatch, "matproj", MPRester=Rester)
-    (found,) = databases.structures_from("materials-project", METALS, "k" * 32)
+    (found,) = databases.structures_from("materials-project", METALS)
     assert found.name == "mp-30"
     np.testing.assert_array_equal(found.numbers, 4 * [29])
 
@@ -162,9 +159,15 @@ def test_an_optimade_provider_is_asked_for_these_elements_only(monkeypatch):
     assert [structure.name for structure in found] == ["odbx/1"]  # shared sites have no energy
 
 
-def test_a_bad_key_is_a_sentence(monkeypatch):
-    with pytest.raises(DatabaseUnavailableError):
-        databases.structures_from("materials-project", METALS, "too short")
+def test_a_missing_key_is_a_sentence(monkeypatch):
+    class Rester:
+        def __init__(self):
+            raise ValueError("Invalid or old API key.\nSee the dashboard.")
+
+    _replace(monkeypatch, "matproj", MPRester=Rester)
+    with pytest.raises(DatabaseUnavailableError) as told:
+        databases.structures_from("materials-project", METALS)
+    assert told.value.reason == "Invalid or old API key"
 
 
 def test_no_internet_is_a_sentence(monkeypatch):

@@ -16,29 +16,30 @@ from designer_app.specs.structure import Structure
 MATERIALS_PROJECT = "materials-project"
 
 
-def structures_from(database: str, elements: Collection[str], key: str = "") -> list[Structure]:
+def structures_from(database: str, elements: Collection[str]) -> list[Structure]:
     """Ordered crystals that hold only these elements, named by the database's ids.
 
-    `database` is "materials-project" (needs an API key), or an OPTIMADE provider by its alias or
-    address. Raises `DatabaseUnavailableError`.
+    `database` is "materials-project", whose API key pymatgen takes from the variable PMG_MAPI_KEY or
+    its own settings, or an OPTIMADE provider by its alias or address. Raises
+    `DatabaseUnavailableError`.
     """
     try:
         if database == MATERIALS_PROJECT:
-            found = _from_materials_project(elements, key)
+            found = _from_materials_project(elements)
         else:
             found = _from_optimade(database, elements)
     except (OSError, ValueError, KeyError, RuntimeError) as error:  # requests' are OSErrors
-        raise DatabaseUnavailableError(database, str(error).splitlines()[0]) from error
+        raise DatabaseUnavailableError(database, _reason(error)) from error
     if not found:
         raise DatabaseUnavailableError(database, f"it has none of {'-'.join(sorted(elements))}")
     plain = [_plain(crystal, name) for name, crystal in found.items()]
     return [structure for structure in plain if structure is not None]
 
 
-def _from_materials_project(elements: Collection[str], key: str) -> dict[str, Any]:
+def _from_materials_project(elements: Collection[str]) -> dict[str, Any]:
     from pymatgen.ext.matproj import MPRester
 
-    with MPRester(key) as rester:
+    with MPRester() as rester:
         entries: list[Any] = rester.get_entries_in_chemsys(sorted(elements))
     return {str(entry.entry_id): entry.structure for entry in entries}
 
@@ -64,3 +65,8 @@ def _plain(crystal: Any, name: str) -> Structure | None:
         pbc=(True, True, True),
         name=name,
     )
+
+
+def _reason(error: Exception) -> str:
+    """The first line of what a library said, without its full stop."""
+    return (str(error).splitlines() or [type(error).__name__])[0].rstrip(".")
