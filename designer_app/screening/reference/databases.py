@@ -19,8 +19,8 @@ MATERIALS_PROJECT = "materials-project"
 def structures_from(database: str, elements: Collection[str]) -> list[Structure]:
     """Ordered crystals that hold only these elements, named by the database's ids.
 
-    `database` is "materials-project", whose API key pymatgen takes from the variable PMG_MAPI_KEY or
-    its own settings, or an OPTIMADE provider by its alias or address. Raises
+    `database` is "materials-project", whose API key pymatgen takes from the variable PMG_MAPI_KEY
+    or its own settings, or an OPTIMADE provider by its alias or address. Raises
     `DatabaseUnavailableError`.
     """
     try:
