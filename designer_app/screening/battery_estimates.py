@@ -4,7 +4,6 @@ A head that this copy of the program does not have says nothing: what it would h
 """
 
 import math
-import re
 from dataclasses import replace
 
 import numpy as np
@@ -25,6 +24,8 @@ FOR_ELECTROLYTES = (
     "The head learned from electrolytes; electrodes hardly ever conduct ions as well as those."
 )
 REMOVED = "all ions removed, per gram of the discharged electrode"
+VOLUME = "volume_change"
+"""The head gives its size; a relaxation its sign too, positive where charging swells the host."""
 _SYMPREC = 0.05
 
 
@@ -34,16 +35,17 @@ def learned_voltage(structure: Structure, ion: str) -> tuple[Estimate, ...]:
     mAh = capacity(host.amounts, ion, 0.0, host.x)
     charge = Estimate(key="capacity", value=mAh, unit="mAh/g", method="composition", origin=REMOVED)
     try:
-        found = heads.voltage_head().predict(formula(host.amounts), ion)
+        head = heads.voltage_head()
+        host_formula = formula(host.amounts)
+        found = head.predict(host_formula, ion, before=0.0, after=host.x)
+        swelling = head.predict_volume_change(host_formula, ion, before=0.0, after=host.x)
     except (DesignerAppError, ImportError):
-        return (charge,)
-    if not math.isfinite(found.value):
         return (charge,)
     told = [*oxidation_doubts(host.amounts, ion, 0.0, host.x), *voltage_doubt(found.value, ion)]
     voltage = replace(found, key="voltage")
-    if told:
+    if told and voltage.light == "green":
         voltage = replace(voltage, light="amber", reason=told[0])
-    return charge, voltage, energy_density_from(voltage, mAh)
+    return charge, voltage, energy_density_from(voltage, mAh), replace(swelling, key=VOLUME)
 
 
 def energy_density_from(voltage: Estimate, mAh: float) -> Estimate:
@@ -70,17 +72,13 @@ def energy_density_from(voltage: Estimate, mAh: float) -> Estimate:
     )
 
 
-def learned_conductivity(
-    structure: Structure, space_group: str, threshold: float
-) -> tuple[Estimate, ...]:
+def learned_conductivity(structure: Structure, threshold: float) -> tuple[Estimate, ...]:
     """Conductivity at room temperature in S/cm with the chance that it passes the threshold."""
+    group, lattice = _conventional(structure)
     try:
         head = heads.conductivity_head()
-        found = head.predict(
-            formula(reduced(amounts_of(structure.numbers))[0]),
-            space_group=_group_number(structure, space_group),
-            lattice=structure.cell,
-        )
+        unit = formula(reduced(amounts_of(structure.numbers))[0])
+        found = head.predict(unit, space_group=group, lattice=lattice)
     except (DesignerAppError, ImportError):
         return ()
     if not math.isfinite(found.value):
@@ -123,7 +121,7 @@ def relaxed_estimates(found: VoltageResult) -> tuple[Estimate, ...]:
         voltage,
         beside("capacity", found.capacity, "mAh/g"),
         energy_density_from(voltage, found.capacity),
-        beside("volume_change", found.volume_change, ""),
+        beside(VOLUME, found.volume_change, ""),
     )
 
 
@@ -132,11 +130,12 @@ def _with_error(found: Estimate) -> str:
     return f"{found.origin}{error}"
 
 
-def _group_number(structure: Structure, told: str) -> int | None:
-    """The number in a symbol like "Pnma (62)", or what spglib finds."""
-    known = re.search(r"\((\d+)\)$", told)
-    if known:
-        return int(known[1])
+def _conventional(structure: Structure) -> tuple[int | None, list[float] | None]:
+    """Number of the space group, and a, b, c, alpha, beta, gamma of its conventional cell."""
+    from ase.geometry import cell_to_cellpar
+
     fractions = structure.positions @ np.linalg.inv(structure.cell)
     found = symmetry_dataset(structure.cell, fractions, structure.numbers, _SYMPREC)
-    return None if found is None else int(found.number)
+    if found is None:
+        return None, None
+    return int(found.number), [float(each) for each in cell_to_cellpar(found.std_lattice)]
