@@ -97,7 +97,7 @@ def adsorption_energies(
     gases = sorted({name for each in asked for name, _ in each.gases})
     starts = [cut.structure, *(molecule(name) for name in gases)]
     control.progress(0, 1, "Relaxing the clean surface")
-    first = [_sound(each) for each in relax(starts, potential, goal, control=_quiet(control))]
+    first = [_sound(each) for each in relax(starts, potential, goal, control=control)]
     clean = replace(cut, structure=first[0].structure)
     free = dict(zip(gases, (each.energy for each in first[1:]), strict=True))
     facts = SlabFacts(
@@ -163,7 +163,7 @@ def _relaxed_bulk(
         return loose, energies_of([loose], potential)[0]
     control.progress(0, 1, "Relaxing the bulk crystal")
     goal = Goal(fmax=min(spec.fmax, 0.02), smax=_BULK_STRESS, steps=spec.steps)
-    (found,) = relax([loose], potential, goal, control=_quiet(control))
+    (found,) = relax([loose], potential, goal, control=control)
     found = _sound(found)
     return found.structure, found.energy
 
@@ -172,13 +172,6 @@ def _sound(found: Relaxed) -> Relaxed:
     if found.error is not None:
         raise found.error
     return found
-
-
-def _quiet(control: RunControl) -> RunControl:
-    """The same run for a part of the work, which shall not show its own progress."""
-    part = RunControl(control.log)
-    part.checkpoint = control.checkpoint  # type: ignore[method-assign]
-    return part
 
 
 # --- adsorbates ---------------------------------------------------------------------------------

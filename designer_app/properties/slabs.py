@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from designer_app.elements import ATOMIC_NUMBERS, SYMBOLS
-from designer_app.errors import InvalidPositionsError, InvalidSpecError, MissingCellError
+from designer_app.errors import InvalidSpecError, MissingCellError
 from designer_app.io.formulas import amounts_of, formula
 from designer_app.specs.structure import Structure
 
@@ -95,10 +95,11 @@ def check_bulk(bulk: Structure) -> None:
         raise MissingCellError("cutting a surface")
     gap, axis = max(_gaps(bulk))
     if gap > WIDEST_GAP:
-        raise InvalidPositionsError(
+        reason = (
             f"{gap:.1f} Å of its cell are empty along {'abc'[axis]}, so it is a slab or a sheet "
-            "already and not the bulk crystal that is cut"
+            "already; give the bulk crystal, which is then cut"
         )
+        raise InvalidSpecError("structure", bulk.name or "this structure", reason, "Crystal")
 
 
 def _gaps(bulk: Structure) -> Iterator[tuple[float, int]]:

@@ -5,7 +5,7 @@ import pytest
 from ase import Atoms
 from ase.build import bulk, fcc111, graphene, molecule
 
-from designer_app.errors import InvalidPositionsError, InvalidSpecError, MissingCellError
+from designer_app.errors import InvalidSpecError, MissingCellError
 from designer_app.io.documents import structure_from_atoms
 from designer_app.properties.slabs import (
     MAX_ATOMS,
@@ -119,7 +119,7 @@ def test_a_molecule_cannot_be_cut():
 @pytest.mark.parametrize("atoms", [fcc111("Pt", (2, 2, 3), vacuum=8.0), graphene(vacuum=6.0)])
 def test_a_slab_or_a_sheet_is_not_cut_again(atoms):
     atoms.pbc = True
-    with pytest.raises(InvalidPositionsError):
+    with pytest.raises(InvalidSpecError):
         check_bulk(structure_from_atoms(atoms))
 
 
