@@ -14,7 +14,9 @@ from designer_app.running.control import RunControl
 BENCHES = {
     "adsorption": "designer_app.cli.benches.adsorption",
     "barrier": "designer_app.cli.benches.barrier",
+    "bond-valence": "designer_app.cli.benches.bond_valence",
     "crystal-gnn": "designer_app.cli.benches.crystal_gnn",
+    "heads": "designer_app.cli.benches.heads",
     "hull": "designer_app.cli.benches.hull",
     "md-chgnet": "designer_app.cli.benches.md_chgnet",
     "md-lj": "designer_app.cli.benches.md_lj",

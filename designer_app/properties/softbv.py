@@ -92,6 +92,8 @@ def _row(
         wells = _table("cation" if own > 0 else "anion")
         choices = wells.get(ATOMIC_NUMBERS[ion], {}).get(round(own), {})
         states = choices.get(ATOMIC_NUMBERS[symbol], {})
+        # 34 of the package's 591 pairs, Mg-Se among them, have a negative alpha: no well at all.
+        states = {state: row for state, row in states.items() if row["alpha"] > 0}
         if not states:
             raise UnsupportedElementError(f"{ion}-{symbol}", NAME)
         found = states[min(states, key=lambda state: abs(state - charge))]

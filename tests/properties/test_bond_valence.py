@@ -151,6 +151,13 @@ def test_a_pair_without_parameters_is_named():
     assert told.value.potential == "softBV"
 
 
+def test_a_pair_whose_tabulated_well_is_turned_over_is_refused():
+    """bvlain 0.25 tabulates alpha = -1.41 / A for Mg-Se, which repels ever more with distance."""
+    with pytest.raises(UnsupportedElementError) as told:
+        interactions(structure_from_atoms(bulk("MgSe", "rocksalt", a=5.45, cubic=True)), "Mg")
+    assert told.value.element == "Mg-Se"
+
+
 def test_a_cell_too_large_for_a_grid_is_refused():
     atoms = bulk("NaCl", "rocksalt", a=5.64, cubic=True).repeat(6)
     with pytest.raises(InvalidSpecError):
