@@ -21,6 +21,8 @@ from designer_app.specs.screen import IONS, ScreenSpec
 from designer_app.specs.structure import Structure
 from designer_app.specs.voltage import ION_CHARGES
 
+_LEAST = 1e-4
+"""Probability below which a known crystal is no start: there are thousands of better ones."""
 _ROUND = 64
 """Proposals between two looks at whether the run is to stop."""
 
@@ -123,7 +125,12 @@ def _merged(
 
     def of(index: int, base: Base) -> Iterator[tuple[float, int, Proposal]]:
         found = proposals(
-            base.ions, base.amounts, masks.allowed, required=required, rule=spec.charge
+            base.ions,
+            base.amounts,
+            masks.allowed,
+            required=required,
+            rule=spec.charge,
+            least=_LEAST if spec.make == "prototypes" else 0.0,
         )
         return ((-each.log_probability, index, each) for each in found)
 
@@ -173,8 +180,8 @@ def _bases_of_table(table: ReferenceTable, spec: ScreenSpec, control: RunControl
         if len(phase.composition) == 1 or phase.n_atoms > spec.max_atoms:
             continue
         states = balanced(phase.composition, spec.charge)
-        if states is None:
-            continue
+        if states is None or bool(states.states) == (spec.rules == "catalyst"):
+            continue  # alloys catalyse, the others have ions
         elements = tuple(sorted(phase.composition))
         charges = dict(states.states)
         yield Base(

@@ -2,15 +2,18 @@
 
 The probability that ion b stands where known crystals hold ion a is p(b|a) = exp(lambda_ab) /
 sum over c of exp(lambda_ac), with the weights lambda mined from the ICSD (Hautier et al. 2011,
-doi:10.1021/ic102031h, table of pymatgen); a crystal's is the product over its elements. Alloys
-have no ions: there likeness in radius and electronegativity ranks, and no probability is given.
+doi:10.1021/ic102031h; pymatgen's table, which SMACT ships too); a crystal's is the product over
+its elements. Alloys have no ions: there likeness in radius and electronegativity ranks, and no
+probability is given.
 """
 
 import heapq
+import json
 import math
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,6 +27,8 @@ Ion = tuple[str, int]
 
 _FEWEST = 1e-4
 """Probability of one ion for another below which the table holds no such crystals."""
+_NEVER_SEEN = -5.0
+"""Weight of a pair that the table does not hold, as pymatgen takes it."""
 _RANK_SCALE, _RADIUS_SCALE = 8.0, 0.15
 """Places on the scale of electronegativity, and A of radius, over which resemblance fades."""
 _MOST_POPS = 400_000
@@ -43,14 +48,6 @@ class Proposal:
         return math.exp(self.log_probability)
 
 
-@dataclass(order=True)
-class _State:
-    """A place in the search: which of the ranked ions each element takes."""
-
-    cost: float
-    places: tuple[int, ...] = field(compare=True)
-
-
 def proposals(
     ions: Sequence[Ion],
     amounts: Sequence[float],
@@ -58,33 +55,41 @@ def proposals(
     *,
     required: str = "",
     rule: str = "strict",
+    least: float = 0.0,
 ) -> Iterator[Proposal]:
     """Substitutions of ions that keep the total charge, most probable first.
 
     `amounts` counts the atoms of each ion; `required` must be among the new elements. Nothing is
-    given twice, two places never get one element, and the identity is left out.
+    given twice, two places never get one element, the identity is left out, and so is what is less
+    probable than `least`.
     """
+    most = -math.log(least) if least else math.inf
     options = [_options(ion, frozenset(allowed), rule) for ion in ions]
     if not all(options):
         return
     if not required:
-        yield from _neutral(ions, amounts, options)
+        yield from _neutral(ions, amounts, options, most)
         return
     searches = []
     for place, each in enumerate(options):
         there = [option for option in each if option[0][0] == required]
         if there:
             searches.append(
-                _neutral(ions, amounts, [*options[:place], there, *options[place + 1 :]])
+                _neutral(ions, amounts, [*options[:place], there, *options[place + 1 :]], most)
             )
     yield from heapq.merge(*searches, key=lambda each: -each.log_probability)
 
 
 def _neutral(
-    ions: Sequence[Ion], amounts: Sequence[float], options: Sequence[Sequence[tuple[Ion, float]]]
+    ions: Sequence[Ion],
+    amounts: Sequence[float],
+    options: Sequence[Sequence[tuple[Ion, float]]],
+    most: float,
 ) -> Iterator[Proposal]:
     total = sum(charge * amount for (_, charge), amount in zip(ions, amounts, strict=True))
     for places, cost in _best_first(options):
+        if cost > most:
+            return
         chosen = tuple(options[k][place][0] for k, place in enumerate(places))
         symbols = [symbol for symbol, _ in chosen]
         if len(set(symbols)) < len(symbols) or symbols == [symbol for symbol, _ in ions]:
@@ -99,21 +104,21 @@ def _best_first(
 ) -> Iterator[tuple[tuple[int, ...], float]]:
     """Places in the lists, by the sum of their costs; lists are sorted by cost."""
     start: tuple[int, ...] = (0,) * len(options)
-    queue = [_State(sum(each[0][1] for each in options), start)]
+    queue: list[tuple[float, tuple[int, ...]]] = [(sum(each[0][1] for each in options), start)]
     seen: set[tuple[int, ...]] = {start}
     for _ in range(_MOST_POPS):
         if not queue:
             return
-        state = heapq.heappop(queue)
-        yield state.places, state.cost
-        for k, place in enumerate(state.places):
+        cost, places = heapq.heappop(queue)
+        yield places, cost
+        for k, place in enumerate(places):
             if place + 1 == len(options[k]):
                 continue
             step = options[k][place + 1][1] - options[k][place][1]
-            places = (*state.places[:k], place + 1, *state.places[k + 1 :])
-            if places not in seen:
-                seen.add(places)
-                heapq.heappush(queue, _State(state.cost + step, places))
+            further = (*places[:k], place + 1, *places[k + 1 :])
+            if further not in seen:
+                seen.add(further)
+                heapq.heappush(queue, (cost + step, further))
 
 
 @cache
@@ -125,7 +130,7 @@ def _options(ion: Ion, allowed: frozenset[str], rule: str) -> list[tuple[Ion, fl
         (
             ((other, state), -math.log(probability))
             for (other, state), probability in found.items()
-            if (other in allowed or other == symbol)
+            if other in allowed
             and (rule != "strict" or state == 0 or state in common_states(other))
         ),
         key=lambda each: (each[1], each[0]),
@@ -151,16 +156,24 @@ def replacements(ion: Ion) -> Mapping[Ion, float]:
 @cache
 def _probabilities() -> tuple[dict[Ion, int], NDArray[np.float64]]:
     """(row of each ion, p(row | column))."""
-    from pymatgen.analysis.structure_prediction.substitution_probability import (
-        SubstitutionProbability,
-    )
+    import smact
 
-    mined = SubstitutionProbability()
-    species = sorted(mined.species, key=str)
-    weights = np.array([[mined.get_lambda(a, b) for b in species] for a in species])
-    sums = np.array([mined.get_px(each) for each in species])
-    names = {(str(each.symbol), round(each.oxi_state)): row for row, each in enumerate(species)}
-    return names, np.exp(weights) / sums[None, :]
+    table = Path(smact.__file__).parent / "data" / "lambda.json"
+    mined = [row for row in json.loads(table.read_text()) if "D1+" not in row]
+    species = sorted({name for row in mined for name in row[:2]})
+    place = {name: row for row, name in enumerate(species)}
+    weights = np.full((len(species), len(species)), _NEVER_SEEN)
+    for one, other, weight in mined:
+        weights[place[one], place[other]] = weights[place[other], place[one]] = float(weight)
+    chances = np.exp(weights)
+    return {_ion(name): row for name, row in place.items()}, chances / chances.sum(axis=0)
+
+
+def _ion(name: str) -> Ion:
+    """E.g. ("Fe", 2) of "Fe2+"."""
+    symbol = name.rstrip("+-0123456789")
+    size = name[len(symbol) : -1]
+    return symbol, int(f"{name[-1]}{size or 1}")
 
 
 @cache
