@@ -9,9 +9,14 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize
 from scipy.stats import rankdata
 
-from designer_app.screening.crystal_gnn.ensemble import CrystalEnsemble, HeadPrediction
+from designer_app.elements import STANDARD_MASSES
+from designer_app.screening.crystal_gnn.ensemble import (
+    ATOMIC_MASS_G,
+    CrystalEnsemble,
+    HeadPrediction,
+)
 from designer_app.screening.crystal_gnn.heads import BAD, HEADS, KEYS, STABLE, HeadRow, fitted
-from designer_app.screening.crystal_gnn.labels import SPLITS, SUBSTITUTED, LabelledGraphs
+from designer_app.screening.crystal_gnn.labels import KNOWN, SPLITS, SUBSTITUTED, LabelledGraphs
 from designer_app.training.intervals import calibrate, coverage
 from designer_app.training.published.crystals import TABLES as CRYSTAL_TABLES
 from designer_app.training.published.matbench import TABLES as MATBENCH_TABLES
@@ -21,7 +26,7 @@ from designer_app.weights.cards import DataSet, HeadCard, ModelCard, data_set
 Floats = NDArray[np.float64]
 Judged = tuple[NDArray[np.int64], Floats]
 """Rows, and the outputs of the members for them (members, rows, heads)."""
-PARTS = {"known": 0, "substituted": SUBSTITUTED}
+PARTS = {"known": KNOWN, "substituted": SUBSTITUTED}
 
 
 def calibration_arrays(
@@ -35,7 +40,7 @@ def calibration_arrays(
     for column, row in enumerate(HEADS):
         if row.key not in known:
             continue
-        truth, mine = _truth(data, rows, column)
+        truth, mine = _truth(data, rows, row)
         mean, spread = outputs[:, mine, column].mean(axis=0), outputs[:, mine, column].std(axis=0)
         if row.scale == "logit":
             found["stability.platt"] = platt(mean, truth)
@@ -85,20 +90,20 @@ def head_cards(
     ensemble = CrystalEnsemble(replace(card, heads=blank), arrays)
     found = ensemble.calibrated(outputs)
     cards = [head_card(row, found[row.key], data, rows) for row in HEADS if row.key in known]
-    return tuple(cards) + tuple(_derived(cards))
+    if "expansion" in known:
+        growth = next(card for card in cards if card.key == "expansion")
+        cards.extend(_derived(growth, found["expansion"], data, rows))
+    return tuple(cards)
 
 
 def head_card(
     row: HeadRow, found: HeadPrediction, data: LabelledGraphs, rows: NDArray[np.int64]
 ) -> HeadCard:
     """Errors of one head on the rows that have its label."""
-    column = KEYS.index(row.key)
-    truth, mine = _truth(data, rows, column)
+    truth, mine = _truth(data, rows, row)
     origin = data.origin[rows[mine]]
-    if row.key == "expansion":  # a relaxed crystal at its own volume asks nothing
-        mine, truth = mine[origin == SUBSTITUTED], truth[origin == SUBSTITUTED]
-        origin = origin[origin == SUBSTITUTED]
-    learned = data.labels[data.split == SPLITS.index("train"), column].astype(np.float64)
+    train = np.flatnonzero(data.split == SPLITS.index("train"))
+    learned = data.labels[train, KEYS.index(row.key)].astype(np.float64)
     learned = learned[np.isfinite(learned)]
     error = np.abs(found.mean[mine] - truth)
     parts = {
@@ -106,25 +111,21 @@ def head_card(
         for name, number in PARTS.items()
         if (origin == number).sum()
     }
+    headline = origin == (SUBSTITUTED if row.key == "expansion" else KNOWN)
     return HeadCard(
         key=row.key,
         title=row.title,
         unit=row.unit,
         n_labels=len(learned),
-        held_out_error=float(error.mean()) if row.key == "expansion" else parts["known"][1],
+        held_out_error=float(error[headline].mean()),
         grouped_by="formula",
-        baseline_error=float(np.abs(truth[_judges(row, origin)] - learned.mean()).mean()),
+        baseline_error=float(np.abs(truth[headline] - learned.mean()).mean()),
         coverage=None
         if row.scale == "logit"
         else coverage(truth, found.low[mine], found.high[mine]),
         by_group=parts | _areas(row, found.mean[mine], truth, origin),
         applicability=row.applicability,
     )
-
-
-def _judges(row: HeadRow, origin: NDArray[np.int8]) -> NDArray[np.bool_]:
-    """Rows the headline error is of: known crystals, except for the expansion."""
-    return origin == (SUBSTITUTED if row.key == "expansion" else 0)
 
 
 def _areas(
@@ -148,31 +149,27 @@ def _areas(
     return found
 
 
-def _derived(cards: list[HeadCard]) -> list[HeadCard]:
-    """Volume and density stand on the expansion head; their errors are relative."""
-    growth = next((card for card in cards if card.key == "expansion"), None)
-    if growth is None:
-        return []
-    said = f"Follows from the expansion, which is off by {100 * growth.held_out_error:.1f} %."
-    nothing = {"held_out_error": float("nan"), "baseline_error": None, "by_group": {}}
-    return [
-        replace(
-            growth,
-            key="volume",
-            title="Relaxed volume",
-            unit="A^3 an atom",
-            applicability=said,
-            **nothing,
-        ),
-        replace(
-            growth,
-            key="density",
-            title="Relaxed density",
-            unit="g/cm^3",
-            applicability=said,
-            **nothing,
-        ),
-    ]
+def _derived(
+    growth: HeadCard, found: HeadPrediction, data: LabelledGraphs, rows: NDArray[np.int64]
+) -> tuple[HeadCard, HeadCard]:
+    """Cards of the relaxed volume and density, which follow from the expansion."""
+    truth, mine = _truth(data, rows, HEADS[KEYS.index("expansion")])
+    graphs = data.graphs.chosen(rows[mine])
+    start = graphs.volumes.astype(np.float64)
+    ends = np.cumsum(graphs.n_nodes) - graphs.n_nodes
+    masses = np.add.reduceat(graphs.shares * STANDARD_MASSES[graphs.numbers], ends)
+    made = found.mean[mine]
+    volume = np.abs(start * (np.exp(made) - np.exp(truth)))
+    density = np.abs(masses * ATOMIC_MASS_G / start * (np.exp(-made) - np.exp(-truth)))
+    cards = []
+    for key, title, unit, error in (
+        ("volume", "Relaxed volume", "A^3 an atom", volume),
+        ("density", "Relaxed density", "g/cm^3", density),
+    ):
+        told = {"key": key, "title": title, "unit": unit, "baseline_error": None}
+        said = {"substituted": (len(error), float(error.mean()))}
+        cards.append(replace(growth, **told, held_out_error=float(error.mean()), by_group=said))
+    return cards[0], cards[1]
 
 
 def data_sets(folder: Path) -> tuple[DataSet, ...]:
@@ -222,9 +219,15 @@ def data_sets(folder: Path) -> tuple[DataSet, ...]:
 
 
 def _truth(
-    data: LabelledGraphs, rows: NDArray[np.int64], column: int
+    data: LabelledGraphs, rows: NDArray[np.int64], row: HeadRow
 ) -> tuple[Floats, NDArray[np.int64]]:
-    """(labels, which of the rows have one)."""
-    labels = data.labels[rows, column].astype(np.float64)
-    mine = np.flatnonzero(np.isfinite(labels))
+    """(labels, which of the rows have one that judges).
+
+    A relaxed crystal at its own volume asks nothing of the expansion.
+    """
+    labels = data.labels[rows, KEYS.index(row.key)].astype(np.float64)
+    judges = np.isfinite(labels)
+    if row.key == "expansion":
+        judges &= data.origin[rows] == SUBSTITUTED
+    mine = np.flatnonzero(judges)
     return labels[mine], mine
