@@ -6,6 +6,7 @@ import pytest
 from designer_app.cli.benches.voltage import electrodes, rows, start_of
 from designer_app.cli.main import main
 from designer_app.io.documents import Document
+from designer_app.io.examples import example
 from designer_app.io.writing import write_document
 from designer_app.properties.voltage_errors import SHIFTS, fitted, loo_errors
 
@@ -66,3 +67,11 @@ def test_a_shift_that_does_not_help_is_not_offered():
     measured = fitted([0.2, -0.2, 0.1, -0.1], ["Fe", "Co", "Ni", "Mn"], "x")
     assert measured.shift == ""
     assert measured.shift_for(["Fe"]) is None
+
+
+def test_two_files_of_different_hosts_are_bad_input(sulfide, capsys):
+    other = example("LiCoO2").path
+    assert main(["voltage", str(sulfide), "--discharged", str(other)]) == 2
+    said = capsys.readouterr().err
+    assert "TiS2" in said
+    assert "CoO2" in said

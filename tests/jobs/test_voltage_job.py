@@ -6,6 +6,7 @@ import pytest
 
 from designer_app.cli.benches.voltage import electrodes, start_of
 from designer_app.errors import (
+    Cancelled,
     InvalidSpecError,
     OverlappingAtomsError,
     UnsupportedElementError,
@@ -113,3 +114,30 @@ def test_atoms_on_top_of_each_other_are_refused():
     positions[2] = positions[1] + 0.05
     with pytest.raises(OverlappingAtomsError):
         run(replace(sulfide(), positions=positions))
+
+
+def test_inserting_what_was_removed_gives_the_same_voltage(result):
+    empty = run(result.charged_structure, insert=1)
+    assert (empty.charged, empty.discharged) == ("TiS2", "LiTiS2")
+    assert empty.voltage == pytest.approx(result.voltage, abs=RELAXATION_V)
+
+
+class _CancelledLate(RunControl):
+    """Cancelled once something is on the disk."""
+
+    def __init__(self, folder):
+        super().__init__()
+        self.folder = folder
+
+    def checkpoint(self):
+        if (self.folder / "relaxed.jsonl").exists():
+            self.cancel()
+        super().checkpoint()
+
+
+def test_what_is_relaxed_is_kept_when_the_run_is_cancelled(tmp_path):
+    spec = VoltageSpec(structure=sulfide(), threads=1, out=tmp_path)
+    with pytest.raises(Cancelled):
+        voltage.run(spec, _CancelledLate(tmp_path))
+    lines = (tmp_path / "relaxed.jsonl").read_text(encoding="utf-8").splitlines()
+    assert 0 < len(lines) < 3  # of metal, charged and discharged electrode
