@@ -169,9 +169,13 @@ def _network() -> Network | None:
 
 def _rules(spec: ScreenSpec, potential: Callable[[], Potential]) -> Rules:
     if spec.rules == "battery":
-        from designer_app.screening.battery import BatteryRules
+        from designer_app.screening.battery_rules import BatteryRules
 
         return BatteryRules(spec, potential)
+    if spec.rules == "catalyst":
+        from designer_app.screening.catalyst_rules import CatalystRules
+
+        return CatalystRules(spec, potential)
     return StabilityRules(spec)
 
 

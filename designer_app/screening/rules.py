@@ -99,7 +99,7 @@ def judged(row: ScreenRow, criteria: Iterable[Criterion]) -> tuple[str, tuple[st
     failing = tuple(each.key for each in criteria if not each.is_met(row.estimate(each.key)))
     if not failing:
         return PASSES, (), ""
-    unknown = [key for key in failing if row.estimate(key) is None]
+    unknown = [key for key in failing if math.isnan(value_of(row, key, math.nan))]
     told = f"misses {', '.join(key.replace('_', ' ') for key in failing)}"
     if unknown:
         told += f" (not known: {', '.join(key.replace('_', ' ') for key in unknown)})"

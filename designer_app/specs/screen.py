@@ -212,6 +212,16 @@ class ScreenSpec:
         decimals=6,
         when=_BATTERY,
     )
+    activity: float = spec_field(
+        -0.4,
+        label="Activity above",
+        doc="Height on the volcano: minus the overpotential; 0 is the top.",
+        unit="V",
+        low=-10.0,
+        high=10.0,
+        decimals=2,
+        when=("rules", ("catalyst",)),
+    )
     stability: float = spec_field(
         0.9,
         label="Stability above",
