@@ -173,7 +173,8 @@ def _graph(
     table[:, 0] = distances
     table[:, 1] = envelope(distances / reach[first])
     table[:, 2:] = moments(rows, vectors[near] / distances[:, None], table[:, 1])
-    of_atom, owners, others, edges = folded(structure.numbers, rows, second, table)
+    with np.errstate(over="ignore"):  # hashes wrap around; without the compiler numpy tells of it
+        of_atom, owners, others, edges = folded(structure.numbers, rows, second, table)
     leaders = np.unique(of_atom, return_index=True)[1]
     return CrystalGraphs(
         n_nodes=np.array([len(leaders)], dtype=np.int32),
