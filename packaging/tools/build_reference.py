@@ -7,8 +7,9 @@
 relax takes half an hour to hours on two cores and can be stopped at any moment: what is relaxed
 stays in WORK and is not done again. Crystals on the tabulated hull come first, small cells before
 large ones. pack writes the table that the program ships, from all that is in WORK, and says how
-far packing moved the energies. check recomputes crystals of the shipped table by chance: the
-energy as it is unpacked, and after one more relaxation.
+far packing moved the energies; what the shipped table holds already is only checked.
+check recomputes crystals of the shipped table by chance: the energy as it is unpacked, and after
+one more relaxation.
 """
 
 import argparse
@@ -99,13 +100,20 @@ def pack_table(given: argparse.Namespace) -> None:
     from designer_app.screening.reference.again import correction_of
     from designer_app.screening.reference.ledger import Ledger
     from designer_app.screening.reference.packing import pack
-    from designer_app.screening.reference.table import SHIPPED, TableHeader, write_table
+    from designer_app.screening.reference.table import (
+        SHIPPED,
+        TableHeader,
+        load_reference,
+        write_table,
+    )
 
     potential = loaded(given)
     phases = [
         phase for path in sorted(given.work.glob("phases-*.jsonl")) for phase in Ledger(path).read()
     ]
-    packed = pack(sorted(phases, key=lambda phase: phase.source), potential)
+    known = load_reference(given.potential, given.model)
+    known = known if known is not None and known.belongs_to(potential) else None
+    packed = pack(sorted(phases, key=lambda phase: phase.source), potential, known)
     header = TableHeader(
         name=f"a part of the Materials Project relaxed with {given.potential} {given.model}",
         potential=given.potential,

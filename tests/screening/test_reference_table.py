@@ -114,6 +114,18 @@ def test_a_crystal_whose_energy_does_not_come_back_is_left_out(relaxed, emt):
     assert pack([wrong], emt).excluded == {"changed by packing": 1}
 
 
+def test_what_a_table_holds_already_is_packed_the_same_without_looking_for_symmetry(
+    table, relaxed, emt, monkeypatch
+):
+    def not_again(*_):
+        raise AssertionError
+
+    monkeypatch.setattr("designer_app.screening.reference.packing.described", not_again)
+    found = pack(relaxed, emt, table)
+    for name, array in found.arrays.items():
+        np.testing.assert_array_equal(array, table.arrays[name])
+
+
 def test_a_check_agrees_with_what_was_packed(table, emt):
     found = recomputed(table, emt, sample(table, 3, seed=1))
     assert all(phase.agrees for phase in found)

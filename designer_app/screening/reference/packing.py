@@ -17,7 +17,13 @@ from designer_app.screening.reference.symmetry import (
     described,
     described_without_symmetry,
 )
-from designer_app.screening.reference.table import Arrays, TableRow, table_arrays, unpacked
+from designer_app.screening.reference.table import (
+    Arrays,
+    ReferenceTable,
+    TableRow,
+    table_arrays,
+    unpacked,
+)
 from designer_app.specs.structure import Structure
 from designer_app.state import state_from_structures
 
@@ -42,9 +48,16 @@ class Packed:
 
 
 def pack(
-    phases: Iterable[RelaxedPhase], potential: Potential, control: RunControl | None = None
+    phases: Iterable[RelaxedPhase],
+    potential: Potential,
+    known: ReferenceTable | None = None,
+    control: RunControl | None = None,
 ) -> Packed:
-    """The arrays of a table of all converged phases, with energies checked after unpacking."""
+    """The arrays of a table of all converged phases, with energies checked after unpacking.
+
+    Looking for symmetry takes the longest: of phases that a `known` table of the same potential
+    already holds with the same energy, it is taken from there.
+    """
     control = control or RunControl()
     kept: dict[str, RelaxedPhase] = {}
     excluded: Counter[str] = Counter()
@@ -56,18 +69,19 @@ def pack(
         else:
             kept[phase.source] = phase
     ordered = list(kept.values())
-    crystals = [described_without_symmetry(_structure(phase)) for phase in ordered]
+    crystals: dict[int, SymmetricCrystal] = {}
     deviations = np.full(len(ordered), np.inf)
-    tries: list[Callable[[Structure], SymmetricCrystal | None]] = [
-        *(lambda structure, symprec=symprec: described(structure, symprec) for symprec in SYMPRECS),
-        described_without_symmetry,
+    tries: list[Callable[[RelaxedPhase], SymmetricCrystal | None]] = [
+        lambda phase: _known(phase, known),
+        *(lambda phase, near=near: described(_structure(phase), near) for near in SYMPRECS),
+        lambda phase: described_without_symmetry(_structure(phase)),
     ]
     left = np.arange(len(ordered))
     n_without_symmetry = 0
     for describe in tries:
         n_without_symmetry = len(left)  # those of the last try stay in P1
         control.progress(len(ordered) - len(left), len(ordered), "crystals packed")
-        found = [(int(index), describe(_structure(ordered[index]))) for index in left]
+        found = [(int(index), describe(ordered[index])) for index in left]
         clear = [(index, crystal) for index, crystal in found if crystal is not None]
         energies = energies_of([unpacked(crystal) for _, crystal in clear], potential, control)
         for (index, crystal), energy in zip(clear, energies, strict=True):
@@ -77,9 +91,9 @@ def pack(
     excluded["changed by packing"] += len(left)
     is_kept = np.abs(deviations) <= ALLOWED
     rows = [
-        TableRow(phase.source, crystal, _energy(phase), phase.magmom / len(_structure(phase)))
-        for phase, crystal, fits in zip(ordered, crystals, is_kept, strict=True)
-        if fits
+        TableRow(phase.source, crystals[index], _energy(phase), _moment(phase))
+        for index, phase in enumerate(ordered)
+        if is_kept[index]
     ]
     told = {reason: count for reason, count in excluded.items() if count}
     return Packed(table_arrays(rows), deviations[is_kept], told, n_without_symmetry)
@@ -113,6 +127,18 @@ def _batch_energies(structures: Sequence[Structure], potential: Potential) -> ND
     return per_atom.cpu().numpy().astype(np.float64)
 
 
+def _known(phase: RelaxedPhase, table: ReferenceTable | None) -> SymmetricCrystal | None:
+    """The crystal of a table that was packed from the same relaxation."""
+    index = None if table is None else table.index(phase.source)
+    if (
+        table is None
+        or index is None
+        or table.arrays["energy"][index] != np.float32(_energy(phase))
+    ):
+        return None
+    return table.crystal(index)
+
+
 def _structure(phase: RelaxedPhase) -> Structure:
     assert phase.structure is not None
     return phase.structure
@@ -120,3 +146,7 @@ def _structure(phase: RelaxedPhase) -> Structure:
 
 def _energy(phase: RelaxedPhase) -> float:
     return phase.energy / len(_structure(phase))
+
+
+def _moment(phase: RelaxedPhase) -> float:
+    return phase.magmom / len(_structure(phase))

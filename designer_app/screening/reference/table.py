@@ -124,8 +124,12 @@ class ReferenceTable:
 
     def by_source(self, source: str) -> ReferencePhase | None:
         """The phase that was relaxed from a crystal of this id."""
-        index = self._place.get(source)
+        index = self.index(source)
         return None if index is None else self.phase(index)
+
+    def index(self, source: str) -> int | None:
+        """Which of the phases was relaxed from a crystal of this id."""
+        return self._place.get(source)
 
     def crystal(self, index: int) -> SymmetricCrystal:
         """One of the crystals, by its symmetry."""
