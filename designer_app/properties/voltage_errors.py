@@ -7,7 +7,7 @@ its fit, one at a time.
 
 import tomllib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
@@ -39,6 +39,8 @@ class MeasuredError:
     """V, of electrodes left out of the fit."""
     shifts: Mapping[str, float]
     """V to add, by redox metal; under `ALL` the one for all."""
+    errors: Mapping[str, float] = field(default_factory=dict[str, float])
+    """Computed less measured, V, by compound."""
 
     @property
     def sentence(self) -> str:

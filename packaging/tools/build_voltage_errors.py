@@ -32,8 +32,9 @@ def text_of(measured: MeasuredError, rows: dict[str, float]) -> str:
         "shifts = { "
         + ", ".join(f"{metal} = {volts:.3f}" for metal, volts in measured.shifts.items())
         + " }",
-        "# computed less measured: "
-        + ", ".join(f"{compound} {error:+.2f}" for compound, error in rows.items()),
+        "errors = { "
+        + ", ".join(f"{compound} = {error:.3f}" for compound, error in rows.items())
+        + " }",
     ]
     return "\n".join(lines) + "\n"
 

@@ -13,6 +13,7 @@ from designer_app.errors import (
 )
 from designer_app.jobs import voltage
 from designer_app.potentials import load_potential
+from designer_app.properties.voltage_errors import measured_error
 from designer_app.running.control import RunControl
 from designer_app.running.encoding import decode, encode
 from designer_app.specs.voltage import VoltageSpec
@@ -45,6 +46,11 @@ def test_the_voltage_names_its_potential_and_its_measured_error(result):
     assert result.model_sha256[:12] in result.estimate.origin
     assert "known electrodes" in result.estimate.origin
     assert 0 < result.estimate.error < 0.35
+
+
+def test_the_shipped_errors_are_those_that_this_program_computes(result):
+    shipped = measured_error(result.model_sha256).errors["LiTiS2"]
+    assert result.voltage - 2.1 == pytest.approx(shipped, abs=RELAXATION_V)
 
 
 def test_a_shift_is_named_and_stands_beside_the_raw_number(result):
