@@ -18,7 +18,7 @@ from designer_app.specs.structure import Structure
 from designer_app.ui.document_presenter import bonds_of
 from designer_app.ui.screening.compare import MOST as MOST_COMPARED
 from designer_app.ui.screening.page import CANDIDATE, ScreeningPage, ScreeningPanel
-from designer_app.ui.screening.results import COMPARE, HULL
+from designer_app.ui.screening.results import COMPARE
 
 if TYPE_CHECKING:
     from designer_app.ui.main_window import MainWindow
@@ -48,6 +48,7 @@ class CandidatePresenter(QObject):
         self._reading: Job | None = None
         self._drawing: Job | None = None
         self._bonding: Job | None = None
+        self._is_quiet = False
         self._send_to = ""
         self._opening: Job | None = None
         self._timer = QTimer(self)
@@ -70,6 +71,12 @@ class CandidatePresenter(QObject):
     def set_folder(self, folder: Path | None) -> None:
         """Where the run lies, once it is known."""
         self._folder = folder
+
+    def choose_quietly(self, candidate: str) -> None:
+        """Show a candidate without taking the panel from the sentence that says what came out."""
+        self._is_quiet = True
+        self._results.list.choose(candidate)
+        self._is_quiet = False
 
     def open(self, workspace: str = "structure") -> None:
         """Make the candidate the open structure, and go there."""
@@ -104,7 +111,7 @@ class CandidatePresenter(QObject):
         self._panel.candidate.set_row(row, self._results.list.model.criteria)
         if row is None:
             return
-        if is_other:
+        if is_other and not self._is_quiet:
             self._panel.show_page(CANDIDATE)
         self._timer.start()
 
@@ -212,10 +219,6 @@ class CandidatePresenter(QObject):
 
     def _on_compare_asked(self) -> None:
         self._results.show_tab(COMPARE)
-
-    def show_hull(self) -> None:
-        """The plot in front after a run."""
-        self._results.show_tab(HULL)
 
     def _on_opened(self, found: Document | Structure) -> None:
         if self.sender() is not self._opening or self._row is None:

@@ -20,7 +20,7 @@ from designer_app.ui.screening.outcome import (
     screening_outcome,
 )
 from designer_app.ui.screening.outlook import StageTimes
-from designer_app.ui.screening.page import SEARCH, ScreeningPage, ScreeningPanel
+from designer_app.ui.screening.page import CANDIDATE, SEARCH, ScreeningPage, ScreeningPanel
 from designer_app.ui.screening.row_feed import RowFeed
 from designer_app.ui.screening.search_page import FINISHED, PAUSED, RUNNING
 
@@ -61,6 +61,7 @@ class RunWatch(QObject):
         self._feed = RowFeed(self)
         self._clock = QTimer(self)
         self._clock.setInterval(_REFRESH_MS)
+        self._search.best_asked.connect(self._on_best_asked)
         page.results.tabs.currentChanged.connect(self._on_tab_changed)
         self._feed.rows_read.connect(self._on_rows_read)
         self._feed.caught_up.connect(self._on_caught_up)
@@ -176,12 +177,12 @@ class RunWatch(QObject):
         results = self._page.results
         if self.job is None or self.job.state == "succeeded":
             text, kind = screening_outcome(results.list.model.table)
-            self._search.set_outcome(text, kind)
+            self._search.set_outcome(text, kind, self.tr("See the best"))
             if self.job is not None:
                 self._window.status.say(text)
         best = best_of(results.list.model.table)
         if best is not None and results.list.in_front() is None:
-            results.list.choose(best.id)
+            self.candidates.choose_quietly(best.id)
 
     def _on_succeeded(self, result: ScreenResult) -> None:
         self._times.note(result.seconds, result.funnel)
@@ -199,6 +200,12 @@ class RunWatch(QObject):
     def _on_feed_failed(self, error: Exception) -> None:
         self._clock.stop()
         self.failed.emit(job_error(error))
+
+    def _on_best_asked(self) -> None:
+        best = best_of(self._page.results.list.model.table)
+        if best is not None:
+            self._page.results.list.choose(best.id)
+        self._panel.show_page(CANDIDATE)
 
     def _on_tab_changed(self, _place: int) -> None:
         self._draw_scatter()

@@ -34,6 +34,7 @@ class SearchPage(PanelPage):
     pause_asked = Signal()
     resume_asked = Signal()
     stop_asked = Signal()
+    best_asked = Signal()
     go_on_asked = Signal()
     """Resume the run that was stopped."""
 
@@ -128,14 +129,15 @@ class SearchPage(PanelPage):
         """Whether the shown run ended early and can go on."""
         self.go_on.setVisible(can)
 
-    def set_outcome(self, text: str, kind: str = "ok") -> None:
-        """One sentence of what came out."""
+    def set_outcome(self, text: str, kind: str = "ok", action: str = "") -> None:
+        """One sentence of what came out, with a button to the best candidate."""
         if self._outcome is not None:
             self._outcome.hide()
             self._outcome.deleteLater()
             self._outcome = None
         if text:
-            self._outcome = Notice(kind, text, self._theme)
+            self._outcome = Notice(kind, text, self._theme, action)
+            self._outcome.acted.connect(self.best_asked)
             self.foot.insertWidget(0, self._outcome)
 
     def outcome(self) -> str:
