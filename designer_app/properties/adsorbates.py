@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from designer_app.elements import ATOMIC_NUMBERS, COVALENT_RADII
 from designer_app.errors import UnknownKeyError
-from designer_app.properties.slabs import Slab
+from designer_app.properties.slab_cells import Slab
 from designer_app.specs.structure import Structure
 
 BOX = 14.0

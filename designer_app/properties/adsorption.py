@@ -11,13 +11,18 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import numpy as np
-from numpy.typing import NDArray
 
-from designer_app.elements import COVALENT_RADII, SYMBOLS
+from designer_app.elements import SYMBOLS
 from designer_app.errors import DisorderedStructureError, InvalidSpecError, UnsupportedElementError
 from designer_app.explanations import explain_exception
 from designer_app.io.formulas import amounts_of, formula, reduced
 from designer_app.potentials import Potential
+from designer_app.properties.adsorbate_fate import (
+    INTACT,
+    distances_to_slab,
+    doubted,
+    outcome_of,
+)
 from designer_app.properties.adsorbates import (
     Adsorbate,
     adsorbates_from_text,
@@ -25,13 +30,13 @@ from designer_app.properties.adsorbates import (
     placed,
 )
 from designer_app.properties.adsorption_errors import SlabError, slab_error
+from designer_app.properties.plane_lattices import shortest_vector
 from designer_app.properties.single_points import energies_of
+from designer_app.properties.slab_cells import Slab
 from designer_app.properties.slabs import (
-    Slab,
     check_bulk,
     cut_slabs,
     miller_from_text,
-    shortest_vector,
 )
 from designer_app.properties.surface_sites import (
     SurfaceSite,
@@ -52,16 +57,9 @@ from designer_app.specs.structure import Structure
 from designer_app.specs.suitability import doubt, kind_of_matter
 from designer_app.units import GPA
 
-BOND = 1.6
-"""Sums of covalent radii: nothing nearer to the surface than that, and the adsorbate has left."""
-BROKEN = 1.4
-"""Likewise: a bond of the adsorbate longer than that is broken."""
-RECONSTRUCTED = 1.0
-"""A that an atom of the slab moved because of the adsorbate."""
 J_PER_M2 = 16.021766
 """J/m^2 in an eV/A^2."""
 _BULK_STRESS = 0.1 * GPA
-_INTACT = ("stays", "moved")
 
 OnSite = Callable[[AdsorptionSite], None]
 
@@ -268,9 +266,9 @@ class _Sites:
             outcome=outcome,
             ends_at="" if outcome == "desorbed" else ends_at.name,
             height=float(end.positions[n_slab:, 2].min() - top),
-            bond=float(_distances(end, n_slab).min()),
+            bond=float(distances_to_slab(end, n_slab).min()),
             structure=end,
-            energy=said.energy if outcome in _INTACT else _doubted(said.energy, outcome),
+            energy=said.energy if outcome in INTACT else doubted(said.energy, outcome),
         )
 
     def _estimate(self, adsorbate: Adsorbate, value: float, known: SlabError | None) -> Estimate:
@@ -299,54 +297,15 @@ class _Sites:
         )
 
 
-def _doubted(estimate: Estimate, outcome: str) -> Estimate:
-    reasons = {
-        "desorbed": "the adsorbate left the surface",
-        "dissociated": "the adsorbate broke into pieces on the surface",
-        "reconstructed": "the surface itself changed its shape under the adsorbate",
-        "not relaxed": "the relaxation used up its steps",
-    }
-    return replace(estimate, light="red", reason=reasons[outcome])
-
-
 def _best(adsorbate: Adsorbate, sites: Sequence[AdsorptionSite]) -> Estimate:
     """The lowest energy among the sites where the adsorbate stayed whole and on the surface."""
     own = [each for each in sites if each.adsorbate == adsorbate.key]
-    intact = [each for each in own if each.outcome in _INTACT]
+    intact = [each for each in own if each.outcome in INTACT]
     if intact:
         return min(intact, key=lambda each: each.energy.value).energy
     ends = ", ".join(f"{each.site}: {each.outcome}" for each in own)
     reason = f"{adsorbate.key} stayed whole on no site ({ends})"
     return replace(own[0].energy, value=math.nan, low=None, high=None, light="red", reason=reason)
-
-
-def outcome_of(adsorbate: Adsorbate, clean: Structure, end: Structure) -> str:
-    """Whether an adsorbate, whose atoms come last, is still itself and still on its surface."""
-    n_slab = len(clean)
-    radii = COVALENT_RADII[end.numbers]
-    limits = radii[n_slab:, None] + radii[None, :n_slab]
-    distances = _distances(end, n_slab)
-    offsets = np.array([place for _, place in adsorbate.atoms])
-    for i, j in zip(*np.triu_indices(len(offsets), 1), strict=True):
-        first, second = n_slab + int(i), n_slab + int(j)
-        reach = radii[first] + radii[second]
-        was_bonded = np.linalg.norm(offsets[i] - offsets[j]) < 1.3 * reach
-        apart = float(np.linalg.norm(end.positions[first] - end.positions[second]))
-        if was_bonded and apart > BROKEN * reach:
-            return "dissociated"
-    if (distances > BOND * limits).all():
-        return "desorbed"
-    moved = np.linalg.norm(end.positions[:n_slab] - clean.positions, axis=1)
-    return "reconstructed" if moved.max() > RECONSTRUCTED else "stays"
-
-
-def _distances(end: Structure, n_slab: int) -> NDArray[np.float64]:
-    """(adsorbate atoms, slab atoms) A, nearest images in the plane."""
-    plane = end.cell[:2, :2]
-    offsets = end.positions[n_slab:, None, :] - end.positions[None, :n_slab, :]
-    fractions = offsets[..., :2] @ np.linalg.inv(plane)
-    offsets[..., :2] = (fractions - np.round(fractions)) @ plane
-    return np.asarray(np.linalg.norm(offsets, axis=2))
 
 
 def _warnings(

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from designer_app.elements import COVALENT_RADII, SYMBOLS
-from designer_app.properties.slabs import Slab
+from designer_app.properties.slab_cells import Slab
 
 REACH = 6.0
 """A in the plane: atoms within it tell one kind of site from another."""

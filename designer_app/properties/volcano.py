@@ -201,10 +201,10 @@ REACTIONS = {
 
 
 def reaction_of(key: str) -> Reaction:
-    """The row of a reaction; raises `UnknownKeyError`."""
-    if key not in REACTIONS:
+    """The row of a reaction, in any case; raises `UnknownKeyError`."""
+    if key.casefold() not in REACTIONS:
         raise UnknownKeyError("reaction", key, tuple(REACTIONS))
-    return REACTIONS[key]
+    return REACTIONS[key.casefold()]
 
 
 def volcano_point(name: str, reaction: str, energies: Energies) -> VolcanoPoint:
@@ -223,7 +223,7 @@ def volcano_point(name: str, reaction: str, energies: Energies) -> VolcanoPoint:
     x_low, x_high, y_low, y_high = _interval(row, energies, used)
     return VolcanoPoint(
         name=name,
-        reaction=reaction,
+        reaction=row.key,
         x=float(x),
         x_low=x_low,
         x_high=x_high,
@@ -245,9 +245,9 @@ def activity(name: str, reaction: str, energies: Energies) -> Estimate:
     has_interval = any(energies[each].low is not None for each in used)
     scaled = " OOH = OH + 3.2 ± 0.2 eV by scaling." if is_scaled else ""
     return Estimate(
-        key=f"activity {reaction}",
+        key=f"activity {row.key}",
         value=point.y,
-        unit="eV" if reaction == "co2rr" else "V",
+        unit="eV" if row.key == "co2rr" else "V",
         low=point.y_low if has_interval or is_scaled else None,
         high=point.y_high if has_interval or is_scaled else None,
         method="scaling relation" if is_scaled else "volcano",

@@ -128,6 +128,7 @@ class CatalystDesigner:
         """V by which a reaction sets in before a competitor: difference of their activities, each
         a limiting potential against the same electrode. Of CO2 the product's name and chance.
         """
+        reaction, over = reaction_of(reaction).key, reaction_of(over).key
         if reaction == "co2rr":
             both = ("H", "CO")
             return co2_product(by_adsorbate(self.adsorption(candidate, both), both))
@@ -162,7 +163,7 @@ class CatalystDesigner:
         on_row: Callable[[CatalystRow], None] | None = None,
     ) -> list[CatalystRow]:
         """A row for each candidate, the most active first; those without a number last."""
-        reaction_of(reaction)
+        reaction = reaction_of(reaction).key
         rows = []
         for index, candidate in enumerate(candidates):
             self.control.checkpoint()

@@ -16,13 +16,14 @@ from designer_app.errors import (
 from designer_app.io.documents import structure_from_atoms
 from designer_app.potentials import load_potential
 from designer_app.properties import adsorption
+from designer_app.properties.adsorbate_fate import distances_to_slab, outcome_of
 from designer_app.properties.adsorbates import (
     ADSORBATES,
     adsorbates_from_text,
     molecule,
     placed,
 )
-from designer_app.properties.adsorption import adsorption_energies, outcome_of
+from designer_app.properties.adsorption import adsorption_energies
 from designer_app.properties.adsorption_errors import SlabError, measured
 from designer_app.properties.slabs import cut_slabs
 from designer_app.properties.surface_sites import distinct_sites, surface_sites
@@ -141,7 +142,7 @@ def test_an_adsorbate_starts_intact_and_touching(key, clean):
     for site in distinct_sites(surface_sites(clean)):
         start = placed(ADSORBATES[key], clean, site.place)
         assert outcome_of(ADSORBATES[key], clean.structure, start) == "stays"
-        apart = adsorption._distances(start, len(clean.structure))
+        apart = distances_to_slab(start, len(clean.structure))
         assert apart.min() > 1.2  # A: no bond to a metal is shorter
 
 

@@ -7,12 +7,12 @@ from ase.build import bulk, fcc111, graphene, molecule
 
 from designer_app.errors import InvalidSpecError, MissingCellError
 from designer_app.io.documents import structure_from_atoms
+from designer_app.properties.plane_lattices import shortest_vector
 from designer_app.properties.slabs import (
     MAX_ATOMS,
     check_bulk,
     cut_slabs,
     miller_from_text,
-    shortest_vector,
 )
 
 ROUNDING = 1e-6

@@ -8,7 +8,8 @@ from ase import Atoms
 from ase.build import bulk
 
 from designer_app.io.documents import structure_from_atoms
-from designer_app.properties.slabs import Slab, cut_slabs
+from designer_app.properties.slab_cells import Slab
+from designer_app.properties.slabs import cut_slabs
 from designer_app.properties.surface_sites import distinct_sites, nearest_site, surface_sites
 
 

@@ -105,6 +105,10 @@ def test_the_product_of_co2_is_named(designer):
     assert 0.0 < said.probability < 1.0
 
 
+def test_reactions_are_named_in_any_case(designer):
+    assert designer.activity("Pt", "HER") == designer.activity("Pt", "her")
+
+
 def test_an_unknown_reaction_is_refused(designer):
     with pytest.raises(UnknownKeyError):
         designer.screen_materials(["Pt"], "combustion")
