@@ -21,6 +21,7 @@ BENCHES = {
     "md-chgnet": "designer_app.cli.benches.md_chgnet",
     "md-lj": "designer_app.cli.benches.md_lj",
     "relax": "designer_app.cli.benches.relax",
+    "screen": "designer_app.cli.benches.screen",
     "voltage": "designer_app.cli.benches.voltage",
 }
 WINDOW_BENCHES = ("viewer", "latency", "start")

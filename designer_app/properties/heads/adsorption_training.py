@@ -1,0 +1,122 @@
+"""Training of the adsorption heads on the table of Mamun et al. 2019."""
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from designer_app.properties.features import ElementTable, element_table
+from designer_app.properties.heads.fitting import Held, errors_by, finished, hold_out
+from designer_app.properties.heads.surface_features import surface_features
+from designer_app.provenance import versions
+from designer_app.running.control import RunControl
+from designer_app.specs.train import TrainSpec
+from designer_app.training.published.adsorption import METALS, TABLE, Adsorption, read_adsorption
+from designer_app.training.published.folder import data_folder
+from designer_app.training.trees import Grow, boosted_trees
+from designer_app.weights.cards import HeadCard, ModelCard, data_set, write_model
+
+SETTINGS = {"n_members": 2, "n_trees": 180, "depth": 5, "rate": 0.09, "share": 0.2, "min_leaf": 2}
+LEAST_LABELS = 300
+SPLIT = "Rows are kept back by alloy (composition), all sites together, in five folds."
+CATALYSIS = ("H", "O", "OH", "C", "CH", "CH2", "CH3", "CO", "N", "NH")
+"""Adsorbates that reactions are made of; sulphur is in the table too."""
+
+
+def growing() -> Grow:
+    """How a head is grown."""
+    return boosted_trees(**SETTINGS)
+
+
+def rows_of(found: Sequence[Adsorption], table: ElementTable) -> NDArray[np.float64]:
+    """Features of sites."""
+    return np.array(
+        [surface_features(each.amounts, each.site, each.atoms, each.below, table) for each in found]
+    )
+
+
+def train(spec: TrainSpec, control: RunControl) -> ModelCard:
+    """Weights and card in `spec.out`; with `spec.table`, the shipped heads corrected by it."""
+    if spec.table is not None:
+        from designer_app.properties.heads.fine_tuning import fine_tune_from
+
+        return fine_tune_from(spec)
+    folder = data_folder(spec.data)
+    everything = read_adsorption(folder)
+    counts = Counter(each.adsorbate for each in everything)
+    wanted = [each for each in CATALYSIS if counts[each] >= LEAST_LABELS]
+    table = element_table()
+    heads: list[HeadCard] = []
+    fitted: list[tuple[NDArray[np.float64], NDArray[np.float64], Held]] = []
+    for done, adsorbate in enumerate(wanted):
+        control.progress(done, 2 * len(wanted), f"{adsorbate}, kept back by alloy")
+        chosen = [each for each in everything if each.adsorbate == adsorbate]
+        rows = rows_of(chosen, table)
+        energies = np.array([each.energy for each in chosen])
+        alloys = [each.alloy for each in chosen]
+        held = hold_out(rows, energies, alloys, growing(), control)
+        heads.append(_head(adsorbate, held, chosen))
+        fitted.append((rows, energies, held))
+    card = ModelCard(
+        key="adsorption",
+        title="Adsorption energies on close-packed surfaces of metals and binary alloys",
+        version="1",
+        made_by="designer-app train --model adsorption",
+        data=tuple(
+            data_set(
+                folder / name,
+                folder,
+                name="Mamun 2019, bimetallic alloy surfaces",
+                licence="CC-BY-4.0",
+                doi="10.1038/s41597-019-0080-z",
+                address="https://www.catalysis-hub.org/publications/MamunHighT2019",
+                used=used,
+            )
+            for name, used in ((TABLE, f"{', '.join(wanted)}; all sites."), (METALS, "Counted."))
+            if name == TABLE or "H" in wanted
+        ),
+        split=SPLIT,
+        heads=tuple(heads),
+        settings=SETTINGS,
+        seeds=(spec.seed,),
+        versions=versions(),
+        elements=tuple(
+            sorted({e for each in everything if each.adsorbate in wanted for e in each.amounts})
+        ),
+        notes="BEEF-vdW energies on (111)-like surfaces of A1, L1_0 and L1_2 crystals, by site.",
+    )
+    arrays: dict[str, NDArray[Any]] = {"elements": table.values.astype(np.float32)}
+    for done, (head, (rows, energies, held)) in enumerate(zip(heads, fitted, strict=True)):
+        control.checkpoint()
+        control.progress(len(wanted) + done, 2 * len(wanted), f"{head.key}, on all rows")
+        arrays |= finished(head, card, rows, energies, held, growing(), spec.seed).arrays()
+    return write_model(spec.out, card, arrays)
+
+
+def _head(adsorbate: str, held: Held, chosen: Sequence[Adsorption]) -> HeadCard:
+    groups = errors_by(held, [each.site for each in chosen])
+    groups["most stable"] = _most_stable(held, chosen)
+    return HeadCard(
+        key=adsorbate,
+        title=f"Adsorption energy of {adsorbate}",
+        unit="eV",
+        n_labels=len(held.truth),
+        held_out_error=held.error,
+        grouped_by="alloy",
+        baseline_error=held.baseline_error,
+        coverage=held.coverage,
+        by_group=groups,
+        applicability="Close-packed surfaces of metals and binary alloys A, AB and A3B.",
+    )
+
+
+def _most_stable(held: Held, chosen: Sequence[Adsorption]) -> tuple[int, float]:
+    """(surfaces, error of the lowest of the predicted sites against the lowest true one)."""
+    lowest: dict[str, tuple[float, float]] = {}
+    for each, truth, mean in zip(chosen, held.truth, held.mean, strict=True):
+        known = lowest.get(each.alloy, (np.inf, np.inf))
+        lowest[each.alloy] = (min(known[0], truth), min(known[1], mean))
+    errors = [abs(truth - mean) for truth, mean in lowest.values()]
+    return len(errors), round(float(np.mean(errors)), 4)

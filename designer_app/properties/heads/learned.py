@@ -1,0 +1,126 @@
+"""What all heads share: a forest, its calibration, and what it has seen."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from designer_app.nn.forest import Forest, forest_from
+from designer_app.specs.estimates import LearnedEstimate
+from designer_app.training.intervals import Calibration
+from designer_app.weights.cards import HeadCard, ModelCard
+
+Floats = NDArray[np.float64]
+
+METHOD = "learned head"
+KEPT_ROWS = 160
+"""Of the rows learned from; the nearest of them tells how far a new row is from what is known."""
+
+
+@dataclass(frozen=True, eq=False)
+class Domain:
+    """Where a head has learned: distances in standard deviations, mean over the columns."""
+
+    centre: Floats
+    scale: Floats
+    rows: Floats
+    """(n, n_columns) scaled rows learned from."""
+    near: float
+    far: float
+    """Distance below which nine of ten, and 99 of 100, rows kept back by group lie."""
+    spread: float
+    """Spread below which nine of ten kept-back rows lie, in the unit of the target."""
+
+    def distance(self, row: Floats) -> float:
+        """Distance of a row to the nearest one learned from."""
+        scaled = np.clip((row - self.centre) / self.scale, -8.0, 8.0)
+        return float(np.abs(self.rows - scaled).mean(axis=1).min())
+
+
+@dataclass(frozen=True, eq=False)
+class Learned:
+    """One number: everything that is needed to estimate it."""
+
+    head: HeadCard
+    card: ModelCard
+    forest: Forest
+    calibration: Calibration
+    domain: Domain
+
+    def estimate(
+        self, row: Floats, elements: Iterable[str], *, doubt: str = "", key: str = ""
+    ) -> LearnedEstimate:
+        """The estimate for one row of features; `doubt` is why it is not sound, if so."""
+        mean, spread = self.forest.predict(row[None])
+        low, high = self.calibration.interval(mean, spread)
+        light, reason = self.light(row, float(spread[0]), elements)
+        if doubt:
+            light = "red" if light == "red" else "amber"
+            reason = reason or doubt
+        return LearnedEstimate(
+            key=key or self.head.key,
+            value=float(mean[0]),
+            unit=self.head.unit,
+            low=float(low[0]),
+            high=float(high[0]),
+            error=self.head.held_out_error,
+            method=METHOD,
+            origin=self.card.origin,
+            light=light,
+            reason=reason,
+            distribution=self.calibration.distribution(float(mean[0]), float(spread[0])),
+        )
+
+    def light(self, row: Floats, spread: float, elements: Iterable[str]) -> tuple[str, str]:
+        """(light, why it is not green)."""
+        unknown = sorted(set(elements) - set(self.card.elements))
+        if unknown:
+            return "red", f"It has never seen {' or '.join(unknown)}."
+        distance = self.domain.distance(row)
+        if distance > self.domain.far:
+            return "red", "This is farther from all it learned from than any row it was judged on."
+        if distance > self.domain.near:
+            return "amber", "This is unlike most of what it learned from."
+        if spread > self.domain.spread:
+            return "amber", "Its members disagree more than on nine of ten rows it was judged on."
+        return "green", ""
+
+    def arrays(self) -> dict[str, NDArray[Any]]:
+        """Everything but the cards, by name."""
+        key, domain, known = self.head.key, self.domain, self.calibration
+        return {
+            **self.forest.arrays(key),
+            f"{key}.quantiles": known.quantiles.astype(np.float32),
+            f"{key}.widths": np.array([known.half_width, known.floor], dtype=np.float64),
+            f"{key}.centre": domain.centre.astype(np.float32),
+            f"{key}.scale": domain.scale.astype(np.float32),
+            f"{key}.rows": domain.rows.astype(np.float16),
+            f"{key}.limits": np.array([domain.near, domain.far, domain.spread], dtype=np.float64),
+        }
+
+
+def learned_from(card: ModelCard, head: HeadCard, arrays: Mapping[str, NDArray[Any]]) -> Learned:
+    """The head that `Learned.arrays` wrote."""
+    key = head.key
+    half_width, floor = (float(each) for each in arrays[f"{key}.widths"])
+    near, far, spread = (float(each) for each in arrays[f"{key}.limits"])
+    return Learned(
+        head=head,
+        card=card,
+        forest=forest_from(arrays, key),
+        calibration=Calibration(
+            half_width=half_width,
+            quantiles=arrays[f"{key}.quantiles"].astype(np.float64),
+            floor=floor,
+        ),
+        domain=Domain(
+            centre=arrays[f"{key}.centre"].astype(np.float64),
+            scale=arrays[f"{key}.scale"].astype(np.float64),
+            rows=arrays[f"{key}.rows"].astype(np.float64),
+            near=near,
+            far=far,
+            spread=spread,
+        ),
+    )
