@@ -93,7 +93,7 @@ def learned_conductivity(structure: Structure, threshold: float) -> tuple[Estima
             level=found.level,
             method=found.method,
             origin=_with_error(found),
-            light="amber",
+            light="red" if found.light == "red" else "amber",
             reason=found.reason or FOR_ELECTROLYTES,
             probability=found.probability_above(math.log10(threshold)),
         ),
