@@ -3,7 +3,7 @@
 import argparse
 import math
 import re
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
 
@@ -64,11 +64,16 @@ def _figures(found: ConductivityResult) -> dict[str, Any]:
         "log10_sigma_S_cm": first.value,
         "interval_90": [first.low, first.high] if has_interval else None,
         "method": first.method,
-        "estimates": [asdict(each) for each in found.estimates],
+        "estimates": [_row(each) for each in found.estimates],
         "paths": [asdict(each) for each in found.paths],
         "runs": [asdict(each) for each in found.runs],
         "warnings": list(found.warnings),
     }
+
+
+def _row(estimate: Estimate) -> dict[str, Any]:
+    """What every estimate has; a head's own distribution is left out."""
+    return {each.name: getattr(estimate, each.name) for each in fields(Estimate)}
 
 
 def _present(result: dict[str, Any]) -> str:

@@ -4,6 +4,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 
+import numpy as np
+
 from designer_app.device import Compute
 from designer_app.errors import (
     DesignerAppError,
@@ -15,6 +17,7 @@ from designer_app.errors import (
 from designer_app.explanations import explain_exception
 from designer_app.io.folders import writable_folder
 from designer_app.io.formulas import amounts_of, formula, reduced
+from designer_app.io.space_groups import symmetry_dataset
 from designer_app.jobs.conductivity_md import by_dynamics
 from designer_app.jobs.inspect import symmetry
 from designer_app.potentials import Potential, load_potential
@@ -49,6 +52,10 @@ from designer_app.state import check_computable, set_threads
 
 Found = tuple[tuple[Estimate, ...], tuple[MigrationPath, ...], tuple[DiffusionRun, ...]]
 
+ROOM_TEMPERATURE = 298.15
+"""K."""
+SYMPREC = 0.05
+"""A."""
 NEEDS_STRUCTURE = "This method needs a structure; a formula tells the learned head alone."
 
 
@@ -144,12 +151,29 @@ def _crystal(spec: ConductivitySpec) -> Structure:
 
 def _by_head(spec: ConductivitySpec, written: str) -> Found:
     """The learned head, told of the space group and the cell where a structure has them."""
-    group = lattice = None
-    if spec.structure is not None:
-        group = symmetry(spec.structure, spec.occupancies, 0.05)["space_group_number"]
-        lattice = spec.structure.cell
+    group, lattice = _symmetry(spec)
     found = conductivity_head().predict(written, space_group=group, lattice=lattice)
-    return (replace(found, key=CONDUCTIVITY, method=HEAD),), (), ()
+    reason = found.reason
+    if abs(spec.temperature - ROOM_TEMPERATURE) > 10.0:
+        reason = f"{reason} This is at room temperature, which is all that it knows.".strip()
+    return (replace(found, key=CONDUCTIVITY, method=HEAD, reason=reason),), (), ()
+
+
+def _symmetry(spec: ConductivitySpec) -> tuple[int | None, tuple[float, ...] | None]:
+    """Space group and conventional cell (a, b, c in A, angles in degrees), where there is one."""
+    from ase.geometry import cell_to_cellpar
+
+    structure = spec.structure
+    if structure is None:
+        return None, None
+    if spec.occupancies:  # labs' files of such crystals hold the conventional cell
+        group = symmetry(structure, spec.occupancies, SYMPREC)["space_group_number"]
+        return group, tuple(map(float, cell_to_cellpar(structure.cell)))
+    fractions = structure.positions @ np.linalg.inv(structure.cell)
+    found = symmetry_dataset(structure.cell, fractions, structure.numbers, SYMPREC)
+    if found is None:
+        return None, None
+    return int(found.number), tuple(map(float, cell_to_cellpar(found.std_lattice)))
 
 
 def _by_bond_valence(spec: ConductivitySpec, ion: str, control: RunControl) -> Found:
