@@ -21,6 +21,9 @@ _MOST_COMPARED = 8
 """Known crystals of one formula that a candidate is compared with."""
 
 
+_Composition = tuple[tuple[str, float], ...]
+
+
 class Checks:
     """Sends one row after the other through the cheap stages, and remembers which it has seen."""
 
@@ -80,20 +83,24 @@ class _Library:
 
     def __init__(self, table: ReferenceTable) -> None:
         self._table = table
-        self._by_formula: dict[tuple[tuple[str, float], ...], list[int]] = {}
+        self._by_formula: dict[_Composition, list[int]] = {}
+        self._unpacked: dict[_Composition, KnownCrystals] = {}
         for index in range(len(table)):
             key = _composition_key(table.phase(index).composition)
             self._by_formula.setdefault(key, []).append(index)
 
     def same_as(self, structure: Structure) -> str | None:
-        places = self._by_formula.get(_composition_key(amounts_of(structure.numbers)), [])
-        known = KnownCrystals()
-        for index in places[:_MOST_COMPARED]:
-            known.add(self._table.sources[index], self._table.structure(index))
-        return known.same_as(structure)
+        key = _composition_key(amounts_of(structure.numbers))
+        if key not in self._by_formula:
+            return None
+        if key not in self._unpacked:
+            known = self._unpacked[key] = KnownCrystals()
+            for index in self._by_formula[key][:_MOST_COMPARED]:
+                known.add(self._table.sources[index], self._table.structure(index))
+        return self._unpacked[key].same_as(structure)
 
 
-def _composition_key(amounts: Mapping[str, float]) -> tuple[tuple[str, float], ...]:
+def _composition_key(amounts: Mapping[str, float]) -> _Composition:
     return tuple(sorted(reduced(amounts)[0].items()))
 
 

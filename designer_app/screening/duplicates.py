@@ -5,6 +5,7 @@ changes, then by pymatgen's `StructureMatcher` with its usual tolerances.
 """
 
 from collections import defaultdict
+from functools import cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -71,7 +72,7 @@ class _Crystal:
     @property
     def pymatgen(self) -> "PymatgenStructure":
         if self._pymatgen is None:
-            self._pymatgen = pymatgen_of(self._structure)
+            self._pymatgen = pymatgen_of(self._structure).get_primitive_structure()
         return self._pymatgen
 
 
@@ -120,7 +121,8 @@ def pymatgen_of(structure: Structure) -> "PymatgenStructure":
     )
 
 
+@cache
 def _matcher() -> "StructureMatcher":
     from pymatgen.analysis.structure_matcher import StructureMatcher
 
-    return StructureMatcher()
+    return StructureMatcher(primitive_cell=False)  # they are primitive already
