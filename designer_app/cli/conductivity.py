@@ -78,14 +78,15 @@ def _row(estimate: Estimate) -> dict[str, Any]:
 
 def _present(result: dict[str, Any]) -> str:
     lines = [f"{result['formula']}, {result['ion']}, {result['temperature_K']:.0f} K"]
-    told: list[str] = []
+    method = origin = ""
     for row in result["estimates"]:
         estimate = Estimate(**row)
-        told.append(f"{estimate.method:20s} {_value(estimate)}")
-        for line in (estimate.origin, estimate.reason):
-            if line and f"{'':20s} {line}" not in told:
-                told.append(f"{'':20s} {line}")
-    return "\n".join(lines + told)
+        lines.append(f"{estimate.method:20s} {_value(estimate)}")
+        is_told = (estimate.method, estimate.origin) == (method, origin)
+        method, origin = estimate.method, estimate.origin
+        said = (estimate.reason,) if is_told else (origin, estimate.reason)
+        lines += [f"{'':20s} {line}" for line in said if line]
+    return "\n".join(lines)
 
 
 def _value(estimate: Estimate) -> str:
