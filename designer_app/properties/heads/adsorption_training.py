@@ -69,7 +69,7 @@ def train(spec: TrainSpec, control: RunControl) -> ModelCard:
                 folder / name,
                 folder,
                 name="Mamun 2019, bimetallic alloy surfaces",
-                licence="CC-BY-4.0",
+                licence="CC-BY-4.0 (article)",
                 doi="10.1038/s41597-019-0080-z",
                 address="https://www.catalysis-hub.org/publications/MamunHighT2019",
                 used=used,
