@@ -12,10 +12,11 @@ error of the adsorption energies goes through one to one, and trends are safer t
 | oer | G_OH, G_O - G_OH, G_OOH - G_O, 4.92 - G_OOH | 1.23 - largest |
 | orr | the same, backwards | smallest - 1.23 |
 | co2rr | | -|E_CO + 0.67| (Liu et al. 2017, doi:10.1038/ncomms15438) |
-| nrr | G_NH - G_N, G_NH2 - G_NH, G_NH3 - G_NH2 | -largest (dissociative path; Skúlason et al. 2012, doi:10.1039/C1CP22271F) |
+| nrr | G_N, G_NH - G_N, G_NH2 - G_NH, G_NH3 - G_NH2 | -largest (dissociative path; Skúlason et al. 2012, doi:10.1039/C1CP22271F) |
 
 The activity is minus the overpotential for her, oer and orr; of co2rr it is minus the distance
-from the optimum of the descriptor, and of nrr the limiting potential.
+from the optimum of the descriptor. Of nrr it is minus the largest step in eV: the first, N2 that
+breaks up, is no electrochemical one, and no potential helps it.
 """  # noqa: E501 - a table row is one line
 
 import math
@@ -45,6 +46,8 @@ Ulissi 2018, doi:10.1038/s41929-018-0142-1)."""
 LEVEL_SIGMA = 1.645
 """Standard deviations to each side of a 90 % interval."""
 _SAMPLES = 4000
+_IN_EV = ("co2rr", "nrr")
+"""Reactions whose activity is no potential."""
 
 
 @dataclass(frozen=True)
@@ -131,9 +134,9 @@ def _nrr(energies: Mapping[str, Values]) -> tuple[Values, Values]:
     n, nh = free_energy("N", energies["N"]), free_energy("NH", energies["NH"])
     if "NH2" in energies:
         nh2 = free_energy("NH2", energies["NH2"])
-        steps = np.stack([nh - n, nh2 - nh, AMMONIA - nh2])
+        steps = np.stack([n, nh - n, nh2 - nh, AMMONIA - nh2])
     else:
-        steps = np.stack([nh - n, 0.5 * (AMMONIA - nh)])
+        steps = np.stack([n, nh - n, 0.5 * (AMMONIA - nh)])
     return energies["N"], -steps.max(axis=0)
 
 
@@ -191,9 +194,10 @@ REACTIONS = {
             ("N", "NH"),
             ("NH2",),
             "ΔE_N, eV",
-            "limiting potential, V",
+            "minus largest step, eV",
             "dissociative path of the hydrogen electrode, doi:10.1039/C1CP22271F",
-            "The dissociation of N2 itself is no electrochemical step: see the activation energy.",
+            "No potential helps N2 to break up, and its barrier is not in it: see the activation "
+            "energy.",
             _nrr,
         ),
     )
@@ -216,8 +220,11 @@ def volcano_point(name: str, reaction: str, energies: Energies) -> VolcanoPoint:
     missing = [each for each in row.needs if not _is_known(energies, each)]
     if missing:
         wanted = ", ".join(missing)
-        reason = f"{row.title.lower()} needs the adsorption energy of {wanted}"
-        raise InvalidSpecError("adsorbate", wanted, reason, "Adsorbate")
+        reason = (
+            f"{row.title} needs that of {wanted}, which no head knows; slabs give it, from the "
+            "crystal and a potential"
+        )
+        raise InvalidSpecError("adsorbate", None, reason, "Adsorption energy")
     used = [each for each in (*row.needs, *row.helps) if _is_known(energies, each)]
     x, y = row.place(_centres(energies, used))
     x_low, x_high, y_low, y_high = _interval(row, energies, used)
@@ -247,7 +254,7 @@ def activity(name: str, reaction: str, energies: Energies) -> Estimate:
     return Estimate(
         key=f"activity {row.key}",
         value=point.y,
-        unit="eV" if row.key == "co2rr" else "V",
+        unit="eV" if row.key in _IN_EV else "V",
         low=point.y_low if has_interval or is_scaled else None,
         high=point.y_high if has_interval or is_scaled else None,
         method="scaling relation" if is_scaled else "volcano",
@@ -266,8 +273,8 @@ def product_of(energies: Energies) -> tuple[str, float]:
     """
     for needed in ("H", "CO"):
         if not _is_known(energies, needed):
-            reason = f"the product needs the adsorption energy of {needed}"
-            raise InvalidSpecError("adsorbate", needed, reason, "Adsorbate")
+            reason = f"the product of CO2 follows from those of H and CO, and {needed} is missing"
+            raise InvalidSpecError("adsorbate", None, reason, "Adsorption energy")
     h, co = energies["H"], energies["CO"]
     h_binds, co_binds = h.value < 0, co.value < 0
     chance_h, chance_co = _chance_negative(h), _chance_negative(co)

@@ -35,6 +35,7 @@ from designer_app.screening.catalyst_selectivity import (
     co2_product,
     competition,
     difference,
+    family,
 )
 from designer_app.screening.catalyst_tuning import Correction, corrections, read_own
 from designer_app.screening.speed_up import SpeedUp, speed_up
@@ -108,7 +109,7 @@ class CatalystDesigner:
         }
 
     def _corrected(self, estimate: Estimate, adsorbate: str) -> Estimate:
-        found = self.corrections.get((estimate.method, adsorbate))
+        found = self.corrections.get((family(estimate), adsorbate))
         return estimate if found is None else found.applied(estimate)
 
     # --- what they say ---
@@ -121,7 +122,8 @@ class CatalystDesigner:
         """EV of N2 breaking up, by the BEP line of close-packed faces ("flat") or of steps."""
         found = by_adsorbate(self.adsorption(candidate, ("N",)))
         if "N" not in found:
-            raise InvalidSpecError("adsorbate", "N", "the energy of N is not known", "Adsorbate")
+            reason = "the barrier of N2 follows from that of N"
+            raise InvalidSpecError("adsorbate", None, reason, "Adsorption energy")
         return activation_energy(dissociation_energy(found["N"]), relation)
 
     def selectivity(self, candidate: Candidate, reaction: str, over: str = "her") -> Estimate:
@@ -215,7 +217,7 @@ class CatalystDesigner:
             said = self.head(adsorbate, surface)
             if said is None:
                 return math.nan
-            methods.setdefault(adsorbate, said.method)
+            methods.setdefault(adsorbate, family(said))
             return said.value
 
         methods: dict[str, str] = {}

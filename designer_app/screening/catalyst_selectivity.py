@@ -15,9 +15,14 @@ def by_adsorbate(energies: Sequence[Estimate], needs: Collection[str] = ()) -> d
     for each in energies:
         if math.isfinite(each.value):
             adsorbate = each.key.rpartition(" ")[2]
-            methods.setdefault(each.method, {}).setdefault(adsorbate, each)
+            methods.setdefault(family(each), {}).setdefault(adsorbate, each)
     known = list(methods.values())
     return max(known, key=lambda found: len(found.keys() & {*needs}), default={})
+
+
+def family(estimate: Estimate) -> str:
+    """The method without the site that it names, e.g. "learned head"."""
+    return estimate.method.partition(",")[0]
 
 
 def difference(wanted: Estimate, competitor: Estimate, over: str) -> Estimate:

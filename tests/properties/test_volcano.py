@@ -143,6 +143,14 @@ def test_bounds_without_nh2_are_never_worse_than_the_full_path(n, nh, nh2):
     assert bound >= volcano_point("m", "nrr", _known(N=n, NH=nh, NH2=nh2)).y - 1e-9
 
 
+def test_a_noble_surface_is_no_good_for_nitrogen():
+    # On gold N is 3 eV above N2: no potential helps it to break up.
+    gold, ruthenium_like = _known(N=2.7, NH=1.4), _known(N=-0.6, NH=-0.8)
+    weak, strong = (volcano_point("m", "nrr", each).y for each in (gold, ruthenium_like))
+    assert weak == pytest.approx(-2.7 - CORRECTIONS["N"].correction)
+    assert strong > weak
+
+
 # --- errors -------------------------------------------------------------------------------------
 
 
