@@ -45,6 +45,8 @@ BEST_CO = -0.67
 Ulissi 2018, doi:10.1038/s41929-018-0142-1)."""
 LEVEL_SIGMA = 1.645
 """Standard deviations to each side of a 90 % interval."""
+TOO_WIDE = 0.5
+"""eV, half of an interval: platinum and silver are 0.6 eV apart on the hydrogen volcano."""
 _SAMPLES = 4000
 _IN_EV = ("co2rr", "nrr")
 """Reactions whose activity is no potential."""
@@ -250,6 +252,8 @@ def activity(name: str, reaction: str, energies: Energies) -> Estimate:
     lights = [energies[each].light for each in used]
     is_scaled = "OOH" in row.helps and "OOH" not in used
     has_interval = any(energies[each].low is not None for each in used)
+    is_blurred = any(LEVEL_SIGMA * sigma_of(energies[each]) > TOO_WIDE for each in used)
+    blurred = " The energies are too uncertain to tell a good catalyst from a bad one."
     scaled = " OOH = OH + 3.2 ± 0.2 eV by scaling." if is_scaled else ""
     return Estimate(
         key=f"activity {row.key}",
@@ -259,8 +263,8 @@ def activity(name: str, reaction: str, energies: Energies) -> Estimate:
         high=point.y_high if has_interval or is_scaled else None,
         method="scaling relation" if is_scaled else "volcano",
         origin=f"{row.source}; " + "; ".join(f"{each}: {energies[each].origin}" for each in used),
-        light="red" if "red" in lights else "amber",
-        reason=row.limits + scaled,
+        light="red" if "red" in lights or is_blurred else "amber",
+        reason=row.limits + scaled + (blurred if is_blurred else ""),
     )
 
 

@@ -181,6 +181,13 @@ def test_the_light_of_a_doubtful_energy_stays_red():
     assert activity("m", "her", doubtful).light == "red"
 
 
+def test_energies_that_tell_nothing_apart_are_red():
+    assert activity("m", "her", _known(half=0.3, H=0.0)).light == "amber"
+    blurred = activity("m", "her", _known(half=0.7, H=0.0))
+    assert blurred.light == "red"
+    assert "uncertain" in blurred.reason
+
+
 # --- lines --------------------------------------------------------------------------------------
 
 
