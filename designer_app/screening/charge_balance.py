@@ -99,6 +99,15 @@ def _loose(amounts: Mapping[str, float]) -> Balance | None:
 
 
 @cache
+def highest_state(symbol: str) -> int:
+    """The highest oxidation state that crystals of the ICSD show, as tabulated in pymatgen."""
+    from pymatgen.core import Element
+
+    element = Element(symbol)
+    return max((*element.icsd_oxidation_states, *common_states(symbol)), default=0)
+
+
+@cache
 def _pull(symbol: str) -> float:
     from pymatgen.core import Element
 
