@@ -58,6 +58,8 @@ class HeadCard:
     """(labels, held-out error) of parts that are told apart, such as working ions."""
     applicability: str = ""
     """For what it was made; one sentence."""
+    elements: tuple[str, ...] = ()
+    """Elements among its rows, where they are not those of the whole model."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -137,7 +139,14 @@ def card_from(said: Mapping[str, Any]) -> ModelCard:
         message = "a newer format"
         raise ValueError(message)
     heads = tuple(
-        _known(HeadCard, {**each, "by_group": _pairs(each.get("by_group", {}))})
+        _known(
+            HeadCard,
+            {
+                **each,
+                "by_group": _pairs(each.get("by_group", {})),
+                "elements": tuple(each.get("elements", ())),
+            },
+        )
         for each in said["heads"]
     )
     data = tuple(_known(DataSet, each) for each in said["data"])

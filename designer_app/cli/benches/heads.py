@@ -11,10 +11,13 @@ from typing import Any
 import numpy as np
 
 from designer_app.errors import MissingDataError
-from designer_app.properties.heads import HEADS, load_head
+from designer_app.properties.heads import HEADS, adsorption_training, load_head
 from designer_app.properties.heads.conductivity_training import growing, rows_of
+from designer_app.properties.heads.surface_features import sites_of, surface_features
+from designer_app.training.published.adsorption import read_adsorption
 from designer_app.training.published.conductivity import Measurement, read_conductivities
 from designer_app.training.published.folder import data_folder
+from designer_app.training.published.hydrogen import read_hydrogen
 from designer_app.training.splits import formula_of, reduced_formula
 
 ORDER = (
@@ -25,6 +28,9 @@ ORDER = (
     ("Li6PS5I", "Li6PS5I", 216),
 )
 """(name, formula, space group) of conductors whose order is known."""
+METALS = ("Pt", "Pd", "Rh", "Ir", "Ni", "Cu", "Au", "Ag", "Mo")
+TO_FREE_ENERGY = 0.24
+"""eV, of adsorbed hydrogen: zero point and entropy, the same on all metals."""
 
 
 def rows(
@@ -47,6 +53,7 @@ def rows(
         say("The order of known conductors needs the published table: set DESIGNER_APP_DATA.")
         return
     yield from known_order(measured)
+    yield from hydrogen_order(data_folder(data))
 
 
 def known_order(measured: list[Measurement]) -> Iterator[dict[str, Any]]:
@@ -64,6 +71,31 @@ def known_order(measured: list[Measurement]) -> Iterator[dict[str, Any]]:
         yield _row("grown without it", name, "log10 S/cm", int(asked.sum()), None) | {
             "predicted": found,
             "measured": float(np.median(truth[asked])),
+        }
+
+
+def hydrogen_order(folder: Path) -> Iterator[dict[str, Any]]:
+    """Hydrogen on metals by heads that never saw the metal, the most active of HER first.
+
+    Activity falls with |dE + 0.24 eV| (Norskov et al. 2005, doi:10.1149/1.1856988).
+    """
+    from designer_app.properties.features import element_table
+
+    found = [*read_adsorption(folder), *read_hydrogen(folder)]
+    hydrogen = [each for each in found if each.adsorbate == "H"]
+    table = element_table()
+    features = adsorption_training.rows_of(hydrogen, table)
+    energies = np.array([each.energy for each in hydrogen])
+    lowest: dict[str, float] = {}
+    for metal in METALS:
+        known = np.array([metal not in each.amounts for each in hydrogen])
+        forest = adsorption_training.growing()(features[known], energies[known], 0)
+        sites = [surface_features({metal: 1.0}, *site, table) for site in sites_of({metal: 1.0})]
+        lowest[metal] = float(forest.predict(np.array(sites))[0].min())
+    for metal in sorted(lowest, key=lambda each: abs(lowest[each] + TO_FREE_ENERGY)):
+        n = sum(metal in each.amounts for each in hydrogen)
+        yield _row("grown without it", f"H on {metal}", "eV", n, None) | {
+            "predicted": lowest[metal]
         }
 
 

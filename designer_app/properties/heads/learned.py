@@ -75,7 +75,7 @@ class Learned:
 
     def light(self, row: Floats, spread: float, elements: Iterable[str]) -> tuple[str, str]:
         """(light, why it is not green)."""
-        unknown = sorted(set(elements) - set(self.card.elements))
+        unknown = sorted(set(elements) - set(self.head.elements or self.card.elements))
         if unknown:
             return "red", f"It has never seen {' or '.join(unknown)}."
         distance = self.domain.distance(row)
