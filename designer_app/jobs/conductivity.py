@@ -217,6 +217,8 @@ def _by_band(spec: ConductivitySpec, ion: str, control: RunControl) -> Found:
         origin=f"{potential.key} {potential.model} ({potential.model_sha256[:12]})",
         reason=band_reason(found, potential),
     )
+    if not found.is_complete:
+        estimates = tuple(replace(each, light="red") for each in estimates)
     return estimates, found.paths, ()
 
 

@@ -14,8 +14,8 @@ from designer_app.specs.structure import Structure
 from designer_app.training.published.barriers import PublishedBarrier, read_barriers
 from designer_app.training.published.folder import data_folder
 
-HOPS, QUICK_HOPS = 120, 10
-MOST_ATOMS = 130
+HOPS, QUICK_HOPS = 48, 10
+MOST_ATOMS = 80
 HIGHEST = 2.5
 """eV: ions do not cross higher passes at any temperature of interest, and some rows are slips."""
 _GRID = 0.2
