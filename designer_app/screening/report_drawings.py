@@ -90,8 +90,9 @@ def _binary(diagram: PhaseDiagram) -> str:
                 frame.x(b.shares[1]), frame.y(b.formation_energy), INK,
             )
         )  # fmt: skip
-    for each in shown:
-        parts += _dot(each, frame.x(each.shares[1]), frame.y(each.formation_energy))
+    parts += _dots(
+        [(each, frame.x(each.shares[1]), frame.y(each.formation_energy)) for each in shown]
+    )
     return _svg(560, 320, parts, f"Convex hull of {first} and {second}")
 
 
@@ -105,9 +106,13 @@ def _ternary(diagram: PhaseDiagram) -> str:
     parts = []
     for one, other in diagram.tie_lines:
         parts.append(_line(*place(diagram.phases[one]), *place(diagram.phases[other]), INK))
-    for each in diagram.phases:
-        if each.e_above_hull <= _NEAR or each.is_candidate:
-            parts += _dot(each, *place(each))
+    parts += _dots(
+        [
+            (each, *place(each))
+            for each in diagram.phases
+            if each.e_above_hull <= _NEAR or each.is_candidate
+        ]
+    )
     bottom = top + side * math.sqrt(0.75)
     for name, x, y in zip(
         diagram.elements,
@@ -119,14 +124,22 @@ def _ternary(diagram: PhaseDiagram) -> str:
     return _svg(520, bottom + 24, parts, f"Phases of {'-'.join(diagram.elements)}")
 
 
-def _dot(each: DiagramPhase, x: float, y: float) -> list[str]:
-    is_stable = each.e_above_hull < 1e-3
-    colour = ORANGE if each.is_candidate else GREEN if is_stable else GREY
-    title = f"{each.formula} {each.source}: {1000 * each.e_above_hull:.0f} meV/atom above the hull"
-    dot = f'cx="{x:.1f}" cy="{y:.1f}" r="{5 if each.is_candidate or is_stable else 2.5}"'
-    parts = [f'<circle {dot} fill="{colour}"><title>{escape(title)}</title></circle>']
-    if (each.is_candidate or is_stable) and max(each.shares) < 1.0:
-        parts.append(_text(x + 7, y - 5, with_subscripts(each.formula), size=11))
+def _dots(points: Sequence[tuple[DiagramPhase, float, float]]) -> list[str]:
+    """Points over their lines; names of candidates and stable phases where there is room."""
+    parts: list[str] = []
+    named: list[tuple[float, float]] = []
+    for each, x, y in sorted(points, key=lambda point: not point[0].is_candidate):
+        is_stable = each.e_above_hull < 1e-3
+        matters = each.is_candidate or is_stable
+        colour = ORANGE if each.is_candidate else GREEN if is_stable else GREY
+        height = f"{1000 * each.e_above_hull:.0f} meV/atom above the hull"
+        title = escape(f"{each.formula} {each.source}: {height}")
+        dot = f'cx="{x:.1f}" cy="{y:.1f}" r="{5 if matters else 2.5}"'
+        parts.append(f'<circle {dot} fill="{colour}"><title>{title}</title></circle>')
+        has_room = all(abs(x - a) > 62 or abs(y - b) > 13 for a, b in named)
+        if matters and has_room and max(each.shares) < 1.0:
+            named.append((x, y))
+            parts.append(_text(x + 7, y - 5, with_subscripts(each.formula), size=11))
     return parts
 
 
