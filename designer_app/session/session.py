@@ -26,6 +26,7 @@ from designer_app.session.screenings import KEY as SCREEN
 from designer_app.session.screenings import Screenings
 from designer_app.session.workers import heavy_settings, make_links
 from designer_app.specs.documents import BondsSpec, InspectSpec, ReadSpec
+from designer_app.specs.hull import HullSpec
 from designer_app.specs.md import MDSpec
 from designer_app.specs.order import OrderSpec
 from designer_app.specs.relax import RelaxSpec
@@ -282,7 +283,13 @@ class Session(QObject):
         job.succeeded.connect(self._on_relaxed)
         return job
 
-    def _run(self, key: str, spec: MDSpec | RelaxSpec, verb: str) -> Job:
+    def run_hull(self, spec: HullSpec) -> Job:
+        """Place what is open on the convex hull."""
+        if not spec.structures and self.document is not None:
+            spec = replace(spec, structures=(self.document.structure(),))
+        return self._run("hull", spec, "Stability of")
+
+    def _run(self, key: str, spec: MDSpec | RelaxSpec | HullSpec, verb: str) -> Job:
         title = f"{verb} {self.document.name}" if self.document else verb
         if spec.out is None:
             try:

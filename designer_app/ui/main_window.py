@@ -33,6 +33,7 @@ from designer_app.ui.panels.work_area import WorkArea
 from designer_app.ui.project_presenter import ProjectPresenter
 from designer_app.ui.run_presenter import RunPresenter
 from designer_app.ui.session_report import SessionReport
+from designer_app.ui.stability_presenter import StabilityPresenter
 from designer_app.ui.theme import Theme
 from designer_app.ui.window_commands import WindowCommands
 from designer_app.ui.worker_status import WorkerStatus
@@ -86,6 +87,7 @@ class MainWindow(QMainWindow):
         self.commands = WindowCommands(self)
         self.errors = ErrorPresenter(self)
         self.report = SessionReport(self)
+        self.stability = StabilityPresenter(self)
         self._connect()
         self.show_workspace("structure")
 

@@ -157,6 +157,7 @@ QTreeView[role="project"]::item:hover { background: $hover; }
 QTreeView[role="project"]::item:selected { background: $chosen; color: $text; }
 QListView::item { padding: 7px 8px; border-radius: 4px; }
 QTableView[role="candidates"] { border: none; border-radius: 0; border-top: 1px solid $border; }
+QTableView[role="candidates"]::item { padding: 0 8px; }
 QTableView[role="candidates"]::item:selected { background: $chosen; color: $text; }
 QHeaderView { background: $surface; border: none; }
 QHeaderView::section { background: $surface; color: $muted; border: none;

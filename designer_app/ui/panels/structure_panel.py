@@ -15,6 +15,7 @@ from designer_app.ui.panels.facts_table import FactsTable
 from designer_app.ui.panels.notice import NoticeList
 from designer_app.ui.panels.relax_section import RelaxSection
 from designer_app.ui.panels.section import PanelPage, line
+from designer_app.ui.panels.stability_section import StabilitySection
 from designer_app.ui.panels.structure_facts import fact_rows, headline, site_rows
 from designer_app.ui.theme import Theme, label
 
@@ -43,10 +44,12 @@ class StructurePanel(PanelPage):
         self.atom = AtomCard(theme)
         self.facts = FactsTable()
         self._sites_title = label(self.tr("INEQUIVALENT SITES"), "section")
-        self._lines = (line(), line())
+        self._lines = (line(), line(), line())
         self.sites = FactsTable(name_width=64)
         self.relax = RelaxSection(theme)
         self._relax_title = label(self.tr("RELAX"), "section")
+        self.stability = StabilitySection(theme)
+        self._stability_title = label(self.tr("STABILITY"), "section")
         self.what_else = QPushButton(self.tr("What else could this be?"))
         self._what_else_icon = ThemedIcon(self.what_else, "supercell", theme)
         self._build()
@@ -62,7 +65,14 @@ class StructurePanel(PanelPage):
         self.sites.set_rows([])
         self._sites_title.setVisible(False)
         self.relax.set_document(document)
-        for widget in (*self._lines, self._relax_title, self.relax):
+        self.stability.set_document(document)
+        for widget in (
+            *self._lines,
+            self._relax_title,
+            self.relax,
+            self._stability_title,
+            self.stability,
+        ):
             widget.setVisible(document is not None)
         self.foot_area.setVisible(document is not None)
         if document is None:
@@ -106,6 +116,9 @@ class StructurePanel(PanelPage):
             self._lines[1],
         ):
             self.body.addWidget(widget)
+        self.body.addWidget(self._stability_title)
+        self.body.addWidget(self.stability)
+        self.body.addWidget(self._lines[2])
         self.body.addWidget(self._relax_title)
         self.body.addWidget(self.relax)
         self.body.addStretch(1)

@@ -126,7 +126,7 @@ class ScatterPlot(QWidget):
         ):
             editor.setAccessibleName(name)
             editor.setToolTip(name)
-            editor.setMinimumWidth(126)
+            editor.setMinimumWidth(148)
         self._plot.setAccessibleName(self.tr("Candidates, one property against another"))
         head = row(self.upward, label(self.tr("against"), "muted"), self.across, None, self._said)
         head.setContentsMargins(12, 4, 12, 0)

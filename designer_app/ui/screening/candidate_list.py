@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from PySide6.QtCore import QItemSelection, QItemSelectionModel, Qt, Signal
-from PySide6.QtGui import QAction, QKeySequence, QResizeEvent
+from PySide6.QtGui import QAction, QFont, QFontMetrics, QKeySequence, QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHeaderView,
@@ -19,11 +19,11 @@ from designer_app.ui.panels.section import row
 from designer_app.ui.screening.candidate_delegate import ROW_HEIGHT, CandidateDelegate
 from designer_app.ui.screening.candidate_model import CandidateModel
 from designer_app.ui.screening.columns import Criterion
-from designer_app.ui.theme import Theme, label
+from designer_app.ui.theme import SMALL, Theme, label
 from designer_app.ui.wording import THIN
 
 _CANDIDATE_WIDTH, _VERDICT_WIDTH, _WIDTH = 156, 150, 104
-_WIDEST = 150
+_WIDEST, _SCROLL_BAR, _HEAD_ROOM = 150, 12, 26
 """px of a column of numbers, where there is room."""
 MOST_COMPARED = 4
 
@@ -172,12 +172,15 @@ class CandidateList(QWidget):
     def _fit_columns(self) -> None:
         """Numbers share the width; where it is too small, the table scrolls."""
         n = self.model.columnCount() - 2
-        room = self.view.viewport().width() - _CANDIDATE_WIDTH - _VERDICT_WIDTH
+        room = self.width() - _SCROLL_BAR - _CANDIDATE_WIDTH - _VERDICT_WIDTH
         width = min(max(room // n, _WIDTH), _WIDEST) if n > 0 else _WIDTH
         rest = max(0, room - n * width)
-        head = self.view.horizontalHeader()
-        for section in range(2, n + 2):
-            wanted = max(width, head.sectionSizeHint(section))
+        font = QFont(self.font())
+        font.setPixelSize(SMALL)
+        metrics = QFontMetrics(font)
+        for section, column in enumerate(self.model.columns, start=2):
+            title = max(metrics.horizontalAdvance(each) for each in (column.title, column.unit))
+            wanted = max(width, title + _HEAD_ROOM)
             self.view.setColumnWidth(section, wanted)
             rest = max(0, rest - wanted + width)
         self.view.setColumnWidth(0, _CANDIDATE_WIDTH + rest // 3)

@@ -12,7 +12,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from designer_app.specs.screen import FAILS, LOST, PASSES, STAGES, WAITS, ScreenRow
-from designer_app.ui.screening.columns import ATOMS, SCORE, Column, column_for, place_of
+from designer_app.ui.screening.columns import (
+    ATOMS,
+    OF_THE_CELL,
+    SCORE,
+    Column,
+    column_for,
+    place_of,
+)
 from designer_app.ui.screening.tally import Tally
 
 RANK, FORMULA, VERDICT = "rank", "formula", "verdict"
@@ -93,7 +100,8 @@ class CandidateTable:
 
     def columns(self) -> list[Column]:
         """The properties of which at least one candidate has a number."""
-        return sorted(self._columns.values(), key=lambda each: (place_of(each.key), each.key))
+        found = [each for each in self._columns.values() if each.key not in OF_THE_CELL]
+        return sorted(found, key=lambda each: (place_of(each.key), each.key))
 
     def values(self, key: str) -> NDArray[np.float64]:
         """A property of all candidates, in the estimates' unit; NaN where it is not known."""

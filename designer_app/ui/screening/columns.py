@@ -65,16 +65,16 @@ _KNOWN = (
            doc="Energy stored in a kilogram of the active material against the metal of the ion."),
     Column(key="voltage", title="Voltage", unit="V",
            doc="Average voltage against the metal of the working ion."),
-    Column(key="capacity", title="Capacity", unit="mAh/g", better="high",
-           doc="Charge stored in a gram when all of the working ion is taken out."),
-    Column(key="volume_change", title="Volume change", unit="%", scale=100.0, better="low",
-           doc="Of the cell, from the charged to the discharged material."),
     Column(key="ionic_conductivity", title="Conductivity", unit="S/cm", is_log=True, better="high",
            doc="Of the working ion at room temperature."),
     Column(key="stability", title="Stability", unit="%", scale=100.0, better="high",
            doc="Probability of lying within 50 meV/atom of the convex hull."),
     Column(key="e_above_hull", title="Above hull", unit="meV/atom", scale=1000.0, better="low",
            doc="Energy above the convex hull of all known phases of its elements."),
+    Column(key="capacity", title="Capacity", unit="mAh/g", better="high",
+           doc="Charge stored in a gram when all of the working ion is taken out."),
+    Column(key="volume_change", title="Volume change", unit="%", scale=100.0, better="low",
+           doc="Of the cell, from the charged to the discharged material."),
     Column(key="formation_energy", title="Formation energy", unit="eV/atom", better="low",
            doc="Energy against the elements."),
     Column(key="band_gap", title="Band gap", unit="eV", doc="Of the Kohn-Sham levels."),
@@ -89,6 +89,9 @@ _KNOWN = (
 )  # fmt: skip
 KNOWN = {column.key: column for column in _KNOWN}
 _ORDER = {column.key: place for place, column in enumerate(_KNOWN)}
+
+OF_THE_CELL = frozenset(("energy",))
+"""Numbers that tell nothing beside those of other formulas: the panel has them, no table."""
 
 SCORE = Column(
     key="score", title="Score", better="high", doc="Sorts the rows of one run; larger is better."

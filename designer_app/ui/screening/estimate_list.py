@@ -31,7 +31,7 @@ class EstimateList(QWidget):
         self._grid = QGridLayout(self)
         self._grid.setContentsMargins(0, 0, 0, 0)
         self._grid.setHorizontalSpacing(8)
-        self._grid.setVerticalSpacing(2)
+        self._grid.setVerticalSpacing(0)
         self._grid.setColumnStretch(0, 1)
 
     def texts(self) -> list[tuple[str, str]]:
@@ -81,8 +81,9 @@ class EstimateList(QWidget):
         below = label(", ".join(part for part in parts if part), "problem" if fails else "small",
                       wrap=True)  # fmt: skip
         below.setToolTip(estimate.origin)
-        below.setContentsMargins(0, 0, 0, 6)
+        below.setContentsMargins(0, 4, 0, 10)
         self._grid.addWidget(title, line, 0)
-        self._grid.addWidget(value, line, 1, Qt.AlignmentFlag.AlignRight)
-        self._grid.addWidget(light, line, 2, Qt.AlignmentFlag.AlignRight)
-        self._grid.addWidget(below, line + 1, 0, 1, 3)
+        self._grid.addWidget(value, line, 1, 1, 2, Qt.AlignmentFlag.AlignRight)
+        self._grid.addWidget(below, line + 1, 0, 1, 2)
+        corner = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignTop
+        self._grid.addWidget(light, line + 1, 2, corner)
