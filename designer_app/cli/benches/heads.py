@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from designer_app.cli.benches.heads_plot import draw
 from designer_app.errors import MissingDataError
 from designer_app.properties.heads import HEADS, adsorption_training, load_head
 from designer_app.properties.heads.conductivity_training import growing, rows_of
@@ -34,7 +35,10 @@ TO_FREE_ENERGY = 0.24
 
 
 def rows(
-    quick: bool, say: Callable[[str], None], data: Path | None = None
+    quick: bool,
+    say: Callable[[str], None],
+    data: Path | None = None,
+    plot: Path | None = None,
 ) -> Iterator[dict[str, Any]]:
     """Held-out errors of every head and of its parts, then the order of known conductors."""
     for key in HEADS:
@@ -52,6 +56,8 @@ def rows(
     except MissingDataError:
         say("The order of known conductors needs the published table: set DESIGNER_APP_DATA.")
         return
+    if plot is not None:
+        draw(measured, plot)
     yield from known_order(measured)
     yield from hydrogen_order(data_folder(data))
 
