@@ -1,6 +1,6 @@
 """The cheap stages of the funnel: valid, unique, new, charge balanced."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from designer_app.elements import COVALENT_RADII, SYMBOLS
@@ -17,6 +17,8 @@ from designer_app.specs.structure import Structure
 
 _LARGEST_VOLUME, _SMALLEST_VOLUME = 150.0, 2.0
 """A^3 an atom: caesium metal has 118, diamond 5.7."""
+_ROUND = 1000
+"""Known crystals between two looks at whether the run is to stop."""
 _MOST_COMPARED = 8
 """Known crystals of one formula that a candidate is compared with."""
 
@@ -28,11 +30,16 @@ class Checks:
     """Sends one row after the other through the cheap stages, and remembers which it has seen."""
 
     def __init__(
-        self, spec: ScreenSpec, masks: Masks, table: ReferenceTable | None, rules: Rules
+        self,
+        spec: ScreenSpec,
+        masks: Masks,
+        table: ReferenceTable | None,
+        rules: Rules,
+        checkpoint: Callable[[], None] = lambda: None,
     ) -> None:
         self._spec, self._masks, self._rules = spec, masks, rules
         self._seen = KnownCrystals()
-        self._library = None if table is None else _Library(table)
+        self._library = None if table is None else _Library(table, checkpoint)
 
     def checked(self, row: ScreenRow, structure: Structure) -> ScreenRow:
         """The row in the stage `network`, or lost in the stage that it did not pass."""
@@ -83,11 +90,13 @@ class Checks:
 class _Library:
     """The reference crystals by formula; geometries are unpacked when they are compared."""
 
-    def __init__(self, table: ReferenceTable) -> None:
+    def __init__(self, table: ReferenceTable, checkpoint: Callable[[], None]) -> None:
         self._table = table
         self._by_formula: dict[_Composition, list[int]] = {}
         self._unpacked: dict[_Composition, KnownCrystals] = {}
         for index in range(len(table)):
+            if index % _ROUND == 0:
+                checkpoint()
             key = _composition_key(table.phase(index).composition)
             self._by_formula.setdefault(key, []).append(index)
 

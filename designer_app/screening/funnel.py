@@ -149,7 +149,9 @@ class Funnel:
     def _check(self) -> None:
         """From made to balanced."""
         left = [row for row in self._alive("made") if row.id in self.structures]
-        checks = Checks(self.spec, masks_of(self.spec), self.tools.table, self.tools.rules)
+        masks = masks_of(self.spec)
+        tools, stop = self.tools, self.control.checkpoint
+        checks = Checks(self.spec, masks, tools.table if left else None, tools.rules, stop)
         if left:
             for row in self.rows.values():
                 if row.stage != "made" and row.id in self.structures:
