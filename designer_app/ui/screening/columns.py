@@ -55,7 +55,8 @@ def number_of(value: float, *, is_log: bool = False) -> str:
         return f"{mantissa:.1f}e{exponent}"
     size = abs(value)
     if size >= 1e5 or size < 1e-3:
-        return f"{value:.2e}".replace("e-0", "e-").replace("e+0", "e")
+        mantissa, _, exponent = f"{value:.2e}".partition("e")
+        return f"{mantissa}e{int(exponent)}".replace("-", "\N{MINUS SIGN}", int(value < 0))
     decimals = max(0, 2 - math.floor(math.log10(size)))
     return f"{value:.{min(decimals, 3)}f}".replace("-", "\N{MINUS SIGN}")
 

@@ -3,9 +3,10 @@
 from collections.abc import Mapping, Sequence
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QGridLayout, QWidget
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from designer_app.specs.estimates import Estimate
+from designer_app.ui.panels.section import row
 from designer_app.ui.screening.candidate_delegate import level_of
 from designer_app.ui.screening.columns import (
     Criterion,
@@ -28,11 +29,9 @@ class EstimateList(QWidget):
         super().__init__(parent)
         self._theme = theme
         self._shown: tuple[Estimate, ...] = ()
-        self._grid = QGridLayout(self)
-        self._grid.setContentsMargins(0, 0, 0, 0)
-        self._grid.setHorizontalSpacing(8)
-        self._grid.setVerticalSpacing(0)
-        self._grid.setColumnStretch(0, 1)
+        self._column = QVBoxLayout(self)
+        self._column.setContentsMargins(0, 0, 0, 0)
+        self._column.setSpacing(10)
 
     def texts(self) -> list[tuple[str, str]]:
         """(title, value) as shown."""
@@ -51,20 +50,20 @@ class EstimateList(QWidget):
         if wanted == self._shown:
             return
         self._shown = wanted
-        while (item := self._grid.takeAt(0)) is not None:
+        while (item := self._column.takeAt(0)) is not None:
             if (widget := item.widget()) is not None:
                 widget.hide()
                 widget.deleteLater()
-        for line, each in enumerate(wanted):
-            self._add(2 * line, each, criteria.get(each.key), fails=each.key in failing)
+        for each in wanted:
+            made = self._line(each, criteria.get(each.key), fails=each.key in failing)
+            self._column.addWidget(made)
 
-    def _add(
-        self, line: int, estimate: Estimate, criterion: Criterion | None, *, fails: bool
-    ) -> None:
+    def _line(self, estimate: Estimate, criterion: Criterion | None, *, fails: bool) -> QWidget:
+        """Title and value; below, method and light."""
         column = column_for(estimate)
         title = label(column.title, "muted")
         title.setToolTip(column.doc)
-        value = label(estimate_text(estimate, column), "problem-value" if fails else "")
+        value = label(estimate_text(estimate, column), "error" if fails else "", wrap=True)
         value.setFont(tabular(value.font()))
         value.setToolTip(explain(estimate, column))
         value.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
@@ -81,9 +80,15 @@ class EstimateList(QWidget):
         below = label(", ".join(part for part in parts if part), "problem" if fails else "small",
                       wrap=True)  # fmt: skip
         below.setToolTip(estimate.origin)
-        below.setContentsMargins(0, 4, 0, 10)
-        self._grid.addWidget(title, line, 0)
-        self._grid.addWidget(value, line, 1, 1, 2, Qt.AlignmentFlag.AlignRight)
-        self._grid.addWidget(below, line + 1, 0, 1, 2)
-        corner = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignTop
-        self._grid.addWidget(light, line + 1, 2, corner)
+        value.setAlignment(Qt.AlignmentFlag.AlignRight)
+        upper, lower = row(title), row(spacing=8)
+        upper.addWidget(value, 1)
+        lower.addWidget(below, 1)
+        lower.addWidget(light, 0, Qt.AlignmentFlag.AlignTop)
+        made = QWidget()
+        layout = QVBoxLayout(made)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addLayout(upper)
+        layout.addLayout(lower)
+        return made
