@@ -45,7 +45,7 @@ QUICK = 600
 N_TIMED = 1000
 """Crystals that times are taken on."""
 N_TIMED_CHGNET = 100
-RIDGE = 1.0
+RIDGE = 0.01
 """Strength of the ridge over atomic fractions."""
 _ORIGINS = {KNOWN: "known", SUBSTITUTED: "substituted"}
 Floats = NDArray[np.float64]

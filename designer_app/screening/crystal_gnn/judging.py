@@ -17,12 +17,19 @@ from designer_app.screening.crystal_gnn.ensemble import (
 )
 from designer_app.screening.crystal_gnn.heads import BAD, HEADS, KEYS, STABLE, HeadRow, fitted
 from designer_app.screening.crystal_gnn.labels import KNOWN, SPLITS, SUBSTITUTED, LabelledGraphs
-from designer_app.training.intervals import calibrate, coverage
+from designer_app.training.intervals import (
+    Calibration,
+    calibrate,
+    conformal_quantile,
+    coverage,
+)
 from designer_app.training.published.crystals import TABLES as CRYSTAL_TABLES
 from designer_app.training.published.matbench import TABLES as MATBENCH_TABLES
 from designer_app.training.published.matcalc import ELASTICITY, PHONONS
 from designer_app.weights.cards import DataSet, HeadCard, ModelCard, data_set
 
+FLOORS = (0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0)
+"""Shares of the median spread that are tried as the floor of the intervals."""
 Floats = NDArray[np.float64]
 Judged = tuple[NDArray[np.int64], Floats]
 """Rows, and the outputs of the members for them (members, rows, heads)."""
@@ -45,7 +52,7 @@ def calibration_arrays(
         if row.scale == "logit":
             found["stability.platt"] = platt(mean, truth)
             continue
-        made = calibrate(fitted(row, truth), mean, spread)
+        made = balanced(fitted(row, truth), mean, spread, data.origin[rows[mine]])
         found[f"{row.key}.half_width"] = np.array(made.half_width)
         found[f"{row.key}.quantiles"] = made.quantiles
         found[f"{row.key}.floor"] = np.array(made.floor)
@@ -53,6 +60,26 @@ def calibration_arrays(
             is_known = data.origin[rows[mine]] != SUBSTITUTED
             found["spread.usual"] = np.array(np.quantile(spread[is_known], 0.95))
     return found
+
+
+def balanced(truth: Floats, mean: Floats, spread: Floats, origin: NDArray[np.int8]) -> Calibration:
+    """A calibration whose intervals hold as many known as substituted crystals, as far as may be.
+
+    The smaller the floor, the more the spread decides how wide an interval is.
+    """
+    made = calibrate(truth, mean, spread)
+    if len(np.unique(origin)) < 2:
+        return made
+    levels = (np.arange(len(made.quantiles)) + 0.5) / len(made.quantiles)
+    tried = []
+    for share in FLOORS:
+        floor = share * made.floor
+        scaled = (truth - mean) / (floor + spread)
+        width = conformal_quantile(np.abs(scaled))
+        inside = np.abs(scaled) <= width
+        gap = abs(inside[origin == KNOWN].mean() - inside[origin == SUBSTITUTED].mean())
+        tried.append((gap, Calibration(width, np.quantile(scaled, levels), floor)))
+    return min(tried, key=lambda each: each[0])[1]
 
 
 def platt(logits: Floats, truth: Floats) -> Floats:
