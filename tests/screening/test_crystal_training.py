@@ -6,6 +6,7 @@ import torch
 from ase.build import bulk
 
 from designer_app.io.documents import structure_from_atoms
+from designer_app.jobs.train import run as train_job
 from designer_app.running.control import RunControl
 from designer_app.screening.crystal_gnn.build import finished
 from designer_app.screening.crystal_gnn.ensemble import CrystalEnsemble, ensemble_in
@@ -19,7 +20,8 @@ from designer_app.screening.crystal_gnn.training import (
     MemberTraining,
     TrainingSettings,
 )
-from designer_app.weights.cards import write_model
+from designer_app.specs.train import TrainSpec
+from designer_app.weights.cards import read_model, write_model
 
 SETTINGS = TrainingSettings(
     size=NetworkSize(hidden=16, n_layers=2, readout=16, outputs=len(HEADS)),
@@ -139,6 +141,26 @@ def test_labels_come_back_from_what_is_fitted(row):
     np.testing.assert_allclose(unfitted(row, fitted(row, values)), values)
 
 
+def test_the_command_trains_anew_and_takes_up_what_is_there(data, tmp_path, monkeypatch):
+    class _Rows:
+        def graphs(self, _control):
+            return data
+
+    where = "designer_app.screening.crystal_gnn.build"
+    monkeypatch.setattr(f"{where}.labelled_structures", lambda _folder, _control: _Rows())
+    monkeypatch.setattr(f"{where}.data_sets", lambda _folder: ())
+    monkeypatch.setattr(f"{where}.SETTINGS", replace(SETTINGS, epochs=1))
+    monkeypatch.setattr(f"{where}.MEMBERS", 2)
+    monkeypatch.setattr(f"{where}.FEWEST", 5)
+    spec = TrainSpec(model="crystal-gnn", out=tmp_path, data=tmp_path, threads=1)
+    first = train_job(spec, RunControl())
+    kept = (tmp_path / "member-0.pt").stat().st_mtime_ns
+    again = train_job(replace(spec, resume=True), RunControl())
+    assert again["weights_sha256"] == first["weights_sha256"]
+    assert (tmp_path / "member-0.pt").stat().st_mtime_ns == kept
+    assert [row["head"] for row in first["heads"]][:3] == list(KEYS[:3])
+
+
 def test_written_weights_answer_as_before(folder):
     structures, _ = _rock_salts()
     ensemble = ensemble_in(folder)
@@ -149,8 +171,6 @@ def test_written_weights_answer_as_before(folder):
 
 
 def _written_again(ensemble, folder):
-    from designer_app.weights.cards import read_model
-
     card, arrays = read_model(folder)
     write_model(folder, card, arrays)
     return read_model(folder)
