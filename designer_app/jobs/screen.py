@@ -209,7 +209,11 @@ def _finished(
     proposed = tuple((str(why), int(n)) for why, n in store.decisions().get("proposed", ()))
     result = ScreenResult(
         rows=tuple(rows),
-        funnel=funnel_of(rows),
+        funnel=tuple(
+            count
+            for count in funnel_of(rows)
+            if spec.relax_best or count.stage not in ("relaxed", "hull")
+        ),
         failing_counts=failing_counts(rows),
         n_passing=sum(row.verdict == PASSES for row in rows),
         proposed=proposed,
