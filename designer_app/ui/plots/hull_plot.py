@@ -5,7 +5,8 @@ from typing import Any
 import numpy as np
 import pyqtgraph as pg
 from numpy.typing import NDArray
-from PySide6.QtCore import QEvent, QPointF, Qt, Signal
+from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, QTimer, Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
 from designer_app.specs.hull import DiagramPhase, PhaseDiagram, triangle_place
@@ -15,8 +16,8 @@ from designer_app.ui.theme import SMALL, OnTheme, Theme, Tokens, label
 from designer_app.ui.wording import THIN, with_subscripts
 
 _NEAR_PX = 12.0
-_MOST_LABELS = 14
-"""Names of stable phases that still leave the picture readable."""
+_ANCHORS = ((0.5, -0.25), (0.5, 1.25), (-0.12, 0.5), (1.12, 0.5), (-0.1, -0.1), (1.1, 1.1))
+"""Where a name may stand, as shares of its size: below, above, right, left, across."""
 _ON_HULL = 1e-4
 """eV/atom."""
 _HEIGHT = 0.5 * 3.0**0.5
@@ -40,6 +41,10 @@ class HullPlot(QWidget):
         self._plot = pg.PlotWidget()
         self._item: Any = prepare(self._plot, "", "")
         self._names: list[Any] = []
+        self._naming = QTimer(self)
+        """Names are placed when the plot has its size."""
+        self._naming.setSingleShot(True)
+        self._naming.setInterval(0)
         self._lines = pg.PlotCurveItem()
         self._spots = {kind: pg.ScatterPlotItem() for kind in ("above", "stable", "candidate")}
         self.phases = PhaseTable()
@@ -115,6 +120,7 @@ class HullPlot(QWidget):
         scene.sigMouseClicked.connect(self._on_mouse_clicked)
         scene.sigMouseMoved.connect(self._on_mouse_moved)
         self.phases.phase_chosen.connect(self.phase_chosen)
+        self._naming.timeout.connect(self._write_names)
 
     def leaveEvent(self, event: QEvent) -> None:  # noqa: N802 - Qt's name
         """Say nothing more."""
@@ -137,9 +143,9 @@ class HullPlot(QWidget):
         for kind, spots in self._spots.items():
             here = [n for n, each in enumerate(kinds) if each == kind]
             spots.setData(pos=self._places[here] if here else np.zeros((0, 2)))
-        self._write_names(diagram, kinds, is_binary=is_binary)
-        self._paint()
         self._frame(is_binary=is_binary)
+        self._paint()
+        self._naming.start()
 
     def _set_axes(self, diagram: PhaseDiagram, *, is_binary: bool) -> None:
         item = self._item
@@ -161,30 +167,57 @@ class HullPlot(QWidget):
             room = 0.14 * max(high - low, 0.1)
             box.setRange(xRange=(0.0, 1.0), yRange=(low - room, high + room), padding=0.04)
         else:
-            box.setRange(xRange=(-0.06, 1.06), yRange=(-0.1, _HEIGHT + 0.1), padding=0.0)
+            box.setRange(xRange=(-0.06, 1.06), yRange=(-0.08, _HEIGHT + 0.08), padding=0.0)
 
-    def _write_names(self, diagram: PhaseDiagram, kinds: list[str], *, is_binary: bool) -> None:
+    def _write_names(self) -> None:
+        """Candidates, elements, then stable phases: as many names as fit beside each other."""
         for name in self._names:
             self._item.removeItem(name)
         self._names = []
-        wanted = [n for n, kind in enumerate(kinds) if kind == "candidate"]
-        wanted += [n for n, kind in enumerate(kinds) if kind == "stable"][:_MOST_LABELS]
-        taken: set[str] = set()
-        for n in wanted:
+        diagram = self._diagram
+        if diagram is None or self._stack.currentWidget() is not self._plot:
+            return
+        kinds = [_kind(each) for each in diagram.phases]
+        elements = set(diagram.elements)
+        order = sorted(
+            (n for n, kind in enumerate(kinds) if kind != "above"),
+            key=lambda n: (kinds[n] != "candidate", diagram.phases[n].formula not in elements),
+        )
+        pixel = np.maximum(self._item.getViewBox().viewPixelSize(), 1e-300)
+        taken: list[QRectF] = []
+        written: set[str] = set()
+        for n in order:
             formula = diagram.phases[n].formula
-            if formula in taken:
+            if formula in written:
                 continue
-            taken.add(formula)
-            is_top = is_binary or self._places[n, 1] < 0.5 * _HEIGHT
-            name = pg.TextItem(with_subscripts(formula), anchor=(0.5, -0.25 if is_top else 1.25))
-            font = self.font()
-            font.setPixelSize(SMALL + 1 if kinds[n] == "candidate" else SMALL)
-            font.setBold(kinds[n] == "candidate")
-            name.setFont(font)
+            name = self._name(with_subscripts(formula), kinds[n])
+            at = QPointF(self._places[n, 0] / pixel[0], -self._places[n, 1] / pixel[1])
+            size = name.boundingRect().size()
+            found = _free_place(at, size.width(), size.height(), taken)
+            if found is None:
+                continue
+            anchor, area = found
+            taken.append(area)
+            written.add(formula)
+            name.setAnchor(anchor)
             name.setPos(*self._places[n])
-            name.setProperty("kind", kinds[n])
             self._item.addItem(name, ignoreBounds=True)
             self._names.append(name)
+        self._paint()
+
+    def _name(self, text: str, kind: str) -> Any:
+        name = pg.TextItem(text)
+        font = self.font()
+        font.setPixelSize(SMALL + 1 if kind == "candidate" else SMALL)
+        font.setBold(kind == "candidate")
+        name.setFont(font)
+        name.setProperty("kind", kind)
+        return name
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
+        """More room may be enough for more names."""
+        super().resizeEvent(event)
+        self._naming.start()
 
     def _paint(self) -> None:
         tokens = self._tokens
@@ -246,3 +279,14 @@ def _kind(phase: DiagramPhase) -> str:
     if phase.is_candidate:
         return "candidate"
     return "stable" if phase.e_above_hull < _ON_HULL else "above"
+
+
+def _free_place(
+    at: QPointF, width: float, height: float, taken: list[QRectF]
+) -> tuple[tuple[float, float], QRectF] | None:
+    """(anchor, area) of a name beside a point that covers no other name; None without one."""
+    for x, y in _ANCHORS:
+        area = QRectF(at.x() - x * width, at.y() - y * height, width, height)
+        if not any(area.intersects(other) for other in taken):
+            return (x, y), area
+    return None

@@ -46,7 +46,11 @@ class ScatterPlot(QWidget):
         self._points: NDArray[np.float64] = np.zeros((0, 2))
         self.across = ChoiceEditor(())
         self.upward = ChoiceEditor(())
-        self._said = label("", "small")
+        self._signs = self.tr(
+            "\N{BLACK CIRCLE} passes  \N{BLACK UP-POINTING TRIANGLE} misses  "
+            "\N{MULTIPLICATION SIGN} not judged"
+        )
+        self._said = label(self._signs, "small")
         self._plot = pg.PlotWidget()
         self._item: Any = prepare(self._plot, "", "")
         self._spots = [pg.ScatterPlotItem() for _ in _KINDS]
@@ -62,7 +66,7 @@ class ScatterPlot(QWidget):
         self._table, self._criteria, self._chosen = table, criteria, ()
         self._columns = {}
         self._is_chosen = False
-        self._said.clear()
+        self._said.setText(self._signs)
         self.refresh()
 
     def refresh(self) -> None:
@@ -146,7 +150,7 @@ class ScatterPlot(QWidget):
     def leaveEvent(self, event: QEvent) -> None:  # noqa: N802 - Qt's name
         """Say nothing more."""
         super().leaveEvent(event)
-        self._said.clear()
+        self._said.setText(self._signs)
 
     def _offer(self, columns: list[Column]) -> None:
         """Let the properties be chosen; those with a rule come first."""
@@ -209,7 +213,9 @@ class ScatterPlot(QWidget):
 
     def _on_mouse_moved(self, at: QPointF) -> None:
         place = self._at(at)
-        self._said.setText(with_subscripts(self._table.rows[place].formula) if place >= 0 else "")
+        self._said.setText(
+            with_subscripts(self._table.rows[place].formula) if place >= 0 else self._signs
+        )
 
     def _on_theme(self, tokens: Tokens) -> None:
         self._tokens = tokens
