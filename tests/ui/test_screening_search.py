@@ -1,5 +1,6 @@
 """The search of the Screening workspace: rules as sentences, sources, presets, outlook."""
 
+import math
 from dataclasses import replace
 
 import numpy as np
@@ -9,6 +10,7 @@ from PySide6.QtCore import Qt
 from designer_app.io.documents import Document
 from designer_app.specs.screen import FunnelCount, ScreenSpec
 from designer_app.specs.structure import Structure
+from designer_app.ui.screening.columns import criteria_of
 from designer_app.ui.screening.outlook import StageTimes, estimate, seconds, warnings_for
 from designer_app.ui.screening.presets import PRESETS, apply, preset_of
 from designer_app.ui.screening.search_page import PAUSED, RUNNING, SearchPage
@@ -167,3 +169,22 @@ def test_every_control_has_a_name_and_says_what_it_means(open_page):
         open_page.sources.count,
     ]
     assert all(editor.accessibleName() and editor.toolTip() for editor in editors)
+
+
+@pytest.mark.parametrize("kind", ["battery", "catalyst", "stability"])
+def test_the_table_marks_the_rules_that_the_run_judges_by(kind):
+    from designer_app.screening.battery_rules import BatteryRules
+    from designer_app.screening.catalyst_rules import CatalystRules
+    from designer_app.screening.rules import StabilityRules
+
+    rules = {"battery": BatteryRules, "catalyst": CatalystRules, "stability": StabilityRules}
+    spec = ScreenSpec(rules=kind)
+    judged = {each.key: (each.low, each.high) for each in rules[kind](spec).criteria}
+    shown = {
+        key: (
+            -math.inf if each.low is None else each.low,
+            math.inf if each.high is None else each.high,
+        )
+        for key, each in criteria_of(spec).items()
+    }
+    assert shown == judged

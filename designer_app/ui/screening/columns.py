@@ -81,8 +81,8 @@ _KNOWN = (
     Column(key="band_gap", title="Band gap", unit="eV", doc="Of the Kohn-Sham levels."),
     Column(key="energy", title="Energy", unit="eV/atom", doc="As the potential gives it."),
     Column(key="price", title="Price", unit="USD/kg", better="low", doc="Of its elements."),
-    Column(key="activity", title="Activity", better="high",
-           doc="Against the top of the volcano of the reaction."),
+    Column(key="activity", title="Activity", unit="V", better="high",
+           doc="Height on the volcano of the reaction: minus the overpotential; 0 is the top."),
     Column(key="selectivity", title="Selectivity", better="high",
            doc="Of the wanted reaction among those that compete with it."),
     Column(key="overpotential", title="Overpotential", unit="V", better="low",
@@ -154,6 +154,8 @@ def criteria_of(spec: ScreenSpec) -> dict[str, Criterion]:
         found.append(Criterion("voltage", low=spec.voltage_low, high=spec.voltage_high))
         if spec.test_conductivity:
             found.append(Criterion("ionic_conductivity", low=spec.ionic_conductivity))
+    if spec.rules == "catalyst":
+        found.append(Criterion("activity", low=spec.activity))
     return {each.key: each for each in found}
 
 

@@ -48,6 +48,7 @@ SENTENCES = (
              kinds=_BATTERY),
     Sentence(before="conducts better than", field="ionic_conductivity",
              switch="test_conductivity", kinds=_BATTERY),
+    Sentence(before="has an activity above", field="activity", kinds=("catalyst",)),
     Sentence(before="is stable with a chance above", field="stability", scale=100.0, unit="%"),
     Sentence(before="lies above the hull by at most", field="e_above_hull", scale=1000.0,
              unit="meV/atom"),
