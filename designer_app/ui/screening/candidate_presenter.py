@@ -164,6 +164,10 @@ class CandidatePresenter(QObject):
         if (elements, drawn) == self._drawn:
             return
         self._drawn = (elements, drawn)
+        if len(elements) == 1:
+            hull, _ = self._results.make_plots()
+            hull.say(self.tr("An element competes with its own forms only: see “above hull”."))
+            return
         spec = DiagramSpec(
             elements=elements,
             candidates=drawn,

@@ -19,6 +19,8 @@ class Column:
     """As shown."""
     scale: float = 1.0
     """From the estimate's unit to the one shown."""
+    decimals: int | None = None
+    """As many as its error leaves; empty: three digits."""
     is_log: bool = False
     """Drawn and compared by its decimal logarithm."""
     better: str = ""
@@ -39,12 +41,15 @@ class Column:
         """A value of an estimate as it is written."""
         if not math.isfinite(value):
             return ""
-        number = number_of(self.shown(value), is_log=self.is_log)
+        number = number_of(self.shown(value), self.decimals, is_log=self.is_log)
         return f"{number}{THIN}{unit_text(self.unit)}" if with_unit and self.unit else number
 
 
-def number_of(value: float, *, is_log: bool = False) -> str:
+def number_of(value: float, decimals: int | None = None, *, is_log: bool = False) -> str:
     """A number with the digits a screening deserves: three, and none after whole hundreds."""
+    if decimals is not None:
+        value = round(value, decimals) + 0.0
+        return f"{value:.{decimals}f}".replace("-", "\N{MINUS SIGN}")
     if value == 0.0:
         return "0"
     if is_log:
@@ -57,32 +62,34 @@ def number_of(value: float, *, is_log: bool = False) -> str:
     if size >= 1e5 or size < 1e-3:
         mantissa, _, exponent = f"{value:.2e}".partition("e")
         return f"{mantissa}e{int(exponent)}".replace("-", "\N{MINUS SIGN}", int(value < 0))
-    decimals = max(0, 2 - math.floor(math.log10(size)))
-    return f"{value:.{min(decimals, 3)}f}".replace("-", "\N{MINUS SIGN}")
+    places = max(0, 2 - math.floor(math.log10(size)))
+    return f"{value:.{min(places, 3)}f}".replace("-", "\N{MINUS SIGN}")
 
 
 _KNOWN = (
+    Column(key="activity", title="Activity", unit="V", decimals=2, better="high",
+           doc="Height on the volcano of the reaction: minus the overpotential; 0 is the top."),
     Column(key="energy_density", title="Energy density", unit="Wh/kg", better="high",
            doc="Energy stored in a kilogram of the active material against the metal of the ion."),
-    Column(key="voltage", title="Voltage", unit="V",
+    Column(key="voltage", title="Voltage", unit="V", decimals=2,
            doc="Average voltage against the metal of the working ion."),
     Column(key="ionic_conductivity", title="Conductivity", unit="S/cm", is_log=True, better="high",
            doc="Of the working ion at room temperature."),
     Column(key="stability", title="Stability", unit="%", scale=100.0, better="high",
            doc="Probability of lying within 50 meV/atom of the convex hull."),
-    Column(key="e_above_hull", title="Above hull", unit="meV/atom", scale=1000.0, better="low",
+    Column(key="e_above_hull", title="Above hull", unit="meV/atom", scale=1000.0, decimals=0,
+           better="low",
            doc="Energy above the convex hull of all known phases of its elements."),
     Column(key="capacity", title="Capacity", unit="mAh/g", better="high",
            doc="Charge stored in a gram when all of the working ion is taken out."),
     Column(key="volume_change", title="Volume change", unit="%", scale=100.0, better="low",
            doc="Of the cell, from the charged to the discharged material."),
-    Column(key="formation_energy", title="Formation energy", unit="eV/atom", better="low",
+    Column(key="formation_energy", title="Formation energy", unit="eV/atom", decimals=3,
+           better="low",
            doc="Energy against the elements."),
-    Column(key="band_gap", title="Band gap", unit="eV", doc="Of the Kohn-Sham levels."),
+    Column(key="band_gap", title="Band gap", unit="eV", decimals=2, doc="Of the Kohn-Sham levels."),
     Column(key="energy", title="Energy", unit="eV/atom", doc="As the potential gives it."),
     Column(key="price", title="Price", unit="USD/kg", better="low", doc="Of its elements."),
-    Column(key="activity", title="Activity", unit="V", better="high",
-           doc="Height on the volcano of the reaction: minus the overpotential; 0 is the top."),
     Column(key="selectivity", title="Selectivity", better="high",
            doc="Of the wanted reaction among those that compete with it."),
     Column(key="overpotential", title="Overpotential", unit="V", better="low",

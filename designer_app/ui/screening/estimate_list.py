@@ -64,7 +64,7 @@ class EstimateList(QWidget):
         title = label(column.title, "muted")
         title.setToolTip(column.doc)
         value = label(
-            _unbroken(estimate_text(estimate, column)), "error" if fails else "", wrap=True
+            estimate_text(estimate, column), "error" if fails else "", wrap=True
         )
         value.setFont(tabular(value.font()))
         value.setToolTip(explain(estimate, column))
@@ -79,7 +79,7 @@ class EstimateList(QWidget):
         if criterion is not None:
             told = criterion.sentence(column)
             parts.append(self.tr("misses: %s") % told if fails else self.tr("wanted: %s") % told)
-        told = _unbroken(", ".join(part for part in parts if part))
+        told = ", ".join(part for part in parts if part)
         below = label(", ".join(part for part in parts if part), "problem" if fails else "small",
                       wrap=True)  # fmt: skip
         below.setToolTip(estimate.origin)
@@ -95,8 +95,3 @@ class EstimateList(QWidget):
         layout.addLayout(upper)
         layout.addLayout(lower)
         return made
-
-
-def _unbroken(text: str) -> str:
-    """The text with units that no line break divides."""
-    return text.replace("/", "/\N{WORD JOINER}")

@@ -1,6 +1,6 @@
 """The middle and the right panel of the workspace: before a run and after."""
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QStackedWidget, QTabBar, QVBoxLayout, QWidget
 
 from designer_app.ui.panels.error_card import ErrorCard
@@ -88,6 +88,8 @@ class ScreeningPanel(QWidget):
             self._stack.addWidget(page)
         self.tabs.setDrawBase(False)
         self.tabs.setExpanding(False)
+        self.tabs.setUsesScrollButtons(False)
+        self.tabs.setElideMode(Qt.TextElideMode.ElideNone)
         self.tabs.setAccessibleName(self.tr("Search or candidate"))
         head = row(self.tabs, None)
         head.setContentsMargins(4, 0, 0, 0)

@@ -127,6 +127,7 @@ class Results(QWidget):
             self.tabs.setTabToolTip(place, tip)
         self.tabs.setDrawBase(False)
         self.tabs.setExpanding(False)
+        self.tabs.setUsesScrollButtons(False)
         self.tabs.setAccessibleName(self.tr("Plots"))
         right = QWidget()
         right.setProperty("role", "surface")
