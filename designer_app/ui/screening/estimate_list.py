@@ -63,9 +63,7 @@ class EstimateList(QWidget):
         column = column_for(estimate)
         title = label(column.title, "muted")
         title.setToolTip(column.doc)
-        value = label(
-            estimate_text(estimate, column), "error" if fails else "", wrap=True
-        )
+        value = label(estimate_text(estimate, column), "error" if fails else "", wrap=True)
         value.setFont(tabular(value.font()))
         value.setToolTip(explain(estimate, column))
         value.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
