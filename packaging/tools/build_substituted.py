@@ -1,19 +1,26 @@
 """Label substituted crystals with a potential: the bad examples of the crystal network.
 
     DESIGNER_APP_DATA=DIR python packaging/tools/build_substituted.py relax --work WORK
-    python packaging/tools/build_substituted.py pack --work WORK
+    DESIGNER_APP_DATA=DIR python packaging/tools/build_substituted.py pack --work WORK
 
 `relax` swaps elements in known crystals (`screening/crystal_gnn/substituted.py`) and relaxes them
-with CHGNet; starts and ends are appended to two ledgers in WORK, and it goes on where it was
-stopped. `pack` places the ends on the hull of the shipped reference phases and writes
-resources/data/substituted-chgnet-0.3.0.npz.
+with CHGNet; the ends are appended to a ledger in WORK, and it goes on where it was stopped.
+`pack` swaps the same elements again, places the ends on the hull of the shipped reference phases
+and writes resources/data/substituted-chgnet-0.3.0.npz: how each crystal is made, not the crystal.
 """
 
 import argparse
 import time
+from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
+
+if TYPE_CHECKING:
+    from designer_app.screening.crystal_gnn.substituted import Substitution
+    from designer_app.specs.structure import Structure
 
 CHUNK = 24
 SEED = 20260701
@@ -40,19 +47,35 @@ def relax(given: argparse.Namespace) -> None:
     """Relax until there are as many as asked for."""
     from designer_app.device import Compute
     from designer_app.potentials import load_potential
-    from designer_app.screening.crystal_gnn.substituted import (
-        LARGEST,
-        atomic_volumes,
-        substituted_crystals,
-    )
-    from designer_app.screening.reference.ledger import Ledger, RelaxedPhase
+    from designer_app.screening.reference.ledger import Ledger
     from designer_app.screening.reference.relaxing import relax_phases
     from designer_app.state import set_threads
-    from designer_app.training.published.crystals import read_crystals
-    from designer_app.training.published.folder import data_folder
 
     compute = Compute("cpu", "float32", 1)
     set_threads(compute)
+    ends = Ledger(given.work / "ends.jsonl")
+    done = {phase.source for phase in ends.read()}
+    potential = load_potential("chgnet", "", compute)
+    stream, began, number = made_crystals(given), time.monotonic(), 0
+    while number < given.number:
+        chunk = [next(stream)[1] for _ in range(CHUNK)]
+        number += CHUNK
+        if chunk[-1].name in done:
+            continue
+        ends.append(relax_phases(chunk, potential))
+        print(f"{number} of {given.number}, {time.monotonic() - began:.0f} s", flush=True)
+
+
+def made_crystals(given: argparse.Namespace) -> Iterator[tuple["Substitution", "Structure"]]:
+    """The endless stream of swapped crystals, the same every time."""
+    from designer_app.screening.crystal_gnn.substituted import (
+        LARGEST,
+        atomic_volumes,
+        substitutions,
+    )
+    from designer_app.training.published.crystals import read_crystals
+    from designer_app.training.published.folder import data_folder
+
     structures = [crystal.structure for crystal in read_crystals(data_folder(given.data))]
     elements, counts = np.unique(
         np.concatenate([np.unique(structure.numbers) for structure in structures]),
@@ -60,21 +83,7 @@ def relax(given: argparse.Namespace) -> None:
     )
     common = elements[counts >= 30].tolist()
     small = [structure for structure in structures if 1 < len(structure) <= LARGEST]
-    stream = substituted_crystals(
-        small, atomic_volumes(structures), common, np.random.default_rng(SEED)
-    )
-    starts, ends = Ledger(given.work / "starts.jsonl"), Ledger(given.work / "ends.jsonl")
-    done = {phase.source for phase in ends.read()}
-    potential = load_potential("chgnet", "", compute)
-    began, number = time.monotonic(), 0
-    while number < given.number:
-        chunk = [next(stream) for _ in range(CHUNK)]
-        number += CHUNK
-        if chunk[-1].name in done:
-            continue
-        starts.append([RelaxedPhase(each.name, each, np.nan, np.nan, 0, False) for each in chunk])
-        ends.append(relax_phases(chunk, potential))
-        print(f"{number} of {given.number}, {time.monotonic() - began:.0f} s", flush=True)
+    return substitutions(small, atomic_volumes(structures), common, np.random.default_rng(SEED))
 
 
 def pack(given: argparse.Namespace) -> None:
@@ -91,10 +100,10 @@ def pack(given: argparse.Namespace) -> None:
     if table is None:
         parser_error = "the reference table is not built yet: packaging/tools/build_reference.py"
         raise SystemExit(parser_error)
-    starts = {phase.source: phase.structure for phase in Ledger(given.work / "starts.jsonl").read()}
+    ends = {end.source: end for end in Ledger(given.work / "ends.jsonl").read()}
     kept, values, lost = [], [], {"not converged": 0, "became another crystal": 0, "no hull": 0}
-    for end in Ledger(given.work / "ends.jsonl").read():
-        start = starts[end.source]
+    for made, start in islice(made_crystals(given), len(ends)):
+        end = ends[start.name]
         if end.structure is None or not end.converged:
             lost["not converged"] += 1
             continue
@@ -111,7 +120,7 @@ def pack(given: argparse.Namespace) -> None:
             lost["no hull"] += 1
             continue
         # Those below the hull compete with the phases known before: at 0.
-        kept.append(start)
+        kept.append(made)
         values.append(
             (placed.formation_energy, placed.e_above_hull, expansion, end.magmom / n_atoms)
         )

@@ -119,7 +119,8 @@ def labelled_structures(
 ) -> LabelledStructures:
     """Everything there is to learn from or to judge by; finding space groups takes minutes."""
     found = LabelledStructures(only)
-    for crystal in read_crystals(folder):
+    crystals = {crystal.material_id: crystal for crystal in read_crystals(folder)}
+    for crystal in crystals.values():
         values = {
             "formation_energy": crystal.formation_energy,
             "e_above_hull": crystal.e_above_hull,
@@ -132,8 +133,10 @@ def labelled_structures(
     _join_tables(folder, found, control)
     _add_moments(load_reference(), found)
     substituted = read_substituted()
-    for start, values in () if substituted is None else substituted.rows():
-        found.add(start, values, SUBSTITUTED)
+    if substituted is not None:
+        known = {name: crystal.structure for name, crystal in crystals.items()}
+        for start, values in substituted.rows(known):
+            found.add(start, values, SUBSTITUTED)
     return found
 
 

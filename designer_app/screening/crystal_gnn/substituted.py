@@ -4,7 +4,8 @@ Tables of known crystals hold survivors, 85 % within 50 meV/atom of the hull. A 
 only these is fooled by what a screen proposes; it needs the failures too.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -40,44 +41,57 @@ def atomic_volumes(structures: Sequence[Structure]) -> NDArray[np.float64]:
     return found
 
 
-def substituted_crystals(
+@dataclass(frozen=True)
+class Substitution:
+    """How a crystal is made from a known one."""
+
+    prototype: str
+    """Name of the known crystal."""
+    swaps: Mapping[int, int]
+    """Old atomic number -> new one."""
+    stretch: float
+    """Factor of every length."""
+
+    def of(self, prototype: Structure, name: str = "") -> Structure:
+        """The crystal, not relaxed."""
+        numbers = [self.swaps.get(int(each), int(each)) for each in prototype.numbers]
+        return Structure(
+            numbers=np.array(numbers, dtype=np.int64),
+            positions=prototype.positions * self.stretch,
+            cell=prototype.cell * self.stretch,
+            pbc=prototype.pbc,
+            name=name,
+        )
+
+
+def substitutions(
     prototypes: Sequence[Structure],
     volumes: NDArray[np.float64],
     elements: Sequence[int],
     generator: np.random.Generator,
-) -> Iterator[Structure]:
+) -> Iterator[tuple[Substitution, Structure]]:
     """Endless: a random prototype, one or all of its elements swapped, its volume rescaled.
 
-    The volume grows with the sum of `volumes`; nothing is relaxed.
+    The volume grows with the sum of `volumes`; nothing is relaxed. Where atoms come too close,
+    the next is tried.
     """
     allowed = np.array(sorted(elements))
     number = 0
     while True:
         prototype = prototypes[int(generator.integers(len(prototypes)))]
         swaps = _swaps(np.unique(prototype.numbers), allowed, generator)
-        name = f"substituted-{number:06d}"
-        crystal = swapped(prototype, swaps, volumes, name)
-        if crystal is not None:
+        made = Substitution(prototype.name, swaps, _stretch(prototype, swaps, volumes))
+        if not np.isfinite(made.stretch):
+            continue
+        crystal = made.of(prototype, f"substituted-{number:06d}")
+        if not _has_close_pair(crystal):
             number += 1
-            yield crystal
+            yield made, crystal
 
 
-def swapped(
-    prototype: Structure, swaps: dict[int, int], volumes: NDArray[np.float64], name: str = ""
-) -> Structure | None:
-    """The prototype with elements swapped and rescaled; None where atoms come too close."""
+def _stretch(prototype: Structure, swaps: Mapping[int, int], volumes: NDArray[np.float64]) -> float:
     numbers = np.array([swaps.get(int(each), int(each)) for each in prototype.numbers])
-    stretch = (volumes[numbers].sum() / volumes[prototype.numbers].sum()) ** (1.0 / 3.0)
-    if not np.isfinite(stretch):
-        return None
-    crystal = Structure(
-        numbers=numbers.astype(np.int64),
-        positions=prototype.positions * stretch,
-        cell=prototype.cell * stretch,
-        pbc=prototype.pbc,
-        name=name,
-    )
-    return None if _has_close_pair(crystal) else crystal
+    return float((volumes[numbers].sum() / volumes[prototype.numbers].sum()) ** (1.0 / 3.0))
 
 
 def _has_close_pair(crystal: Structure) -> bool:
