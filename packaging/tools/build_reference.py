@@ -1,13 +1,15 @@
-"""Make the reference set behind every hull: published crystals relaxed with a potential.
+"""Make the reference set behind every hull: known crystals relaxed with a potential.
 
     DESIGNER_APP_DATA=DIR python packaging/tools/build_reference.py relax --work WORK
     python packaging/tools/build_reference.py pack --work WORK
     python packaging/tools/build_reference.py check --n 50
 
 relax takes half an hour to hours on two cores and can be stopped at any moment: what is relaxed
-stays in WORK and is not done again. Crystals on the tabulated hull come first, small cells before
-large ones. pack writes the table that the program ships, from all that is in WORK, and says how
-far packing moved the energies; what the shipped table holds already is only checked.
+stays in WORK and is not done again. First come the crystals of the shipped examples and of the
+classical electrodes, which the published tables lack in part (olivine LiFePO4, layered LiCoO2),
+then the elements and the tabulated hull, then the others, small cells before large ones.
+pack writes the table that the program ships, from all that is in WORK, and says how far packing
+moved the energies; what the shipped table holds already is only checked.
 check recomputes crystals of the shipped table by chance: the energy as it is unpacked, and after
 one more relaxation.
 """
@@ -17,11 +19,13 @@ import os
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from designer_app.potentials import Potential
+    from designer_app.specs.structure import Structure
 
 CHUNK = 24
 """Crystals that are relaxed together and then written."""
@@ -79,14 +83,14 @@ def relax_share(given: argparse.Namespace) -> None:
     done = {
         phase.source for path in given.work.glob("phases-*.jsonl") for phase in Ledger(path).read()
     }
-    left = [crystal for crystal in crystals if crystal.material_id not in done]
+    left = [crystal for crystal in crystals if crystal.name not in done]
     chunks = [left[start : start + CHUNK] for start in range(0, len(left), CHUNK)]
     mine = chunks[given.worker :: given.workers]
     ledger = Ledger(given.work / f"phases-{given.worker}.jsonl")
     potential = loaded(given)
     started, n_done = time.monotonic(), 0
     for chunk in mine:
-        ledger.append(relax_phases([crystal.structure for crystal in chunk], potential))
+        ledger.append(relax_phases(chunk, potential))
         n_done += len(chunk)
         rate = n_done / (time.monotonic() - started)
         n_left = sum(len(each) for each in mine) - n_done
@@ -115,13 +119,15 @@ def pack_table(given: argparse.Namespace) -> None:
     known = known if known is not None and known.belongs_to(potential) else None
     packed = pack(sorted(phases, key=lambda phase: phase.source), potential, known)
     header = TableHeader(
-        name=f"a part of the Materials Project relaxed with {given.potential} {given.model}",
+        name="a part of the Materials Project and classical electrodes, "
+        f"relaxed with {given.potential} {given.model}",
         potential=given.potential,
         model=given.model,
         model_sha256=potential.model_sha256,
         correction=correction_of(potential),
         goal="forces below 0.05 eV/A, stress below 0.5 GPa, at most 200 steps",
-        sources="structures: Materials Project (CC-BY-4.0); elements: MatPES (BSD-3-Clause)",
+        sources="structures: Materials Project (CC-BY-4.0), resources/examples, "
+        "resources/data/classical-electrodes.toml; elements: MatPES (BSD-3-Clause)",
         excluded=packed.excluded,
     )
     shipped = SHIPPED.get((given.potential, given.model), f"data/reference-{given.potential}.npz")
@@ -166,8 +172,8 @@ def loaded(given: argparse.Namespace) -> "Potential":
     return load_potential(given.potential, given.model, compute)
 
 
-def in_order(folder: Path) -> list:
-    """Elements, then the phases of the tabulated hull, then the others; small cells first."""
+def in_order(folder: Path) -> list["Structure"]:
+    """Own crystals, elements, the phases of the tabulated hull, the others; small cells first."""
     from designer_app.training.published.crystals import read_crystals, read_elements
 
     crystals = read_crystals(folder)
@@ -177,7 +183,29 @@ def in_order(folder: Path) -> list:
         sorted(group, key=lambda crystal: (len(crystal.structure), crystal.material_id))
         for group in (hull, above)
     ]
-    return [*read_elements(folder), *by_size[0], *by_size[1]]
+    published = [*read_elements(folder), *by_size[0], *by_size[1]]
+    return [*own_crystals(), *(crystal.structure for crystal in published)]
+
+
+def own_crystals() -> list["Structure"]:
+    """Crystals of the shipped examples, and the classical electrodes made from them.
+
+    Each file of `resources/examples` and each row of `classical-electrodes.toml` names its source.
+    """
+    from designer_app.cli.benches.voltage import electrodes, start_of
+    from designer_app.io.examples import examples
+    from designer_app.io.structures import read_document
+    from designer_app.specs.documents import ReadSpec
+
+    found = {
+        f"example-{each.key}": read_document(ReadSpec(path=each.path)).structure()
+        for each in examples()
+        if each.path.suffix == ".cif"  # the others are a slab and a liquid
+    }
+    for electrode in electrodes():
+        if electrode.insert == 0 and f"example-{electrode.compound}" not in found:
+            found[f"electrode-{electrode.compound}"] = start_of(electrode)
+    return [replace(structure, name=source) for source, structure in found.items()]
 
 
 if __name__ == "__main__":

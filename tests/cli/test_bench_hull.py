@@ -55,6 +55,16 @@ def test_left_out_of_the_set_a_stable_compound_has_a_negative_distance(published
     assert salt.distance_without < -0.5
 
 
+def test_phases_that_no_table_lists_are_not_compared_with(published):
+    table = load_reference("chgnet")
+    among_all = compared(table, published, lambda _: None)
+    (alone,) = (each for each in published if each.material_id == "mp-1078558")  # NaCl3
+    (found,) = compared(table, [alone], lambda _: None)
+    assert found.distance == 0.0
+    (same,) = (each for each in among_all if each.formation == found.formation)
+    assert same.distance > 0.05  # above NaCl and chlorine
+
+
 @pytest.mark.parametrize(
     ("scores", "area"), [([3, 2, 1, 0], 1.0), ([0, 1, 2, 3], 0.0), ([1, 1, 1, 1], 0.5)]
 )

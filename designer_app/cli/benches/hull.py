@@ -2,12 +2,14 @@
 
 Only crystals whose tabulated hull is wholly in the set are compared. Whether it is, the tabulated
 formation energies say: of the phases in the set they must give back the tabulated distance to
-within `PRESENT`. CHGNet was trained on Materials Project crystals, so this tells how well it
-reproduces what it has seen, and nothing about crystals that are new.
+within `PRESENT`. Both hulls are made of the same phases, the tabulated crystals and the elements;
+what else the set holds, such as electrodes that the tables lack, stays out. CHGNet was trained on
+Materials Project crystals, so this tells how well it reproduces what it has seen, and nothing about
+crystals that are new.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,7 +23,7 @@ from designer_app.screening.convex_hull import SAME_COMPOSITION, Hull, hull_for
 from designer_app.screening.reference.phases import ReferencePhase
 from designer_app.screening.reference.table import ReferenceTable, load_reference
 from designer_app.specs.hull import HullOrigin
-from designer_app.training.published.crystals import PublishedCrystal, read_crystals
+from designer_app.training.published.crystals import ELEMENT, PublishedCrystal, read_crystals
 from designer_app.training.published.folder import data_folder
 
 PRESENT = 0.005
@@ -46,9 +48,9 @@ class Compared:
     distance: float
     tabulated: float
     distance_without: float
-    """With its formula left out of the set; negative for what is stable."""
+    """With its formula left out of the set; negative for what is stable. NaN where not judged."""
     tabulated_without: float
-    """The same from the tabulated energies of the phases in the set."""
+    """The same from the tabulated energies of the phases in the set; NaN for elements too."""
     is_present: bool
     """Whether the phases of its tabulated hull are in the set."""
 
@@ -114,7 +116,7 @@ def compared(
     for count, (elements, members) in enumerate(systems.items()):
         if count % 2000 == 0:
             say(f"{count} of {len(systems)} chemical systems")
-        phases = table.in_system(elements)
+        phases = _published(table.in_system(elements), by_id)
         try:
             ours = hull_for(elements, phases, table.origin)
         except MissingReferenceError:  # an element whose reference did not relax
@@ -124,11 +126,18 @@ def compared(
     return found
 
 
+def _published(
+    phases: Sequence[ReferencePhase], by_id: Mapping[str, PublishedCrystal]
+) -> list[ReferencePhase]:
+    """Those phases that have a tabulated energy, and those of the elements, which lie at 0."""
+    return [phase for phase in phases if phase.source in by_id or phase.source.startswith(ELEMENT)]
+
+
 def _tabulated_hull(
-    elements: Sequence[str], phases: Sequence[ReferencePhase], by_id: dict[str, PublishedCrystal]
+    elements: Sequence[str], phases: Sequence[ReferencePhase], by_id: Mapping[str, PublishedCrystal]
 ) -> Hull:
     """The hull of the tabulated formation energies of the same phases; elements at 0."""
-    tabulated = [_phase(f"element-{symbol}", {symbol: 1.0}, 0.0) for symbol in elements]
+    tabulated = [_phase(f"{ELEMENT}{symbol}", {symbol: 1.0}, 0.0) for symbol in elements]
     for phase in phases:
         crystal = by_id.get(phase.source)
         if crystal is not None and crystal.formation_energy is not None:
@@ -158,17 +167,22 @@ def _compared(
     energy = phase.energy_per_atom - float(x @ ours.element_energies)
     hull_energy = float(ours.energies_at(x[None])[0])
     tabulated_hull = float(theirs.energies_at(x[None])[0])
-    is_element = len(phase.composition) == 1
+    is_present = abs(crystal.formation_energy - crystal.e_above_hull - tabulated_hull) <= PRESENT
+    if not is_present:  # not judged: the costly hulls without its formula are not asked for
+        without = theirs_without = np.nan
+    elif len(phase.composition) == 1:
+        without, theirs_without = energy - hull_energy, np.nan
+    else:
+        without = energy - _without(ours, x, hull_energy)
+        theirs_without = crystal.formation_energy - _without(theirs, x, tabulated_hull)
     return Compared(
         formation=energy,
         tabulated_formation=crystal.formation_energy,
         distance=max(energy - hull_energy, 0.0),
         tabulated=crystal.e_above_hull,
-        distance_without=energy - (hull_energy if is_element else _without(ours, x, hull_energy)),
-        tabulated_without=np.nan
-        if is_element
-        else crystal.formation_energy - _without(theirs, x, tabulated_hull),
-        is_present=abs(crystal.formation_energy - crystal.e_above_hull - tabulated_hull) <= PRESENT,
+        distance_without=without,
+        tabulated_without=theirs_without,
+        is_present=is_present,
     )
 
 

@@ -29,6 +29,8 @@ TABLES = (
     "mpts_52_val.csv.gz",
 )
 ELEMENTS = "matcalc/MatPES-PBE-Element-Refs.json.gz"
+ELEMENT = "element-"
+"""Before the symbol: the id of an element's reference structure."""
 _NUMBER = re.compile(r"_cell_(length_[abc]|angle_(?:alpha|beta|gamma))\s+(\S+)")
 _SITE = re.compile(
     r"^\s*([A-Z][a-z]?)[0-9]*[+-]?\s+\S+\s+1\s+(-?[\d.]+)\s+(-?[\d.]+)\s+(-?[\d.]+)\s+1(?:\.0*)?\s*$",
@@ -80,7 +82,7 @@ def read_elements(folder: Path) -> list[PublishedCrystal]:
         sites, cell = row["structure"]["sites"], np.array(row["structure"]["lattice"]["matrix"])
         fractions = np.array([site["abc"] for site in sites], dtype=np.float64)
         numbers = [ATOMIC_NUMBERS[site["species"][0]["element"]] for site in sites]
-        key = f"element-{symbol}"
+        key = f"{ELEMENT}{symbol}"
         found.append(PublishedCrystal(key, _built(numbers, fractions, cell, key), 0.0, 0.0, None))
     return found
 
