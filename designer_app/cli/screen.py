@@ -11,6 +11,7 @@ from designer_app.errors import NO_SUCH_FILE, FileUnreadableError
 from designer_app.io.screen_store import SPEC, ScreenStore
 from designer_app.jobs import screen
 from designer_app.running.control import RunControl
+from designer_app.screening import ion_release
 from designer_app.specs.fields import spec_from_settings
 from designer_app.specs.screen import LOST, ScreenResult, ScreenRow, ScreenSpec
 
@@ -149,6 +150,7 @@ def _line(row: dict[str, Any], columns: list[tuple[str, str, float, str]]) -> st
     )
     known = f" ({row['known']})" if row["known"] else ""
     told = "misses " + ", ".join(row["failing"]) if row["failing"] else row["verdict"]
+    told = told.replace(ion_release.KEY, ion_release.NOTHING)
     return f"{row['rank']:4d} {row['formula']:18s}{cells}  {told}{known}"
 
 

@@ -67,7 +67,7 @@ _STATES: Mapping[str, tuple[int, int]] = {
         (3, 3),
     ),
 }
-_CENTRES = {"S": 6, "Se": 6, "Cl": 7, "N": 5}
+_CENTRES = {"S": 6, "Se": 6, "Te": 6, "Cl": 7, "N": 5}
 """Charges of these in oxo-anions such as sulfate."""
 
 
@@ -99,7 +99,7 @@ def _charge_ranges(amounts: Mapping[str, float]) -> tuple[float, float] | None:
     """(lowest, highest) total charge of the host unit; None where an element has no usual one."""
     low = high = 0.0
     for element, amount in amounts.items():
-        states = _states_in(element, amounts)
+        states = charge_limits(element, amounts)
         if states is None:
             return None
         low += states[0] * amount
@@ -107,7 +107,10 @@ def _charge_ranges(amounts: Mapping[str, float]) -> tuple[float, float] | None:
     return low, high
 
 
-def _states_in(element: str, amounts: Mapping[str, float]) -> tuple[int, int] | None:
+def charge_limits(element: str, amounts: Mapping[str, float]) -> tuple[int, int] | None:
+    """(lowest, highest) charge that an element of a host has in electrodes; None where no table
+    tells.
+    """
     is_centre = amounts.get("O", 0.0) >= 2.5 * amounts[element]
     if element in _CENTRES and is_centre:
         return _CENTRES[element], _CENTRES[element]

@@ -9,8 +9,10 @@
 Learned heads and the crystal network judge every candidate in milliseconds; on request the best are
 computed by relaxation with a potential. A conductivity is asked as the chance that it passes the
 threshold, and stays amber: the head learned from electrolytes, and hardly any electrode reaches
-1e-3 S/cm. Where no candidate meets all criteria, the best are there all the same, each with the
-criteria that it misses.
+1e-3 S/cm. Capacity and energy density count the ions that the other elements can make up for;
+where there is nothing to oxidise, that is 0 and the criterion "ion_release" is missed. None as the
+threshold of the energy density asks for electrolytes. Where no candidate meets all criteria, the
+best are there all the same, each with the criteria that it misses.
 """
 
 from collections.abc import Mapping, Sequence
@@ -22,6 +24,7 @@ from designer_app.explanations import explain_exception
 from designer_app.io.formulas import amounts_of, formula, reduced
 from designer_app.potentials import Potential
 from designer_app.running.control import RunControl
+from designer_app.screening import ion_release
 from designer_app.screening.battery_rules import THRESHOLDS, BatteryRules
 from designer_app.screening.crystal_gnn.heads import STABLE
 from designer_app.screening.given_crystals import as_structure
@@ -35,6 +38,7 @@ from designer_app.screening.rules import (
 )
 from designer_app.specs.estimates import Estimate
 from designer_app.specs.screen import (
+    HIGHEST_VOLTAGE,
     LOST,
     PASSES,
     WAITS,
@@ -109,7 +113,8 @@ class BatteryElectrodeDesigner:
         control = control or RunControl()
         asked = {**THRESHOLDS, **(thresholds or {})}
         rules = self._rules(asked)
-        criteria = tuple(each for each in rules.criteria if asked.get(each.key) is not None)
+        counts = {key for key, value in asked.items() if value is not None} | {ion_release.KEY}
+        criteria = tuple(each for each in rules.criteria if each.key in counts)
         structures = [as_structure(each) for each in candidates]
         rows = [_row(index, each) for index, each in enumerate(structures)]
         warnings: list[str] = []
@@ -135,6 +140,8 @@ class BatteryElectrodeDesigner:
         spec = ScreenSpec(
             ion=self.ion,
             energy_density=asked["energy_density"] or 0.0,
+            voltage_low=0.0,
+            voltage_high=HIGHEST_VOLTAGE,
             test_conductivity=conductivity is not None,
             ionic_conductivity=conductivity or THRESHOLDS["ionic_conductivity"],
             stability=asked["stability"] or 0.0,

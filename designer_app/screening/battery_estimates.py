@@ -16,40 +16,67 @@ from designer_app.properties import heads
 from designer_app.properties.electrode_checks import oxidation_doubts, voltage_doubt
 from designer_app.properties.working_ions import capacity, host_of
 from designer_app.running.control import RunControl
-from designer_app.specs.estimates import Estimate, LearnedEstimate
+from designer_app.screening.ion_release import ion_release
+from designer_app.specs.estimates import LIGHTS, Estimate, LearnedEstimate
 from designer_app.specs.structure import Structure
 from designer_app.specs.voltage import VoltageResult, VoltageSpec
 
 FOR_ELECTROLYTES = (
     "The head learned from electrolytes; electrodes hardly ever conduct ions as well as those."
 )
-REMOVED = "all ions removed, per gram of the discharged electrode"
+PER_GRAM = "per gram of the discharged electrode"
 VOLUME = "volume_change"
 """The head gives its size; a relaxation its sign too, positive where charging swells the host."""
 _SYMPREC = 0.05
 
 
 def learned_voltage(structure: Structure, ion: str) -> tuple[Estimate, ...]:
-    """Voltage and energy density where a structure gives all its ions, and its capacity."""
+    """Which share of its ions a structure can give up, the capacity of that share, and voltage,
+    energy density and volume change by learned heads.
+
+    The heads speak of an electrode that gives up all its ions.
+    """
     host = host_of(structure, ion)
-    mAh = capacity(host.amounts, ion, 0.0, host.x)
-    charge = Estimate(key="capacity", value=mAh, unit="mAh/g", method="composition", origin=REMOVED)
+    release = ion_release(reduced(amounts_of(structure.numbers))[0], ion)
+    charge = usable_capacity(release, capacity(host.amounts, ion, 0.0, host.x))
     try:
         head = heads.voltage_head()
         host_formula = formula(host.amounts)
         found = head.predict(host_formula, ion, before=0.0, after=host.x)
         swelling = head.predict_volume_change(host_formula, ion, before=0.0, after=host.x)
     except (DesignerAppError, ImportError):
-        return (charge,)
-    told = [*oxidation_doubts(host.amounts, ion, 0.0, host.x), *voltage_doubt(found.value, ion)]
+        return release, charge
+    told = [release.reason, *oxidation_doubts(host.amounts, ion, 0.0, host.x)]
+    told = [each for each in (*told, *voltage_doubt(found.value, ion)) if each]
     voltage = replace(found, key="voltage")
     if told and voltage.light == "green":
         voltage = replace(voltage, light="amber", reason=told[0])
-    return charge, voltage, energy_density_from(voltage, mAh), replace(swelling, key=VOLUME)
+    density = energy_density_from(voltage, charge)
+    return release, charge, voltage, density, replace(swelling, key=VOLUME)
 
 
-def energy_density_from(voltage: Estimate, mAh: float) -> Estimate:
+def usable_capacity(release: Estimate, all_removed: float) -> Estimate:
+    """mAh/g of the ions that an electrode can give up, of the capacity where all are removed."""
+    return Estimate(
+        key="capacity",
+        value=release.value * all_removed,
+        unit="mAh/g",
+        method="composition",
+        origin=f"{_removed(release)}, {PER_GRAM}",
+        light=release.light,
+        reason=release.reason,
+    )
+
+
+def _removed(release: Estimate) -> str:
+    if release.value >= 1.0:
+        return "all ions removed"
+    return f"{100 * release.value:.0f} % of the ions removed, by charge balance"
+
+
+def energy_density_from(voltage: Estimate, charge: Estimate) -> Estimate:
     """Wh/kg of a voltage and a capacity; error and interval are those of the voltage."""
+    mAh = charge.value
     scaled = {
         name: None if value is None else value * mAh
         for name, value in (
@@ -66,7 +93,9 @@ def energy_density_from(voltage: Estimate, mAh: float) -> Estimate:
         key="energy_density",
         value=voltage.value * mAh,
         unit="Wh/kg",
-        origin=f"{voltage.origin}; {REMOVED}",
+        origin=f"{voltage.origin}; {charge.origin}",
+        light=max(voltage.light, charge.light, key=LIGHTS.index),
+        reason=charge.reason or voltage.reason,
         probability=None,
         **scaled,
     )
@@ -107,22 +136,15 @@ def from_relaxation(
     from designer_app.properties.electrode import electrode
 
     found = electrode(VoltageSpec(structure=structure, ion=ion), potential, control)
-    return relaxed_estimates(found)
+    return relaxed_estimates(found, ion_release(reduced(amounts_of(structure.numbers))[0], ion))
 
 
-def relaxed_estimates(found: VoltageResult) -> tuple[Estimate, ...]:
-    """An electrode's numbers as estimates."""
+def relaxed_estimates(found: VoltageResult, release: Estimate) -> tuple[Estimate, ...]:
+    """An electrode's numbers as estimates; `release` says which share of its ions comes out."""
     voltage = found.estimate
-
-    def beside(key: str, value: float, unit: str) -> Estimate:
-        return replace(voltage, key=key, value=value, unit=unit, error=None)
-
-    return (
-        voltage,
-        beside("capacity", found.capacity, "mAh/g"),
-        energy_density_from(voltage, found.capacity),
-        beside(VOLUME, found.volume_change, ""),
-    )
+    charge = usable_capacity(release, found.capacity)
+    swelling = replace(voltage, key=VOLUME, value=found.volume_change, unit="", error=None)
+    return voltage, charge, energy_density_from(voltage, charge), swelling
 
 
 def _with_error(found: Estimate) -> str:

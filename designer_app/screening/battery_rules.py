@@ -7,6 +7,7 @@ from designer_app.explanations import explain_exception
 from designer_app.potentials import Potential
 from designer_app.properties.working_ions import check_has_ion, host_of
 from designer_app.running.control import RunControl
+from designer_app.screening import ion_release
 from designer_app.screening.battery_estimates import (
     from_relaxation,
     learned_conductivity,
@@ -35,10 +36,13 @@ class BatteryRules:
         self.spec = spec
         self.potential = potential
         """Loads what relaxations need; without it there are only learned numbers."""
-        found = [
-            Criterion(key="energy_density", low=spec.energy_density),
-            Criterion(key="voltage", low=spec.voltage_low, high=spec.voltage_high),
-        ]
+        found: list[Criterion] = []
+        if spec.is_for_electrodes:
+            found.append(Criterion(key=ion_release.KEY, low=ion_release.LEAST))
+        if spec.energy_density > 0:
+            found.append(Criterion(key="energy_density", low=spec.energy_density))
+        if spec.asks_voltage:
+            found.append(Criterion(key="voltage", low=spec.voltage_low, high=spec.voltage_high))
         if spec.test_conductivity:
             found.append(
                 Criterion(
@@ -50,10 +54,14 @@ class BatteryRules:
         self.criteria = (*found, *stability_criteria(spec))
 
     def refusal(self, structure: Structure) -> str:
-        """Why a material is no electrode for the working ion; "" if it may be."""
+        """Why a material is no electrode, or no electrolyte, for the working ion; "" if it may be.
+
+        Li3N is no electrode, because nothing but nitrogen would stay, but conducts.
+        """
         try:
             check_has_ion(structure, self.spec.ion)
-            host_of(structure, self.spec.ion)
+            if self.spec.is_for_electrodes:
+                host_of(structure, self.spec.ion)
         except DesignerAppError as error:
             prefix = "no working ion" if isinstance(error, NoWorkingIonError) else "no electrode"
             return f"{prefix}: {explain_exception(error).sentence}"
@@ -62,12 +70,14 @@ class BatteryRules:
     def quick(
         self, structures: Sequence[Structure], rows: Sequence[ScreenRow], control: RunControl
     ) -> list[tuple[Estimate, ...]]:
-        """Voltage, energy density and conductivity by learned heads, where they are there."""
-        found = []
+        """What electrodes are asked for and conductivity, by learned heads where they are there."""
+        found: list[tuple[Estimate, ...]] = []
         del rows
         for structure in structures:
             control.checkpoint()
-            estimates = learned_voltage(structure, self.spec.ion)
+            estimates: tuple[Estimate, ...] = ()
+            if self.spec.is_for_electrodes:
+                estimates = learned_voltage(structure, self.spec.ion)
             if self.spec.test_conductivity:
                 estimates += learned_conductivity(structure, self.spec.ionic_conductivity)
             found.append(estimates)
@@ -76,19 +86,23 @@ class BatteryRules:
     def physics(
         self, structure: Structure, row: ScreenRow, control: RunControl
     ) -> tuple[Estimate, ...]:
-        """Voltage, capacity, energy density and volume change from relaxed structures."""
-        del row
-        if self.potential is None:
+        """Voltage, capacity, energy density and volume change from relaxed structures.
+
+        An electrolyte, and what gives up no ions, has none of them.
+        """
+        is_idle = value_of(row, ion_release.KEY, 1.0) <= ion_release.LEAST
+        if self.potential is None or not self.spec.is_for_electrodes or is_idle:
             return ()
         return from_relaxation(structure, self.spec.ion, self.potential(), control)
 
     def score(self, row: ScreenRow) -> float:
-        """Energy density over its threshold times the chance of being stable; where conductivity is
-        asked, up to twice that by the chance that it passes.
+        """Chance of being stable, times energy density over its threshold for electrodes; where
+        conductivity is asked, up to twice that by the chance that it passes.
         """
-        threshold = self.spec.energy_density or THRESHOLDS["energy_density"]
-        score = value_of(row, "energy_density", 0.0) / threshold
-        score *= value_of(row, "stability", _UNKNOWN_STABILITY)
+        score = value_of(row, "stability", _UNKNOWN_STABILITY)
+        if self.spec.is_for_electrodes:
+            threshold = self.spec.energy_density or THRESHOLDS["energy_density"]
+            score *= value_of(row, "energy_density", 0.0) / threshold
         conductivity = row.estimate("ionic_conductivity")
         if self.spec.test_conductivity and conductivity is not None:
             score *= 1.0 + (conductivity.probability or 0.0)

@@ -5,8 +5,8 @@ from dataclasses import replace
 
 from designer_app.elements import COVALENT_RADII, SYMBOLS
 from designer_app.io.contacts import TooManyContactsError, contacts
-from designer_app.io.formulas import amounts_in, amounts_of, reduced
-from designer_app.screening.charge_balance import Balance, balanced, highest_state
+from designer_app.io.formulas import amounts_of, reduced
+from designer_app.screening.charge_balance import balanced
 from designer_app.screening.duplicates import KnownCrystals
 from designer_app.screening.frames import TOO_CLOSE
 from designer_app.screening.masks import Masks
@@ -55,12 +55,9 @@ class Checks:
             if self._spec.only_new:
                 why = f"known already: the same crystal as {known}"
                 return replace(row, stage="new", verdict=LOST, reason=why)
-        states = balanced(reduced(amounts_of(structure.numbers))[0], self._spec.charge)
-        if states is None:
+        if balanced(reduced(amounts_of(structure.numbers))[0], self._spec.charge) is None:
             why = f"charge cannot balance: no {self._spec.charge} oxidation states are neutral"
             return replace(row, stage="balanced", verdict=LOST, reason=why)
-        if self._spec.rules == "battery":
-            row = replace(row, warnings=(*row.warnings, *_redox_doubt(states, self._spec.ion, row)))
         return replace(row, stage="network")
 
     def remember(self, row: ScreenRow, structure: Structure) -> None:
@@ -113,26 +110,6 @@ class _Library:
 
 def _composition_key(amounts: Mapping[str, float]) -> _Composition:
     return tuple(sorted(reduced(amounts)[0].items()))
-
-
-def _redox_doubt(states: Balance, ion: str, row: ScreenRow) -> tuple[str, ...]:
-    """What an electrode cannot give up, because its other elements reach no higher charge."""
-    amounts = amounts_in(row.formula)
-    if ion not in states.states:
-        return ()
-    gain = sum(
-        max(highest_state(element) - charge, 0.0) * amounts[element]
-        for element, charge in states.states.items()
-        if charge > 0 and element != ion
-    )
-    share = gain / (states.states[ion] * amounts[ion])
-    if share >= 1.0:
-        return ()
-    told = (
-        f"As an electrode it gives up at most {100 * share:.0f} % of its {ion}, by the charges "
-        "that its other elements can reach; voltage and capacity assume all of it."
-    )
-    return (told,)
 
 
 def _touching(structure: Structure) -> str:

@@ -158,7 +158,7 @@ def _ranked(rows: Sequence[ScreenRow]) -> str:
     for rank, row in enumerate(rows, 1):
         told = _WORDS[row.verdict]
         if row.failing:
-            told = "misses " + ", ".join(key.replace("_", " ") for key in row.failing)
+            told = row.reason or f"misses {', '.join(row.failing)}"
         cells = "".join(
             f'<td class="n">{_cell(row.estimate(key), factor, form)}</td>'
             for key, _, factor, form, _ in columns

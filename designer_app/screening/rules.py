@@ -95,7 +95,7 @@ def stability_criteria(spec: ScreenSpec) -> tuple[Criterion, ...]:
 
 
 def judged(row: ScreenRow, criteria: Iterable[Criterion]) -> tuple[str, tuple[str, ...], str]:
-    """(verdict, keys that fail, a sentence that says which)."""
+    """(verdict, keys that fail, a sentence that says which, and why where an estimate knows)."""
     failing = tuple(each.key for each in criteria if not each.is_met(row.estimate(each.key)))
     if not failing:
         return PASSES, (), ""
@@ -103,7 +103,9 @@ def judged(row: ScreenRow, criteria: Iterable[Criterion]) -> tuple[str, tuple[st
     told = f"misses {', '.join(key.replace('_', ' ') for key in failing)}"
     if unknown:
         told += f" (not known: {', '.join(key.replace('_', ' ') for key in unknown)})"
-    return FAILS, failing, told
+    found = (row.estimate(key) for key in failing)
+    reasons = [each.reason for each in found if each is not None and each.light == "red"]
+    return FAILS, failing, "; ".join(dict.fromkeys([told, *filter(None, reasons)]))
 
 
 def worst_light(row: ScreenRow, criteria: Iterable[Criterion]) -> str:

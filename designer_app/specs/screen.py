@@ -44,6 +44,8 @@ WAYS = (
     ("exchange", "Exchange the working ion"),
     ("prototypes", "New chemistry in known structures"),
 )
+HIGHEST_VOLTAGE = 10.0
+"""V; asking for nothing above it asks for all."""
 _BATTERY = ("rules", ("battery",))
 _MADE = ("make", ("substitute", "exchange", "prototypes"))
 
@@ -169,7 +171,8 @@ class ScreenSpec:
     energy_density: float = spec_field(
         500.0,
         label="Energy density above",
-        doc="Of the active material against the metal of the working ion.",
+        doc="Of the active material against the metal of the working ion. 0, with voltages "
+        "from 0 to 10 V, asks for an electrolyte instead of an electrode.",
         unit="Wh/kg",
         low=0.0,
         high=1e4,
@@ -182,7 +185,7 @@ class ScreenSpec:
         doc="Average voltage against the metal of the working ion.",
         unit="V",
         low=0.0,
-        high=10.0,
+        high=HIGHEST_VOLTAGE,
         advanced=True,
         when=_BATTERY,
     )
@@ -192,7 +195,7 @@ class ScreenSpec:
         doc="Electrolytes decompose above 4.5 to 5 V.",
         unit="V",
         low=0.0,
-        high=10.0,
+        high=HIGHEST_VOLTAGE,
         advanced=True,
         when=_BATTERY,
     )
@@ -277,6 +280,16 @@ class ScreenSpec:
     resume: bool = spec_field(
         False, label="Resume", doc="Go on with the run that is in the folder.", hidden=True
     )
+
+    @property
+    def asks_voltage(self) -> bool:
+        """Whether the range of voltages leaves anything out."""
+        return self.voltage_low > 0.0 or self.voltage_high < HIGHEST_VOLTAGE
+
+    @property
+    def is_for_electrodes(self) -> bool:
+        """Whether candidates must give up ions: of an electrolyte no storage is asked."""
+        return self.energy_density > 0.0 or self.asks_voltage
 
 
 STAGES = (

@@ -153,7 +153,7 @@ def test_a_disordered_candidate_says_so(designer):
 
 def test_the_learned_energy_density_is_voltage_times_capacity():
     structure = layered("Co")
-    charge, voltage, density, swelling = learned_voltage(structure, "Li")
+    _, charge, voltage, density, swelling = learned_voltage(structure, "Li")
     host = host_of(structure, "Li")
     assert charge.value == pytest.approx(capacity(host.amounts, "Li", 0, 1))
     assert density.value == pytest.approx(voltage.value * charge.value)
@@ -162,14 +162,14 @@ def test_the_learned_energy_density_is_voltage_times_capacity():
     assert density.probability_above(density.value) == pytest.approx(0.5, abs=0.06)
 
 
-def test_without_a_head_only_the_capacity_is_known(monkeypatch):
+def test_without_a_head_only_charges_and_capacity_are_known(monkeypatch):
     def missing():
         raise FileUnreadableError("weights", "there is no such file")
 
     monkeypatch.setattr(heads, "voltage_head", missing)
     monkeypatch.setattr(heads, "conductivity_head", missing)
-    (charge,) = learned_voltage(layered("Co"), "Li")
-    assert charge.key == "capacity"
+    found = learned_voltage(layered("Co"), "Li")
+    assert [each.key for each in found] == ["ion_release", "capacity"]
     assert learned_conductivity(layered("Co"), 1e-3) == ()
 
 

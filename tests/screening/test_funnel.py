@@ -7,17 +7,12 @@ import pytest
 
 from designer_app.device import Compute
 from designer_app.errors import Cancelled
-from designer_app.io.examples import example
 from designer_app.io.screen_store import ROWS, ScreenStore
-from designer_app.io.structures import read_document
 from designer_app.potentials import load_potential
 from designer_app.running.control import RunControl
-from designer_app.screening.checks import Checks
 from designer_app.screening.funnel import Funnel, Given, Tools
-from designer_app.screening.masks import masks_of
 from designer_app.screening.placing import Placing
 from designer_app.screening.rules import StabilityRules
-from designer_app.specs.documents import ReadSpec
 from designer_app.specs.fields import settings_of
 from designer_app.specs.screen import LOST, ScreenRow, ScreenSpec, funnel_of
 from designer_app.specs.structure import Structure
@@ -176,13 +171,3 @@ def test_a_finished_run_is_not_done_again(tmp_path: Path, placing: Placing):
     before = (tmp_path / ROWS).stat().st_size
     _run(tmp_path, placing)
     assert (tmp_path / ROWS).stat().st_size == before
-
-
-def test_what_cannot_be_oxidised_is_told_of_in_a_battery_screen():
-    spec = ScreenSpec(rules="battery", charge="strict")
-    checks = Checks(spec, masks_of(spec), None, StabilityRules(spec))
-    for oxidisable, name in ((True, "LiCoO2"), (False, "Li10GeP2S12")):
-        structure = read_document(ReadSpec(path=example(name).path)).structure()
-        row = checks.checked(ScreenRow(id=name, formula=name), structure)
-        assert row.stage == "network"
-        assert any("gives up at most 0 %" in each for each in row.warnings) is not oxidisable
