@@ -15,7 +15,7 @@ from designer_app.screening.battery_estimates import (
 )
 from designer_app.screening.rules import Criterion, stability_criteria, value_of
 from designer_app.specs.estimates import Estimate
-from designer_app.specs.screen import ScreenRow, ScreenSpec
+from designer_app.specs.screen import LEAST_RELEASE, ScreenRow, ScreenSpec
 from designer_app.specs.structure import Structure
 
 THRESHOLDS: Mapping[str, float] = {
@@ -38,7 +38,7 @@ class BatteryRules:
         """Loads what relaxations need; without it there are only learned numbers."""
         found: list[Criterion] = []
         if spec.is_for_electrodes:
-            found.append(Criterion(key=ion_release.KEY, low=ion_release.LEAST))
+            found.append(Criterion(key=ion_release.KEY, low=LEAST_RELEASE))
         if spec.energy_density > 0:
             found.append(Criterion(key="energy_density", low=spec.energy_density))
         if spec.asks_voltage:
@@ -90,7 +90,7 @@ class BatteryRules:
 
         An electrolyte, and what gives up no ions, has none of them.
         """
-        is_idle = value_of(row, ion_release.KEY, 1.0) <= ion_release.LEAST
+        is_idle = value_of(row, ion_release.KEY, 1.0) <= LEAST_RELEASE
         if self.potential is None or not self.spec.is_for_electrodes or is_idle:
             return ()
         return from_relaxation(structure, self.spec.ion, self.potential(), control)

@@ -18,13 +18,12 @@ from designer_app.properties.charges import is_of_variable_valence
 from designer_app.properties.electrode_checks import charge_limits
 from designer_app.screening.charge_balance import balanced, highest_state
 from designer_app.specs.estimates import Estimate
+from designer_app.specs.screen import LEAST_RELEASE
 from designer_app.specs.voltage import ION_CHARGES
 
 KEY = "ion_release"
 METHOD = "charge balance"
 NOTHING = "nothing to oxidise"
-LEAST = 0.01
-"""Share of the ions below which an electrode gives up none."""
 _CHALCOGENS = frozenset(("S", "Se", "Te"))
 _IN_PLAIN_OXIDES: Mapping[str, float] = {"Fe": 3.5, "Cu": 3.0}
 """Beyond what polyanions allow: NaFeO2 gives up 0.45 Na reversibly (Yabuuchi et al. 2012,
@@ -45,9 +44,9 @@ def ion_release(amounts: Mapping[str, float], ion: str) -> Estimate:
         told = f"{formula(amounts)} is an alloy, without charges to balance: all its {ion} counts."
         return _estimate(1.0, "amber", told)
     share = 1.0 + sum(charges[element] * amount for element, amount in host.items()) / given
-    if share >= 1.0 - LEAST:
+    if share >= 1.0 - LEAST_RELEASE:
         return _estimate(1.0, "green", "")
-    if share <= LEAST:
+    if share <= LEAST_RELEASE:
         return _estimate(0.0, "red", f"{NOTHING}: {_why_none(charges, host, ion)}")
     told = (
         f"The other elements can make up for {100 * share:.0f} % of the {ion}; more would come out "

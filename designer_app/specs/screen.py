@@ -46,6 +46,8 @@ WAYS = (
 )
 HIGHEST_VOLTAGE = 10.0
 """V; asking for nothing above it asks for all."""
+LEAST_RELEASE = 0.01
+"""Share of the working ions below which an electrode releases none."""
 _BATTERY = ("rules", ("battery",))
 _MADE = ("make", ("substitute", "exchange", "prototypes"))
 

@@ -155,6 +155,8 @@ def test_the_learned_energy_density_is_voltage_times_capacity():
     structure = layered("Co")
     _, charge, voltage, density, swelling = learned_voltage(structure, "Li")
     host = host_of(structure, "Li")
+    assert voltage.error is not None
+    assert isinstance(density, LearnedEstimate)
     assert charge.value == pytest.approx(capacity(host.amounts, "Li", 0, 1))
     assert density.value == pytest.approx(voltage.value * charge.value)
     assert swelling.key == "volume_change"

@@ -4,7 +4,7 @@ import math
 from dataclasses import dataclass, replace
 
 from designer_app.specs.estimates import Estimate
-from designer_app.specs.screen import ScreenRow, ScreenSpec
+from designer_app.specs.screen import LEAST_RELEASE, ScreenRow, ScreenSpec
 from designer_app.ui.number_editor import unit_text
 from designer_app.ui.wording import THIN
 
@@ -80,8 +80,10 @@ _KNOWN = (
     Column(key="e_above_hull", title="Above hull", unit="meV/atom", scale=1000.0, decimals=0,
            better="low",
            doc="Energy above the convex hull of all known phases of its elements."),
+    Column(key="ion_release", title="Ions released", unit="%", scale=100.0, better="high",
+           doc="Share of the working ions that the other elements can make up for by oxidation."),
     Column(key="capacity", title="Capacity", unit="mAh/g", better="high",
-           doc="Charge stored in a gram when all of the working ion is taken out."),
+           doc="Charge stored in a gram by the ions that can be released."),
     Column(key="volume_change", title="Volume change", unit="%", scale=100.0, better="low",
            doc="Of the cell, from the charged to the discharged material."),
     Column(key="formation_energy", title="Formation energy", unit="eV/atom", decimals=3,
@@ -157,8 +159,12 @@ def criteria_of(spec: ScreenSpec) -> dict[str, Criterion]:
         Criterion("e_above_hull", high=spec.e_above_hull),
     ]
     if spec.rules == "battery":
-        found.append(Criterion("energy_density", low=spec.energy_density))
-        found.append(Criterion("voltage", low=spec.voltage_low, high=spec.voltage_high))
+        if spec.is_for_electrodes:
+            found.append(Criterion("ion_release", low=LEAST_RELEASE))
+        if spec.energy_density > 0:
+            found.append(Criterion("energy_density", low=spec.energy_density))
+        if spec.asks_voltage:
+            found.append(Criterion("voltage", low=spec.voltage_low, high=spec.voltage_high))
         if spec.test_conductivity:
             found.append(Criterion("ionic_conductivity", low=spec.ionic_conductivity))
     if spec.rules == "catalyst":
