@@ -25,8 +25,10 @@ def add_spec_arguments(parser: argparse.ArgumentParser, spec: type[Any], *skip: 
         flag = flags[each.name]
         text = _help(said, default)
         if kind is bool:
+            # What is on unless said otherwise needs a flag that switches it off: --no-FLAG.
+            action = argparse.BooleanOptionalAction if default is True else "store_true"
             parser.add_argument(
-                flag, dest=each.name, action="store_true", default=argparse.SUPPRESS, help=text
+                flag, dest=each.name, action=action, default=argparse.SUPPRESS, help=text
             )
         else:
             parser.add_argument(
@@ -82,7 +84,9 @@ def _metavar(said: About, kind: type) -> str:
 
 def _help(said: About, default: Any) -> str:
     text = said.doc
-    if default not in (None, "", False):
+    if default is True:
+        text += " On unless switched off."
+    elif default not in (None, "", False):
         text += f" Default: {default:g}" if isinstance(default, float) else f" Default: {default}"
         text += f" {said.unit}." if said.unit else "."
     return text.replace("%", "%%")

@@ -5,15 +5,16 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
-from designer_app.cli.arguments import add_spec_arguments, spec_from_namespace
+from designer_app.cli.arguments import add_spec_arguments, given_flags
 from designer_app.cli.command import Command, Console
 from designer_app.errors import NO_SUCH_FILE, FileUnreadableError
 from designer_app.io.screen_store import SPEC, ScreenStore
 from designer_app.jobs import screen
 from designer_app.running.control import RunControl
 from designer_app.screening import ion_release
-from designer_app.specs.fields import spec_from_settings
+from designer_app.specs.fields import check_spec, spec_from_settings
 from designer_app.specs.screen import LOST, ScreenResult, ScreenRow, ScreenSpec
+from designer_app.specs.screen_presets import PRESETS, apply, preset_named
 
 MOST_SHOWN = 20
 """Rows of the table on a terminal; the JSON object and the folder hold all."""
@@ -38,11 +39,21 @@ def _configure(parser: argparse.ArgumentParser) -> None:
         metavar="FILES_OR_FOLDER",
         help="Structure files, and folders of them. None with --make prototypes.",
     )
-    add_spec_arguments(parser, ScreenSpec)
+    parser.add_argument(
+        "--rules",
+        dest="preset",
+        choices=[each.key for each in PRESETS],
+        default=PRESETS[0].key,
+        help=" ".join(f"{each.key}: {each.doc}" for each in PRESETS).replace("%", "%%")
+        + " Single criteria are changed by the flags below.",
+    )
+    add_spec_arguments(parser, ScreenSpec, "rules")
 
 
 def _run(namespace: argparse.Namespace, control: RunControl, console: Console) -> dict[str, Any]:
-    spec = spec_from_namespace(ScreenSpec, namespace, paths=paths_in(namespace.files))
+    chosen = apply(preset_named(namespace.preset), ScreenSpec(paths=paths_in(namespace.files)))
+    spec = replace(chosen, **given_flags(ScreenSpec, namespace))
+    check_spec(spec)
     if spec.resume and spec.out is not None and (spec.out / SPEC).exists():
         spec = _continued(spec)
     result = screen.run(spec, control)

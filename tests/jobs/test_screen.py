@@ -184,3 +184,29 @@ def test_the_command_prints_ranked_rows(capsys: pytest.CaptureFixture[str]):
     assert told["n_rows"] == 1
     assert told["rows"][0]["formula"] == "NaCl"
     assert {"funnel", "failing_counts", "origin", "seconds"} <= told.keys()
+
+
+def criteria_asked(flags: list[str], monkeypatch: pytest.MonkeyPatch) -> ScreenSpec:
+    asked = []
+
+    def noted(spec: ScreenSpec, control: RunControl) -> ScreenResult:
+        asked.append(spec)
+        return ScreenResult(rows=(), funnel=())
+
+    monkeypatch.setattr("designer_app.cli.screen.screen.run", noted)
+    assert main(["screen", *flags, "--json"]) == 0
+    return asked[0]
+
+
+def test_a_cathode_is_not_asked_to_conduct_like_an_electrolyte(monkeypatch, capsys):
+    assert not criteria_asked(["--rules", "cathode"], monkeypatch).test_conductivity
+    assert criteria_asked(["--rules", "electrolyte"], monkeypatch).test_conductivity
+
+
+def test_flags_change_single_criteria_of_a_purpose(monkeypatch, capsys):
+    spec = criteria_asked(
+        ["--rules", "battery", "--energy-density", "600", "--no-test-conductivity", "--no-order"],
+        monkeypatch,
+    )
+    assert (spec.energy_density, spec.test_conductivity, spec.order) == (600.0, False, False)
+    assert spec.voltage_high == 5.0

@@ -9,10 +9,10 @@ from PySide6.QtCore import Qt
 
 from designer_app.io.documents import Document
 from designer_app.specs.screen import FunnelCount, ScreenSpec
+from designer_app.specs.screen_presets import PRESETS, apply, preset_of
 from designer_app.specs.structure import Structure
 from designer_app.ui.screening.columns import criteria_of
 from designer_app.ui.screening.outlook import StageTimes, estimate, seconds, warnings_for
-from designer_app.ui.screening.presets import PRESETS, apply, preset_of
 from designer_app.ui.screening.search_page import PAUSED, RUNNING, SearchPage
 
 LIF = Structure(

@@ -10,6 +10,7 @@ from designer_app.errors import InvalidSpecError
 from designer_app.io.documents import Document
 from designer_app.specs.fields import about, check_spec, spec_fields
 from designer_app.specs.screen import ScreenSpec
+from designer_app.specs.screen_presets import CUSTOM, PRESETS, apply, preset_of
 from designer_app.ui.editors import ChoiceEditor
 from designer_app.ui.forms import LABEL_WIDTH, SpecForm
 from designer_app.ui.icons import ThemedIcon
@@ -19,7 +20,6 @@ from designer_app.ui.panels.potential_choice import PotentialChoice
 from designer_app.ui.panels.section import PanelPage, line, row
 from designer_app.ui.screening import rules, sources
 from designer_app.ui.screening.outlook import StageTimes, estimate, warnings_for
-from designer_app.ui.screening.presets import CUSTOM, PRESETS, apply, preset_of
 from designer_app.ui.theme import Theme, label
 
 IDLE, RUNNING, PAUSED, FINISHED = "idle", "running", "paused", "finished"

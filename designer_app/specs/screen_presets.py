@@ -57,6 +57,11 @@ PRESETS = (
 )  # fmt: skip
 
 
+def preset_named(key: str) -> Preset:
+    """The preset of a key; `KeyError` for another."""
+    return {each.key: each for each in PRESETS}[key]
+
+
 def apply(preset: Preset, spec: ScreenSpec) -> ScreenSpec:
     """The spec with the preset's rules."""
     changes: dict[str, Any] = dict(preset.changes)
