@@ -16,6 +16,8 @@ from designer_app.specs.fields import check_spec, spec_from_settings
 from designer_app.specs.screen import LOST, ScreenResult, ScreenRow, ScreenSpec
 from designer_app.specs.screen_presets import PRESETS, apply, preset_named
 
+LEARNED = ("learned head", "crystal network")
+"""Methods that guess from known materials; `estimates` are in the order of how good they are."""
 MOST_SHOWN = 20
 """Rows of the table on a terminal; the JSON object and the folder hold all."""
 _STRUCTURES = frozenset(
@@ -129,6 +131,8 @@ def _present(result: dict[str, Any]) -> str:
         heads = "".join(f"{unit:>10s}" for _, unit, _, _ in columns)
         lines += ["", f"{'':4s} {'formula':18s}{heads}  verdict"]
         lines += [_line(row, columns) for row in rows]
+        if any("~" in line for line in lines[-len(rows) :]):
+            lines.append("     ~ learned; the others by relaxation. Intervals: in the report.")
     if result["report"]:
         lines += ["", f"Report: {result['report']}"]
     return "\n".join(lines)
@@ -155,10 +159,13 @@ def _funnel(counts: list[dict[str, Any]]) -> list[str]:
 
 
 def _line(row: dict[str, Any], columns: list[tuple[str, str, float, str]]) -> str:
-    cells = "".join(
-        f"{row['values'][key] * factor:>10{form}}" if key in row["values"] else f"{'-':>10s}"
-        for key, _, factor, form in columns
-    )
+    learned = {each["key"]: each["method"] in LEARNED for each in row["estimates"]}
+    cells = ""
+    for key, _, factor, form in columns:
+        told = "-"
+        if key in row["values"]:
+            told = f"{'~' if learned[key] else ''}{row['values'][key] * factor:{form}}"
+        cells += f"{told:>10s}"
     known = f" ({row['known']})" if row["known"] else ""
     told = "misses " + ", ".join(row["failing"]) if row["failing"] else row["verdict"]
     told = told.replace(ion_release.KEY, ion_release.NOTHING)
