@@ -297,6 +297,14 @@ class WriteFailedError(RunError):
 
 
 @dataclass(eq=False)
+class LostBandError(RunError):
+    """The band of a hop left its way for minima of another arrangement of the atoms around it."""
+
+    hop: str
+    times_longer: float
+
+
+@dataclass(eq=False)
 class NotConvergedError(RunError):
     """A relaxation used up its steps."""
 

@@ -42,6 +42,11 @@ def explain(kind: str, facts: Mapping[str, Any], message: str = "") -> Explanati
     )
 
 
+def is_explained(kind: str) -> bool:
+    """Whether an error type has sentences of its own, so that its traceback tells nothing more."""
+    return kind in _TABLE
+
+
 def explain_exception(error: BaseException) -> Explanation:
     """The sentences for an exception at hand."""
     facts = error.facts() if isinstance(error, DesignerAppError) else {}
@@ -256,7 +261,7 @@ def _device_unavailable(f: Mapping[str, Any]) -> Explanation:
 def _resume(f: Mapping[str, Any]) -> Explanation:
     return Explanation(
         f"The run in “{f['path']}” cannot be continued: {f['reason']}.",
-        "Its trajectory stays as it is.",
+        "What it holds stays as it is.",
         ("Start a new run in another folder.",),
     )
 
@@ -329,6 +334,15 @@ def _not_converged(f: Mapping[str, Any]) -> Explanation:
     )
 
 
+def _lost_band(f: Mapping[str, Any]) -> Explanation:
+    return Explanation(
+        f"No pass was found for {f['hop']}: the atoms around it took other places, and the band "
+        f"grew to {f['times_longer']:.1f} times its length.",
+        "With this potential the hop is no jump through a crystal at rest.",
+        ("Run molecular dynamics instead, or try another potential.",),
+    )
+
+
 def _project_refused(f: Mapping[str, Any]) -> Explanation:
     return Explanation(
         f"The project “{_name(f['path'])}” cannot be opened: {f['reason']}.",
@@ -367,4 +381,5 @@ _TABLE: dict[str, Callable[[Mapping[str, Any]], Explanation]] = {
     "OutOfMemoryError": _out_of_memory,
     "WriteFailedError": _write_failed,
     "NotConvergedError": _not_converged,
+    "LostBandError": _lost_band,
 }

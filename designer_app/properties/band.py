@@ -29,6 +29,7 @@ from typing import Any
 import numpy as np
 import torch
 from jaxtyping import Float
+from numpy.typing import NDArray
 from torch import Tensor
 
 from designer_app.errors import NotFiniteError
@@ -41,10 +42,16 @@ from designer_app.running.control import RunControl
 from designer_app.specs.structure import Structure
 from designer_app.state import AtomicState, state_from_structures
 
-SPRING = 1.0
-"""eV/A^2."""
+SPRING = 5.0
+"""eV/A^2; weaker springs let images slide off a steep way into the minima beside it."""
 CLIMB_BELOW = 0.5
 """eV/A: the highest image climbs once no force is larger."""
+CLIMB_HIGHER = 0.05
+"""eV by which another image must be higher to climb instead: between two passes of one height the
+climbing image would change at each step, and the band would never come to rest."""
+LONGEST_BAND = 2.0
+"""Lengths of the first band: one that has grown longer has left its way for other minima, in which
+the crystal around the hop has another arrangement."""
 LONGEST_MOVE = 0.1
 """A, of an atom in one step."""
 BATCH_ATOMS = {"cpu": 1024, "cuda": 16384, "mps": 4096}
@@ -64,6 +71,13 @@ class Band:
     """eV/A: the largest force across the band, and along it at the image that climbs."""
     n_steps: int
     converged: bool
+    times_longer: float = 1.0
+    """Its length, over that of the first band."""
+
+    @property
+    def is_lost(self) -> bool:
+        """Whether it grew so long that it belongs to another process, and its energies to none."""
+        return self.times_longer > LONGEST_BAND
 
     @property
     def highest(self) -> int:
@@ -82,12 +96,16 @@ class Band:
 def interpolated(start: Structure, end: Structure, n_between: int) -> list[Structure]:
     """Images between two structures by the image-dependent pair potential, both ends included.
 
-    Smidstrup, Pedersen, Stokbro and Jonsson 2014, doi:10.1063/1.4878664; ASE's.
+    Smidstrup, Pedersen, Stokbro and Jonsson 2014, doi:10.1063/1.4878664; ASE's, which sees no
+    periodic images: meanwhile the atoms are laid around the middle of the longest move.
     """
     from ase.mep.neb import NEB, idpp_interpolate
 
+    shifts = _around_the_move(start, end)
     images = [atoms_from_structure(start) for _ in range(n_between + 1)]
     images.append(atoms_from_structure(end))
+    for image in images:
+        image.positions += shifts
     band = NEB(images, method="improvedtangent")
     band.interpolate()
     silent: Any = None  # ASE takes None for no file, though it says otherwise
@@ -95,7 +113,7 @@ def interpolated(start: Structure, end: Structure, n_between: int) -> list[Struc
     between = [
         Structure(
             numbers=start.numbers,
-            positions=np.array(image.positions),
+            positions=np.array(image.positions) - shifts,
             cell=start.cell,
             pbc=start.pbc,
             fixed=start.fixed,
@@ -104,6 +122,16 @@ def interpolated(start: Structure, end: Structure, n_between: int) -> list[Struc
         for image in images[1:-1]
     ]
     return [start, *between, end]
+
+
+def _around_the_move(start: Structure, end: Structure) -> NDArray[np.float64]:
+    """(n_atoms, 3) A, lattice vectors that bring each atom next to the one that moves farthest."""
+    if not (any(start.pbc) and start.volume > 0):
+        return np.zeros_like(start.positions)
+    middles = 0.5 * (start.positions + end.positions)
+    mover = int(np.linalg.norm(end.positions - start.positions, axis=1).argmax())
+    fractions = (middles - middles[mover]) @ np.linalg.inv(start.cell)
+    return np.asarray(-(np.rint(fractions) * np.array(start.pbc)) @ start.cell)
 
 
 def relaxed_band(
@@ -118,7 +146,8 @@ def relaxed_band(
 ) -> Band:
     """The band of lowest energy near the images given, whose ends stay where they are.
 
-    `on_step(step, largest force)` is called at each step. Raises `NotFiniteError`.
+    It is given up where it grows too long, or out of steps. `on_step(step, largest force)` is
+    called at each step. Raises `NotFiniteError`.
     """
     control = control or RunControl()
     reference = state_from_structures(images, potential.device)
@@ -130,19 +159,22 @@ def relaxed_band(
     energies = torch.cat([ends[:1], inner, ends[1:]])
     rows = _rows(positions[1:-1])
     fire = Fire.start(positions[1:-1].reshape(-1, 3), 1)
-    climbs = False
+    climbing: int | None = None
+    first = _length(positions)
     for step in range(steps + 1):
         control.checkpoint()
-        pushed = band_forces(positions, energies, forces * free, climbs=climbs) * free
+        pushed = band_forces(positions, energies, forces * free, climbing=climbing) * free
         largest = _largest(pushed)
-        if climb and not climbs and largest <= max(CLIMB_BELOW, fmax):
-            climbs = True
-            pushed = band_forces(positions, energies, forces * free, climbs=True) * free
+        if climb and (climbing is not None or largest <= max(CLIMB_BELOW, fmax)):
+            climbing = _climbing(energies, climbing)
+            pushed = band_forces(positions, energies, forces * free, climbing=climbing) * free
             largest = _largest(pushed)
         if on_step is not None:
             on_step(step, largest)
-        if largest <= fmax or step == steps:
-            return Band(positions, energies, largest, step, largest <= fmax)
+        longer = _length(positions) / first
+        if largest <= fmax or step == steps or longer > LONGEST_BAND:
+            converged = largest <= fmax and longer <= LONGEST_BAND
+            return Band(positions, energies, largest, step, converged, longer)
         fire, moves = fire.step(rows, pushed.reshape(-1, 3), energies.sum()[None])
         inner = positions[1:-1] + moves.view_as(pushed)
         positions = torch.cat([positions[:1], inner, positions[-1:]])
@@ -156,19 +188,36 @@ def band_forces(
     energies: Float[Tensor, "n_images"],
     forces: Float[Tensor, "n_between n_atoms 3"],
     *,
-    climbs: bool,
+    climbing: int | None,
 ) -> Float[Tensor, "n_between n_atoms 3"]:
-    """What pushes the inner images, eV/A."""
+    """What pushes the inner images, eV/A; the image of the band that climbs, if any, is named."""
     along = tangents(positions, energies)
     flat = forces.flatten(1)
     parallel = (flat * along).sum(dim=1)
     legs = torch.linalg.vector_norm((positions[1:] - positions[:-1]).flatten(1), dim=1)
     spring = SPRING * (legs[1:] - legs[:-1])
     pushed = flat + (spring - parallel)[:, None] * along
-    top = int(energies[1:-1].argmax())
-    if climbs and energies[1 + top] > max(float(energies[0]), float(energies[-1])):
+    if climbing is not None:
+        top = climbing - 1
         pushed[top] = flat[top] - 2.0 * parallel[top] * along[top]
     return pushed.view_as(forces)
+
+
+def _climbing(energies: Float[Tensor, "n_images"], now: int | None) -> int | None:
+    """The image that climbs: the highest, or the one that does, unless it is clearly lower; none
+    where the way leads over no pass.
+    """
+    top = 1 + int(energies[1:-1].argmax())
+    if now is not None and float(energies[top] - energies[now]) < CLIMB_HIGHER:
+        top = now
+    is_pass = float(energies[top]) > max(float(energies[0]), float(energies[-1]))
+    return top if is_pass else None
+
+
+def _length(positions: Float[Tensor, "n_images n_atoms 3"]) -> float:
+    """A, of the band over all atoms."""
+    steps = (positions[1:] - positions[:-1]).flatten(1)
+    return float(torch.linalg.vector_norm(steps, dim=1).sum())
 
 
 def tangents(

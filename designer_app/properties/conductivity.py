@@ -165,6 +165,8 @@ def band_reason(found: Migration, potential: Potential) -> str:
         f"{found.n_atoms} atoms. Neutral vacancy; its formation, interstitials and concerted hops "
         "are left out."
     )
+    if found.n_lost:
+        told += f" For {found.n_lost} more no pass was found: the atoms around them moved away."
     if not found.is_complete:
         told += " Some bands have not converged or were left out."
     if potential.key == "chgnet":

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from designer_app.elements import ATOMIC_NUMBERS
-from designer_app.errors import InvalidSpecError
+from designer_app.errors import InvalidSpecError, LostBandError
 from designer_app.io.formulas import amounts_of, formula
 from designer_app.potentials.base import Potential
 from designer_app.properties.band import Band, interpolated, relaxed_band
@@ -93,6 +93,8 @@ class Migration:
     """The lowest way first, then each hop by itself."""
     is_complete: bool
     """Whether every hop up to the length asked for was computed, and its band has converged."""
+    n_lost: int = 0
+    """Hops whose band found no pass, and which are left out."""
 
 
 def migration(
@@ -104,8 +106,9 @@ def migration(
 ) -> Migration:
     """Barriers of the vacancy hops of an ion in a crystal.
 
-    Raises `InvalidSpecError` where there is no such ion, where no hops lead through the crystal or
-    the cell gets too large, and what relaxations raise.
+    A hop whose band is lost is left out, as long as the others lead through the crystal. Raises
+    `LostBandError` where they do not, `InvalidSpecError` where there is no such ion, where no hops
+    lead through the crystal or the cell gets too large, and what relaxations raise.
     """
     goal, control = goal or BandGoal(), control or RunControl()
     if not (structure.numbers == ATOMIC_NUMBERS[ion]).any():
@@ -119,7 +122,12 @@ def migration(
         reason = f"its sites are too far apart: hops of up to {LONGEST:g} A lead nowhere"
         raise InvalidSpecError("ion", ion, reason, "Moving ion")
     repeats = repeats_for(crystal.cell, goal.separation, len(crystal))
-    hops = _hop_barriers(crystal, chosen, repeats, potential, goal, control)
+    tried = _hop_barriers(crystal, chosen, repeats, potential, goal, control)
+    hops = [hop for hop in tried if not hop.band.is_lost]
+    if not leads_somewhere(structure, [hop.kind for hop in hops]):
+        lost = next(hop for hop in tried if hop.band.is_lost)
+        name = f"the hop of {ion} over {lost.kind.length:.2f} Å"
+        raise LostBandError(name, lost.band.times_longer)
     lowest = min(float(hop.band.energies[[0, -1]].min()) for hop in hops)
     steps = [(step, index) for index, hop in enumerate(hops) for step in hop.kind.images]
     tops = np.array([float(hops[index].band.energies.max()) - lowest for _, index in steps])
@@ -135,10 +143,17 @@ def migration(
         barrier=found.energies[0],
     )
     single = [_drawn(structure, ion, hops, [_itself(index)], lowest) for index in range(len(hops))]
-    is_complete = len(chosen) == len(kinds) and all(hop.band.converged for hop in hops)
+    is_complete = len(chosen) == len(kinds) and all(hop.band.converged for hop in tried)
     n_atoms = len(crystal) * math.prod(repeats)
     return Migration(
-        ion, found.energies, tuple(hops), repeats, n_atoms, (main, *single), is_complete
+        ion,
+        found.energies,
+        tuple(hops),
+        repeats,
+        n_atoms,
+        (main, *single),
+        is_complete,
+        len(tried) - len(hops),
     )
 
 

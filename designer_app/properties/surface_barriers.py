@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from designer_app.errors import InvalidSpecError, NotConvergedError
+from designer_app.errors import InvalidSpecError, LostBandError, NotConvergedError
 from designer_app.potentials import Potential
 from designer_app.properties.band import interpolated, relaxed_band
 from designer_app.relaxation import Goal, relax
@@ -44,7 +44,8 @@ def surface_barrier(
 ) -> SurfaceBarrier:
     """The lowest pass between two slabs with the same atoms in the same order, both relaxed first.
 
-    Raises `InvalidSpecError` where they hold other atoms or fall into one minimum.
+    Raises `InvalidSpecError` where they hold other atoms or fall into one minimum,
+    `NotConvergedError` where an end does not come to rest, and `LostBandError`.
     """
     control = control or RunControl()
     if not np.array_equal(start.numbers, end.numbers) or not np.allclose(start.cell, end.cell):
@@ -72,6 +73,8 @@ def surface_barrier(
     named = f"{potential.key} {potential.model} ({potential.model_sha256[:12]})"
     origin = f"{named}; climbing-image band of {len(heights)} images, {band.n_steps} steps"
     light, reason = "amber", "a barrier of this potential was not compared with tables here"
+    if band.is_lost:
+        raise LostBandError("the way from start to end", band.times_longer)
     if not band.converged:
         light, reason = "red", f"the band is not converged: {band.fmax:.2f} eV/Å are left"
     elif band.highest in (0, len(heights) - 1):

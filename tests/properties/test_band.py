@@ -1,12 +1,16 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
 from ase.build import bulk
 
 from designer_app.device import Compute
-from designer_app.errors import Cancelled
+from designer_app.errors import Cancelled, LostBandError
+from designer_app.explanations import explain_exception
 from designer_app.io.documents import atoms_from_structure, structure_from_atoms
 from designer_app.potentials import as_ase_calculator, load_potential
+from designer_app.properties import band as band_module
 from designer_app.properties.band import band_forces, interpolated, relaxed_band, tangents
 from designer_app.properties.hops import ends_of, hop_kinds
 from designer_app.relaxation import Goal, relax
@@ -88,6 +92,41 @@ def test_a_band_that_runs_out_of_steps_says_so(argon, images):
     assert short.n_steps == 3
 
 
+def test_images_across_a_face_of_the_cell_see_what_lies_behind_it(images):
+    """The crystal laid elsewhere in its cell has the same way; pairs across faces count in it."""
+    start, end = images[0], images[-1]
+    moved = (start.positions - start.positions[-1]) @ np.linalg.inv(start.cell)
+    faces = -np.floor(moved) @ start.cell - start.positions[-1]
+
+    def laid(each):
+        return replace(each, positions=each.positions + faces)
+
+    again = interpolated(laid(start), laid(end), 5)
+    for image, other in zip(images, again, strict=True):
+        assert other.positions == pytest.approx(laid(image).positions, abs=1e-6)
+
+
+def test_the_climbing_image_changes_only_for_a_clearly_higher_one():
+    energies = torch.tensor([0.0, 1.0, 0.5, 1.01, 0.0])
+    assert band_module._climbing(energies, None) == 3
+    assert band_module._climbing(energies, 1) == 1
+    assert band_module._climbing(energies, 2) == 3
+    assert band_module._climbing(torch.tensor([0.0, 1.0, 2.0]), None) is None
+
+
+def test_a_band_that_grows_too_long_is_given_up(argon, images, monkeypatch):
+    monkeypatch.setattr(band_module, "LONGEST_BAND", 1.001)
+    lost = relaxed_band(images, argon, fmax=1e-6, steps=100)
+    assert lost.is_lost
+    assert not lost.converged
+    assert lost.n_steps < 100
+
+
+def test_a_lost_band_is_told_in_a_sentence():
+    told = explain_exception(LostBandError("the hop of Li over 3.00 Å", 2.1))
+    assert "2.1 times its length" in told.sentence
+
+
 def test_fixed_atoms_stay(argon, images):
     held = np.zeros(len(images[0]), dtype=bool)
     held[:10] = True
@@ -118,7 +157,7 @@ def test_a_climbing_image_goes_up_along_the_band_and_down_across_it():
     positions = torch.tensor([[[0.0, 0, 0]], [[1.0, 0, 0]], [[2.0, 0, 0]]])
     forces = torch.tensor([[[-0.5, 0.3, 0.0]]])
     energies = torch.tensor([0.0, 1.0, 0.0])
-    (pushed,) = band_forces(positions, energies, forces, climbs=True).tolist()
+    (pushed,) = band_forces(positions, energies, forces, climbing=1).tolist()
     assert pushed[0] == pytest.approx([0.5, 0.3, 0.0])
-    (resting,) = band_forces(positions, energies, forces, climbs=False).tolist()
+    (resting,) = band_forces(positions, energies, forces, climbing=None).tolist()
     assert resting[0] == pytest.approx([0.0, 0.3, 0.0])

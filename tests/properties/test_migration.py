@@ -3,11 +3,12 @@ import pytest
 from ase.build import bulk
 
 from designer_app.device import Compute
-from designer_app.errors import InvalidSpecError, UnsupportedElementError
+from designer_app.errors import InvalidSpecError, LostBandError, UnsupportedElementError
 from designer_app.io.documents import structure_from_atoms
 from designer_app.io.examples import example
 from designer_app.jobs import read
 from designer_app.potentials import load_potential
+from designer_app.properties import band
 from designer_app.properties.migration import BandGoal, migration
 from designer_app.running.control import RunControl
 from designer_app.specs.documents import ReadSpec
@@ -56,6 +57,12 @@ def test_the_barrier_of_two_cells_is_that_of_one(argon, found):
 def test_every_hop_is_drawn_besides(found):
     assert [path.dimensions for path in found.paths] == [3, 0]
     assert found.paths[1].distances[-1] == pytest.approx(found.hops[0].kind.length, rel=0.05)
+
+
+def test_hops_without_a_pass_are_no_barrier(argon, monkeypatch):
+    monkeypatch.setattr(band, "LONGEST_BAND", 0.5)
+    with pytest.raises(LostBandError):
+        migration(_crystal(), "Ar", argon, _GOAL)
 
 
 def test_an_ion_that_is_not_there_cannot_move(argon):

@@ -12,7 +12,7 @@ import torch
 
 from designer_app.cli.benches.bond_valence import crossable_hops, hop_barrier
 from designer_app.device import Compute
-from designer_app.errors import DesignerAppError
+from designer_app.errors import DesignerAppError, LostBandError
 from designer_app.explanations import explain_exception
 from designer_app.neighbors.build import build_neighbors
 from designer_app.potentials import Potential, load_potential
@@ -21,7 +21,7 @@ from designer_app.relaxation import Goal, relax
 from designer_app.state import state_from_structures
 from designer_app.training.published.barriers import PublishedBarrier
 
-FAMILIES, QUICK_FAMILIES = 6, 2
+FAMILIES, QUICK_FAMILIES = 12, 2
 _GOAL = Goal(fmax=0.03, fix_cell=True, steps=300)
 
 
@@ -37,7 +37,8 @@ def rows(quick: bool, say: Callable[[str], None]) -> Iterator[dict[str, object]]
     for hop in chosen:
         began = time.perf_counter()
         row = _row(hop, potential, say)
-        told = f"published {hop.barrier:.2f} eV, band {row['band eV']}"
+        band = "-" if row["band eV"] is None else f"{row['band eV']:.2f} eV"
+        told = f"published {hop.barrier:.2f} eV, band {band}"
         say(f"{hop.family} {hop.name}: {told}, {time.perf_counter() - began:.0f} s")
         found.append(row)
         yield row
@@ -97,5 +98,7 @@ def _band(hop: PublishedBarrier, potential: Potential) -> tuple[float, bool]:
             raise end.error
     images = interpolated(ends[0].structure, ends[1].structure, 5)
     band = relaxed_band(images, potential, fmax=0.05, steps=200)
+    if band.is_lost:
+        raise LostBandError(f"the hop of {hop.ion}", band.times_longer)
     barrier = float(band.energies.max() - min(band.energies[0], band.energies[-1]))
     return barrier, band.converged
