@@ -22,7 +22,7 @@ from designer_app.cli.command import Command, Console
 from designer_app.cli.progress import CLEAR, watched
 from designer_app.device import DEVICES, DTYPES
 from designer_app.errors import Cancelled, InputError, WriteFailedError
-from designer_app.explanations import explain, explain_exception
+from designer_app.explanations import explain, explain_exception, is_explained
 from designer_app.running.control import RunControl
 from designer_app.running.messages import job_error
 
@@ -84,6 +84,8 @@ def _run(arguments: Sequence[str]) -> int:
             logging.getLogger(__name__).exception("the run failed")
         told = job_error(error)  # also finds full disks and used-up memory in foreign exceptions
         sentence = explain(told.kind, told.facts, told.message).sentence
+        if not is_explained(told.kind) and not namespace.verbose:
+            sentence += " --verbose prints the details."
         flag = getattr(namespace, "flag_of", {}).get(told.facts.get("field"))
         print(sentence + (f" It is set by {flag}." if flag else ""), file=sys.stderr)
         return EXIT_BAD_INPUT if isinstance(error, InputError) else EXIT_FAILED_RUN

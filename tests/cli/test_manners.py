@@ -83,6 +83,7 @@ def test_a_potential_that_fails_is_one_sentence_and_exit_code_1(
     assert (code, said.out) == (1, "")
     assert len(said.err.strip().splitlines()) == 1
     assert {"NotANumber": "no number for the energy", "Broken": "are missing."}[name] in said.err
+    assert ("--verbose prints the details." in said.err) == (name == "Broken")
 
 
 _BOX = 'Lattice="5 0 0 0 5 0 0 0 5" pbc="T T T"'
