@@ -18,8 +18,9 @@ from designer_app.io.formulas import reduced
 from designer_app.screening.convex_hull import SAME_COMPOSITION, Floats, Hull
 from designer_app.specs.hull import CHARGES, ElectrochemicalWindow, VoltageStep
 
-_EMPTY_RESERVOIR = -12.0
-"""eV: below any compound's ion; the host gives off all that it can."""
+_EMPTY_RESERVOIR = -40.0
+"""eV: below any compound's ion (AlF3 holds its aluminium with 16 eV); the host gives off all that
+it can."""
 _FULL_RESERVOIR = -1e-6
 """eV: just before the metal itself is deposited."""
 _SAME = 1e-6
@@ -50,6 +51,17 @@ def electrochemical_window(
     into, and that is said. Raises `MissingReferenceError` where an element has no phase.
     """
     amounts, _ = reduced({element: n for element, n in composition.items() if n})
+    if set(amounts) == {ion}:
+        return ElectrochemicalWindow(
+            ion=ion,
+            reduction=None,
+            oxidation=0.0,
+            reduction_products=(),
+            oxidation_products=(),
+            profile=(),
+            assumption=f"It is the {ion} electrode itself, which dissolves above 0 V.",
+            origin=hull.origin,
+        )
     path = _path(hull, amounts, ion)
     here = amounts.get(ion, 0.0)
     voltages = [

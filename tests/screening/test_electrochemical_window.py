@@ -104,3 +104,18 @@ def test_a_host_without_the_ion_is_never_oxidised_by_giving_it_off(oxides):
 def test_a_composition_off_the_hull_is_said_to_be_a_mixture(oxides):
     window = electrochemical_window(oxides, {"Li": 3, "Fe": 1, "O": 3}, "Li")
     assert "mixture" in window.assumption
+
+
+def test_the_metal_of_the_electrode_dissolves_above_zero(phase_with, made_up):
+    hull = hull_for(("Li",), [phase_with({"Li": 1}, -1.9)], made_up)
+    window = electrochemical_window(hull, {"Li": 4}, "Li")
+    assert (window.reduction, window.oxidation) == (None, 0.0)
+    assert "electrode itself" in window.assumption
+
+
+def test_the_firmest_salt_still_gives_up_its_ion(phase_with, made_up):
+    # AlF3, -1510 kJ/mol (CRC Handbook), 15.7 eV for its aluminium
+    salt = {"Al": 1, "F": 3}
+    phases = [phase_with({"Al": 1}, 0), phase_with({"F": 1}, 0), phase_with(salt, -15.7 / 4)]
+    window = electrochemical_window(hull_for(("Al", "F"), phases, made_up), salt, "Al")
+    assert window.oxidation == pytest.approx(15.7 / 3, abs=ROUNDING)
