@@ -5,9 +5,9 @@
     python packaging/tools/build_reference.py check --n 50
 
 relax takes half an hour to hours on two cores and can be stopped at any moment: what is relaxed
-stays in WORK and is not done again. First come the crystals of the shipped examples and of the
-classical electrodes, which the published tables lack in part (olivine LiFePO4, layered LiCoO2),
-then the elements and the tabulated hull, then the others, small cells before large ones.
+stays in WORK and is not done again. First come crystals that the published tables lack, from the
+shipped examples (olivine LiFePO4, layered LiCoO2), classical electrodes and simple compounds (LiF,
+Li2O), then the elements and the tabulated hull, then the others, small cells before large ones.
 pack writes the table that the program ships, from all that is in WORK, and says how far packing
 moved the energies; what the shipped table holds already is only checked.
 check recomputes crystals of the shipped table by chance: the energy as it is unpacked, and after
@@ -19,6 +19,8 @@ import os
 import subprocess
 import sys
 import time
+import tomllib
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -119,7 +121,7 @@ def pack_table(given: argparse.Namespace) -> None:
     known = known if known is not None and known.belongs_to(potential) else None
     packed = pack(sorted(phases, key=lambda phase: phase.source), potential, known)
     header = TableHeader(
-        name="a part of the Materials Project and classical electrodes, "
+        name="a part of the Materials Project and own crystals "
         f"relaxed with {given.potential} {given.model}",
         potential=given.potential,
         model=given.model,
@@ -127,7 +129,8 @@ def pack_table(given: argparse.Namespace) -> None:
         correction=correction_of(potential),
         goal="forces below 0.05 eV/A, stress below 0.5 GPa, at most 200 steps",
         sources="structures: Materials Project (CC-BY-4.0), resources/examples, "
-        "resources/data/classical-electrodes.toml; elements: MatPES (BSD-3-Clause)",
+        "classical-electrodes.toml and simple-crystals.toml of resources/data; "
+        "elements: MatPES (BSD-3-Clause)",
         excluded=packed.excluded,
     )
     shipped = SHIPPED.get((given.potential, given.model), f"data/reference-{given.potential}.npz")
@@ -188,9 +191,10 @@ def in_order(folder: Path) -> list["Structure"]:
 
 
 def own_crystals() -> list["Structure"]:
-    """Crystals of the shipped examples, and the classical electrodes made from them.
+    """Crystals of the shipped examples, the classical electrodes made from them, simple compounds.
 
-    Each file of `resources/examples` and each row of `classical-electrodes.toml` names its source.
+    The files of `resources/examples`, and in `resources/data` `classical-electrodes.toml` and
+    `simple-crystals.toml`, name their sources.
     """
     from designer_app.cli.benches.voltage import electrodes, start_of
     from designer_app.io.examples import examples
@@ -205,7 +209,22 @@ def own_crystals() -> list["Structure"]:
     for electrode in electrodes():
         if electrode.insert == 0 and f"example-{electrode.compound}" not in found:
             found[f"electrode-{electrode.compound}"] = start_of(electrode)
-    return [replace(structure, name=source) for source, structure in found.items()]
+    named = [replace(structure, name=source) for source, structure in found.items()]
+    return [*named, *simple_crystals()]
+
+
+def simple_crystals() -> Iterator["Structure"]:
+    """The compounds of `resources/data/simple-crystals.toml`, e.g. rocksalt-LiF."""
+    from ase.build import bulk
+
+    from designer_app.io.documents import structure_from_atoms
+    from designer_app.resources import resource
+
+    text = (resource("data") / "simple-crystals.toml").read_text(encoding="utf-8")
+    for kind, compounds in tomllib.loads(text).items():
+        for compound, (a, *c) in compounds.items():
+            atoms = bulk(compound, kind, a=a, c=c[0] if c else None)
+            yield structure_from_atoms(atoms, f"{kind}-{compound}")
 
 
 if __name__ == "__main__":
