@@ -14,6 +14,9 @@ MOST_CONTACTS_PER_ATOM = 200
 MOST_IMAGES = 200_000
 """Images of the cell within the radius; only a cell of no thickness has more."""
 
+_IMAGES_AT_ONCE = 300_000
+"""Images of atoms that are looked at together: some 30 MB."""
+
 Contacts = tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]
 
 
@@ -93,15 +96,27 @@ def _with_images(
     fractional = wrapped @ inverse
     if np.prod(2.0 * reach + 1) > MOST_IMAGES:
         raise TooManyContactsError
-    positions, owners, shifts = [], [], []
-    for shift in product(*(range(-n, n + 1) for n in reach)):
-        moved = fractional + shift
-        near = ((moved > -margin - 1e-9) & (moved < 1 + margin + 1e-9) | ~periodic).all(axis=1)
-        owner = np.flatnonzero(near)
-        owners.append(owner)
-        positions.append(wrapped[owner] + np.array(shift) @ cell)
-        shifts.append(np.tile(np.array(shift, dtype=np.int64), (len(owner), 1)))
-    return np.concatenate(positions), np.concatenate(owners), np.concatenate(shifts)
+    shifts = np.array(list(product(*(range(-n, n + 1) for n in reach))), dtype=np.int64)
+    at_once = max(1, _IMAGES_AT_ONCE // max(len(wrapped), 1))
+    found = [
+        _near_cell(fractional, shifts[start : start + at_once], margin, periodic)
+        + np.array([[start], [0]])
+        for start in range(0, len(shifts), at_once)
+    ]
+    place, owner = np.concatenate(found, axis=1)
+    return wrapped[owner] + (shifts @ cell)[place], owner, shifts[place]
+
+
+def _near_cell(
+    fractional: NDArray[np.float64],
+    shifts: NDArray[np.int64],
+    margin: NDArray[np.float64],
+    periodic: NDArray[np.bool_],
+) -> NDArray[np.int64]:
+    """(2, n) shifts and atoms, by their places, whose images lie within the margin of the cell."""
+    moved = fractional + shifts[:, None, :]
+    near = ((moved > -margin - 1e-9) & (moved < 1 + margin + 1e-9) | ~periodic).all(axis=2)
+    return np.array(np.nonzero(near), dtype=np.int64)
 
 
 def _is_positive(shift: NDArray[np.int64]) -> NDArray[np.bool_]:

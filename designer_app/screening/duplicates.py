@@ -25,6 +25,8 @@ N_SHELL = 8
 _ALIKE = 0.15
 """Largest difference of a mean distance, in units of the cube root of the volume per atom: looser
 than the matcher, which accepts displacements of 0.3."""
+_TOLERANCE_A = 0.25
+"""Of pymatgen's search for a primitive cell, along each lattice vector."""
 _REACH = 2.2
 """In the same unit; dense packings hold 12 neighbours within 1.2."""
 
@@ -61,7 +63,7 @@ class _Crystal:
         first, second = self.fingerprint, other.fingerprint
         if np.nanmax(np.abs(first - second), initial=0.0) > _ALIKE:
             return False
-        return bool(_matcher().fit(self.pymatgen, other.pymatgen))
+        return bool(_matcher().fit(self.pymatgen, other.pymatgen, skip_structure_reduction=True))
 
     @property
     def fingerprint(self) -> NDArray[np.float64]:
@@ -71,8 +73,12 @@ class _Crystal:
 
     @property
     def pymatgen(self) -> "PymatgenStructure":
+        """Primitive and reduced by Niggli's rules, once for all comparisons."""
         if self._pymatgen is None:
-            self._pymatgen = pymatgen_of(self._structure).get_primitive_structure()
+            found = pymatgen_of(self._structure)
+            if not is_primitive(self._structure):
+                found = found.get_primitive_structure(_TOLERANCE_A)
+            self._pymatgen = found.get_reduced_structure(reduction_algo="niggli")
         return self._pymatgen
 
 
@@ -103,6 +109,35 @@ def fingerprint(structure: Structure) -> NDArray[np.float64]:
             for number in np.unique(structure.numbers)
         ]
     )
+
+
+def is_primitive(structure: Structure) -> bool:
+    """Whether no shorter translation maps every atom near one of its element, which is what
+    pymatgen's search begins with: for most crystals it need not be asked.
+
+    A translation joins atoms of the rarest element; twice the tolerance is what pymatgen allows.
+    """
+    near = 2.0 * _TOLERANCE_A / np.linalg.norm(structure.cell, axis=1) * (1.0 + 1e-9)
+    fractions = structure.positions @ np.linalg.inv(structure.cell)
+    groups = [fractions[structure.numbers == number] for number in np.unique(structure.numbers)]
+    groups.sort(key=len)
+    shifts = groups[0] - groups[0][0]
+    for group in groups:
+        apart = group[:, None] - group[None, :]
+        kept = np.array([_maps(apart, shift, near) for shift in shifts], dtype=bool)
+        shifts = shifts[kept]
+        if len(shifts) == 1:
+            return True
+    return False
+
+
+def _maps(
+    apart: NDArray[np.float64], shift: NDArray[np.float64], near: NDArray[np.float64]
+) -> bool:
+    """Whether a translation maps all atoms of an element near others of it."""
+    missed = apart - shift
+    missed -= np.rint(missed)
+    return bool((np.abs(missed) <= near).all(axis=2).any(axis=0).all())
 
 
 def reduced_formula(structure: Structure) -> str:
