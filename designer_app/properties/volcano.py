@@ -16,7 +16,8 @@ error of the adsorption energies goes through one to one, and trends are safer t
 
 The activity is minus the overpotential for her, oer and orr; of co2rr it is minus the distance
 from the optimum of the descriptor. Of nrr it is minus the largest step in eV: the first, N2 that
-breaks up, is no electrochemical one, and no potential helps it.
+breaks up, is no electrochemical one, and no potential helps it. Activities of two reactions are
+counted from two equilibrium potentials: `limiting_potentials` compares reactions.
 """  # noqa: E501 - a table row is one line
 
 import math
@@ -24,16 +25,23 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from designer_app.errors import InvalidSpecError, UnknownKeyError
-from designer_app.properties.scaling import OOH_OVER_OH, OOH_OVER_OH_ERROR
+from designer_app.properties.uncertain_energies import (
+    LEVEL_SIGMA,
+    SCALED_OOH,
+    Energies,
+    Values,
+    centres,
+    chance_negative,
+    has_interval,
+    interval,
+    is_known,
+    samples,
+    sigma_of,
+)
 from designer_app.specs.adsorption import VolcanoPoint
 from designer_app.specs.estimates import Estimate
-
-Values = NDArray[np.float64]
-Energies = Mapping[str, Estimate]
-"""Adsorption energies by adsorbate."""
 
 WATER_SPLITTING = 4.92
 """eV: 2 H2O -> O2 + 2 H2 at standard conditions, 4 x 1.23."""
@@ -43,11 +51,8 @@ AMMONIA = -0.17
 BEST_CO = -0.67
 """eV from CO(g): the top of the volcano for CO2 reduction (Liu et al. 2017, as used by Tran and
 Ulissi 2018, doi:10.1038/s41929-018-0142-1)."""
-LEVEL_SIGMA = 1.645
-"""Standard deviations to each side of a 90 % interval."""
 TOO_WIDE = 0.5
 """eV, half of an interval: platinum and silver are 0.6 eV apart on the hydrogen volcano."""
-_SAMPLES = 4000
 _IN_EV = ("co2rr", "nrr")
 """Reactions whose activity is no potential."""
 
@@ -104,26 +109,28 @@ def oxygen_steps(oh: Values, o: Values, ooh: Values) -> Values:
     return np.stack([oh, o - oh, ooh - o, WATER_SPLITTING - ooh])
 
 
-def _her(energies: Mapping[str, Values]) -> tuple[Values, Values]:
+def place_of_hydrogen(energies: Mapping[str, Values]) -> tuple[Values, Values]:
+    """(G_H in eV, -|G_H| in V)."""
     binding = free_energy("H", energies["H"])
     return binding, -np.abs(binding)
 
 
-def _steps_of(energies: Mapping[str, Values]) -> Values:
+def steps_of_water(energies: Mapping[str, Values]) -> Values:
+    """(4, ...) eV, with OOH by scaling where it is not known."""
     oh, o = free_energy("OH", energies["OH"]), free_energy("O", energies["O"])
-    ooh = energies["OOH by scaling"] + oh
+    ooh = energies[SCALED_OOH] + oh
     if "OOH" in energies:
         ooh = free_energy("OOH", energies["OOH"])
     return oxygen_steps(oh, o, ooh)
 
 
 def _oer(energies: Mapping[str, Values]) -> tuple[Values, Values]:
-    steps = _steps_of(energies)
+    steps = steps_of_water(energies)
     return steps[1], REVERSIBLE - steps.max(axis=0)
 
 
 def _orr(energies: Mapping[str, Values]) -> tuple[Values, Values]:
-    steps = _steps_of(energies)
+    steps = steps_of_water(energies)
     return steps[0], steps.min(axis=0) - REVERSIBLE
 
 
@@ -132,14 +139,20 @@ def _co2rr(energies: Mapping[str, Values]) -> tuple[Values, Values]:
 
 
 def _nrr(energies: Mapping[str, Values]) -> tuple[Values, Values]:
-    """Without NH2, the two steps from NH to NH3 are at least as hard as their mean."""
+    hardest = np.maximum(free_energy("N", energies["N"]), hydrogenation_of(energies).max(axis=0))
+    return energies["N"], -hardest
+
+
+def hydrogenation_of(energies: Mapping[str, Values]) -> Values:
+    """(2 or 3, ...) eV: the steps of N to NH3 that take up an electron each.
+
+    Without NH2, the two steps from NH to NH3 are at least as hard as their mean.
+    """
     n, nh = free_energy("N", energies["N"]), free_energy("NH", energies["NH"])
-    if "NH2" in energies:
-        nh2 = free_energy("NH2", energies["NH2"])
-        steps = np.stack([n, nh - n, nh2 - nh, AMMONIA - nh2])
-    else:
-        steps = np.stack([n, nh - n, 0.5 * (AMMONIA - nh)])
-    return energies["N"], -steps.max(axis=0)
+    if "NH2" not in energies:
+        return np.stack([nh - n, 0.5 * (AMMONIA - nh)])
+    nh2 = free_energy("NH2", energies["NH2"])
+    return np.stack([nh - n, nh2 - nh, AMMONIA - nh2])
 
 
 REACTIONS = {
@@ -154,7 +167,7 @@ REACTIONS = {
             "minus overpotential, V",
             "ΔG_H = ΔE_H + 0.24 eV, doi:10.1149/1.1856988",
             "One binding energy stands for the whole rate; barriers and coverage are left out.",
-            _her,
+            place_of_hydrogen,
         ),
         Reaction(
             "oer",
@@ -213,13 +226,11 @@ def reaction_of(key: str) -> Reaction:
     return REACTIONS[key.casefold()]
 
 
-def volcano_point(name: str, reaction: str, energies: Energies) -> VolcanoPoint:
-    """Where a material lies on the volcano, with the intervals that its energies have.
-
-    Raises `InvalidSpecError` where an adsorbate is missing.
+def used_by(row: Reaction, energies: Energies) -> list[str]:
+    """The adsorbates whose energies a reaction takes; raises `InvalidSpecError` where it lacks one
+    that it needs.
     """
-    row = reaction_of(reaction)
-    missing = [each for each in row.needs if not _is_known(energies, each)]
+    missing = [each for each in row.needs if not is_known(energies, each)]
     if missing:
         wanted = ", ".join(missing)
         reason = (
@@ -227,9 +238,19 @@ def volcano_point(name: str, reaction: str, energies: Energies) -> VolcanoPoint:
             "crystal and a potential"
         )
         raise InvalidSpecError("adsorbate", None, reason, "Adsorption energy")
-    used = [each for each in (*row.needs, *row.helps) if _is_known(energies, each)]
-    x, y = row.place(_centres(energies, used))
-    x_low, x_high, y_low, y_high = _interval(row, energies, used)
+    return [each for each in (*row.needs, *row.helps) if is_known(energies, each)]
+
+
+def volcano_point(name: str, reaction: str, energies: Energies) -> VolcanoPoint:
+    """Where a material lies on the volcano, with the intervals that its energies have.
+
+    Raises `InvalidSpecError` where an adsorbate is missing.
+    """
+    row = reaction_of(reaction)
+    used = used_by(row, energies)
+    x, y = row.place(centres(energies, used))
+    spread_x, spread_y = row.place(samples(energies, used))
+    (x_low, x_high), (y_low, y_high) = interval(spread_x), interval(spread_y)
     return VolcanoPoint(
         name=name,
         reaction=row.key,
@@ -246,25 +267,29 @@ def volcano_point(name: str, reaction: str, energies: Energies) -> VolcanoPoint:
 
 
 def activity(name: str, reaction: str, energies: Energies) -> Estimate:
-    """The height on the volcano, V (of co2rr: eV), higher is better."""
+    """The height on the volcano, V (of co2rr and nrr: eV), higher is better.
+
+    It has an interval where every energy that it was made of has one.
+    """
     row, point = reaction_of(reaction), volcano_point(name, reaction, energies)
-    used = [each for each in (*row.needs, *row.helps) if _is_known(energies, each)]
+    used = used_by(row, energies)
     lights = [energies[each].light for each in used]
     is_scaled = "OOH" in row.helps and "OOH" not in used
-    has_interval = any(energies[each].low is not None for each in used)
+    blind = [each for each in used if not has_interval(energies[each])]
     is_blurred = any(LEVEL_SIGMA * sigma_of(energies[each]) > TOO_WIDE for each in used)
     blurred = " The energies are too uncertain to tell a good catalyst from a bad one."
+    unsure = f" How far {', '.join(blind)} may be off is not known." if blind else ""
     scaled = " OOH = OH + 3.2 ± 0.2 eV by scaling." if is_scaled else ""
     return Estimate(
         key=f"activity {row.key}",
         value=point.y,
         unit="eV" if row.key in _IN_EV else "V",
-        low=point.y_low if has_interval or is_scaled else None,
-        high=point.y_high if has_interval or is_scaled else None,
+        low=None if blind else point.y_low,
+        high=None if blind else point.y_high,
         method="scaling relation" if is_scaled else "volcano",
         origin=f"{row.source}; " + "; ".join(f"{each}: {energies[each].origin}" for each in used),
         light="red" if "red" in lights or is_blurred else "amber",
-        reason=row.limits + scaled + (blurred if is_blurred else ""),
+        reason=row.limits + scaled + unsure + (blurred if is_blurred else ""),
     )
 
 
@@ -276,12 +301,12 @@ def product_of(energies: Energies) -> tuple[str, float]:
     The chance is of these signs, given the intervals; NaN where there are none.
     """
     for needed in ("H", "CO"):
-        if not _is_known(energies, needed):
+        if not is_known(energies, needed):
             reason = f"the product of CO2 follows from those of H and CO, and {needed} is missing"
             raise InvalidSpecError("adsorbate", None, reason, "Adsorption energy")
     h, co = energies["H"], energies["CO"]
     h_binds, co_binds = h.value < 0, co.value < 0
-    chance_h, chance_co = _chance_negative(h), _chance_negative(co)
+    chance_h, chance_co = chance_negative(h), chance_negative(co)
     if h_binds:
         return "hydrogen", chance_h
     if co_binds:
@@ -300,47 +325,3 @@ def exchange_current(binding: float, temperature: float = 298.15) -> float:
     # log(1 / (1 + exp(-s))) for s < 0, and that of exp(-s) / (1 + exp(-s)) for s > 0, are the same.
     share = -float(np.logaddexp(0.0, abs(scaled)))
     return math.log10(charge * rate * sites) + share / math.log(10.0)
-
-
-# --- intervals ----------------------------------------------------------------------------------
-
-
-def _is_known(energies: Energies, adsorbate: str) -> bool:
-    return adsorbate in energies and math.isfinite(energies[adsorbate].value)
-
-
-def _centres(energies: Energies, used: list[str]) -> dict[str, Values]:
-    found = {each: np.array(energies[each].value) for each in used}
-    found["OOH by scaling"] = np.array(OOH_OVER_OH)
-    return found
-
-
-def sigma_of(estimate: Estimate) -> float:
-    """EV, half the interval as a standard deviation; 0 where there is none."""
-    if estimate.low is None or estimate.high is None:
-        return 0.0
-    return 0.5 * (estimate.high - estimate.low) / LEVEL_SIGMA
-
-
-def _chance_negative(estimate: Estimate) -> float:
-    sigma = sigma_of(estimate)
-    if sigma == 0.0:
-        return math.nan
-    return 0.5 * math.erfc(estimate.value / (sigma * math.sqrt(2.0)))
-
-
-def _interval(
-    row: Reaction, energies: Energies, used: list[str]
-) -> tuple[float, float, float, float]:
-    """5th and 95th percentile of x and of y, all errors independent and normal."""
-    rng = np.random.default_rng(0)  # the same samples always: an interval is no experiment
-    found = {
-        each: energies[each].value + sigma_of(energies[each]) * rng.standard_normal(_SAMPLES)
-        for each in used
-    }
-    spread = OOH_OVER_OH_ERROR * rng.standard_normal(_SAMPLES)
-    found["OOH by scaling"] = OOH_OVER_OH + spread
-    x, y = row.place(found)
-    low_x, high_x = np.percentile(x, [5.0, 95.0])
-    low_y, high_y = np.percentile(y, [5.0, 95.0])
-    return float(low_x), float(high_x), float(low_y), float(high_y)

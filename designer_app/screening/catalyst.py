@@ -34,8 +34,8 @@ from designer_app.screening.catalyst_selectivity import (
     by_adsorbate,
     co2_product,
     competition,
-    difference,
     family,
+    head_start,
 )
 from designer_app.screening.catalyst_tuning import Correction, corrections, read_own
 from designer_app.screening.speed_up import SpeedUp, speed_up
@@ -127,8 +127,8 @@ class CatalystDesigner:
         return activation_energy(dissociation_energy(found["N"]), relation)
 
     def selectivity(self, candidate: Candidate, reaction: str, over: str = "her") -> Estimate:
-        """V by which a reaction sets in before a competitor: difference of their activities, each
-        a limiting potential against the same electrode. Of CO2 the product's name and chance.
+        """V by which a reduction sets in before a competitor: difference of their limiting
+        potentials against the same electrode. Of CO2 the product's name and chance.
         """
         reaction, over = reaction_of(reaction).key, reaction_of(over).key
         if reaction == "co2rr":
@@ -136,8 +136,7 @@ class CatalystDesigner:
             return co2_product(by_adsorbate(self.adsorption(candidate, both), both))
         needed = tuple(dict.fromkeys((*reaction_of(reaction).needs, *reaction_of(over).needs)))
         found = by_adsorbate(self.adsorption(candidate, needed), needed)
-        name = self._name(candidate)
-        return difference(activity(name, reaction, found), activity(name, over, found), over)
+        return head_start(reaction, over, found)
 
     def ratio(self, candidate: Candidate, reaction: str, over: str = "her") -> Estimate:
         """Log10 of how much faster a reaction is than a competitor at 298 K, by Boltzmann."""
@@ -193,7 +192,7 @@ class CatalystDesigner:
                 row,
                 activity=measured,
                 activation=self._activation(reaction, found),
-                selectivity=competition(name, reaction, found),
+                selectivity=competition(reaction, found),
                 volcano=volcano_point(name, reaction, found),
                 score=measured.value,
             )

@@ -3,7 +3,9 @@
 import math
 from collections.abc import Collection, Sequence
 
-from designer_app.properties.volcano import activity, product_of, sigma_of
+from designer_app.properties.limiting_potentials import limiting_potential
+from designer_app.properties.uncertain_energies import LEVEL_SIGMA, sigma_of
+from designer_app.properties.volcano import product_of
 from designer_app.specs.estimates import Estimate
 
 
@@ -25,22 +27,27 @@ def family(estimate: Estimate) -> str:
     return estimate.method.partition(",")[0]
 
 
-def difference(wanted: Estimate, competitor: Estimate, over: str) -> Estimate:
-    """One activity minus another, V, errors added in squares."""
+def head_start(reaction: str, over: str, energies: dict[str, Estimate]) -> Estimate:
+    """V by which a reduction sets in before another: the difference of their limiting potentials,
+    errors added in squares.
+    """
+    wanted, competitor = limiting_potential(reaction, energies), limiting_potential(over, energies)
     value = wanted.value - competitor.value
     sigma = math.hypot(sigma_of(wanted), sigma_of(competitor))
+    chance = 0.5 * math.erfc(-value / (sigma * math.sqrt(2.0))) if sigma > 0 else None
     has_interval = wanted.low is not None and competitor.low is not None
     return Estimate(
         key=f"over {over.upper()}",
         value=value,
         unit="V",
-        low=value - 1.645 * sigma if has_interval else None,
-        high=value + 1.645 * sigma if has_interval else None,
+        low=value - LEVEL_SIGMA * sigma if has_interval else None,
+        high=value + LEVEL_SIGMA * sigma if has_interval else None,
         method=wanted.method,
-        origin=f"difference of activities; {wanted.origin}; {competitor.origin}",
+        origin=f"difference of limiting potentials; {wanted.origin}; {competitor.origin}",
         light="red" if "red" in (wanted.light, competitor.light) else "amber",
-        reason="Thermodynamic limits alone: barriers, coverage and solvent decide as well.",
-        probability=0.5 * math.erfc(-value / (sigma * math.sqrt(2.0))) if sigma > 0 else None,
+        reason="Thermodynamic limits alone: barriers, coverage and solvent decide as well. "
+        f"{wanted.reason}",
+        probability=chance if has_interval else None,
     )
 
 
@@ -63,7 +70,7 @@ def co2_product(energies: dict[str, Estimate]) -> Estimate:
     )
 
 
-def competition(name: str, reaction: str, energies: dict[str, Estimate]) -> tuple[Estimate, ...]:
+def competition(reaction: str, energies: dict[str, Estimate]) -> tuple[Estimate, ...]:
     """Against hydrogen evolution, which competes with every reduction in water."""
     if "H" not in energies:
         return ()
@@ -71,4 +78,4 @@ def competition(name: str, reaction: str, energies: dict[str, Estimate]) -> tupl
         return (co2_product(energies),)
     if reaction != "nrr":
         return ()
-    return (difference(activity(name, reaction, energies), activity(name, "her", energies), "her"),)
+    return (head_start(reaction, "her", energies),)

@@ -211,13 +211,13 @@ class CatalystRow:
     descriptors: tuple[Estimate, ...] = ()
     """Adsorption energies, each by its method; the first of a key is what the volcano used."""
     activity: Estimate | None = None
-    """V: the limiting potential, or the overpotential."""
+    """Minus the overpotential, V; of co2rr and nrr as `volcano` says, eV."""
     activation: Estimate | None = None
     """eV, by a BEP relation or by NEB."""
     selectivity: tuple[Estimate, ...] = ()
     """V, how much earlier the wanted reaction sets in than each competitor; key "over HER"."""
     volcano: VolcanoPoint | None = None
     score: float = float("nan")
-    """Minus the overpotential, V: sorts, best first."""
+    """The activity: sorts, best first."""
     error: str = ""
     """Why there is no number; one sentence."""

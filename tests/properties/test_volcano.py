@@ -105,13 +105,21 @@ def test_a_computed_ooh_stands_above_the_scaling():
     assert volcano_point("m", "oer", _known(OH=0.8, O=2.3, OOH=lower)).y > scaled.y
 
 
-def test_scaling_is_named_and_gives_an_interval_of_its_own():
-    said = activity("m", "oer", _known(OH=0.8, O=2.3))
+def test_scaling_is_named_and_widens_the_interval():
+    said = activity("m", "orr", _known(half=1e-6, OH=0.8, O=2.3))
     assert said.method == "scaling relation"
     assert "3.2 ± 0.2" in said.reason
-    assert said.low is not None
-    assert said.high is not None
-    assert said.low < said.value < said.high
+    # The step from O2 to OOH decides here, so that the 0.2 eV of the scaling go through: the 90 %
+    # interval is 2 x 1.645 x 0.2 V wide, less what other steps cut off.
+    assert 0.3 < said.high - said.low < 0.7
+
+
+def test_no_interval_is_given_where_the_error_of_an_energy_is_not_known():
+    """OOH alone decides, and it has none: an interval of the others would be of no width."""
+    energies = _known(half=0.3, OH=0.8, O=2.3) | _known(OOH=4.8)
+    said = activity("m", "orr", energies)
+    assert (said.low, said.high) == (None, None)
+    assert "How far OOH may be off is not known" in said.reason
 
 
 # --- carbon and nitrogen ------------------------------------------------------------------------
