@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 
-import numpy as np
+from ase.geometry import cell_to_cellpar
 
 from designer_app.device import Compute
 from designer_app.errors import (
@@ -17,10 +17,10 @@ from designer_app.errors import (
 from designer_app.explanations import explain_exception
 from designer_app.io.folders import writable_folder
 from designer_app.io.formulas import amounts_of, formula, reduced
-from designer_app.io.space_groups import symmetry_dataset
 from designer_app.jobs.conductivity_md import by_dynamics
 from designer_app.jobs.inspect import symmetry
 from designer_app.potentials import Potential, load_potential
+from designer_app.properties.averaged_symmetry import SYMPREC
 from designer_app.properties.bond_valence import barriers, site_energies
 from designer_app.properties.conductivity import (
     band_reason,
@@ -54,8 +54,6 @@ Found = tuple[tuple[Estimate, ...], tuple[MigrationPath, ...], tuple[DiffusionRu
 
 ROOM_TEMPERATURE = 298.15
 """K."""
-SYMPREC = 0.05
-"""A."""
 NEEDS_STRUCTURE = "This method needs a structure; a formula tells the learned head alone."
 
 
@@ -150,30 +148,20 @@ def _crystal(spec: ConductivitySpec) -> Structure:
 
 
 def _by_head(spec: ConductivitySpec, written: str) -> Found:
-    """The learned head, told of the space group and the cell where a structure has them."""
-    group, lattice = _symmetry(spec)
-    found = conductivity_head().predict(written, space_group=group, lattice=lattice)
+    """The learned head, told of the symmetry and the cell where a structure has them."""
+    head, structure = conductivity_head(), spec.structure
+    if structure is None:
+        found = head.predict(written)
+    elif spec.occupancies:  # labs' files of such crystals hold the conventional cell
+        group = symmetry(structure, spec.occupancies, SYMPREC)["space_group_number"]
+        lattice = tuple(map(float, cell_to_cellpar(structure.cell)))
+        found = head.predict(written, space_group=group, lattice=lattice)
+    else:
+        found = head.predict_crystal(written, structure)
     reason = found.reason
     if abs(spec.temperature - ROOM_TEMPERATURE) > 10.0:
         reason = f"{reason} This is at room temperature, which is all that it knows.".strip()
     return (replace(found, key=CONDUCTIVITY, method=HEAD, reason=reason),), (), ()
-
-
-def _symmetry(spec: ConductivitySpec) -> tuple[int | None, tuple[float, ...] | None]:
-    """Space group and conventional cell (a, b, c in A, angles in degrees), where there is one."""
-    from ase.geometry import cell_to_cellpar
-
-    structure = spec.structure
-    if structure is None:
-        return None, None
-    if spec.occupancies:  # labs' files of such crystals hold the conventional cell
-        group = symmetry(structure, spec.occupancies, SYMPREC)["space_group_number"]
-        return group, tuple(map(float, cell_to_cellpar(structure.cell)))
-    fractions = structure.positions @ np.linalg.inv(structure.cell)
-    found = symmetry_dataset(structure.cell, fractions, structure.numbers, SYMPREC)
-    if found is None:
-        return None, None
-    return int(found.number), tuple(map(float, cell_to_cellpar(found.std_lattice)))
 
 
 def _by_bond_valence(spec: ConductivitySpec, ion: str, control: RunControl) -> Found:

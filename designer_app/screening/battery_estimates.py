@@ -6,11 +6,8 @@ A head that this copy of the program does not have says nothing: what it would h
 import math
 from dataclasses import replace
 
-import numpy as np
-
 from designer_app.errors import DesignerAppError
 from designer_app.io.formulas import amounts_of, formula, reduced
-from designer_app.io.space_groups import symmetry_dataset
 from designer_app.potentials import Potential
 from designer_app.properties import heads
 from designer_app.properties.electrode_checks import oxidation_doubts, voltage_doubt
@@ -27,7 +24,6 @@ FOR_ELECTROLYTES = (
 PER_GRAM = "per gram of the discharged electrode"
 VOLUME = "volume_change"
 """The head gives its size; a relaxation its sign too, positive where charging swells the host."""
-_SYMPREC = 0.05
 
 
 def learned_voltage(structure: Structure, ion: str) -> tuple[Estimate, ...]:
@@ -103,11 +99,10 @@ def energy_density_from(voltage: Estimate, charge: Estimate) -> Estimate:
 
 def learned_conductivity(structure: Structure, threshold: float) -> tuple[Estimate, ...]:
     """Conductivity at room temperature in S/cm with the chance that it passes the threshold."""
-    group, lattice = _conventional(structure)
     try:
         head = heads.conductivity_head()
         unit = formula(reduced(amounts_of(structure.numbers))[0])
-        found = head.predict(unit, space_group=group, lattice=lattice)
+        found = head.predict_crystal(unit, structure)
     except (DesignerAppError, ImportError):
         return ()
     if not math.isfinite(found.value):
@@ -150,14 +145,3 @@ def relaxed_estimates(found: VoltageResult, release: Estimate) -> tuple[Estimate
 def _with_error(found: Estimate) -> str:
     error = "" if found.error is None else f"; mean error {found.error:.2f} decades"
     return f"{found.origin}{error}"
-
-
-def _conventional(structure: Structure) -> tuple[int | None, list[float] | None]:
-    """Number of the space group, and a, b, c, alpha, beta, gamma of its conventional cell."""
-    from ase.geometry import cell_to_cellpar
-
-    fractions = structure.positions @ np.linalg.inv(structure.cell)
-    found = symmetry_dataset(structure.cell, fractions, structure.numbers, _SYMPREC)
-    if found is None:
-        return None, None
-    return int(found.number), [float(each) for each in cell_to_cellpar(found.std_lattice)]

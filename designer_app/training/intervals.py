@@ -60,6 +60,11 @@ class Calibration:
         scale = float(self.scale(np.array([spread]))[0])
         return tuple(float(each) for each in mean + scale * self.quantiles)
 
+    def is_below(self, truth: Floats, mean: Floats, spread: Floats) -> NDArray[np.bool_]:
+        """(n_rows, n_quantiles): whether each row lies below each of its quantiles."""
+        values = mean[:, None] + self.scale(spread)[:, None] * self.quantiles
+        return truth[:, None] <= values
+
 
 def calibrate(truth: Floats, mean: Floats, spread: Floats) -> Calibration:
     """The calibration that residuals of kept-back rows ask for."""

@@ -39,6 +39,21 @@ class DataSet:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Judgement:
+    """How far off a head was on rows kept back by one rule."""
+
+    grouped_by: str
+    """What the kept-back rows share with no row learned from."""
+    n_groups: int
+    error: float
+    """Mean absolute error, in the unit of the head."""
+    baseline_error: float
+    """The same of always answering with the mean of the rows learned from."""
+    coverage: float
+    """Share of kept-back rows inside their 90 % interval."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class HeadCard:
     """One number that a model gives, and how far off it was where it had not learned."""
 
@@ -56,6 +71,8 @@ class HeadCard:
     """Share of kept-back rows inside their 90 % interval."""
     by_group: Mapping[str, tuple[int, float]] = field(default_factory=dict)
     """(labels, held-out error) of parts that are told apart, such as working ions."""
+    stricter: tuple[Judgement, ...] = ()
+    """The same with rows kept back by other rules, beside that of `grouped_by`."""
     applicability: str = ""
     """For what it was made; one sentence."""
     elements: tuple[str, ...] = ()
@@ -145,6 +162,7 @@ def card_from(said: Mapping[str, Any]) -> ModelCard:
                 **each,
                 "by_group": _pairs(each.get("by_group", {})),
                 "elements": tuple(each.get("elements", ())),
+                "stricter": tuple(_known(Judgement, rule) for rule in each.get("stricter", ())),
             },
         )
         for each in said["heads"]

@@ -12,7 +12,12 @@ from designer_app.properties.features import (
     composition_names,
     element_table,
 )
-from designer_app.properties.heads.ionic_features import COLUMNS, cell_volume, ionic_features
+from designer_app.properties.heads.ionic_features import (
+    COLUMNS,
+    anions_of,
+    cell_volume,
+    ionic_features,
+)
 from designer_app.properties.heads.redox_features import redox_features
 from designer_app.properties.heads.surface_features import sites_of, surface_features
 
@@ -93,3 +98,27 @@ def test_site_features_do_not_depend_on_how_the_alloy_is_written(table):
     one = surface_features({"Pt": 3.0, "Ni": 1.0}, "top", ("Ni",), "", table)
     other = surface_features({"Ni": 2.0, "Pt": 6.0}, "top", ("Ni",), "", table)
     np.testing.assert_allclose(one[:-1], other[:-1], rtol=ROUNDING, atol=ROUNDING)
+
+
+def test_broken_amounts_are_the_same_in_a_cell_and_its_formula(table):
+    column = COLUMNS.index("broken amounts")
+    once = {"Li": 6.4, "La": 3.0, "Zr": 1.4, "Ta": 0.6, "O": 12.0}
+    found = [
+        ionic_features({each: n * times for each, n in once.items()}, 230, CUBE, table)[column]
+        for times in (1, 8)
+    ]
+    assert found[0] == pytest.approx(found[1])
+    assert found[0] > 0
+
+
+def test_phosphorus_is_the_anion_where_there_is_no_other():
+    assert anions_of({"Li": 3.0, "P": 1.0}) == {"P": 1.0}
+    assert anions_of({"Li": 3.0, "P": 1.0, "O": 4.0}) == {"O": 4.0}
+    assert not anions_of({"Li": 1.0, "Al": 1.0})
+
+
+def test_soft_anions_have_a_lower_electronegativity(table):
+    column = COLUMNS.index("electronegativity of anions")
+    sulfide = ionic_features({"Li": 2.0, "S": 1.0}, 225, CUBE, table)
+    oxide = ionic_features({"Li": 2.0, "O": 1.0}, 225, CUBE, table)
+    assert sulfide[column] < oxide[column]

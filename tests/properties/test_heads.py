@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from designer_app.errors import InvalidSpecError, UnknownKeyError
+from designer_app.io.structures import read_document
 from designer_app.properties.heads import (
     HEADS,
     adsorption_head,
@@ -13,6 +14,7 @@ from designer_app.properties.heads import (
 )
 from designer_app.properties.heads.fine_tuning import OwnRow, correction, fine_tune
 from designer_app.resources import resource
+from designer_app.specs.documents import ReadSpec
 from designer_app.weights.cards import CARD_FILE, WEIGHTS_FILE, read_model
 
 LGPS = ("Li10GeP2S12", 137, (8.719, 8.719, 12.639, 90.0, 90.0, 90.0))
@@ -81,6 +83,36 @@ def test_a_superionic_conductor_is_told_from_an_insulating_salt():
     slow = conductivity_head().predict("LiBO2")
     assert fast.probability_above(-3.0) > 0.7
     assert slow.probability_above(-3.0) < 0.3
+
+
+def test_a_family_far_from_all_known_ones_is_red_and_has_a_wide_interval():
+    known, new = conductivity_head().predict(*LGPS), conductivity_head().predict("Li3P")
+    assert known.light == "green"
+    assert new.light == "red"
+    assert "no structure family" in new.reason
+    assert new.high - new.low > 5.0  # decades
+    assert new.high - new.low > 2 * (known.high - known.low)
+
+
+def test_intervals_hold_for_families_that_were_left_out():
+    for head in load_head("conductivity").card.heads:
+        for each in head.stricter:
+            assert 0.85 <= each.coverage <= 0.95
+            assert each.error < each.baseline_error
+
+
+def test_ordered_lithium_is_averaged_where_that_is_what_was_measured():
+    path = resource("examples/Li10GeP2S12.cif")
+    structure = read_document(ReadSpec(path=path)).content
+    found = conductivity_head().predict_crystal("Li10GeP2S12", structure)
+    measured = conductivity_head().predict(*LGPS)
+    assert found.value == pytest.approx(measured.value, abs=0.5)
+    assert found.light == "amber"
+    assert "137" in found.reason
+
+
+def test_no_leaf_of_the_conductivity_head_stands_for_one_row():
+    assert load_head("conductivity").card.settings["rows in a leaf"] >= 2
 
 
 def test_a_formula_and_its_whole_cell_are_the_same_crystal():

@@ -54,12 +54,13 @@ class Told:
 
     log_sigma: float = -6.0
 
-    def predict(self, formula, *ion, space_group=None, lattice=None, before=0.0, after=1.0):
-        if ion:
-            assert (before, after) == (0.0, 1.0)
-            return learned(VOLTS[formula], "V", SPREAD_V)
-        assert space_group == 166
-        assert lattice == pytest.approx([2.816, 2.816, 14.054, 90, 90, 120])
+    def predict(self, formula, _ion, before=0.0, after=1.0):
+        assert (before, after) == (0.0, 1.0)
+        return learned(VOLTS[formula], "V", SPREAD_V)
+
+    def predict_crystal(self, formula, structure):
+        assert formula.startswith("Li")
+        assert len(structure.numbers) == 4
         return learned(self.log_sigma, "log10(S/cm)", 1.5)
 
     def predict_volume_change(self, *_, **__):
@@ -134,6 +135,13 @@ def test_thresholds_can_be_edited_but_not_invented(designer):
     assert dict(found.failing_counts)["energy_density"] == 4
     with pytest.raises(InvalidSpecError):
         designer.screen_materials(CANDIDATES, {"energy": 1.0})
+
+
+def test_what_cannot_be_asked_is_refused(designer):
+    with pytest.raises(InvalidSpecError):
+        designer.screen_materials([], physics=-1)
+    with pytest.raises(InvalidSpecError):
+        BatteryElectrodeDesigner(ion="Xe").screen_materials([])
 
 
 def test_a_candidate_without_the_ion_says_so_and_the_others_go_on(designer):

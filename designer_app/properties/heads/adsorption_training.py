@@ -11,7 +11,13 @@ from numpy.typing import NDArray
 from designer_app.errors import ResumeError
 from designer_app.properties.features import ElementTable, element_table
 from designer_app.properties.heads.adsorption import AdsorptionHead
-from designer_app.properties.heads.fitting import Held, errors_by, finished, hold_out
+from designer_app.properties.heads.fitting import (
+    Held,
+    errors_by,
+    finished,
+    hold_out,
+    judgement,
+)
 from designer_app.properties.heads.learned import Learned
 from designer_app.properties.heads.surface_features import surface_features
 from designer_app.provenance import sha256_of, versions
@@ -25,10 +31,13 @@ from designer_app.weights.cards import (
     CARD_FILE,
     DataSet,
     HeadCard,
+    Judgement,
     ModelCard,
     data_set,
     write_model,
 )
+
+Floats = NDArray[np.float64]
 
 SETTINGS = {"n_members": 2, "n_trees": 180, "depth": 5, "rate": 0.09, "share": 0.2, "min_leaf": 2}
 LEAST_LABELS = 300
@@ -37,6 +46,7 @@ FOR_HYDROGEN = (
     "Close-packed surfaces; its sites are those of pure metals, alloys it knows as whole crystals."
 )
 SPLIT = "Rows are kept back by alloy (composition), all sites together, in five folds."
+BY_ELEMENTS = "elements of the alloy"
 CATALYSIS = ("H", "O", "OH", "C", "CH", "CH2", "CH3", "CO", "N", "NH")
 """Adsorbates that reactions are made of; sulphur is in the table too."""
 
@@ -46,11 +56,21 @@ def growing() -> Grow:
     return boosted_trees(**SETTINGS)
 
 
-def rows_of(found: Sequence[Adsorption], table: ElementTable) -> NDArray[np.float64]:
+def rows_of(found: Sequence[Adsorption], table: ElementTable) -> Floats:
     """Features of sites."""
     return np.array(
         [surface_features(each.amounts, each.site, each.atoms, each.below, table) for each in found]
     )
+
+
+def held_of(
+    chosen: Sequence[Adsorption], table: ElementTable, control: RunControl
+) -> tuple[Floats, Floats, Held]:
+    """(features, energies, energies on alloys kept back) of one adsorbate."""
+    rows = rows_of(chosen, table)
+    energies = np.array([each.energy for each in chosen])
+    alloys = [each.alloy for each in chosen]
+    return rows, energies, hold_out(rows, energies, alloys, growing(), control)
 
 
 def train(spec: TrainSpec, control: RunControl) -> ModelCard:
@@ -66,23 +86,22 @@ def train(spec: TrainSpec, control: RunControl) -> ModelCard:
     table = element_table()
     done_before = _finished_before(spec, set(wanted))
     heads: list[HeadCard] = []
-    fitted: dict[str, tuple[NDArray[np.float64], NDArray[np.float64], Held]] = {}
+    fitted: dict[str, tuple[Floats, Floats, Held]] = {}
     for done, adsorbate in enumerate(wanted):
         if adsorbate in done_before:
             heads.append(done_before[adsorbate].head)
             continue
         control.progress(done, 2 * len(wanted), f"{adsorbate}, kept back by alloy")
         chosen = [each for each in everything if each.adsorbate == adsorbate]
-        rows = rows_of(chosen, table)
-        energies = np.array([each.energy for each in chosen])
-        alloys = [each.alloy for each in chosen]
-        held = hold_out(rows, energies, alloys, growing(), control)
-        heads.append(_head(adsorbate, held, chosen))
+        rows, energies, held = held_of(chosen, table, control)
+        systems = ["-".join(sorted(each.amounts)) for each in chosen]
+        stricter = hold_out(rows, energies, systems, growing(), control)
+        heads.append(_head(adsorbate, held, judgement(stricter, systems, BY_ELEMENTS), chosen))
         fitted[adsorbate] = rows, energies, held
     card = ModelCard(
         key="adsorption",
         title="Adsorption energies on close-packed surfaces of metals and binary alloys",
-        version="1",
+        version="2",
         made_by="designer-app train --model adsorption",
         data=_data(folder, wanted),
         split=SPLIT,
@@ -147,7 +166,9 @@ def _elements(rows: Sequence[Adsorption]) -> tuple[str, ...]:
     return tuple(sorted({element for each in rows for element in each.amounts}))
 
 
-def _head(adsorbate: str, held: Held, chosen: Sequence[Adsorption]) -> HeadCard:
+def _head(
+    adsorbate: str, held: Held, stricter: Judgement, chosen: Sequence[Adsorption]
+) -> HeadCard:
     groups = errors_by(held, [each.site for each in chosen])
     groups["most stable"] = _most_stable(held, chosen)
     return HeadCard(
@@ -159,6 +180,7 @@ def _head(adsorbate: str, held: Held, chosen: Sequence[Adsorption]) -> HeadCard:
         grouped_by="alloy",
         baseline_error=held.baseline_error,
         coverage=held.coverage,
+        stricter=(stricter,),
         by_group=groups,
         applicability=FOR_HYDROGEN if adsorbate == "H" else FOR_ALLOYS,
         elements=_elements(chosen) if adsorbate == "H" else (),

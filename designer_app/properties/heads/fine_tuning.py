@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from designer_app.errors import FileUnreadableError, InvalidSpecError
+from designer_app.nn.forest import Forest
 from designer_app.properties.heads import load_head
 from designer_app.properties.heads.adsorption import AdsorptionHead
 from designer_app.properties.heads.learned import Learned
@@ -129,7 +130,8 @@ def _left_out(guess: Floats, truth: Floats, alloys: Sequence[str]) -> Floats:
 
 def _corrected(learned: Learned, shift: float, stretch: float, errors: Floats) -> Learned:
     """The same trees, stretched and shifted; the interval as wide as the left-out errors ask."""
-    forest, known, domain = learned.forest, learned.calibration, learned.domain
+    forest, known, domain = learned.model, learned.calibration, learned.domain
+    assert isinstance(forest, Forest)
     is_leaf = forest.feature < 0
     values = np.where(is_leaf, stretch * forest.threshold, forest.threshold)
     grown = float(errors.mean()) / learned.head.held_out_error
@@ -138,7 +140,7 @@ def _corrected(learned: Learned, shift: float, stretch: float, errors: Floats) -
     return replace(
         learned,
         head=head,
-        forest=replace(
+        model=replace(
             forest,
             threshold=values.astype(np.float32),
             base=(shift + stretch * forest.base).astype(np.float32),

@@ -1,23 +1,26 @@
-"""Fitting of a head: judged by rows kept back in groups, then grown on all rows."""
+"""Fitting of a head: judged by rows kept back in groups, then fitted to all rows."""
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from designer_app.properties.heads.learned import KEPT_ROWS, Domain, Learned
+from designer_app.nn.forest import Forest
+from designer_app.nn.linear import Linear
+from designer_app.properties.heads.domains import Domain, places_of
+from designer_app.properties.heads.learned import Learned
 from designer_app.running.control import RunControl
 from designer_app.training.intervals import calibrate, cross_coverage
 from designer_app.training.splits import grouped_folds
-from designer_app.training.trees import Grow
-from designer_app.weights.cards import HeadCard, ModelCard
+from designer_app.weights.cards import HeadCard, Judgement, ModelCard
 
 Floats = NDArray[np.float64]
 
+Fit = Callable[[Floats, Floats, int], Forest | Linear]
+"""(rows, targets, seed) -> model."""
+
 N_FOLDS = 5
-_FEW = 2000
-"""Rows among which the distances of kept-back rows are sampled."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,6 +30,8 @@ class Held:
     truth: Floats
     mean: Floats
     spread: Floats
+    distance: Floats
+    """To the nearest place of the rows learned from."""
     fold: NDArray[np.int64]
     baseline: Floats
     """The mean of the rows learned from."""
@@ -65,23 +70,36 @@ def hold_out(
     rows: Floats,
     targets: Floats,
     groups: Sequence[Hashable],
-    grow: Grow,
+    fit: Fit,
     control: RunControl,
     *,
     bound: NDArray[np.bool_] | None = None,
     n_folds: int = N_FOLDS,
     seed: int = 0,
 ) -> Held:
-    """Every row predicted by a model grown without its group."""
-    mean, spread, baseline = (np.zeros(len(targets)) for _ in range(3))
+    """Every row predicted by a model fitted without its group."""
+    mean, spread, distance, baseline = (np.zeros(len(targets)) for _ in range(4))
     marks = np.zeros(len(targets), dtype=np.int64)
     for number, (known, held) in enumerate(grouped_folds(groups, n_folds, seed)):
         control.checkpoint()
-        mean[held], spread[held] = grow(rows[known], targets[known], seed).predict(rows[held])
+        mean[held], spread[held] = fit(rows[known], targets[known], seed).predict(rows[held])
+        distance[held] = places_of(rows[known]).distances(rows[held])
         baseline[held] = targets[known].mean()
         marks[held] = number
-    unbound = np.zeros(len(targets), dtype=bool)
-    return Held(targets, mean, spread, marks, baseline, unbound if bound is None else bound)
+    if bound is None:
+        bound = np.zeros(len(targets), dtype=bool)
+    return Held(targets, mean, spread, distance, marks, baseline, bound)
+
+
+def judgement(held: Held, groups: Sequence[Hashable], grouped_by: str) -> Judgement:
+    """What rows kept back by one rule say."""
+    return Judgement(
+        grouped_by=grouped_by,
+        n_groups=len(set(groups)),
+        error=held.error,
+        baseline_error=held.baseline_error,
+        coverage=held.coverage,
+    )
 
 
 def finished(
@@ -90,51 +108,29 @@ def finished(
     rows: Floats,
     targets: Floats,
     held: Held,
-    grow: Grow,
+    fit: Fit,
     seed: int = 0,
 ) -> Learned:
-    """The head grown on all rows, with the calibration of the kept-back ones."""
+    """The head fitted to all rows, with the calibration of the kept-back ones."""
     exact = ~held.bound
     return Learned(
         head=head,
         card=card,
-        forest=grow(rows, targets, seed),
+        model=fit(rows, targets, seed),
         calibration=calibrate(held.truth[exact], held.mean[exact], held.spread[exact]),
-        domain=domain_of(rows, held, seed),
+        domain=domain_of(rows, held),
     )
 
 
-def domain_of(rows: Floats, held: Held, seed: int = 0) -> Domain:
-    """Where the rows lie, and how far kept-back ones are from the nearest of the others."""
-    centre, scale = rows.mean(axis=0), rows.std(axis=0)
-    scale = np.where(scale > 1e-9, scale, 1.0)
-    scaled = np.clip((rows - centre) / scale, -8.0, 8.0)
-    draw = np.random.default_rng(seed)
-    kept = spread_out(scaled, KEPT_ROWS, draw)
-    asked = draw.permutation(len(rows))[:_FEW]
-    distances = []
-    for row in asked:
-        others = kept[held.fold[kept] != held.fold[row]]
-        distances.append(np.abs(scaled[others] - scaled[row]).mean(axis=1).min())
-    near, far = np.quantile(distances, [0.9, 0.99])
+def domain_of(rows: Floats, held: Held) -> Domain:
+    """Where the rows lie, and how far kept-back ones were from what was then learned from."""
+    near, far = np.quantile(held.distance, [0.9, 0.99])
     return Domain(
-        centre=centre,
-        scale=scale,
-        rows=scaled[kept],
+        places=places_of(rows),
         near=float(near),
         far=float(far),
         spread=float(np.quantile(held.spread, 0.9)),
     )
-
-
-def spread_out(scaled: Floats, n: int, draw: np.random.Generator) -> NDArray[np.int64]:
-    """Rows that lie far from each other: the farthest from those taken, one by one."""
-    taken = [int(draw.integers(len(scaled)))]
-    nearest = np.abs(scaled - scaled[taken[0]]).mean(axis=1)
-    while len(taken) < min(n, len(scaled)):
-        taken.append(int(nearest.argmax()))
-        nearest = np.minimum(nearest, np.abs(scaled - scaled[taken[-1]]).mean(axis=1))
-    return np.array(taken, dtype=np.int64)
 
 
 def errors_by(held: Held, labels: Sequence[str]) -> dict[str, tuple[int, float]]:

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from designer_app.elements import ATOMIC_NUMBERS
 from designer_app.properties.features import Amounts, ElementTable
 
 ANIONS = ("O", "S", "Se", "Te", "F", "Cl", "Br", "I", "N", "H")
@@ -24,9 +25,9 @@ COLUMNS = (
     *(f"share of {each} among anions" for each in ANIONS),
     *(f"share of {each} among cations" for each in CATIONS),
     "elements", "kinds of cations", "kinds of anions", "halogen per anion",
-    "broken amounts", "mixing of cations", "mixing of anions",
+    "broken amounts", "mixing of cations", "mixing of anions", "electronegativity of anions",
 )  # fmt: skip
-UNKNOWN = math.nan
+_WHOLE = 1e-3
 
 Lattice = Sequence[float]
 """a, b, c in A; alpha, beta, gamma in degrees."""
@@ -36,18 +37,15 @@ def ionic_features(
     amounts: Amounts, space_group: int, lattice: Lattice, table: ElementTable
 ) -> NDArray[np.float64]:
     """One row, in the order of `COLUMNS`. `amounts` are the atoms of the cell."""
-    anions = {each: amounts[each] for each in ANIONS if amounts.get(each, 0.0) > 0}
-    if "O" in anions and "H" in anions:  # hydroxide and water: the hydrogen is a cation
-        del anions["H"]
+    anions = anions_of(amounts)
     cations = {each: n for each, n in amounts.items() if each != "Li" and each not in anions}
     n, lithium = sum(amounts.values()), max(amounts.get("Li", 0.0), 1e-2)
-    n_anions, n_cations = max(sum(anions.values()), 1e-9), max(sum(cations.values()), 1e-2)
+    n_anions, n_cations = max(sum(anions.values()), 1e-2), max(sum(cations.values()), 1e-2)
     volume = cell_volume(lattice)
     mass = sum(times * float(table.of(each)[-1]) for each, times in amounts.items())
     a, b, c, *angles = lattice
     short, middle, long = sorted((a, b, c))
     halogen = sum(anions.get(each, 0.0) for each in ("Cl", "Br", "I"))
-    broken = sum(abs(each - round(each)) for each in amounts.values()) / len(amounts)
     return np.array(
         [
             space_group,
@@ -67,12 +65,21 @@ def ionic_features(
             *(anions.get(each, 0.0) / n_anions for each in ANIONS),
             *(cations.get(each, 0.0) / n_cations for each in CATIONS),
             *(len(amounts), len(cations), len(anions), halogen / n_anions),
-            broken,
+            _broken(list(amounts.values())),
             _mixing(list(cations.values())),
             _mixing(list(anions.values())),
+            _softness(anions, table),
         ],
         dtype=np.float64,
     )
+
+
+def anions_of(amounts: Amounts) -> dict[str, float]:
+    """The anions of a lithium compound; phosphorus is one where there is no other (Li3P)."""
+    found = {each: amounts[each] for each in ANIONS if amounts.get(each, 0.0) > 0}
+    if "O" in found and "H" in found:  # hydroxide and water: the hydrogen is a cation
+        del found["H"]
+    return found or {each: amounts[each] for each in ("P",) if amounts.get(each, 0.0) > 0}
 
 
 def cell_volume(lattice: Lattice) -> float:
@@ -82,7 +89,23 @@ def cell_volume(lattice: Lattice) -> float:
     return a * b * c * math.sqrt(max(1.0 - x * x - y * y - z * z + 2.0 * x * y * z, 1e-6))
 
 
+def _broken(amounts: list[float]) -> float:
+    """Mean distance to whole amounts, the whole ones divided by what they share.
+
+    A cell and its formula are the same here: Li51.2La24Zr11.2Ta4.8O96, Li6.4La3Zr1.4Ta0.6O12.
+    """
+    shared = math.gcd(*(round(each) for each in amounts if abs(each - round(each)) < _WHOLE)) or 1
+    return sum(abs(each / shared - round(each / shared)) for each in amounts) / len(amounts)
+
+
 def _mixing(amounts: list[float]) -> float:
     """Entropy of mixing, in k."""
     total = sum(amounts)
     return -sum(each / total * math.log(each / total) for each in amounts if each > 0)
+
+
+def _softness(anions: Amounts, table: ElementTable) -> float:
+    """Mean electronegativity (Pauling): low where anions are soft and let ions pass."""
+    known = table.column("electronegativity")
+    total = max(sum(anions.values()), 1e-2)
+    return sum(n * float(known[ATOMIC_NUMBERS[each]]) for each, n in anions.items()) / total

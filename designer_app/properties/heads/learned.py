@@ -1,4 +1,4 @@
-"""What all heads share: a forest, its calibration, and what it has seen."""
+"""What all heads share: a model, its calibration, and what it has seen."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -8,6 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from designer_app.nn.forest import Forest, forest_from
+from designer_app.nn.linear import Linear, is_linear, linear_from
+from designer_app.properties.heads.domains import Domain, Places
 from designer_app.specs.estimates import LearnedEstimate
 from designer_app.training.intervals import Calibration
 from designer_app.weights.cards import HeadCard, ModelCard
@@ -15,28 +17,6 @@ from designer_app.weights.cards import HeadCard, ModelCard
 Floats = NDArray[np.float64]
 
 METHOD = "learned head"
-KEPT_ROWS = 160
-"""Of the rows learned from; the nearest of them tells how far a new row is from what is known."""
-
-
-@dataclass(frozen=True, eq=False)
-class Domain:
-    """Where a head has learned: distances in standard deviations, mean over the columns."""
-
-    centre: Floats
-    scale: Floats
-    rows: Floats
-    """(n, n_columns) scaled rows learned from."""
-    near: float
-    far: float
-    """Distance below which nine of ten, and 99 of 100, rows kept back by group lie."""
-    spread: float
-    """Spread below which nine of ten kept-back rows lie, in the unit of the target."""
-
-    def distance(self, row: Floats) -> float:
-        """Distance of a row to the nearest one learned from."""
-        scaled = np.clip((row - self.centre) / self.scale, -8.0, 8.0)
-        return float(np.abs(self.rows - scaled).mean(axis=1).min())
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,7 +25,7 @@ class Learned:
 
     head: HeadCard
     card: ModelCard
-    forest: Forest
+    model: Forest | Linear
     calibration: Calibration
     domain: Domain
 
@@ -53,7 +33,7 @@ class Learned:
         self, row: Floats, elements: Iterable[str], *, doubt: str = "", key: str = ""
     ) -> LearnedEstimate:
         """The estimate for one row of features; `doubt` is why it is not sound, if so."""
-        mean, spread = self.forest.predict(row[None])
+        mean, spread = self.model.predict(row[None])
         low, high = self.calibration.interval(mean, spread)
         light, reason = self.light(row, float(spread[0]), elements)
         if doubt:
@@ -80,7 +60,10 @@ class Learned:
             return "red", f"It has never seen {' or '.join(unknown)}."
         distance = self.domain.distance(row)
         if distance > self.domain.far:
-            return "red", "This is farther from all it learned from than any row it was judged on."
+            return (
+                "red",
+                "This is farther from all it learned from than 99 of 100 rows it was judged on.",
+            )
         if distance > self.domain.near:
             return "amber", "This is unlike most of what it learned from."
         if spread > self.domain.spread:
@@ -91,12 +74,12 @@ class Learned:
         """Everything but the cards, by name."""
         key, domain, known = self.head.key, self.domain, self.calibration
         return {
-            **self.forest.arrays(key),
+            **self.model.arrays(key),
             f"{key}.quantiles": known.quantiles.astype(np.float32),
             f"{key}.widths": np.array([known.half_width, known.floor], dtype=np.float64),
-            f"{key}.centre": domain.centre.astype(np.float32),
-            f"{key}.scale": domain.scale.astype(np.float32),
-            f"{key}.rows": domain.rows.astype(np.float16),
+            f"{key}.centre": domain.places.centre.astype(np.float32),
+            f"{key}.scale": domain.places.scale.astype(np.float32),
+            f"{key}.means": domain.places.means.astype(np.float16),
             f"{key}.limits": np.array([domain.near, domain.far, domain.spread], dtype=np.float64),
         }
 
@@ -109,16 +92,18 @@ def learned_from(card: ModelCard, head: HeadCard, arrays: Mapping[str, NDArray[A
     return Learned(
         head=head,
         card=card,
-        forest=forest_from(arrays, key),
+        model=linear_from(arrays, key) if is_linear(arrays, key) else forest_from(arrays, key),
         calibration=Calibration(
             half_width=half_width,
             quantiles=arrays[f"{key}.quantiles"].astype(np.float64),
             floor=floor,
         ),
         domain=Domain(
-            centre=arrays[f"{key}.centre"].astype(np.float64),
-            scale=arrays[f"{key}.scale"].astype(np.float64),
-            rows=arrays[f"{key}.rows"].astype(np.float64),
+            places=Places(
+                centre=arrays[f"{key}.centre"].astype(np.float64),
+                scale=arrays[f"{key}.scale"].astype(np.float64),
+                means=arrays.get(f"{key}.means", arrays.get(f"{key}.rows")).astype(np.float64),
+            ),
             near=near,
             far=far,
             spread=spread,
