@@ -11,7 +11,7 @@ from designer_app.explanations import explain_exception
 from designer_app.jobs import hull, read
 from designer_app.running.control import RunControl
 from designer_app.specs.documents import ReadSpec
-from designer_app.specs.hull import HullSpec
+from designer_app.specs.hull import RELAXED_ALIKE, HullSpec
 from designer_app.specs.structure import Structure
 
 _OBJECTS = ("structure", "placement", "diagram", "electrochemical_window")
@@ -83,7 +83,7 @@ def _present(result: dict[str, Any]) -> str:
 
 
 def _place(row: dict[str, Any]) -> str:
-    if row["below_hull_eV_atom"] > 0:
+    if row["below_hull_eV_atom"] > RELAXED_ALIKE:
         where = f"{1e3 * row['below_hull_eV_atom']:.1f} meV/atom BELOW the hull of known phases"
     elif row["e_above_hull_eV_atom"] < 1e-4:
         where = "on the hull"

@@ -195,7 +195,7 @@ def _warnings(
         found.append(_LOOSE_GOAL)
     if spec.keep and not result.converged:
         found.append("It was not relaxed: its energy, and so its distance, is an upper bound.")
-    if placement.below_hull > 0.0:
+    if placement.is_below:
         found.append(_MAY_BE_KNOWN)
     if placement.below_hull > _SUSPICIOUS:
         found.append(

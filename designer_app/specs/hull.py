@@ -98,6 +98,10 @@ class HullSpec:
     )
 
 
+RELAXED_ALIKE = 1e-3
+"""eV/atom by which two relaxations of one crystal may differ: no phase lies below another by less."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class HullOrigin:
     """What every number of a hull stands on."""
@@ -140,6 +144,11 @@ class HullPlacement:
     def is_stable(self) -> bool:
         """On the hull to within a tenth of a meV/atom."""
         return self.e_above_hull < 1e-4
+
+    @property
+    def is_below(self) -> bool:
+        """Below all known phases, by more than relaxations of one crystal differ."""
+        return self.below_hull > RELAXED_ALIKE
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -72,6 +72,12 @@ def test_kept_as_it_is_a_squeezed_crystal_lies_higher_and_says_why():
     assert any("not relaxed" in warning for warning in found["warnings"])
 
 
+def test_a_known_crystal_is_not_called_a_new_phase(salt):
+    # Relaxed from another start it may come out a hair below itself.
+    assert not salt["placement"].is_below
+    assert not any("lies below" in warning for warning in salt["warnings"])
+
+
 def test_left_out_of_the_set_rock_salt_is_far_below_what_it_competes_with():
     found = _found(_salt(), without_formula=True)
     assert found["below_hull_eV_atom"] > 0.5

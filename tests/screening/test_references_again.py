@@ -95,6 +95,18 @@ def test_own_phases_join_the_set_and_its_name_says_so(emt):
     assert any(phase.source.startswith("mine") for phase in found.phases)
 
 
+def test_an_own_phase_that_fails_is_told_of_and_tried_again(emt, relaxations, caplog):
+    squeezed = bulk("Cu", a=3.6, cubic=True)
+    squeezed.positions[1] = squeezed.positions[0] + 0.01
+    strange = structure_from_atoms(squeezed, "strange")
+    for _ in range(2):
+        found = reference_set(METALS, emt, added=[strange])
+        assert found.origin.reference_set.endswith("+ 0 own phases")
+        assert "strange is left out of the set" in caplog.text
+        caplog.clear()
+    assert sum(name.startswith("strange") for name in relaxations) == 2
+
+
 def test_the_shipped_potential_takes_the_shipped_phases(relaxations):
     potential = load_potential("chgnet", "0.3.0", Compute("cpu", "float32", 1))
     found = reference_set(("Na", "Cl"), potential)

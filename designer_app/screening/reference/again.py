@@ -18,7 +18,7 @@ from designer_app.potentials.base import Potential
 from designer_app.running.control import RunControl
 from designer_app.screening.reference.ledger import Ledger, RelaxedPhase
 from designer_app.screening.reference.phases import ReferencePhase, phase_of
-from designer_app.screening.reference.relaxing import relax_phases
+from designer_app.screening.reference.relaxing import Inner, relax_phases
 from designer_app.screening.reference.table import (
     SHIPPED,
     ReferenceTable,
@@ -90,7 +90,12 @@ def reference_set(
         )
     if not added:
         return ReferenceSet(tuple(phases), origin)
-    joined = _converged(relaxed_again(added, potential, control))
+    relaxed = relaxed_again(added, potential, control)
+    for given, phase in zip(added, relaxed, strict=True):
+        if phase_of(phase) is None:
+            why = phase.error or f"not relaxed after {phase.n_steps} steps"
+            control.log.warning("%s is left out of the set: %s", given.name or phase.source, why)
+    joined = _converged(relaxed)
     return ReferenceSet(
         (*phases, *joined),
         replace(
@@ -111,6 +116,7 @@ def relaxed_again(
         phase.source: phase
         for path in sorted(folder.glob("phases-*.jsonl"))
         for phase in Ledger(path).read()
+        if not phase.error  # may have been a lack of memory: it is tried again
     }
     keyed = {_key(structure): structure for structure in structures}
     left = [key for key in keyed if key not in known]
@@ -120,7 +126,7 @@ def relaxed_again(
         control.checkpoint()
         control.progress(start, len(left), f"reference phases: {start} of {len(left)} relaxed")
         chunk = [replace(keyed[key], name=key) for key in left[start : start + CHUNK]]
-        done = relax_phases(chunk, potential)
+        done = relax_phases(chunk, potential, control=Inner(control))
         folder.mkdir(parents=True, exist_ok=True)
         ledger.append(done)
         known.update({phase.source: phase for phase in done})
