@@ -12,7 +12,7 @@ from designer_app.io.documents import structure_from_atoms
 from designer_app.potentials import load_potential
 from designer_app.screening.reference.archive import write_archive
 from designer_app.screening.reference.checking import AGREES, recomputed, sample
-from designer_app.screening.reference.ledger import RelaxedPhase
+from designer_app.screening.reference.ledger import Ledger, RelaxedPhase
 from designer_app.screening.reference.packing import ALLOWED, energies_of, pack
 from designer_app.screening.reference.relaxing import relax_phases
 from designer_app.screening.reference.table import (
@@ -151,6 +151,32 @@ def test_a_damaged_file_is_refused(content, tmp_path):
     (tmp_path / "bad.npz").write_bytes(content)
     with pytest.raises(FileUnreadableError):
         read_table(tmp_path / "bad.npz")
+
+
+def test_a_table_without_one_of_its_arrays_is_refused(packed, tmp_path):
+    text = np.frombuffer(json.dumps(asdict(_header())).encode(), np.uint8)
+    arrays = {name: array for name, array in packed.arrays.items() if name != "kind"}
+    write_archive(tmp_path / "less.npz", {"header": text, **arrays})
+    with pytest.raises(FileUnreadableError, match="damaged"):
+        read_table(tmp_path / "less.npz")
+
+
+def test_a_damaged_line_of_a_ledger_is_named(relaxed, tmp_path):
+    ledger = Ledger(tmp_path / "phases.jsonl")
+    ledger.append(relaxed[:1])
+    with ledger.path.open("a") as file:
+        file.write("\0\0\0\n")
+    with pytest.raises(FileUnreadableError, match="line 2"):
+        list(ledger.read())
+
+
+def test_a_line_cut_off_by_a_kill_is_dropped(relaxed, tmp_path):
+    ledger = Ledger(tmp_path / "phases.jsonl")
+    ledger.append(relaxed[:2])
+    ledger.path.write_bytes(ledger.path.read_bytes()[:-5])
+    assert [phase.source for phase in ledger.read()] == ["copper"]
+    ledger.append(relaxed[2:3])
+    assert [phase.source for phase in ledger.read()] == ["copper", "alloy"]
 
 
 def test_a_table_holding_python_objects_is_refused(packed, tmp_path):

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from designer_app.errors import FileUnreadableError
 from designer_app.specs.structure import Structure
 
 
@@ -29,7 +30,10 @@ class RelaxedPhase:
 
 
 class Ledger:
-    """Reads and appends the lines of one file; a line cut off by a kill is dropped."""
+    """Reads and appends the lines of one file; a line cut off by a kill is dropped.
+
+    A line that is damaged otherwise raises `FileUnreadableError`.
+    """
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -48,9 +52,15 @@ class Ledger:
         if not self.path.exists():
             return
         with self.path.open(encoding="utf-8") as file:
-            for line in file:
+            for number, line in enumerate(file, 1):
                 if line.endswith("\n"):
-                    yield _phase(json.loads(line))
+                    yield self._read(line, number)
+
+    def _read(self, line: str, number: int) -> RelaxedPhase:
+        try:
+            return _phase(json.loads(line))
+        except (ValueError, KeyError, TypeError) as error:
+            raise FileUnreadableError(str(self.path), f"its line {number} is damaged") from error
 
     def _end_last_line(self) -> None:
         if not self.path.exists() or self.path.stat().st_size == 0:

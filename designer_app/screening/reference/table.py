@@ -213,14 +213,13 @@ def read_table(path: Path) -> ReferenceTable:
             arrays = {name: archive[name] for name in archive.files}
         told = json.loads(bytes(arrays.pop("header")))
         version = int(told["version"])
-        header = TableHeader(**told) if version <= VERSION else None
+        if version > VERSION:
+            raise FileUnreadableError(str(path), f"it is of version {version}, for a newer program")
+        return ReferenceTable(TableHeader(**told), arrays, sha256_of(path))
     except FileNotFoundError as error:
         raise FileUnreadableError(str(path), "there is no such file") from error
-    except (OSError, ValueError, KeyError, TypeError, EOFError, BadZipFile) as error:
+    except (OSError, ValueError, LookupError, TypeError, EOFError, BadZipFile) as error:
         raise FileUnreadableError(str(path), "it is no reference table, or damaged") from error
-    if header is None:
-        raise FileUnreadableError(str(path), f"it is of version {version}, for a newer program")
-    return ReferenceTable(header, arrays, sha256_of(path))
 
 
 def load_reference(potential: str = "chgnet", model: str = "") -> ReferenceTable | None:
