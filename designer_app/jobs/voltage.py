@@ -77,16 +77,18 @@ def on_hull(result: VoltageResult, potential: Potential) -> VoltageResult:
             continue
         placed[f"{end}_hull"] = hull.place(amounts, getattr(result, f"{end}_energy"))
     found = replace(result, **placed)
-    charged = found.charged_hull
-    if charged is None or charged.e_above_hull <= UNSTABLE:
-        return found
-    phases = " + ".join(name for name, _, _ in charged.decomposition)
-    told = (
-        f"{result.charged} lies {1000 * charged.e_above_hull:.0f} meV/atom above {phases}: "
-        "the charged electrode may decompose."
+    told = tuple(
+        f"{getattr(result, end)} lies {1000 * placement.e_above_hull:.0f} meV/atom above "
+        f"{' + '.join(name for name, _, _ in placement.decomposition)}: "
+        f"the {end} electrode may decompose."
+        for end in ("charged", "discharged")
+        if (placement := placed.get(f"{end}_hull")) is not None
+        and placement.e_above_hull > UNSTABLE
     )
-    estimate = replace(found.estimate, light="amber", reason=found.estimate.reason or told)
-    return replace(found, estimate=estimate, warnings=(*found.warnings, told))
+    if not told:
+        return found
+    estimate = replace(found.estimate, light="amber", reason=found.estimate.reason or told[0])
+    return replace(found, estimate=estimate, warnings=(*found.warnings, *told))
 
 
 class Keeper:

@@ -67,12 +67,13 @@ def test_both_ends_are_placed_on_the_hull_of_the_same_potential(result):
     assert result.discharged_hull.e_above_hull < 0.05
 
 
-def test_a_charged_electrode_far_above_the_hull_is_told_of(result):
+@pytest.mark.parametrize("end", ["charged", "discharged"])
+def test_an_electrode_far_above_the_hull_is_told_of(result, end):
     potential = load_potential("chgnet")
-    raised = replace(result, charged_energy=result.charged_energy + 0.5)
+    raised = replace(result, **{f"{end}_energy": getattr(result, f"{end}_energy") + 0.5})
     told = voltage.on_hull(raised, potential)
     assert told.estimate.light == "amber"
-    assert "may decompose" in told.warnings[-1]
+    assert f"the {end} electrode may decompose" in told.warnings[-1]
 
 
 def test_the_result_crosses_to_another_process(result):
