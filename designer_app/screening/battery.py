@@ -48,6 +48,7 @@ from designer_app.specs.screen import (
     ranked,
 )
 from designer_app.specs.structure import Structure
+from designer_app.specs.voltage import ION_CHARGES
 
 __all__ = ["THRESHOLDS", "BatteryElectrodeDesigner", "BatteryRules", "BatteryScreen"]
 
@@ -108,8 +109,10 @@ class BatteryElectrodeDesigner:
 
         `thresholds` replaces some of `THRESHOLDS`; None leaves a criterion out. `physics` of the
         best get voltage, energy density and distance from the hull by relaxation. Raises
-        `InvalidSpecError` for a threshold that does not exist.
+        `InvalidSpecError` for a threshold or a working ion that does not exist.
         """
+        if physics < 0:
+            raise InvalidSpecError("physics", physics, "give the number of candidates, or 0")
         control = control or RunControl()
         asked = {**THRESHOLDS, **(thresholds or {})}
         rules = self._rules(asked)
@@ -136,6 +139,8 @@ class BatteryElectrodeDesigner:
         for key in asked:
             if key not in THRESHOLDS:
                 raise InvalidSpecError("thresholds", key, f"choose from {', '.join(THRESHOLDS)}")
+        if self.ion not in ION_CHARGES:
+            raise InvalidSpecError("ion", self.ion, f"choose from {', '.join(ION_CHARGES)}")
         conductivity = asked["ionic_conductivity"]
         spec = ScreenSpec(
             ion=self.ion,
@@ -192,7 +197,7 @@ class BatteryElectrodeDesigner:
         """The same with the best computed by relaxation; what fails is told in its row."""
         alive = [row for row in rows if row.verdict != LOST]
         best = sorted(alive, key=lambda row: (-row.score, row.id))[:physics]
-        placing = Placing(self._loaded(), self._reference()) if best else None
+        placing = Placing(self._loaded(), self._reference(), may_relax=True) if best else None
         replaced: dict[str, ScreenRow] = {}
         for done, row in enumerate(best):
             assert placing is not None
