@@ -191,6 +191,22 @@ def test_own_rows_that_are_shifted_are_met_after_tuning():
     assert tuned.head.predict("CH", "Pt").value == head.predict("CH", "Pt").value
 
 
+def test_a_few_own_rows_that_are_met_by_chance_do_not_close_the_interval():
+    head = adsorption_head()
+    metals = ("Pt", "Cu", "Ag", "Pd", "Au")
+    rows = [OwnRow(each, "OH", head.predict("OH", each).value + 0.3) for each in metals]
+    tuned = fine_tune(head, rows).head.predict("OH", "Rh")
+    before = head.predict("OH", "Rh")
+    assert tuned.high - tuned.low > 0.3 * (before.high - before.low)
+    assert tuned.error < 0.01
+
+
+def test_the_error_of_the_most_stable_site_is_that_of_most_stable_sites():
+    said = adsorption_head().card.head("OH")
+    assert adsorption_head().predict("OH", "Pt").error == said.by_group["most stable"][1]
+    assert adsorption_head().predict("OH", "Pt", "top").error == said.by_group["top"][1]
+
+
 def test_too_few_own_rows_are_refused():
     with pytest.raises(InvalidSpecError, match="at least"):
         fine_tune(adsorption_head(), [OwnRow("Pt", "OH", 0.5)])

@@ -15,6 +15,9 @@ from designer_app.specs.estimates import LearnedEstimate
 from designer_app.training.splits import amounts_in
 from designer_app.weights.cards import ModelCard, read_model
 
+MOST_STABLE = "most stable"
+"""Among the errors by group: of the lowest energy of a surface's sites."""
+
 
 @dataclass(frozen=True, eq=False)
 class AdsorptionHead:
@@ -52,7 +55,9 @@ class AdsorptionHead:
             raise InvalidSpecError("site", site, f"{surface} has no such site", "Site")
         kind, best = min(wanted, key=lambda pair: pair[1].value)
         where = f"{kind[0]} {'-'.join(kind[1])} {kind[2]}".strip()
-        return replace(best, method=f"{best.method}, {where}")
+        said = self.learned[adsorbate].head
+        known = said.by_group.get(site or MOST_STABLE, (0, said.held_out_error))
+        return replace(best, method=f"{best.method}, {where}", error=known[1])
 
     def sites(self, adsorbate: str, surface: str) -> list[tuple[Site, LearnedEstimate]]:
         """Every kind of site of a surface with its energy."""

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from designer_app.errors import ResumeError
 from designer_app.properties.features import ElementTable, element_table
-from designer_app.properties.heads.adsorption import AdsorptionHead
+from designer_app.properties.heads.adsorption import MOST_STABLE, AdsorptionHead
 from designer_app.properties.heads.fitting import (
     Held,
     errors_by,
@@ -170,7 +170,7 @@ def _head(
     adsorbate: str, held: Held, stricter: Judgement, chosen: Sequence[Adsorption]
 ) -> HeadCard:
     groups = errors_by(held, [each.site for each in chosen])
-    groups["most stable"] = _most_stable(held, chosen)
+    groups[MOST_STABLE] = _most_stable(held, chosen)
     return HeadCard(
         key=adsorbate,
         title=f"Adsorption energy of {adsorbate}",

@@ -157,7 +157,7 @@ def train(spec: TrainSpec, control: RunControl) -> ModelCard:
         title="Conductivity of lithium electrolytes at room temperature",
         version="2",
         made_by="designer-app train --model conductivity",
-        data=(_data(folder),),
+        data=(_data(folder, len(measured)),),
         split=SPLIT,
         heads=tuple(head for *_, pair in found for head in pair),
         settings=SETTINGS,
@@ -232,7 +232,7 @@ def _card(
     )
 
 
-def _data(folder: Path) -> DataSet:
+def _data(folder: Path, n_rows: int) -> DataSet:
     return data_set(
         folder / TABLE,
         folder,
@@ -240,7 +240,7 @@ def _data(folder: Path) -> DataSet:
         licence="CC-BY-4.0",
         doi="10.48550/arXiv.2502.14234",
         address="https://github.com/NRC-Mila/OBELiX",
-        used="All 478 rows; compositions, space groups, lattices, labels of families.",
+        used=f"All {n_rows} rows; compositions, space groups, lattices, labels of families.",
     )
 
 

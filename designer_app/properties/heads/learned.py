@@ -102,7 +102,7 @@ def learned_from(card: ModelCard, head: HeadCard, arrays: Mapping[str, NDArray[A
             places=Places(
                 centre=arrays[f"{key}.centre"].astype(np.float64),
                 scale=arrays[f"{key}.scale"].astype(np.float64),
-                means=arrays.get(f"{key}.means", arrays.get(f"{key}.rows")).astype(np.float64),
+                means=arrays[f"{key}.means"].astype(np.float64),
             ),
             near=near,
             far=far,
