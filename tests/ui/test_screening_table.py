@@ -22,6 +22,7 @@ from designer_app.specs.screen import (
 from designer_app.ui.screening.candidate_list import CandidateList
 from designer_app.ui.screening.candidate_model import CELL, CandidateModel
 from designer_app.ui.screening.candidate_table import CandidateTable, Wish
+from designer_app.ui.screening.column_choice import columns_that_fit
 from designer_app.ui.screening.columns import KNOWN, criteria_of, estimate_text
 from designer_app.ui.screening.outcome import losses_text, screening_outcome
 from designer_app.ui.screening.row_feed import SLICE, RowFeed
@@ -195,6 +196,49 @@ def test_a_click_on_a_heading_sorts_and_a_third_restores_the_rank(candidates):
     assert model.row_at(0).id == "00059"
     head.setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
     assert [row.id for row in model.shown()] == ranks
+
+
+# --- columns ---
+
+
+def test_numbers_with_a_rule_come_first_and_others_while_there_is_room():
+    widths = {"capacity": 90, "voltage": 90, "stability": 90, "energy": 50}
+    assert columns_that_fit(widths, {"stability"}, 240) == ("capacity", "stability", "energy")
+    assert columns_that_fit(widths, {"voltage", "stability"}, 100) == ("voltage", "stability")
+
+
+@pytest.fixture
+def wide_rows(candidates):
+    """The list as wide as in a window of 1280 px, with all numbers of a cathode."""
+    keys = ("ion_release", "voltage", "stability", "e_above_hull", "capacity", "volume_change")
+    found = tuple(Estimate(key=key, value=0.5, unit=KNOWN[key].unit) for key in keys)
+    candidates.begin(criteria_of(ScreenSpec(test_conductivity=False)))
+    both = (*candidate(1).estimates, *found)
+    candidates.put([candidate(1, estimates=both), candidate(2, estimates=both)])
+    candidates.resize(863, 400)
+    candidates.refresh()
+    return candidates
+
+
+def test_no_column_is_cut_off_in_the_smallest_window(wide_rows):
+    shown = wide_rows.shown_columns()
+    assert wide_rows.model.criteria.keys() <= set(shown)
+    assert len(shown) < len(wide_rows.model.columns)
+    assert wide_rows.view.horizontalHeader().length() <= wide_rows.view.viewport().width()
+
+
+def test_a_column_ticked_by_hand_is_shown_without_room_until_another_run(wide_rows):
+    assert "volume_change" not in wide_rows.shown_columns()
+    wide_rows.columns.tick("volume_change", is_shown=True)
+    wide_rows.columns.tick("stability", is_shown=False)
+    wide_rows.resize(700, 400)
+    assert "volume_change" in wide_rows.shown_columns()
+    assert "stability" not in wide_rows.shown_columns()
+    wide_rows.begin({})
+    wide_rows.resize(1600, 400)
+    wide_rows.put([candidate(1, estimates=(Estimate(key="stability", value=0.5, unit=""),))])
+    wide_rows.refresh()
+    assert "stability" in wide_rows.shown_columns()
 
 
 # --- choosing ---

@@ -17,15 +17,15 @@ from designer_app.specs.screen import ScreenRow
 from designer_app.ui.editors import ChoiceEditor
 from designer_app.ui.panels.section import row
 from designer_app.ui.screening.candidate_delegate import ROW_HEIGHT, CandidateDelegate
-from designer_app.ui.screening.candidate_model import CandidateModel
-from designer_app.ui.screening.columns import Criterion
+from designer_app.ui.screening.candidate_model import N_LEADING, CandidateModel
+from designer_app.ui.screening.column_choice import ColumnChoice, columns_that_fit
+from designer_app.ui.screening.columns import Column, Criterion
 from designer_app.ui.theme import SMALL, Theme, label
 from designer_app.ui.wording import THIN
 
-_CANDIDATE_WIDTH, _VERDICT_WIDTH, _WIDTH = 156, 150, 104
-_WIDEST, _SCROLL_BAR, _HEAD_ROOM = 150, 12, 26
-"""px of a column of numbers, where there is room."""
-MOST_COMPARED = 4
+_CANDIDATE_WIDTH, _VERDICT_WIDTH, _WIDTH = 148, 124, 92
+_WIDEST, _SCROLL_BAR, _HEAD_ROOM = 150, 12, 24
+"""px of a column of numbers where there is room; beside its title stands the sign of sorting."""
 
 
 class CandidateList(QWidget):
@@ -52,6 +52,7 @@ class CandidateList(QWidget):
             )
         )
         self.search = QLineEdit()
+        self.columns = ColumnChoice()
         self.count = label("", "small")
         self._empty = label("", "muted", wrap=True)
         self._in_front = ""
@@ -62,6 +63,7 @@ class CandidateList(QWidget):
     def begin(self, criteria: Mapping[str, Criterion]) -> None:
         """Another run."""
         self._in_front = ""
+        self.columns.forget()
         self.model.clear(criteria)
         self.search.clear()
         self.shown.set_value("all")
@@ -99,8 +101,10 @@ class CandidateList(QWidget):
 
     def selection(self) -> list[ScreenRow]:
         """The chosen rows, in the order shown."""
-        lines = sorted(index.row() for index in self.view.selectionModel().selectedRows())
-        return [self.model.row_at(line) for line in lines]
+        chosen = self.view.selectionModel().selection()
+        ranges = [chosen.at(place) for place in range(chosen.size())]
+        lines = {line for each in ranges for line in range(each.top(), each.bottom() + 1)}
+        return [self.model.row_at(line) for line in sorted(lines)]
 
     def in_front(self) -> ScreenRow | None:
         """The candidate that picture and plots show."""
@@ -136,6 +140,7 @@ class CandidateList(QWidget):
         head.setMinimumSectionSize(64)
         head.setHighlightSections(False)
         head.setSectionsClickable(True)
+        head.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         head.setSortIndicatorShown(True)
         head.setSortIndicatorClearable(True)
         head.setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
@@ -143,11 +148,11 @@ class CandidateList(QWidget):
         self.shown.setAccessibleName(self.tr("Which candidates are shown"))
         self.shown.setToolTip(self.tr("Which candidates are shown"))
         self.shown.setFixedWidth(172)
-        self.search.setPlaceholderText(self.tr("Find a formula, a space group, an element ..."))
+        self.search.setPlaceholderText(self.tr("Find a formula, a reason, ..."))
         self.search.setAccessibleName(self.tr("Find candidates"))
         self.search.setClearButtonEnabled(True)
         self.search.setMinimumWidth(250)
-        bar = row(self.shown, self.search, None, self.count)
+        bar = row(self.shown, self.search, None, self.count, self.columns)
         bar.setContentsMargins(12, 6, 16, 6)
         self._empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._empty.setContentsMargins(24, 16, 24, 16)
@@ -169,33 +174,50 @@ class CandidateList(QWidget):
         super().resizeEvent(event)
         self._fit_columns()
 
+    def shown_columns(self) -> list[str]:
+        """Keys of the columns of numbers that are seen, from left to right."""
+        return [
+            column.key
+            for section, column in enumerate(self.model.columns, start=N_LEADING)
+            if not self.view.isColumnHidden(section)
+        ]
+
     def _fit_columns(self) -> None:
-        """Numbers share the width; where it is too small, the table scrolls."""
-        n = self.model.columnCount() - 2
+        """Numbers share the width; those without a rule only where there is room for them."""
+        columns = self.model.columns
         room = self.width() - _SCROLL_BAR - _CANDIDATE_WIDTH - _VERDICT_WIDTH
-        width = min(max(room // n, _WIDTH), _WIDEST) if n > 0 else _WIDTH
-        rest = max(0, room - n * width)
-        font = QFont(self.font())
-        font.setPixelSize(SMALL)
-        metrics = QFontMetrics(font)
-        for section, column in enumerate(self.model.columns, start=2):
-            title = max(metrics.horizontalAdvance(each) for each in (column.title, column.unit))
-            wanted = max(width, title + _HEAD_ROOM)
-            self.view.setColumnWidth(section, wanted)
-            rest = max(0, rest - wanted + width)
+        least = {each.key: self._least_width(each) for each in columns}
+        fitting = columns_that_fit(least, self.model.criteria.keys() & least.keys(), room)
+        shown = self.columns.visible(fitting, columns)
+        rest = max(0, room - sum(least[key] for key in shown))
+        more = rest // len(shown) if shown else 0
+        for section, column in enumerate(columns, start=N_LEADING):
+            self.view.setColumnHidden(section, column.key not in shown)
+            if column.key in shown:
+                width = max(least[column.key], min(least[column.key] + more, _WIDEST))
+                rest -= width - least[column.key]
+                self.view.setColumnWidth(section, width)
         self.view.setColumnWidth(0, _CANDIDATE_WIDTH + rest // 3)
         self.view.setColumnWidth(1, _VERDICT_WIDTH + rest - rest // 3)
 
+    def _least_width(self, column: Column) -> int:
+        """What the column needs for its title, in px."""
+        font = QFont(self.font())
+        font.setPixelSize(SMALL)
+        metrics = QFontMetrics(font)
+        title = max(metrics.horizontalAdvance(each) for each in (column.title, column.unit))
+        return max(_WIDTH, title + _HEAD_ROOM)
+
     def _connect(self) -> None:
-        self.model.headerDataChanged.connect(self._on_columns_changed)
-        self.model.modelReset.connect(self._on_columns_changed)
+        self.model.headerDataChanged.connect(self._fit_columns)
+        self.model.modelReset.connect(self._fit_columns)
+        self.columns.changed.connect(self._fit_columns)
+        head = self.view.horizontalHeader()
+        head.customContextMenuRequested.connect(self.columns.showMenu)
         self.shown.edited.connect(self._on_filtered)
         self.search.textChanged.connect(self._on_filtered)
         self.view.selectionModel().selectionChanged.connect(self._on_selection_changed)
         self.view.activated.connect(self._on_activated)
-
-    def _on_columns_changed(self) -> None:
-        self._fit_columns()
 
     def _on_find(self) -> None:
         self.search.setFocus()
@@ -238,9 +260,8 @@ class CandidateList(QWidget):
         if self._is_moving:
             return
         rows = self.selection()
-        newest = [index.row() for index in chosen.indexes()]
-        if newest:
-            self._in_front = self.model.row_at(newest[-1]).id
+        if not chosen.isEmpty():  # ranges, for all cells of 10,000 rows are many
+            self._in_front = self.model.row_at(chosen.last().bottom()).id
         elif self._in_front not in [each.id for each in rows]:
             self._in_front = rows[0].id if rows else ""
         self.selection_changed.emit(rows)

@@ -25,7 +25,7 @@ CELL = Qt.ItemDataRole.UserRole
 _Index = QModelIndex | QPersistentModelIndex
 _NOWHERE = QModelIndex()
 _STAGE_TITLES = dict(STAGES)
-_N_LEADING = 2
+N_LEADING = 2
 """Candidate and verdict stand before the numbers."""
 
 
@@ -144,7 +144,7 @@ class CandidateModel(QAbstractTableModel):
 
     def columnCount(self, parent: _Index = _NOWHERE) -> int:  # noqa: N802
         """Candidate, verdict, numbers."""
-        return 0 if parent.isValid() else _N_LEADING + len(self._columns)
+        return 0 if parent.isValid() else N_LEADING + len(self._columns)
 
     def headerData(  # noqa: N802
         self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
@@ -174,12 +174,12 @@ class CandidateModel(QAbstractTableModel):
             return self._text(self._cell(index), index.column())
         if role == Qt.ItemDataRole.ToolTipRole:
             return self._tip(self._cell(index), index.column())
-        if role == Qt.ItemDataRole.TextAlignmentRole and index.column() >= _N_LEADING:
+        if role == Qt.ItemDataRole.TextAlignmentRole and index.column() >= N_LEADING:
             return Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
         return None
 
     def _column(self, section: int) -> Column | None:
-        place = section - _N_LEADING
+        place = section - N_LEADING
         return self._columns[place] if 0 <= place < len(self._columns) else None
 
     def _cell(self, index: _Index) -> Cell:

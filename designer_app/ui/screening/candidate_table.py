@@ -18,6 +18,7 @@ from designer_app.ui.screening.columns import (
     SCORE,
     Column,
     column_for,
+    name_of,
     place_of,
 )
 from designer_app.ui.screening.tally import Tally
@@ -128,7 +129,8 @@ class CandidateTable:
         return np.full(len(self), math.nan)
 
     def _note(self, place: int, row: ScreenRow) -> None:
-        words = f"{row.formula} {row.space_group} {row.made_from} {row.reason} {row.id}"
+        missed = ", ".join(name_of(key) for key in row.failing)
+        words = f"{row.formula} {row.space_group} {row.made_from} {row.reason} {missed} {row.id}"
         self._texts[place] = words.casefold()
         plain = {
             SCORE.key: row.score,

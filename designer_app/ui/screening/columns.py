@@ -126,6 +126,13 @@ def name_of(key: str) -> str:
     return KNOWN[key].title if key in KNOWN else key.replace("_", " ").capitalize()
 
 
+def reason_text(reason: str) -> str:
+    """A reason of the funnel as people read it: criteria by their names."""
+    parts = reason.split(", ")
+    is_rule = all(part in KNOWN for part in parts)
+    return ", ".join(name_of(part).lower() for part in parts) if is_rule else reason
+
+
 def place_of(key: str) -> int:
     """Where a column stands among others."""
     return _ORDER.get(key, len(_ORDER))
@@ -183,6 +190,11 @@ def estimate_text(estimate: Estimate, column: Column) -> str:
     elif estimate.error is not None:
         told += f" ± {column.text(estimate.error)}"
     return f"{told}{THIN}{unit_text(column.unit)}" if column.unit else told
+
+
+def unbroken(text: str) -> str:
+    """The same where no line ends within a unit: Qt would break meV/atom after its stroke."""
+    return text.replace("/", "/\N{WORD JOINER}")
 
 
 def explain(estimate: Estimate, column: Column) -> str:

@@ -14,6 +14,7 @@ from PySide6.QtWidgets import (
 )
 
 from designer_app.specs.screen import STAGES, FunnelCount
+from designer_app.ui.screening.columns import reason_text
 from designer_app.ui.theme import SMALL, TITLE, OnTheme, Theme, Tokens, label, tabular
 from designer_app.ui.wording import THIN
 
@@ -48,7 +49,9 @@ class StageCell(QAbstractButton):
         told = [self.tr("%s: %d of %d went on") % (self.text(), count.passed, count.entered)]
         if count.waiting:
             told.append(self.tr("%d wait, or were not among the best") % count.waiting)
-        told.extend(f"{n} - {reason}" for reason, n in count.lost_reasons[:_MOST_REASONS])
+        told.extend(
+            f"{n} - {reason_text(reason)}" for reason, n in count.lost_reasons[:_MOST_REASONS]
+        )
         if count.lost_reasons:
             told.append(self.tr("Click to see them"))
         self.setToolTip("\n".join(told))
@@ -125,9 +128,9 @@ class StageCell(QAbstractButton):
         if count.waiting:
             layout.addWidget(label(self.tr("%d wait, or were not among the best") % count.waiting))
         for reason, n in count.lost_reasons[:_MOST_REASONS]:
-            button = QPushButton(f"{n}  {reason}")
+            button = QPushButton(f"{n}  {reason_text(reason)}")
             button.setProperty("role", "link")
-            button.setProperty("reason", reason)
+            button.setProperty("reason", reason_text(reason))
             button.setToolTip(self.tr("Show them in the table"))
             button.clicked.connect(self._on_reason_clicked)
             layout.addWidget(button)
