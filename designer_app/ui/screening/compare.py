@@ -16,6 +16,7 @@ from designer_app.ui.screening.columns import (
     explain,
     place_of,
     reason_of,
+    unbroken,
 )
 from designer_app.ui.theme import label, tabular
 from designer_app.ui.wording import with_subscripts, with_subscripts_in
@@ -83,7 +84,7 @@ class Comparison(QWidget):
         self, column: Column, rows: Sequence[ScreenRow], criterion: Criterion | None
     ) -> None:
         found = [row.estimate(column.key) for row in rows]
-        texts = [estimate_text(each, column) if each else "" for each in found]
+        texts = [unbroken(estimate_text(each, column)) if each else "" for each in found]
         name = column.title
         cells = self._add(name, texts)
         best = _best(column, [each.value if each else np.nan for each in found])

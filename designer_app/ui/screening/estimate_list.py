@@ -14,6 +14,7 @@ from designer_app.ui.screening.columns import (
     estimate_text,
     explain,
     place_of,
+    unbroken,
 )
 from designer_app.ui.theme import Theme, label, tabular
 from designer_app.ui.trust import Level, Verdict
@@ -29,6 +30,7 @@ class EstimateList(QWidget):
         super().__init__(parent)
         self._theme = theme
         self._shown: tuple[Estimate, ...] = ()
+        self._judged_by: tuple[object, ...] = ()
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(0, 0, 0, 0)
         self._column.setSpacing(10)
@@ -47,9 +49,10 @@ class EstimateList(QWidget):
     ) -> None:
         """Show these, in the order of the table's columns."""
         wanted = tuple(sorted(estimates, key=lambda each: (place_of(each.key), each.key)))
-        if wanted == self._shown:
+        judged_by = (tuple(failing), dict(criteria))
+        if (wanted, judged_by) == (self._shown, self._judged_by):
             return
-        self._shown = wanted
+        self._shown, self._judged_by = wanted, judged_by
         while (item := self._column.takeAt(0)) is not None:
             if (widget := item.widget()) is not None:
                 widget.hide()
@@ -63,7 +66,9 @@ class EstimateList(QWidget):
         column = column_for(estimate)
         title = label(column.title, "muted")
         title.setToolTip(column.doc)
-        value = label(estimate_text(estimate, column), "error" if fails else "", wrap=True)
+        value = label(
+            unbroken(estimate_text(estimate, column)), "error" if fails else "", wrap=True
+        )
         value.setFont(tabular(value.font()))
         value.setToolTip(explain(estimate, column))
         value.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
@@ -77,9 +82,8 @@ class EstimateList(QWidget):
         if criterion is not None:
             told = criterion.sentence(column)
             parts.append(self.tr("misses: %s") % told if fails else self.tr("wanted: %s") % told)
-        told = ", ".join(part for part in parts if part)
-        below = label(", ".join(part for part in parts if part), "problem" if fails else "small",
-                      wrap=True)  # fmt: skip
+        told = unbroken(", ".join(part for part in parts if part))
+        below = label(told, "problem" if fails else "small", wrap=True)
         below.setToolTip(estimate.origin)
         value.setAlignment(Qt.AlignmentFlag.AlignRight)
         upper, lower = row(title), row(spacing=8)
