@@ -1,5 +1,6 @@
 """Screening runs of the project: begin, go on, read structures back, write files."""
 
+import re
 import shutil
 import tempfile
 from collections.abc import Sequence
@@ -8,7 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, Signal
 
 from designer_app.errors import (
     DesignerAppError,
@@ -24,6 +25,7 @@ from designer_app.io.screen_table import write_csv
 from designer_app.io.writing import write_document
 from designer_app.project.runs import Run
 from designer_app.running.control import RunControl
+from designer_app.running.messages import JobError, exception_of
 from designer_app.session.job import Job
 from designer_app.session.job_manager import JobManager
 from designer_app.session.run_keeper import RunKeeper
@@ -42,10 +44,16 @@ KEY = "screen"
 class Screenings(QObject):
     """Each answer is a `Job`: nothing here keeps the window waiting."""
 
+    went_on = Signal(object)
+    """The `Job` of an earlier run, now that its files and structures are read."""
+
     def __init__(self, jobs: JobManager, runs: RunKeeper, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._jobs = jobs
         self._runs = runs
+        self._store: ScreenStore | None = None
+        """Of the run looked at last: it knows where its structures are."""
+        self._going_on: dict[Job, Run] = {}
 
     # --- runs ---
 
@@ -60,15 +68,25 @@ class Screenings(QObject):
             folder = Path(tempfile.mkdtemp(prefix="designer_app-screen-"))
         return self._submit(replace(spec, out=folder, resume=False), title)
 
-    def go_on(self, run: Run, *, is_trusted: bool = False) -> Job:
-        """Go on with a run that was stopped or cut off.
+    def again(self, job: Job) -> Job:
+        """Go on with a run that this session began."""
+        return self._submit(replace(job.spec, resume=True), job.title)
+
+    def go_on(self, run: Run, *, is_trusted: bool = False) -> None:
+        """Go on with an earlier run that was stopped or cut off: `went_on` tells.
 
         Raises `InvalidSpecError`, and `UnsafeFileError` where the run imports code.
         """
-        spec = _spec_to_go_on(run)
+        spec = spec_of(run)
         if not is_trusted and imports_code(spec.potential, spec.model):
             raise UnsafeFileError(spec.model, "the run imports code by this name")
-        return self._submit(spec, run.title)
+        folders = [each.folder for each in self._going_on.values()]
+        folders += [job.folder for job in self._jobs.jobs if not job.is_over]
+        if run.folder not in folders:
+            read = self._jobs.submit_here("spec", partial(_spec_to_go_on, run))
+            self._going_on[read] = run
+            read.succeeded.connect(self._on_read)
+            read.failed.connect(self._on_not_read)
 
     def past(self, project: "Project") -> Job:
         """All screenings of a project, newest first: a list of `Run`."""
@@ -79,18 +97,34 @@ class Screenings(QObject):
         self._runs.keep(job, None)
         return job
 
+    def _on_read(self, spec: ScreenSpec) -> None:
+        run = self._going_on.pop(self._reader())
+        self.went_on.emit(self._submit(spec, run.title))
+
+    def _on_not_read(self, error: JobError) -> None:
+        run = self._going_on.pop(self._reader())
+        failure = self._jobs.submit_failure(KEY, spec_of(run), run.title, exception_of(error))
+        self.went_on.emit(failure)
+
+    def _reader(self) -> Job:
+        sender = self.sender()
+        assert isinstance(sender, Job)
+        return sender
+
     # --- looking ---
 
     def find_files(self, paths: Sequence[Path]) -> Job:
-        """Structure files among these and in folders among these: (files, how many were left)."""
+        """A list of these files, and of structure files in folders among these."""
         return self._jobs.submit_here("find", partial(_found, tuple(paths)))
 
     def structure(self, folder: Path, row: ScreenRow) -> Job:
         """The structure of a candidate: a `Document` where it was relaxed, else a `Structure`."""
-        path = folder / row.structure_file
-        if row.structure_file and path.is_file():
+        path = _relaxed_file(folder, row)
+        if path is not None:
             return self._jobs.submit("read", ReadSpec(path=path), f"Open {row.formula}")
-        return self._jobs.submit_here("structure", partial(_stored, folder, row))
+        if self._store is None or self._store.folder != folder:
+            self._store = ScreenStore(folder)
+        return self._jobs.submit_here("structure", partial(_stored, self._store, row))
 
     def bonds(self, structure: Structure) -> Job:
         """Which atoms are drawn as bonded."""
@@ -117,7 +151,7 @@ def spec_of(run: Run) -> ScreenSpec:
     return spec
 
 
-def _spec_to_go_on(run: Run) -> ScreenSpec:
+def _spec_to_go_on(run: Run, _control: RunControl) -> ScreenSpec:
     """The same run, with the files and structures that it was given."""
     store = ScreenStore(run.folder)
     told = store.settings()
@@ -162,14 +196,23 @@ def _found(paths: tuple[Path, ...], control: RunControl) -> list[Path]:
     found: list[Path] = []
     for path in paths:
         control.checkpoint()
-        found.extend(structure_files(path) if path.is_dir() else [path])
+        found.extend(structure_files(path, control.checkpoint) if path.is_dir() else [path])
     return found
 
 
-def _stored(folder: Path, row: ScreenRow, _control: RunControl) -> Structure:
-    structure = ScreenStore(folder).structure(row)
+def _relaxed_file(folder: Path, row: ScreenRow) -> Path | None:
+    """The CIF of a relaxed candidate; None without, or where it would lie outside its run."""
+    path = folder / row.structure_file
+    is_ours = bool(row.structure_file) and path.resolve().is_relative_to(folder.resolve())
+    return path if is_ours and path.is_file() else None
+
+
+def _stored(store: ScreenStore, row: ScreenRow, _control: RunControl) -> Structure:
+    structure = store.structure(row)
+    if structure is None:  # it was made after the store looked
+        structure = ScreenStore(store.folder).structure(row)
     if structure is None:
-        raise FileUnreadableError(str(folder), f"candidate {row.id} is not in it")
+        raise FileUnreadableError(str(store.folder), f"candidate {row.id} is not in it")
     return structure
 
 
@@ -180,18 +223,25 @@ def _write_table(rows: tuple[ScreenRow, ...], path: Path, _control: RunControl) 
 
 def _write_cifs(folder: Path, rows: tuple[ScreenRow, ...], out: Path, control: RunControl) -> Path:
     store = ScreenStore(folder)
-    out.mkdir(parents=True, exist_ok=True)
-    for row in rows:
-        control.checkpoint()
-        target = out / f"{row.id}-{row.formula}.cif"
-        source = folder / row.structure_file
-        if row.structure_file and source.is_file():
-            shutil.copyfile(source, target)
-        else:
-            structure = store.structure(row)
-            if structure is not None:
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        for row in rows:
+            control.checkpoint()
+            target = out / f"{_as_file_name(row.id)}-{_as_file_name(row.formula)}.cif"
+            source = _relaxed_file(folder, row)
+            structure = None if source is not None else store.structure(row)
+            if source is not None:
+                shutil.copyfile(source, target)
+            elif structure is not None:
                 write_document(Document.from_structure(structure, made_by=KEY), target)
+    except OSError as error:
+        raise WriteFailedError(str(out), error.strerror or str(error)) from error
     return out
+
+
+def _as_file_name(text: str) -> str:
+    """What every file system takes: the name of a lost file stands for its formula."""
+    return re.sub(r"[^\w.+-]", "_", text)[:80].lstrip(".") or "_"
 
 
 def _copy(source: Path, path: Path, _control: RunControl) -> Path:

@@ -97,6 +97,7 @@ class Session(QObject):
         self._heavy_start.timeout.connect(self.links["compute"].start)
         self.settings.changed.connect(self._on_setting_changed)
         self.runs.keep_failed.connect(self.save_failed)
+        self.screenings.went_on.connect(self.run_continued)
 
     # --- the program's start and end ---
 
@@ -161,7 +162,7 @@ class Session(QObject):
         """
         try:
             if run.key == SCREEN:
-                self.run_continued.emit(self.screenings.go_on(run, is_trusted=is_trusted))
+                self.screenings.go_on(run, is_trusted=is_trusted)
                 return
             spec = spec_to_continue(run, is_trusted=is_trusted)
         except InvalidSpecError as error:  # of a newer program

@@ -10,6 +10,7 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
 from designer_app.specs.hull import DiagramPhase, PhaseDiagram, triangle_place
+from designer_app.ui.panels.section import row
 from designer_app.ui.plots.phase_table import PhaseTable
 from designer_app.ui.plots.plot_style import dress, prepare
 from designer_app.ui.theme import SMALL, OnTheme, Theme, Tokens, label
@@ -103,8 +104,6 @@ class HullPlot(QWidget):
         for page in (self._message, self._plot, self.phases):
             self._stack.addWidget(page)
         self._plot.setAccessibleName(self.tr("Phase diagram"))
-        from designer_app.ui.panels.section import row
-
         head = row(self._title, None, self._said)
         head.setContentsMargins(12, 4, 12, 0)
         self._origin.setContentsMargins(12, 0, 12, 4)

@@ -98,7 +98,13 @@ class CandidatePage(PanelPage):
             found.append(("warn", reason, "", ""))
         else:
             stage = _STAGES[row_now.stage].lower()
-            text = reason or self.tr("It waits at “%s”: others were better.") % stage
+            text = (
+                reason
+                or self.tr(
+                    "It waits at “%s”: others were better, or the run ended before its turn."
+                )
+                % stage
+            )
             found.append(("warn", text, "", ""))
         if row_now.known:
             found.append(("ok", self.tr("It is a known crystal: %s") % row_now.known, "", ""))

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 from PySide6.QtCore import QObject, QTimer
 
 from designer_app.explanations import explain
@@ -49,7 +50,7 @@ class CandidatePresenter(QObject):
         self._drawing: Job | None = None
         self._bonding: Job | None = None
         self._is_quiet = False
-        self._send_to = ""
+        self._send_to = self._sent = ""
         self._opening: Job | None = None
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
@@ -82,7 +83,7 @@ class CandidatePresenter(QObject):
         """Make the candidate the open structure, and go there."""
         if self._row is None or self._folder is None:
             return
-        self._send_to = workspace
+        self._send_to, self._sent = workspace, self._row.formula
         self._opening = self._session.screenings.structure(self._folder, self._row)
         self._opening.succeeded.connect(self._on_opened)
         self._opening.failed.connect(self._on_not_opened)
@@ -183,10 +184,11 @@ class CandidatePresenter(QObject):
     ) -> tuple[tuple[str, float], ...]:
         """(formula, distance) of the candidate and of others of its elements, itself first."""
         found: dict[str, float] = {}
-        rows = (row, *self._results.list.model.table.rows)
-        for each in rows:
+        table = self._results.list.model.table
+        placed = np.nonzero(np.isfinite(table.values("e_above_hull")))[0]
+        for each in (row, *(table.rows[int(place)] for place in placed)):
             distance = each.estimate("e_above_hull")
-            if distance is None or distance.value != distance.value:
+            if distance is None or not np.isfinite(distance.value):
                 continue
             if each.formula not in found and elements.issuperset(amounts_in(each.formula)):
                 found[each.formula] = distance.value
@@ -225,12 +227,12 @@ class CandidatePresenter(QObject):
         self._results.show_tab(COMPARE)
 
     def _on_opened(self, found: Document | Structure) -> None:
-        if self.sender() is not self._opening or self._row is None:
+        if self.sender() is not self._opening:
             return
         if isinstance(found, Structure):
             found = Document.from_structure(found, made_by="screen")
         window = self._window
-        self._session.set_document(found.renamed(self._row.formula))
+        self._session.set_document(found.renamed(self._sent))
         if self._send_to == "relax":
             window.commands.relax()
         else:

@@ -21,6 +21,7 @@ from designer_app.ui.screening.page import SEARCH, ScreeningPage, ScreeningPanel
 from designer_app.ui.screening.run_watch import RunWatch
 
 if TYPE_CHECKING:
+    from designer_app.project import Project
     from designer_app.ui.main_window import MainWindow
 
 _OVER = {"succeeded": "finished", "failed": "failed", "cancelled": "stopped"}
@@ -97,27 +98,32 @@ class ScreeningPresenter(QObject):
                 return
         project = self._session.project
         run = project.runs.at(folder) if project is not None else None
-        if run is None or self.is_busy:
+        if self.is_busy:
             self._window.status.say(self.tr("Another screening is running"))
-            return
-        try:
-            spec = spec_of(run)
-        except DesignerAppError:  # of a newer program: its rows can still be looked at
-            spec = ScreenSpec()
-        self.shown.show_past(folder, spec, run.title, can_go_on=run.can_go_on)
-        self.search.set_spec(spec)
+        elif run is None:
+            self._window.status.say(self.tr("This screening is not in the open project"))
+        else:
+            self._show_past(run)
 
     def cancel(self) -> None:
         """End the shown run; what is finished is kept."""
         if self.job is not None and self.is_busy:
             self.job.cancel()
 
+    def _show_past(self, run: Run) -> None:
+        try:
+            spec = spec_of(run)
+        except DesignerAppError:  # of a newer program: its rows can still be looked at
+            spec = ScreenSpec()
+        self.shown.show_past(run.folder, spec, run.title, can_go_on=run.can_go_on)
+        self.search.set_spec(spec)
+
     # --- wiring ---
 
     def _connect(self) -> None:
         session, search, page = self._session, self.search, self.page
         session.document_changed.connect(self._on_document_changed)
-        session.project_changed.connect(self._list_past)
+        session.project_changed.connect(self._on_project_changed)
         session.runs.noted.connect(self._list_past)
         search.run_asked.connect(self.start)
         search.pause_asked.connect(self._on_pause_asked)
@@ -137,6 +143,18 @@ class ScreeningPresenter(QObject):
     def _on_document_changed(self, document: Document | None) -> None:
         self.search.set_document(document)
         self.page.intro.set_subject(document.name if document is not None else "")
+
+    def _on_project_changed(self, project: "Project") -> None:
+        """An earlier run stays in sight where the project was copied, and leaves with its own."""
+        self._list_past()
+        folder = self.shown.folder
+        if folder is None or self.is_busy or folder.is_relative_to(project.folder):
+            return
+        run = project.runs.at(project.runs.folder / folder.name)
+        if run is not None and self.page.shows_results and is_screening(run.folder):
+            self._show_past(run)
+        else:
+            self.page.show_intro()
 
     def _on_substitute_asked(self) -> None:
         if self._session.document is None:
@@ -198,26 +216,28 @@ class ScreeningPresenter(QObject):
             self.panel.show_page(SEARCH)
             self.search.potential.setFocus()
         elif key == outcomes.RESUME and job.folder is not None and is_screening(job.folder):
-            self._go_on(job.folder)
+            self._on_go_on_asked()
         else:
             self.start(replace(job.spec, out=None, resume=False))
 
     # --- going on, and earlier runs ---
 
     def _on_go_on_asked(self) -> None:
-        if self.shown.folder is not None:
-            self._go_on(self.shown.folder)
-
-    def _go_on(self, folder: Path) -> None:
-        project = self._session.project
-        run = project.runs.at(folder) if project is not None else None
+        """With a run of this session at once; an earlier one is read first: `show_job` follows."""
+        if self.job is not None:
+            self.shown.watch(self._session.screenings.again(self.job))
+            return
+        project, folder = self._session.project, self.shown.folder
+        run = project.runs.at(folder) if project is not None and folder is not None else None
         if run is None:
+            self._window.status.say(self.tr("This screening is not in the open project"))
             return
         try:
-            is_ours = self.job is not None  # else the project may be somebody else's
-            self.shown.watch(self._session.screenings.go_on(run, is_trusted=is_ours))
+            self._session.screenings.go_on(run)
         except DesignerAppError as error:
             self._on_error(job_error(error))
+        else:
+            self.search.set_can_go_on(can=False)
 
     def _list_past(self) -> None:
         project = self._session.project

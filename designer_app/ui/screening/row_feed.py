@@ -5,7 +5,8 @@ from time import perf_counter
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from designer_app.io.screen_store import RowReader
+from designer_app.errors import FileUnreadableError
+from designer_app.io.screen_store import ROWS, RowReader
 
 SLICE = 16
 """Rows that are read between two looks at the clock; one takes about 0.1 ms."""
@@ -24,11 +25,13 @@ class RowFeed(QObject):
     caught_up = Signal()
     """All lines that were there are read."""
     failed = Signal(object)
-    """The exception: a line that is none, a folder that is gone."""
+    """A `FileUnreadableError`: a line that is none, the rows of an earlier run that are gone."""
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._reader: RowReader | None = None
+        self._path = Path()
+        self._must_exist = False
         self._is_live = False
         self._timer = QTimer(self)
         self._timer.timeout.connect(self.turn)
@@ -36,7 +39,8 @@ class RowFeed(QObject):
     def follow(self, folder: Path, *, is_live: bool) -> None:
         """Read a run from its first row; of a live one also what is still to come."""
         self._reader = RowReader(folder)
-        self._is_live = is_live
+        self._path = folder / ROWS
+        self._is_live, self._must_exist = is_live, not is_live
         self._timer.start(_TURN_MS)
 
     def finish(self) -> None:
@@ -62,14 +66,19 @@ class RowFeed(QObject):
         began = perf_counter()
         rows = []
         has_more = True
+        if self._must_exist and not self._path.is_file():
+            self._fail("it is no longer there")
+            return
         try:
             while has_more and perf_counter() - began < BUDGET_S:
                 new = self._reader.new_rows(SLICE)
                 rows.extend(new)
                 has_more = len(new) == SLICE
-        except (OSError, ValueError, KeyError, TypeError) as error:
-            self.stop()
-            self.failed.emit(error)
+        except OSError as error:
+            self._fail(error.strerror or str(error))
+            return
+        except (ValueError, KeyError, TypeError) as error:
+            self._fail(f"a row of the screening is damaged ({error})")
             return
         if rows:
             self.rows_read.emit(rows)
@@ -81,3 +90,7 @@ class RowFeed(QObject):
         else:
             self._timer.setInterval(_IDLE_MS)
         self.caught_up.emit()
+
+    def _fail(self, reason: str) -> None:
+        self.stop()
+        self.failed.emit(FileUnreadableError(str(self._path), reason))

@@ -1,14 +1,15 @@
 """One run of a screening on the screen: rows as they come, funnel, progress, outcome, errors."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtCore import QObject, QTimer, Signal, SignalInstance
 
 from designer_app.running.messages import JobError, job_error
 from designer_app.session.job import Job
+from designer_app.session.screenings import is_screening
 from designer_app.specs.screen import ScreenResult, ScreenRow, ScreenSpec
 from designer_app.ui.screening.candidate_presenter import CandidatePresenter
 from designer_app.ui.screening.columns import criteria_of
@@ -75,12 +76,11 @@ class RunWatch(QObject):
 
     def watch(self, job: Job) -> None:
         """Show a run from now on."""
+        self._leave()
         self.job = job
         self._begin(job.folder, job.spec, job.title)
-        job.changed.connect(self._on_job_changed)
-        job.succeeded.connect(self._on_succeeded)
-        job.failed.connect(self._on_failed)
-        job.cancelled.connect(self._on_cancelled)
+        for signal, slot in self._told_by(job):
+            signal.connect(slot)
         if job.folder is not None:
             self._feed.follow(job.folder, is_live=True)
         self._clock.start()
@@ -90,12 +90,27 @@ class RunWatch(QObject):
 
     def show_past(self, folder: Path, spec: ScreenSpec, title: str, *, can_go_on: bool) -> None:
         """Show an earlier run of the project."""
-        self.job = None
+        self._leave()
         self._begin(folder, spec, title)
         self._search.set_state(FINISHED)
         self._search.set_can_go_on(can_go_on)
         self._feed.follow(folder, is_live=False)
         self._clock.start()
+
+    def _leave(self) -> None:
+        """What was shown may go on; it is not heard of here any longer."""
+        if self.job is not None:
+            for signal, slot in self._told_by(self.job):
+                signal.disconnect(slot)
+        self.job = None
+
+    def _told_by(self, job: Job) -> tuple[tuple[SignalInstance, Callable[..., None]], ...]:
+        return (
+            (job.changed, self._on_job_changed),
+            (job.succeeded, self._on_succeeded),
+            (job.failed, self._on_failed),
+            (job.cancelled, self._on_cancelled),
+        )
 
     def _begin(self, folder: Path | None, spec: ScreenSpec, title: str) -> None:
         self._feed.stop()
@@ -195,10 +210,12 @@ class RunWatch(QObject):
 
     def _on_failed(self, error: JobError) -> None:
         self._feed.finish()
+        self._search.set_can_go_on(self.folder is not None and is_screening(self.folder))
         self.failed.emit(error)
 
     def _on_feed_failed(self, error: Exception) -> None:
-        self._clock.stop()
+        if not self.is_busy:  # else progress is still told
+            self._clock.stop()
         self.failed.emit(job_error(error))
 
     def _on_best_asked(self) -> None:
