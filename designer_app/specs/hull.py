@@ -99,7 +99,7 @@ class HullSpec:
 
 
 RELAXED_ALIKE = 1e-3
-"""eV/atom by which two relaxations of one crystal may differ: no phase lies below another by less."""
+"""eV/atom by which two relaxations of one crystal may differ: nothing lies below it by less."""
 
 
 @dataclass(frozen=True, kw_only=True)
