@@ -30,6 +30,12 @@ from designer_app.properties.adsorbates import (
     placed,
 )
 from designer_app.properties.adsorption_errors import SlabError, slab_error
+from designer_app.properties.adsorption_notes import (
+    WORTH_TELLING,
+    expected_seconds,
+    expected_time,
+    warnings_of,
+)
 from designer_app.properties.plane_lattices import shortest_vector
 from designer_app.properties.single_points import energies_of
 from designer_app.properties.slab_cells import Slab
@@ -54,7 +60,7 @@ from designer_app.specs.adsorption import (
 )
 from designer_app.specs.estimates import Estimate
 from designer_app.specs.structure import Structure
-from designer_app.specs.suitability import doubt, kind_of_matter
+from designer_app.specs.suitability import kind_of_matter
 from designer_app.units import GPA
 
 J_PER_M2 = 16.021766
@@ -95,7 +101,9 @@ def adsorption_energies(
     gases = sorted({name for each in asked for name, _ in each.gases})
     starts = [cut.structure, *(molecule(name) for name in gases)]
     control.progress(0, 1, "Relaxing the clean surface")
+    relaxing = time.perf_counter()
     first = [_sound(each) for each in relax(starts, potential, goal, control=control)]
+    relaxing = time.perf_counter() - relaxing
     clean = replace(cut, structure=first[0].structure)
     free = dict(zip(gases, (each.energy for each in first[1:]), strict=True))
     facts = SlabFacts(
@@ -112,6 +120,12 @@ def adsorption_energies(
         structure=clean.structure,
     )
     run = _Sites(spec, potential, clean, first[0].energy, free, surface_sites(cut), facts)
+    n_sites, n_atoms = len(asked) * len(run.sites), len(cut.structure)
+    seconds = expected_seconds(first, relaxing, n_sites, n_atoms)
+    told = expected_time(n_sites, n_atoms, seconds)
+    control.progress(0, n_sites, told)
+    if seconds > WORTH_TELLING:
+        control.log.warning("%s", told)
     sites = run.relaxed(asked, goal, control, on_site or (lambda _site: None))
     return AdsorptionResult(
         slab=facts,
@@ -121,7 +135,7 @@ def adsorption_energies(
         potential=potential.key,
         model=potential.model,
         model_sha256=potential.model_sha256,
-        warnings=tuple(_warnings(spec, bulk, first[0], facts, run)),
+        warnings=tuple(warnings_of(spec, bulk, cut, first[0], facts, run.all_sites)),
         seconds=time.perf_counter() - began,
     )
 
@@ -306,28 +320,6 @@ def _best(adsorbate: Adsorbate, sites: Sequence[AdsorptionSite]) -> Estimate:
     ends = ", ".join(f"{each.site}: {each.outcome}" for each in own)
     reason = f"{adsorbate.key} stayed whole on no site ({ends})"
     return replace(own[0].energy, value=math.nan, low=None, high=None, light="red", reason=reason)
-
-
-def _warnings(
-    spec: AdsorptionSpec, bulk: Structure, clean: Relaxed, facts: SlabFacts, run: _Sites
-) -> list[str]:
-    found = []
-    warning = doubt(spec.potential, bulk)
-    if warning:
-        found.append(warning)
-    if not clean.converged:
-        found.append(f"The clean surface is not relaxed after {clean.n_steps} steps.")
-    n_sites = len(distinct_sites(run.all_sites))
-    if n_sites > spec.sites:
-        found.append(f"Of {n_sites} different sites the {spec.sites} first were computed.")
-    if facts.n_terminations > 1 and not spec.termination:
-        found.append(
-            f"The crystal ends in {facts.n_terminations} ways along this plane; "
-            f"{facts.termination} on top was taken, of the slab that costs least energy to cleave."
-        )
-    if facts.surface_energy < 0:
-        found.append("The surface energy is negative: this potential does not hold this surface.")
-    return found
 
 
 def energies_by_adsorbate(result: AdsorptionResult) -> dict[str, float]:

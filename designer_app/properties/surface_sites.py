@@ -3,9 +3,9 @@
 Atoms that nothing covers are the corners of a Delaunay net. Its corners are the ontop sites, the
 midpoints of its edges the bridges, and the centres of the circles through its triangles the
 hollows: the places farthest from all atoms. On a square net, where the diagonal is no bridge, its
-midpoint is the hollow itself. Over a nonmetal (the O of an oxide) only the ontop site is kept. Two
-sites are of one kind where the atoms around them lie at the same distances, element by element and
-layer by layer.
+midpoint is the hollow itself. Over the nonmetal of a compound (the O of an oxide) only the ontop
+site is kept. Two sites are of one kind where the atoms around them lie at the same distances,
+element by element and layer by layer.
 """
 
 import math
@@ -126,7 +126,9 @@ def open_atoms(slab: Slab) -> NDArray[np.int64]:
 
 
 def _is_useful(slab: Slab, place: NDArray[np.float64]) -> bool:
-    """Whether a site is ontop, or touches metals alone."""
+    """Whether a site is ontop, or touches metals alone; without metals, as on silicon, any."""
+    if {SYMBOLS[each] for each in slab.structure.numbers} <= _NONMETALS:
+        return True
     touched = _touched(slab, place)
     symbols = {SYMBOLS[slab.structure.numbers[each]] for each in touched}
     return len(touched) == 1 or not symbols & _NONMETALS

@@ -67,6 +67,11 @@ def test_a_site_between_nonmetals_is_left_out():
     assert set(names) == {"ontop Na", "ontop Cl"}
 
 
+def test_a_crystal_without_metals_keeps_its_hollows_and_bridges():
+    kinds = _kinds(_slab(bulk("Si"), (1, 1, 1)))
+    assert any(name.startswith("hollow") for name in kinds)
+
+
 def test_a_larger_cell_has_no_other_kinds():
     small = _kinds(_slab(bulk("Pt"), (1, 1, 1), spacing=2.0))
     assert small == _kinds(_slab(bulk("Pt"), (1, 1, 1), spacing=8.0))
