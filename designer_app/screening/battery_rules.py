@@ -24,8 +24,6 @@ THRESHOLDS: Mapping[str, float] = {
     "stability": 0.9,
 }
 """Wh/kg; S/cm at room temperature; chance of lying within 50 meV/atom of the hull."""
-LIKELY = 0.5
-"""Least chance that the conductivity passes its threshold."""
 _UNKNOWN_STABILITY = 0.5
 
 
@@ -48,7 +46,7 @@ class BatteryRules:
                 Criterion(
                     key="ionic_conductivity",
                     low=spec.ionic_conductivity,
-                    least_probability=LIKELY,
+                    least_probability=spec.conduction_chance,
                 )
             )
         self.criteria = (*found, *stability_criteria(spec))

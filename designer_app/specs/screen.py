@@ -217,6 +217,16 @@ class ScreenSpec:
         decimals=6,
         when=_BATTERY,
     )
+    conduction_chance: float = spec_field(
+        0.5,
+        label="Chance to conduct above",
+        doc="Least probability of conducting better than the limit.",
+        low=0.0,
+        high=1.0,
+        decimals=2,
+        advanced=True,
+        when=("test_conductivity", (True,)),
+    )
     activity: float = spec_field(
         -0.4,
         label="Activity above",

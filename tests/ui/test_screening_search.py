@@ -11,7 +11,7 @@ from designer_app.io.documents import Document
 from designer_app.specs.screen import FunnelCount, ScreenSpec
 from designer_app.specs.screen_presets import PRESETS, apply, preset_of
 from designer_app.specs.structure import Structure
-from designer_app.ui.screening.columns import criteria_of
+from designer_app.ui.screening.columns import KNOWN, criteria_of
 from designer_app.ui.screening.outlook import StageTimes, estimate, seconds, warnings_for
 from designer_app.ui.screening.search_page import PAUSED, RUNNING, SearchPage
 
@@ -77,6 +77,17 @@ def test_a_value_out_of_range_is_told_beside_it_and_stops_the_run(qtbot, open_pa
     type_into(qtbot, open_page.rules.editor("stability"), "120")
     assert not open_page.run.isEnabled()
     assert "largest allowed" in open_page.rules.problems()["stability"]
+
+
+def test_how_likely_a_candidate_must_conduct_is_asked_where_conductivity_is(qtbot, open_page):
+    open_page._choose_preset("cathode")
+    assert not open_page.rules.editor("conduction_chance").isVisible()
+    open_page._choose_preset("electrolyte")
+    type_into(qtbot, open_page.rules.editor("conduction_chance"), "80")
+    assert open_page.spec().conduction_chance == 0.8
+    wanted = criteria_of(open_page.spec())["ionic_conductivity"]
+    told = wanted.sentence(KNOWN["ionic_conductivity"])
+    assert told.endswith("with a chance above 80%")
 
 
 def test_a_switch_turns_its_rule_on(qtbot, open_page):
@@ -179,11 +190,15 @@ def test_the_table_marks_the_rules_that_the_run_judges_by(kind):
 
     rules = {"battery": BatteryRules, "catalyst": CatalystRules, "stability": StabilityRules}
     spec = ScreenSpec(rules=kind)
-    judged = {each.key: (each.low, each.high) for each in rules[kind](spec).criteria}
+    judged = {
+        each.key: (each.low, each.high, each.least_probability)
+        for each in rules[kind](spec).criteria
+    }
     shown = {
         key: (
             -math.inf if each.low is None else each.low,
             math.inf if each.high is None else each.high,
+            each.chance,
         )
         for key, each in criteria_of(spec).items()
     }

@@ -145,9 +145,15 @@ class Criterion:
     key: str
     low: float | None = None
     high: float | None = None
+    chance: float | None = None
+    """Least probability of meeting it; None where the value itself is asked."""
 
     def sentence(self, column: Column) -> str:
         """The rule in words."""
+        told = self._limits(column)
+        return f"{told} with a chance above {self.chance:.0%}" if self.chance is not None else told
+
+    def _limits(self, column: Column) -> str:
         if self.low is not None and self.high is not None:
             return f"{column.text(self.low)} to {column.text(self.high, with_unit=True)}"
         if self.low is not None:
@@ -173,7 +179,8 @@ def criteria_of(spec: ScreenSpec) -> dict[str, Criterion]:
         if spec.asks_voltage:
             found.append(Criterion("voltage", low=spec.voltage_low, high=spec.voltage_high))
         if spec.test_conductivity:
-            found.append(Criterion("ionic_conductivity", low=spec.ionic_conductivity))
+            limit, chance = spec.ionic_conductivity, spec.conduction_chance
+            found.append(Criterion("ionic_conductivity", low=limit, chance=chance))
     if spec.rules == "catalyst":
         found.append(Criterion("activity", low=spec.activity))
     return {each.key: each for each in found}

@@ -30,6 +30,8 @@ class Sentence:
     """The field of the second number."""
     switch: str = ""
     """The field that says whether the rule counts; empty: always."""
+    needs: str = ""
+    """The field of another rule that must be on: this one says more of it."""
     kinds: tuple[str, ...] = ("battery", "catalyst", "stability")
     """Values of `rules` for which it counts."""
     scale: float = 1.0
@@ -48,6 +50,8 @@ SENTENCES = (
              kinds=_BATTERY),
     Sentence(before="conducts better than", field="ionic_conductivity",
              switch="test_conductivity", kinds=_BATTERY),
+    Sentence(before="that with a chance above", field="conduction_chance", scale=100.0, unit="%",
+             needs="test_conductivity", kinds=_BATTERY),
     Sentence(before="has an activity above", field="activity", kinds=("catalyst",)),
     Sentence(before="is stable with a chance above", field="stability", scale=100.0, unit="%"),
     Sentence(before="lies above the hull by at most", field="e_above_hull", scale=1000.0,
@@ -167,9 +171,9 @@ class _Line:
             found[name] = value
         return found
 
-    def refresh(self, spec: ScreenSpec, problem: str) -> None:
+    def refresh(self, problem: str, *, is_shown: bool) -> None:
         """Show it where it counts, with what is wrong."""
-        self.box.setVisible(spec.rules in self.sentence.kinds)
+        self.box.setVisible(is_shown)
         counts = self.switch is None or self.switch.value()
         for editor in self.editors.values():
             editor.setEnabled(counts)
@@ -228,13 +232,18 @@ class RuleSentences(QWidget):
         found: dict[str, str] = {}
         for line in self._lines:
             problem = self._problem_of(line)
-            if problem and line.sentence.kinds.count(self._spec.rules):
+            if problem and self._counts(line):
                 found[line.sentence.field or line.sentence.switch] = problem
         return found
 
     def sentences(self) -> list[str]:
         """The rules that count, as they are read."""
-        return [_as_read(line) for line in self._lines if self._spec.rules in line.sentence.kinds]
+        return [_as_read(line) for line in self._lines if self._counts(line)]
+
+    def _counts(self, line: _Line) -> bool:
+        needed = line.sentence.needs
+        is_on = not needed or bool(self.editor(needed).value())
+        return is_on and self._spec.rules in line.sentence.kinds
 
     def _problem_of(self, line: _Line) -> str:
         try:
@@ -245,7 +254,7 @@ class RuleSentences(QWidget):
 
     def _refresh(self) -> None:
         for line in self._lines:
-            line.refresh(self._spec, self._problem_of(line))
+            line.refresh(self._problem_of(line), is_shown=self._counts(line))
 
     def _on_edited(self) -> None:
         self._refresh()
