@@ -26,7 +26,7 @@ from designer_app.screening.masks import masks_of
 from designer_app.screening.network import Network
 from designer_app.screening.phase_diagrams import phase_diagram
 from designer_app.screening.placing import Placing
-from designer_app.screening.reference.table import ReferenceTable, load_reference
+from designer_app.screening.reference.table import SHIPPED, ReferenceTable, load_reference
 from designer_app.screening.report import write_report
 from designer_app.screening.report_drawings import hull_drawing
 from designer_app.screening.rules import Rules, StabilityRules
@@ -131,12 +131,13 @@ def _ordered(spec: ScreenSpec, document: Document, control: RunControl) -> Given
 def _tools(
     spec: ScreenSpec, compute: Compute, control: RunControl
 ) -> tuple[Tools, list[tuple[str, str]]]:
-    table = load_reference(spec.potential, spec.model)
+    # The crystals are known whatever the potential; only their energies belong to one.
+    table = load_reference(spec.potential, spec.model) or load_reference(*next(iter(SHIPPED)))
     network = _network()
     control.checkpoint()
     origin = [("created", now()), ("seed", str(spec.seed))]
     if table is not None:
-        origin.append(("reference set", table.name))
+        origin.append(("known crystals", table.name))
     if network is not None:
         origin.append(("crystal network", network.origin))
 
@@ -151,7 +152,7 @@ def _tools(
         rules=_rules(spec, potential),
         network=network,
         table=table,
-        placing=lambda: Placing(potential(), table),
+        placing=lambda: Placing(potential(), table, may_relax=spec.references == "automatic"),
     )
     return tools, origin
 
@@ -190,6 +191,8 @@ def _hulls(table: ReferenceTable | None, rows: list[ScreenRow]) -> list[tuple[st
         amounts = amounts_in(row.formula)
         if table is None or energy is None or not row.decomposition or len(amounts) > 3:
             continue
+        if table.origin.model_sha256[:12] not in energy.origin:
+            continue  # of another potential
         hull = hull_for(tuple(amounts), table.in_system(tuple(amounts)), table.origin)
         diagram = phase_diagram(hull, [hull.place(amounts, energy.value)])
         found.append((f"Hull of {row.formula}", hull_drawing(diagram)))

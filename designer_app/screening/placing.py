@@ -14,8 +14,9 @@ from designer_app.io.space_groups import symmetry_dataset
 from designer_app.potentials.base import Potential
 from designer_app.running.control import RunControl
 from designer_app.screening.convex_hull import Hull, hull_for
+from designer_app.screening.reference.again import reference_set
 from designer_app.screening.reference.ledger import RelaxedPhase
-from designer_app.screening.reference.relaxing import relax_phases
+from designer_app.screening.reference.relaxing import Inner, relax_phases
 from designer_app.screening.reference.table import ReferenceTable
 from designer_app.specs.estimates import Estimate
 from designer_app.specs.hull import HullPlacement
@@ -36,34 +37,48 @@ Placed = tuple[ScreenRow, Structure | None]
 
 
 class Placing:
-    """A potential and the hulls of its reference set, each chemical system once."""
+    """A potential and the hulls of its reference phases, each chemical system once."""
 
-    def __init__(self, potential: Potential, table: ReferenceTable | None) -> None:
+    def __init__(
+        self, potential: Potential, table: ReferenceTable | None, *, may_relax: bool = False
+    ) -> None:
         self.potential = potential
-        self.table = table
+        self.table = table if table is not None and table.belongs_to(potential) else None
         self.warnings: list[str] = []
-        if table is None:
-            self.warnings.append("There is no reference set: energies above the hull are unknown.")
-        elif not table.belongs_to(potential):
-            self.warnings.append(
-                f"The reference set was made with {table.origin.potential}, not with "
-                f"{potential.key} {potential.model}: energies above the hull are unknown."
-            )
-            self.table = None
+        """Why there are no hulls, or what they cost."""
+        self._relaxes = may_relax and self.table is None
+        if self.table is None:
+            self.warnings.append(self._told(table))
         self._hulls: dict[tuple[str, ...], Hull] = {}
         self._origin = f"{potential.key} {potential.model} ({potential.model_sha256[:12]})"
+
+    def _told(self, table: ReferenceTable | None) -> str:
+        named = f"{self.potential.key} {self.potential.model}".strip()
+        if self._relaxes:
+            return (
+                f"No reference set belongs to {named}: the known phases of each chemical system "
+                "are relaxed with it, once, and kept."
+            )
+        if table is None:
+            return "There is no reference set: energies above the hull are unknown."
+        return (
+            f"The reference set was made with {table.origin.potential}, not with {named}: energies "
+            "above the hull are unknown."
+        )
 
     def placed(
         self, rows: Sequence[ScreenRow], structures: Sequence[Structure], control: RunControl
     ) -> list[Placed]:
         """Each row in the stage `hull` with its relaxed structure, or lost in `relaxed`."""
-        phases = relax_phases(structures, self.potential, control=_Inner(control))
+        phases = relax_phases(structures, self.potential, control=Inner(control))
         return [
-            self._placed(row, given, phase)
+            self._placed(row, given, phase, control)
             for row, given, phase in zip(rows, structures, phases, strict=True)
         ]
 
-    def _placed(self, row: ScreenRow, given: Structure, phase: RelaxedPhase) -> Placed:
+    def _placed(
+        self, row: ScreenRow, given: Structure, phase: RelaxedPhase, control: RunControl
+    ) -> Placed:
         if phase.structure is None:
             why = f"relaxation failed: {phase.error}"
             return replace(row, stage="relaxed", verdict=LOST, reason=why), None
@@ -82,10 +97,10 @@ class Placing:
             estimates=(*row.estimates, energy),
             warnings=(*row.warnings, *doubts),
         )
-        if self.table is None:
+        if self.table is None and not self._relaxes:
             return row, phase.structure
         try:
-            placement = self._placement(phase.structure, energy.value)
+            placement = self._placement(phase.structure, energy.value, control)
         except DesignerAppError as error:
             why = f"no hull: {explain_exception(error).sentence}"
             return replace(row, verdict=LOST, reason=why), phase.structure
@@ -102,12 +117,15 @@ class Placing:
         row = replace(row, estimates=(*row.estimates, *found), decomposition=decomposition)
         return row, phase.structure
 
-    def _placement(self, structure: Structure, energy: float) -> HullPlacement:
-        assert self.table is not None
+    def _placement(self, structure: Structure, energy: float, control: RunControl) -> HullPlacement:
         elements = tuple(sorted({SYMBOLS[number] for number in structure.numbers}))
         if elements not in self._hulls:
-            phases = self.table.in_system(elements)
-            self._hulls[elements] = hull_for(elements, phases, self.table.origin)
+            if self.table is not None:
+                phases, origin = self.table.in_system(elements), self.table.origin
+            else:
+                found = reference_set(elements, self.potential, control=control)
+                phases, origin = found.phases, found.origin
+            self._hulls[elements] = hull_for(elements, phases, origin)
         return self._hulls[elements].place(amounts_of(structure.numbers), energy)
 
     def _doubts(self, given: Structure, phase: RelaxedPhase) -> tuple[str, ...]:
@@ -151,16 +169,3 @@ def _estimates(placement: HullPlacement, doubts: tuple[str, ...]) -> tuple[Estim
         )
         if math.isfinite(value)
     )
-
-
-class _Inner(RunControl):
-    """Stops with the run, but keeps progress and scalars of a step to itself."""
-
-    def __init__(self, outer: RunControl) -> None:
-        super().__init__(outer.log)
-        self._outer = outer
-
-    def checkpoint(self) -> None:
-        """Stop where the run stops."""
-        self.series.drain()
-        self._outer.checkpoint()

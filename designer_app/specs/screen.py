@@ -272,6 +272,17 @@ class ScreenSpec:
     )
     potential: str = potential_field()
     model: str = model_field()
+    references: str = spec_field(
+        "automatic",
+        label="Reference phases",
+        doc="The shipped set belongs to one potential. With any other its phases are relaxed "
+        "again, or energies above the hull stay the crystal network's.",
+        choices=(
+            ("automatic", "Shipped, or relaxed again where they belong to another potential"),
+            ("shipped", "Shipped ones only"),
+        ),
+        advanced=True,
+    )
     seed: int = spec_field(
         0,
         label="Seed",

@@ -59,3 +59,16 @@ def total_moment(structure: Structure, potential: Potential) -> float:
     except CannotProvideError:  # calculators of ASE list what their class may offer
         return math.nan
     return math.nan if moments is None else float(moments.abs().sum())
+
+
+class Inner(RunControl):
+    """Stops with the run, but keeps progress and scalars of a step to itself."""
+
+    def __init__(self, outer: RunControl) -> None:
+        super().__init__(outer.log)
+        self._outer = outer
+
+    def checkpoint(self) -> None:
+        """Stop where the run stops."""
+        self.series.drain()
+        self._outer.checkpoint()
