@@ -171,7 +171,8 @@ def band_reason(found: Migration, potential: Potential) -> str:
         told += " Some bands have not converged or were left out."
     if potential.key == "chgnet":
         told += (
-            " CHGNet's energy surface is too soft (Deng et al. 2025, doi:10.1038/s41524-024-01500-6);"
-            " against bands of density-functional theory its barriers are off either way."
+            " CHGNet's energy surface is too soft (Deng et al. 2025,"
+            " doi:10.1038/s41524-024-01500-6); against bands of density-functional theory its"
+            " barriers are off either way."
         )
     return told
