@@ -14,6 +14,7 @@ import numpy as np
 from designer_app.cli.benches.heads_plot import draw
 from designer_app.errors import MissingDataError
 from designer_app.properties.heads import HEADS, adsorption_training, load_head
+from designer_app.properties.heads.adsorption import MOST_STABLE
 from designer_app.properties.heads.conductivity import WITH_CELL
 from designer_app.properties.heads.conductivity_training import intervals_of, tables_of
 from designer_app.properties.heads.surface_features import sites_of, surface_features
@@ -34,6 +35,8 @@ ORDER = (
 )
 """(name, formula, space group) of conductors whose order is known."""
 METALS = ("Pt", "Pd", "Rh", "Ir", "Ni", "Cu", "Au", "Ag", "Mo")
+FEWEST_SHOWN = 5
+"""Rows of a family, an ion or a site, below which a mean error says nothing."""
 TO_FREE_ENERGY = 0.24
 """eV, of adsorbed hydrogen: zero point and entropy, the same on all metals."""
 
@@ -77,7 +80,8 @@ def judged(card: ModelCard, quick: bool) -> Iterator[dict[str, Any]]:
                 "kept back by": each.grouped_by,
             }
         for part, (n, error) in head.by_group.items() if not quick else ():
-            yield _row(card.origin, f"{head.key}: {part}", head.unit, n, error)
+            if n >= FEWEST_SHOWN:
+                yield _row(card.origin, f"{head.key}: {part}", head.unit, n, error)
 
 
 def known_order(measured: list[Measurement]) -> Iterator[dict[str, Any]]:
@@ -117,9 +121,10 @@ def hydrogen_order(folder: Path) -> Iterator[dict[str, Any]]:
         forest = adsorption_training.growing()(features[known], energies[known], 0)
         sites = [surface_features({metal: 1.0}, *site, table) for site in sites_of({metal: 1.0})]
         lowest[metal] = float(forest.predict(np.array(sites))[0].min())
+    error = load_head("adsorption").card.head("H").by_group[MOST_STABLE][1]
     for metal in sorted(lowest, key=lambda each: abs(lowest[each] + TO_FREE_ENERGY)):
         n = sum(metal in each.amounts for each in hydrogen)
-        yield _row("grown without it", f"H on {metal}", "eV", n, None) | {
+        yield _row("grown without it", f"H on {metal}", "eV", n, error) | {
             "predicted": lowest[metal],
             "off the best": abs(lowest[metal] + TO_FREE_ENERGY),
         }

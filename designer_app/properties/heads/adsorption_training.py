@@ -47,6 +47,8 @@ FOR_HYDROGEN = (
 )
 SPLIT = "Rows are kept back by alloy (composition), all sites together, in five folds."
 BY_ELEMENTS = "elements of the alloy"
+WHOLE_CRYSTAL = "whole crystal"
+"""Among the errors by site: energies that stand for no single one."""
 CATALYSIS = ("H", "O", "OH", "C", "CH", "CH2", "CH3", "CO", "N", "NH")
 """Adsorbates that reactions are made of; sulphur is in the table too."""
 
@@ -169,7 +171,7 @@ def _elements(rows: Sequence[Adsorption]) -> tuple[str, ...]:
 def _head(
     adsorbate: str, held: Held, stricter: Judgement, chosen: Sequence[Adsorption]
 ) -> HeadCard:
-    groups = errors_by(held, [each.site for each in chosen])
+    groups = errors_by(held, [each.site or WHOLE_CRYSTAL for each in chosen])
     groups[MOST_STABLE] = _most_stable(held, chosen)
     return HeadCard(
         key=adsorbate,
