@@ -27,7 +27,7 @@ _SHOWN = (
     ("energy_density", "Wh/kg", 1.0, ".0f"),
     ("voltage", "V", 1.0, ".2f"),
     ("ionic_conductivity", "S/cm", 1.0, ".0e"),
-    ("overpotential", "V", 1.0, ".2f"),
+    ("activity", "active V", 1.0, ".2f"),
     ("stability", "stable", 1.0, ".2f"),
     ("e_above_hull", "meV/atom", 1000.0, ".0f"),
 )

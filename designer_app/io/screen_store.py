@@ -182,6 +182,8 @@ def row_as_json(row: ScreenRow) -> dict[str, Any]:
     for each in fields(row):
         if each.name != "id" and table[each.name] == each.default:
             del table[each.name]
+    for each in table.get("estimates", ()):
+        each.pop("distribution", None)  # the interval and the probability tell enough
     plain: dict[str, Any] = _plain(table)
     return plain
 

@@ -26,7 +26,6 @@ from designer_app.potentials import Potential
 from designer_app.running.control import RunControl
 from designer_app.screening import ion_release
 from designer_app.screening.battery_rules import THRESHOLDS, BatteryRules
-from designer_app.screening.crystal_gnn.heads import STABLE
 from designer_app.screening.given_crystals import as_structure
 from designer_app.screening.network import Network
 from designer_app.screening.placing import Placing
@@ -222,23 +221,10 @@ def _on_hull(
 ) -> ScreenRow:
     """The row with its distance from the hull, which then decides on its stability."""
     ((placed, _),) = placing.placed([row], [structure], control)
-    distance = placed.estimate("e_above_hull")
-    if distance is None:
+    if placed.verdict == LOST or placed.estimates[-1].key != "stability":
         why = (placed.reason,) if placed.verdict == LOST else ()
         return replace(row, warnings=(*row.warnings, *placing.warnings, *why))
-    is_near = distance.value <= STABLE
-    told = f"{1000 * distance.value:.0f} meV/atom above the hull"
-    stability = replace(
-        distance,
-        key="stability",
-        value=float(is_near),
-        unit="",
-        low=None,
-        high=None,
-        error=None,
-        origin=f"{told}; {distance.origin}",
-    )
-    return replace(_with(placed, (stability,)), verdict=WAITS)
+    return replace(placed, verdict=WAITS)
 
 
 def _with(row: ScreenRow, estimates: Sequence[Estimate]) -> ScreenRow:

@@ -14,6 +14,11 @@ METHOD = "crystal network"
 SHOWN = ("formation_energy", "e_above_hull", "stability", "band_gap")
 """Heads whose numbers stand in every row; the others only in those of relaxed candidates."""
 
+_OF_INSULATORS = frozenset(("refractive_index",))
+"""Learned from insulators; of a metal they mean nothing."""
+_METAL = 0.1
+"""eV; a smaller gap is none."""
+
 
 class Ensemble(Protocol):
     """What is asked of an ensemble of crystal networks."""
@@ -59,7 +64,11 @@ class Network:
 
 
 def _shown(found: Mapping[str, Estimate], *, is_relaxed: bool) -> list[Estimate]:
-    return [each for key, each in found.items() if is_relaxed or key in SHOWN]
+    shown = [each for key, each in found.items() if is_relaxed or key in SHOWN]
+    gap = found.get("band_gap")
+    if gap is not None and gap.value < _METAL:
+        shown = [each for each in shown if each.key not in _OF_INSULATORS]
+    return shown
 
 
 def _of_others(row: ScreenRow) -> list[Estimate]:

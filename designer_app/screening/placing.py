@@ -14,6 +14,7 @@ from designer_app.io.space_groups import symmetry_dataset
 from designer_app.potentials.base import Potential
 from designer_app.running.control import RunControl
 from designer_app.screening.convex_hull import Hull, hull_for
+from designer_app.screening.crystal_gnn.heads import STABLE
 from designer_app.screening.reference.again import reference_set
 from designer_app.screening.reference.ledger import RelaxedPhase
 from designer_app.screening.reference.relaxing import Inner, relax_phases
@@ -147,25 +148,31 @@ def space_group(structure: Structure) -> str:
 
 
 def _estimates(placement: HullPlacement, doubts: tuple[str, ...]) -> tuple[Estimate, ...]:
+    """What the hull says; the chance of stability that the network gave is then decided, 0 or 1."""
     correction = "" if placement.correction in ("", "none") else f", {placement.correction}"
     origin = (
         f"{placement.potential} ({placement.model_sha256[:12]}), {placement.reference_set}"
         f"{correction}"
     )
     light, reason = ("amber", doubts[0]) if doubts else ("green", "")
-    return tuple(
-        Estimate(
+
+    def told(key: str, value: float, unit: str, before: str = "") -> Estimate:
+        return Estimate(
             key=key,
             value=value,
-            unit="eV/atom",
+            unit=unit,
             method="relaxation",
-            origin=origin,
+            origin=before + origin,
             light=light,
             reason=reason,
         )
-        for key, value in (
-            ("formation_energy", placement.formation_energy),
-            ("e_above_hull", placement.e_above_hull),
-        )
-        if math.isfinite(value)
-    )
+
+    found = []
+    if math.isfinite(placement.formation_energy):
+        found.append(told("formation_energy", placement.formation_energy, "eV/atom"))
+    if math.isfinite(placement.e_above_hull):
+        distance = placement.e_above_hull
+        said = f"{1000 * distance:.0f} meV/atom above the hull; "
+        found.append(told("e_above_hull", distance, "eV/atom"))
+        found.append(told("stability", float(distance <= STABLE), "", said))
+    return tuple(found)

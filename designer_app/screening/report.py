@@ -33,7 +33,6 @@ _COLUMNS = (
     ("energy_density", "Energy density", 1.0, ".0f", "Wh/kg"),
     ("voltage", "Voltage", 1.0, ".2f", "V"),
     ("ionic_conductivity", "Conductivity", 1.0, ".1e", "S/cm"),
-    ("overpotential", "Overpotential", 1.0, ".2f", "V"),
     ("activity", "Activity", 1.0, ".2f", "V"),
     ("stability", "Stability", 100.0, ".0f", "%"),
     ("e_above_hull", "Above hull", 1000.0, ".0f", "meV/atom"),
@@ -191,9 +190,12 @@ def _scatter(spec: ScreenSpec, rows: Sequence[ScreenRow]) -> str:
     across = ("e_above_hull", "Energy above hull, meV/atom", 1000.0)
     up = ("stability", "Chance of stability, %", 100.0)
     limits: tuple[float | None, float | None] = (1000.0 * spec.e_above_hull, 100.0 * spec.stability)
-    if spec.rules == "battery":
+    if spec.rules == "battery" and spec.energy_density > 0:
         up = ("energy_density", "Energy density, Wh/kg", 1.0)
         limits = limits[0], spec.energy_density
+    elif spec.rules == "catalyst":
+        up = ("activity", "Activity, V", 1.0)
+        limits = limits[0], spec.activity
     drawing = scatter_drawing(rows, across, up, limits)
     return f"<h2>Trade-off</h2>{drawing}" if drawing else ""
 

@@ -56,6 +56,15 @@ def test_without_leave_the_hull_is_refused_with_a_sentence(emt: Potential, alloy
     assert told.endswith("energies above the hull are unknown.")
 
 
+def test_the_hull_decides_what_the_network_only_guessed(emt: Potential, alloy: Structure):
+    row = _placed(Placing(emt, CHGNET, may_relax=True), alloy)
+    distance, stable = row.estimate("e_above_hull"), row.estimate("stability")
+    assert distance is not None
+    assert stable is not None
+    assert stable.method == "relaxation"
+    assert stable.value == float(distance.value <= 0.05)  # eV/atom, what counts as near
+
+
 @pytest.mark.parametrize(("references", "is_placed"), [("automatic", True), ("shipped", False)])
 def test_a_run_relaxes_known_phases_unless_only_shipped_ones_are_asked_for(
     alloy: Structure, references: str, is_placed: bool
