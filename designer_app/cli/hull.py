@@ -11,7 +11,7 @@ from designer_app.explanations import explain_exception
 from designer_app.jobs import hull, read
 from designer_app.running.control import RunControl
 from designer_app.specs.documents import ReadSpec
-from designer_app.specs.hull import RELAXED_ALIKE, HullSpec
+from designer_app.specs.hull import ON_HULL, RELAXED_ALIKE, HullSpec
 from designer_app.specs.structure import Structure
 
 _OBJECTS = ("structure", "placement", "diagram", "electrochemical_window")
@@ -85,11 +85,12 @@ def _present(result: dict[str, Any]) -> str:
 def _place(row: dict[str, Any]) -> str:
     if row["below_hull_eV_atom"] > RELAXED_ALIKE:
         where = f"{1e3 * row['below_hull_eV_atom']:.1f} meV/atom BELOW the hull of known phases"
-    elif row["e_above_hull_eV_atom"] < 1e-4:
+    elif row["e_above_hull_eV_atom"] < ON_HULL:
         where = "on the hull"
     else:
         where = f"{1e3 * row['e_above_hull_eV_atom']:.1f} meV/atom above the hull"
-    return f"{row['formula']}, {where}, forms with {row['formation_energy_eV_atom']:+.3f} eV/atom"
+    forms = round(row["formation_energy_eV_atom"], 3) + 0.0  # no minus before zero
+    return f"{row['formula']}, {where}, forms with {forms:+.3f} eV/atom"
 
 
 def _details(row: dict[str, Any]) -> list[str]:

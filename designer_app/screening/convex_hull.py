@@ -18,7 +18,7 @@ from scipy.spatial import ConvexHull, QhullError
 from designer_app.errors import MissingReferenceError
 from designer_app.io.formulas import formula, reduced
 from designer_app.screening.reference.phases import ReferencePhase
-from designer_app.specs.hull import HullOrigin, HullPlacement
+from designer_app.specs.hull import ON_HULL, HullOrigin, HullPlacement
 
 Floats = NDArray[np.float64]
 
@@ -73,7 +73,7 @@ class Hull:
         mixture = self.mixture(x)
         distance = formation - mixture.energy
         reaction = None
-        if distance <= SAME_ENERGY and np.count_nonzero(x) > 1:
+        if distance < ON_HULL and np.count_nonzero(x) > 1:
             others = np.abs(self.fractions - x).max(axis=1) > SAME_COMPOSITION
             reaction = formation - self.mixture_of(x, np.flatnonzero(others)).energy
         unit, _ = reduced({element: n for element, n in composition.items() if n})

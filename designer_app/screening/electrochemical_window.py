@@ -16,7 +16,7 @@ from scipy.optimize import linprog
 
 from designer_app.io.formulas import reduced
 from designer_app.screening.convex_hull import SAME_COMPOSITION, Floats, Hull
-from designer_app.specs.hull import CHARGES, ElectrochemicalWindow, VoltageStep
+from designer_app.specs.hull import CHARGES, ON_HULL, ElectrochemicalWindow, VoltageStep
 
 _EMPTY_RESERVOIR = -40.0
 """eV: below any compound's ion (AlF3 holds its aluminium with 16 eV); the host gives off all that
@@ -25,8 +25,6 @@ _FULL_RESERVOIR = -1e-6
 """eV: just before the metal itself is deposited."""
 _SAME = 1e-6
 """eV, or ions, for each formula unit."""
-_ON_HULL = 1e-4
-"""eV/atom."""
 
 Products = tuple[tuple[str, float], ...]
 
@@ -87,7 +85,7 @@ def _assumption(hull: Hull, amounts: Mapping[str, float]) -> str:
     is_it = np.abs(hull.fractions - x).max(axis=1) < SAME_COMPOSITION
     if is_it.any():
         distance = float(hull.energies[is_it].min() - hull.energies_at(x[None])[0])
-        if distance < _ON_HULL:
+        if distance < ON_HULL:
             return ""
         told = f"It lies {1e3 * distance:.0f} meV/atom above the hull"
     else:

@@ -98,6 +98,8 @@ class HullSpec:
     )
 
 
+ON_HULL = 1e-4
+"""eV/atom above the hull below which a phase counts as lying on it."""
 RELAXED_ALIKE = 1e-3
 """eV/atom by which two relaxations of one crystal may differ: nothing lies below it by less."""
 
@@ -143,7 +145,7 @@ class HullPlacement:
     @property
     def is_stable(self) -> bool:
         """On the hull to within a tenth of a meV/atom."""
-        return self.e_above_hull < 1e-4
+        return self.e_above_hull < ON_HULL
 
     @property
     def is_below(self) -> bool:

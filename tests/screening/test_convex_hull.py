@@ -172,3 +172,14 @@ def test_a_composition_of_other_elements_is_refused():
 def test_the_most_stable_phase_of_an_element_is_its_reference():
     hull = _salt(_phase({"Na": 2}, -1.4, "better-Na"))
     assert hull.place({"Na": 1}, -1.3).e_above_hull == pytest.approx(0.1)
+
+
+def test_a_hair_above_itself_a_stable_phase_still_gains_its_energy():
+    phases = [
+        _phase({"Li": 1}, -1.9, "li"),
+        _phase({"O": 1}, -4.9, "o"),
+        _phase({"Li": 2, "O": 1}, -5.0, "oxide"),
+    ]
+    placed = hull_for(("Li", "O"), phases, ORIGIN).place({"Li": 2, "O": 1}, -5.0 + 5e-5)
+    assert placed.is_stable
+    assert placed.equilibrium_reaction_energy == pytest.approx(-5.0 + 8.7 / 3 + 5e-5, abs=ROUNDING)
