@@ -23,7 +23,7 @@ from designer_app.ui.screening.candidate_list import CandidateList
 from designer_app.ui.screening.candidate_model import CELL, CandidateModel
 from designer_app.ui.screening.candidate_table import CandidateTable, Wish
 from designer_app.ui.screening.column_choice import columns_that_fit
-from designer_app.ui.screening.columns import KNOWN, criteria_of, estimate_text
+from designer_app.ui.screening.columns import KNOWN, criteria_of, estimate_text, reason_text
 from designer_app.ui.screening.outcome import losses_text, screening_outcome
 from designer_app.ui.screening.row_feed import SLICE, RowFeed
 
@@ -198,6 +198,18 @@ def test_a_click_on_a_heading_sorts_and_a_third_restores_the_rank(candidates):
     assert [row.id for row in model.shown()] == ranks
 
 
+def test_rows_that_miss_a_rule_are_found_by_the_funnels_words_for_it(candidates):
+    missing = funnel_of(candidates.model.table.rows)[-1].lost_reasons
+    candidates.show_reason("all", reason_text(missing[0][0]))
+    assert candidates.model.rowCount() == missing[0][1]
+    assert reason_text("ion_release, e_above_hull") == "ions released, above hull"
+
+
+def test_all_chosen_rows_are_known_in_the_order_shown(candidates):
+    candidates.view.selectAll()
+    assert candidates.selection() == candidates.model.shown()
+
+
 # --- columns ---
 
 
@@ -225,6 +237,18 @@ def test_no_column_is_cut_off_in_the_smallest_window(wide_rows):
     assert wide_rows.model.criteria.keys() <= set(shown)
     assert len(shown) < len(wide_rows.model.columns)
     assert wide_rows.view.horizontalHeader().length() <= wide_rows.view.viewport().width()
+
+
+def test_candidate_and_verdict_stay_while_columns_come_between_others(candidates):
+    candidates.begin(criteria_of(ScreenSpec()))
+    for key in ("volume_change", "stability", "ion_release", "voltage", "band_gap"):
+        found = Estimate(key=key, value=0.5, unit="")
+        candidates.put([candidate(1, estimates=(found,)), candidate(2, estimates=(found,))])
+        candidates.resize(560 + 10 * len(key), 400)
+        candidates.refresh()
+        candidates.choose("00001")
+        assert not any(candidates.view.isColumnHidden(section) for section in (0, 1))
+        assert len(candidates.selection()) == 1
 
 
 def test_a_column_ticked_by_hand_is_shown_without_room_until_another_run(wide_rows):
@@ -290,9 +314,25 @@ def test_a_line_that_is_none_ends_the_reading_with_an_error(qtbot, tmp_path):
     with (tmp_path / "rows.jsonl").open("a") as file:
         file.write("{broken}\n")
     feed = RowFeed()
-    with qtbot.waitSignal(feed.failed, timeout=5000):
+    with qtbot.waitSignal(feed.failed, timeout=5000) as told:
         feed.follow(tmp_path, is_live=True)
+    assert "damaged" in told.args[0].reason
     assert not feed.is_reading
+
+
+def test_an_earlier_run_whose_folder_is_gone_says_so(qtbot, tmp_path):
+    feed = RowFeed()
+    with qtbot.waitSignal(feed.failed, timeout=5000) as told:
+        feed.follow(tmp_path / "gone", is_live=False)
+    assert told.args[0].reason == "it is no longer there"
+
+
+def test_a_run_that_has_written_nothing_yet_is_waited_for(qtbot, tmp_path):
+    feed = RowFeed()
+    with qtbot.waitSignal(feed.caught_up, timeout=5000):
+        feed.follow(tmp_path, is_live=True)
+    assert feed.is_reading
+    feed.stop()
 
 
 def test_the_table_shows_ten_thousand_without_a_widget_for_a_cell(qtbot, theme):

@@ -77,9 +77,8 @@ class CandidateDelegate(QStyledItemDelegate):
         row = cell.row
         upper, lower = _halves(area)
         self._write(painter, upper, font, with_subscripts(row.formula), self._tokens.text, _LEFT)
-        parts = [row.space_group.partition(" ")[0], f"{row.n_atoms} atoms" if row.n_atoms else ""]
-        if row.known:
-            parts.append("known")
+        size = f"{row.n_atoms} atoms" if row.n_atoms else ""
+        parts = [row.space_group.partition(" ")[0], "known" if row.known else size]
         told = " · ".join(part for part in parts if part)
         self._write(painter, lower, _small(font), told, self._tokens.muted, _LEFT)
 

@@ -197,6 +197,8 @@ class CandidateList(QWidget):
                 width = max(least[column.key], min(least[column.key] + more, _WIDEST))
                 rest -= width - least[column.key]
                 self.view.setColumnWidth(section, width)
+        for section in range(N_LEADING):
+            self.view.setColumnHidden(section, False)
         self.view.setColumnWidth(0, _CANDIDATE_WIDTH + rest // 3)
         self.view.setColumnWidth(1, _VERDICT_WIDTH + rest - rest // 3)
 

@@ -103,11 +103,7 @@ class CandidateModel(QAbstractTableModel):
         if columns:
             columns.append(SCORE)
         if [each.key for each in columns] != [each.key for each in self._columns]:
-            self.layoutAboutToBeChanged.emit()
-            kept = self.persistentIndexList()
-            self._columns = columns
-            self.changePersistentIndexList(kept, [self.index(i.row(), 0) for i in kept])
-            self.layoutChanged.emit()
+            self._change_columns(columns)
             self.headerDataChanged.emit(Qt.Orientation.Horizontal, 0, self.columnCount() - 1)
         self._spans = {each.key: self.table.span(each.key) for each in columns}
         self._show(self.table.order(self._wish))
@@ -242,6 +238,22 @@ class CandidateModel(QAbstractTableModel):
             self._permute(order)
         if after:
             self.dataChanged.emit(self.index(0, 0), self.index(after - 1, self.columnCount() - 1))
+
+    def _change_columns(self, columns: list[Column]) -> None:
+        """Columns come and go between others: a header knows them by their indexes."""
+        self.layoutAboutToBeChanged.emit()
+        kept = self.persistentIndexList()
+        before = [each.key for each in self._columns]
+        self._columns = columns
+        after = {each.key: place for place, each in enumerate(columns, start=N_LEADING)}
+        moved = []
+        for index in kept:
+            place = index.column()
+            if place >= N_LEADING:
+                place = after.get(before[place - N_LEADING], -1)
+            moved.append(self.index(index.row(), place) if place >= 0 else QModelIndex())
+        self.changePersistentIndexList(kept, moved)
+        self.layoutChanged.emit()
 
     def _permute(self, order: NDArray[np.int64]) -> None:
         self.layoutAboutToBeChanged.emit()

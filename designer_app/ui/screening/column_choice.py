@@ -8,6 +8,8 @@ from PySide6.QtWidgets import QMenu, QToolButton, QWidget
 
 from designer_app.ui.screening.columns import Column
 
+_HEIGHT = 32
+
 
 def columns_that_fit(
     widths: Mapping[str, int], ruled: Collection[str], room: int
@@ -34,6 +36,7 @@ class ColumnChoice(QToolButton):
         self.setText(self.tr("Columns"))
         self.setToolTip(self.tr("Choose the numbers that the table shows"))
         self.setProperty("role", "button")
+        self.setFixedHeight(_HEIGHT)
         self.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self.setMenu(self._menu)
 
