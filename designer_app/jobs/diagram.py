@@ -25,8 +25,8 @@ def run(spec: DiagramSpec, control: RunControl) -> PhaseDiagram:
     return phase_diagram(hull, [_placed(hull, *each) for each in spec.candidates])
 
 
-def _placed(hull: Hull, formula: str, e_above_hull: float) -> HullPlacement:
+def _placed(hull: Hull, formula: str, e_above_hull: float, known: float | None) -> HullPlacement:
     """Where a candidate lies that was placed on the same hull before."""
     x = hull.fractions_of(amounts_in(formula))
-    formation = hull.mixture(x).energy + e_above_hull
+    formation = known if known is not None else hull.mixture(x).energy + e_above_hull
     return hull.place(amounts_in(formula), float(formation + x @ hull.element_energies))

@@ -8,15 +8,16 @@ from designer_app.running.control import RunControl
 from designer_app.specs.diagram import DiagramSpec
 
 
-def test_a_candidate_lies_as_far_above_the_hull_as_it_was_found_to():
+def test_a_candidate_lies_where_it_was_found_to_lie():
     found = run(
-        DiagramSpec(elements=("Li", "O"), candidates=(("LiO", 0.05), ("Li2O", -0.01))),
+        DiagramSpec(elements=("Li", "O"), candidates=(("LiO", 0.05, None), ("Li2O", 0.0, -2.5))),
         RunControl(),
     )
-    distances = {each.formula: each.e_above_hull for each in found.phases if each.is_candidate}
+    placed = {each.formula: each for each in found.phases if each.is_candidate}
     # Energies of the table are single precision.
-    assert distances["LiO"] == pytest.approx(0.05, abs=1e-5)
-    assert distances["Li2O"] == pytest.approx(-0.01, abs=1e-5)
+    assert placed["LiO"].e_above_hull == pytest.approx(0.05, abs=1e-5)
+    assert placed["Li2O"].formation_energy == pytest.approx(-2.5, abs=1e-5)
+    assert placed["Li2O"].e_above_hull < 0.0  # Li2O lies at -2.07 eV/atom
 
 
 def test_the_diagram_names_potential_and_reference_set():

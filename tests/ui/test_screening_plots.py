@@ -162,6 +162,21 @@ def test_the_axes_that_were_chosen_stay_when_rows_come(scatter, table):
     assert (scatter.across.value(), scatter.upward.value()) == ("voltage", "ionic_conductivity")
 
 
+def test_a_choice_before_any_number_is_known_draws_no_ring(scatter, table):
+    scatter.set_axes("voltage", "energy_density")
+    empty = CandidateTable()
+    scatter.set_table(empty, {})
+    empty.put([ScreenRow(id="00000", formula="LiFePO4", verdict=WAITS)])
+    scatter.choose(["00000"])
+    assert len(scatter.points()) == 0
+
+
+def test_what_lies_below_all_known_phases_is_not_said_to_be_on_their_hull():
+    told = describe(phase("NaBr", (0.5, 0.5), -1.84, -1.84, is_candidate=True))
+    assert "1840" in told
+    assert "below all known phases" in told
+
+
 def test_a_click_on_a_point_chooses_the_candidate(qtbot, scatter):
     scatter.set_axes("voltage", "energy_density")
     scatter._plot.getPlotItem().vb.updateMatrix()

@@ -269,6 +269,8 @@ class HullPlot(QWidget):
 def describe(phase: DiagramPhase) -> str:
     """A phase in one line."""
     formula = with_subscripts(phase.formula)
+    if phase.e_above_hull < -_ON_HULL:
+        return f"{formula}: {-1000 * phase.e_above_hull:.0f}{THIN}meV/atom below all known phases"
     if phase.e_above_hull < _ON_HULL:
         return f"{formula}: on the hull, {phase.formation_energy:.3f}{THIN}eV/atom"
     return f"{formula}: {1000 * phase.e_above_hull:.0f}{THIN}meV/atom above the hull"

@@ -64,7 +64,9 @@ class PhaseTable(QTableWidget):
         if phase.is_candidate:
             name = self.tr("%s (candidate)") % name
         is_stable = phase.e_above_hull < _ON_HULL
-        above = self.tr("on the hull") if is_stable else f"{1000 * phase.e_above_hull:.0f}"
+        above = f"{1000 * phase.e_above_hull:.0f}".replace("-", MINUS)
+        if is_stable and phase.e_above_hull > -_ON_HULL:
+            above = self.tr("on the hull")
         for column, text in enumerate(
             (name, f"{phase.formation_energy:.3f}".replace("-", MINUS), above)
         ):

@@ -28,6 +28,9 @@ _KINDS = (
 )
 """(verdicts, symbol, size, colour role): what passes is drawn last, on top."""
 
+_ACROSS = ("stability", "e_above_hull")
+"""What the first rule is drawn against: can the best be made?"""
+
 
 class ScatterPlot(QWidget):
     """Circles pass, triangles miss a rule, crosses were not judged."""
@@ -74,7 +77,7 @@ class ScatterPlot(QWidget):
         self._offer(self._table.columns())
         x, y = self._columns.get(self.across.value()), self._columns.get(self.upward.value())
         if x is None or y is None:
-            self._points = np.zeros((0, 2))
+            self._points, self._places = np.zeros((0, 2)), np.zeros(0, dtype=np.int64)
             for spots in self._spots:
                 spots.clear()
             return
@@ -165,7 +168,7 @@ class ScatterPlot(QWidget):
         if not self._is_chosen and columns:
             names = list(dict.fromkeys((*ruled, *(each.key for each in columns))))
             self.upward.set_value(names[0])
-            self.across.set_value(ruled[-1] if len(ruled) > 1 else names[min(1, len(names) - 1)])
+            self.across.set_value(next((key for key in _ACROSS if key in names[1:]), names[-1]))
 
     def _shown(self, column: Column) -> NDArray[np.float64]:
         values = self._table.values(column.key) * column.scale

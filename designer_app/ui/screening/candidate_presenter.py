@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 _PATIENCE_MS = 120
 """Rows that are passed by with the arrow keys are not looked at."""
+_RELAXED = "relaxation"
+"""The method whose energies lie on the hull that is drawn."""
 _MOST_DRAWN = 40
 """Candidates of the same elements in one diagram."""
 
@@ -181,9 +183,9 @@ class CandidatePresenter(QObject):
 
     def _of_same_elements(
         self, row: ScreenRow, elements: set[str]
-    ) -> tuple[tuple[str, float], ...]:
-        """(formula, distance) of the candidate and of others of its elements, itself first."""
-        found: dict[str, float] = {}
+    ) -> tuple[tuple[str, float, float | None], ...]:
+        """Where the candidate and others of its elements lie, itself first: see `DiagramSpec`."""
+        found: dict[str, tuple[str, float, float | None]] = {}
         table = self._results.list.model.table
         placed = np.nonzero(np.isfinite(table.values("e_above_hull")))[0]
         for each in (row, *(table.rows[int(place)] for place in placed)):
@@ -191,8 +193,13 @@ class CandidatePresenter(QObject):
             if distance is None or not np.isfinite(distance.value):
                 continue
             if each.formula not in found and elements.issuperset(amounts_in(each.formula)):
-                found[each.formula] = distance.value
-        return tuple(found.items())[:_MOST_DRAWN]
+                formation = each.estimate("formation_energy")
+                is_relaxed = (
+                    formation is not None and formation.method == distance.method == _RELAXED
+                )
+                known = formation.value if formation is not None and is_relaxed else None
+                found[each.formula] = (each.formula, distance.value, known)
+        return tuple(found.values())[:_MOST_DRAWN]
 
     def _on_drawn(self, diagram: PhaseDiagram) -> None:
         if self.sender() is self._drawing:
