@@ -18,8 +18,8 @@ _UNITS = {"A": "Å", "eV/A": "eV/Å", "1/fs": "fs⁻¹", "1/GPa": "GPa⁻¹", "A
 
 
 def unit_text(unit: str) -> str:
-    """A unit as it is printed: A becomes the angstrom sign."""
-    return _UNITS.get(unit, unit)
+    """A unit as it is printed: A becomes the angstrom sign, and powers are raised."""
+    return _UNITS.get(unit, unit).replace("^2", "²").replace("^3", "³")
 
 
 def number_text(value: float, decimals: int | None = None) -> str:

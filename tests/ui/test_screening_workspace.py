@@ -9,7 +9,9 @@ from PySide6.QtGui import QDropEvent
 
 from designer_app.io.examples import example
 from designer_app.io.screen_store import ScreenStore
+from designer_app.project import Project
 from designer_app.running.messages import JobError
+from designer_app.session.job import Job
 from designer_app.session.session import Session
 from designer_app.specs.estimates import Estimate
 from designer_app.specs.fields import settings_of
@@ -164,6 +166,36 @@ def test_an_error_of_a_run_ends_on_a_card_in_the_workspace(window):
     card = window.screening.page.card
     assert [button.text() for button in card._buttons] == ["Resume", "Start again"]
     assert window.workspace == "screening"
+
+
+def test_a_run_that_is_no_longer_shown_is_no_longer_heard_of(window):
+    window.show_workspace("screening")
+    screening = window.screening
+    shown = [Job(number, "screen", ScreenSpec(), f"Screen {number}") for number in (901, 902)]
+    for job in shown:
+        job.begin()
+        screening.shown.watch(job)
+    died = JobError("WorkerDiedError", {"exit_code": -9, "while_doing": "screen"}, "died")
+    shown[0].on_failed(died)
+    assert screening.page.card is None
+    assert screening.is_busy
+    shown[1].on_failed(died)
+    assert screening.page.card is not None
+    assert not screening.is_busy
+
+
+def test_results_leave_with_their_project(window, tmp_path):
+    run = past_run(window, [ScreenRow(id="00000", formula="LiFePO4")], settings_of(ScreenSpec()))
+    window.session.project.runs.note(run)
+    window.tree.open_asked.emit(run.folder)
+    page = window.screening.page
+    window.session.save_project_as(tmp_path / "copy.designer")
+    assert page.shows_results
+    assert window.screening.shown.folder.is_relative_to(window.session.project.folder)
+    other = Project.create(tmp_path / "other.designer")
+    other.close()
+    window.session.open_project(other.folder)
+    assert not page.shows_results
 
 
 def test_comparing_takes_the_width_of_picture_and_plot(qtbot, window):
