@@ -67,7 +67,8 @@ def test_chances_of_conductivities_hold_by_the_rule_that_sets_them(data_folder):
 
 def test_a_picture_has_parity_and_calibration_of_each_head(tmp_path, monkeypatch):
     held = _held(np.random.default_rng(1), 200)
-    curve = heads_plot.Shown("x", "V", held.truth, held.mean, heads_plot.shares_below(held))
+    below = heads_plot.shares_below(held)
+    curve = heads_plot.Shown("x", "V", held.truth, held.mean, held.error, below)
     told = [("voltage", [curve]), ("adsorption", [curve, curve])]
     monkeypatch.setattr(heads_plot, "shown", lambda _: iter(told))
     one = heads_plot.draw(tmp_path, tmp_path / "all.png")

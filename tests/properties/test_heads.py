@@ -13,6 +13,7 @@ from designer_app.properties.heads import (
     voltage_head,
 )
 from designer_app.properties.heads.fine_tuning import OwnRow, correction, fine_tune
+from designer_app.properties.heads.redox_features import redox_features
 from designer_app.resources import resource
 from designer_app.specs.documents import ReadSpec
 from designer_app.weights.cards import CARD_FILE, WEIGHTS_FILE, read_model
@@ -140,6 +141,16 @@ def test_an_ion_with_too_few_electrodes_has_no_voltage():
     assert np.isnan(found.value)
     assert found.reason.startswith("No data")
     assert np.isnan(found.probability_above(3.0))
+
+
+def test_an_ion_with_larger_errors_has_a_wider_interval():
+    head = voltage_head()
+    plain = head.voltage.calibration
+    for ion, is_wider in (("Li", False), ("K", True)):
+        found = head.predict("FePO4", ion)
+        row = redox_features({"Fe": 1.0, "P": 1.0, "O": 4.0}, ion, 0.0, 1.0, head.table)
+        low, high = plain.interval(*head.voltage.model.predict(row[None]))
+        assert (found.high - found.low > 1.2 * float((high - low)[0])) is is_wider
 
 
 def test_a_pair_is_the_framework_with_its_ions():

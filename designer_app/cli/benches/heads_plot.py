@@ -37,6 +37,8 @@ class Shown:
     unit: str
     truth: Floats
     mean: Floats
+    error: float
+    """Mean absolute; none where a prediction lies below an upper bound."""
     below: Floats
     """(n_quantiles,) share of rows below each quantile of their distribution."""
 
@@ -101,7 +103,8 @@ def conductivity_shown(folder: Path) -> list[Shown]:
     for rule, judged in found.items():
         below = intervals.shares_below(judged)
         held = judged.routed(intervals.limit)
-        curves.append(Shown(f"without its {rule}", "log10 S/cm", held.truth, held.mean, below))
+        name = f"without its {rule}"
+        curves.append(Shown(name, "log10 S/cm", held.truth, held.mean, held.error, below))
     return curves
 
 
@@ -119,7 +122,8 @@ def shares_below(held: Held, asked: NDArray[np.bool_] | None = None) -> Floats:
 
 def _of(name: str, unit: str, held: Held, asked: NDArray[np.bool_] | None = None) -> Shown:
     rows = slice(None) if asked is None else asked
-    return Shown(name, unit, held.truth[rows], held.mean[rows], shares_below(held, asked))
+    error = float(held.errors[rows].mean())
+    return Shown(name, unit, held.truth[rows], held.mean[rows], error, shares_below(held, asked))
 
 
 def _parity(panel: Any, key: str, curves: list[Shown]) -> None:
@@ -127,8 +131,8 @@ def _parity(panel: Any, key: str, curves: list[Shown]) -> None:
     ends = [float(truth.min()), float(truth.max())]
     panel.plot(ends, ends, color="0.6", lw=1)
     for each in curves:
-        error = np.abs(each.truth - each.mean).mean()
-        panel.plot(each.truth, each.mean, ".", ms=3, alpha=0.5, label=f"{each.name}: {error:.2f}")
+        label = f"{each.name}: {each.error:.2f}"
+        panel.plot(each.truth, each.mean, ".", ms=3, alpha=0.5, label=label)
     panel.set_xlabel(f"known, {curves[0].unit}")
     panel.set_ylabel("predicted without it")
     panel.set_title(f"{key.capitalize()}, mean absolute errors")

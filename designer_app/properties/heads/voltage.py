@@ -1,7 +1,7 @@
 """The voltage head: average voltage and volume change of an insertion electrode, for any ion."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Self
 
@@ -103,17 +103,36 @@ class VoltageHead:
 
 def _shown(found: LearnedEstimate, of_ion: tuple[int, float] | None) -> LearnedEstimate:
     """With the held-out error of the ion itself; a volume change as the fraction, not its log."""
-    from dataclasses import replace
+    if found.key == VOLUME:
+        return _as_fraction(found, of_ion)
+    if of_ion is None or found.error is None:
+        return found
+    return _widened(replace(found, error=of_ion[1]), max(of_ion[1] / found.error, 1.0))
 
-    error = of_ion[1] if of_ion else found.error
-    if found.key != VOLUME:
-        return replace(found, error=error)
-    low = None if found.low is None else math.exp(found.low)
-    high = None if found.high is None else math.exp(found.high)
-    values = tuple(math.exp(each) for each in found.distribution)
-    value = math.exp(found.value)
+
+def _widened(found: LearnedEstimate, times: float) -> LearnedEstimate:
+    """With an interval that is wider where an ion's errors are: K is off by more than Li."""
+
+    def moved(each: float) -> float:
+        return found.value + times * (each - found.value)
+
     return replace(
-        found, value=value, low=low, high=high, unit="", error=error, distribution=values
+        found,
+        low=None if found.low is None else moved(found.low),
+        high=None if found.high is None else moved(found.high),
+        distribution=tuple(moved(each) for each in found.distribution),
+    )
+
+
+def _as_fraction(found: LearnedEstimate, of_ion: tuple[int, float] | None) -> LearnedEstimate:
+    return replace(
+        found,
+        value=math.exp(found.value),
+        low=None if found.low is None else math.exp(found.low),
+        high=None if found.high is None else math.exp(found.high),
+        unit="",
+        error=of_ion[1] if of_ion else found.error,
+        distribution=tuple(math.exp(each) for each in found.distribution),
     )
 
 
