@@ -89,7 +89,7 @@ def _substituted(
     frames: dict[int, Frame] = {}
     seen: set[tuple[str, str]] = set()
     n_made = 0
-    for looked, (index, proposal) in enumerate(_merged(spec, bases, masks)):
+    for looked, (index, proposal) in enumerate(_merged(spec, bases, masks, control)):
         if n_made == spec.n_candidates:
             return
         if looked % _ROUND == 0:
@@ -119,11 +119,16 @@ def _substituted(
 
 
 def _merged(
-    spec: ScreenSpec, bases: Sequence[Base], masks: Masks
+    spec: ScreenSpec, bases: Sequence[Base], masks: Masks, control: RunControl
 ) -> Iterator[tuple[int, Proposal]]:
+    """Proposals of all bases, the most probable first; the first one asks every base for its own,
+    which takes seconds.
+    """
     required = spec.ion if spec.rules == "battery" else ""
 
     def of(index: int, base: Base) -> Iterator[tuple[float, int, Proposal]]:
+        if index % _ROUND == 0:
+            control.checkpoint()
         found = proposals(
             base.ions,
             base.amounts,
@@ -132,7 +137,8 @@ def _merged(
             rule=spec.charge,
             least=_LEAST if spec.make == "prototypes" else 0.0,
         )
-        return ((-each.log_probability, index, each) for each in found)
+        for each in found:
+            yield -each.log_probability, index, each
 
     streams = [of(index, base) for index, base in enumerate(bases)]
     for _, index, proposal in heapq.merge(*streams, key=lambda each: each[:2]):

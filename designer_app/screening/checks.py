@@ -17,7 +17,7 @@ from designer_app.specs.structure import Structure
 
 _LARGEST_VOLUME, _SMALLEST_VOLUME = 150.0, 2.0
 """A^3 an atom: caesium metal has 118, diamond 5.7."""
-_ROUND = 1000
+_ROUND = 200
 """Known crystals between two looks at whether the run is to stop."""
 _MOST_COMPARED = 8
 """Known crystals of one formula that a candidate is compared with."""

@@ -119,13 +119,19 @@ class Funnel:
         self._add(row, given.structure)
 
     def _make_new(self, n_given: int, proposed: Proposed) -> None:
-        given = [
-            structure
+        # A run that was killed between two files may have written a structure twice.
+        given = {
+            key: structure
             for key, structure, _ in self.store.candidates()
             if int(key) < n_given and self.rows[key].verdict != LOST
-        ]
+        }
         made = made_candidates(
-            self.spec, given, self.tools.table, masks_of(self.spec), self.control, proposed
+            self.spec,
+            list(given.values()),
+            self.tools.table,
+            masks_of(self.spec),
+            self.control,
+            proposed,
         )
         for index, candidate in enumerate(made, n_given):
             if _key(index) not in self.rows:
