@@ -13,7 +13,7 @@ from designer_app.potentials import load_potential
 from designer_app.screening.reference.archive import write_archive
 from designer_app.screening.reference.checking import AGREES, recomputed, sample
 from designer_app.screening.reference.ledger import Ledger, RelaxedPhase
-from designer_app.screening.reference.packing import ALLOWED, energies_of, pack
+from designer_app.screening.reference.packing import ALLOWED, energies_per_atom, pack
 from designer_app.screening.reference.relaxing import relax_phases
 from designer_app.screening.reference.table import (
     ReferenceTable,
@@ -80,7 +80,7 @@ def test_energies_survive_the_way_into_a_file_and_back(table, relaxed):
 
 
 def test_the_energy_of_an_unpacked_crystal_is_the_stored_one(table, emt):
-    found = energies_of([table.structure(index) for index in range(len(table))], emt)
+    found = energies_per_atom([table.structure(index) for index in range(len(table))], emt)
     np.testing.assert_allclose(found, table.arrays["energy"], atol=ALLOWED)
 
 

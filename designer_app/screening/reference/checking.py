@@ -8,7 +8,7 @@ import numpy as np
 from designer_app.errors import MissingReferenceError
 from designer_app.potentials.base import Potential
 from designer_app.running.control import RunControl
-from designer_app.screening.reference.packing import energies_of
+from designer_app.screening.reference.packing import energies_per_atom
 from designer_app.screening.reference.relaxing import relax_phases
 from designer_app.screening.reference.table import ReferenceTable
 
@@ -45,7 +45,7 @@ def recomputed(
         named = f"{potential.key} {potential.model}"
         raise MissingReferenceError("", named, f"{table.name} belongs to other weights")
     structures = [table.structure(index) for index in indices]
-    single = energies_of(structures, potential, control)
+    single = energies_per_atom(structures, potential, control)
     again = relax_phases(structures, potential, control=control)
     return [
         CheckedPhase(

@@ -5,11 +5,10 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
-from designer_app.neighbors.build import build_neighbors
 from designer_app.potentials.base import Potential
+from designer_app.properties.single_points import energies_of
 from designer_app.running.control import RunControl
 from designer_app.screening.reference.ledger import RelaxedPhase
 from designer_app.screening.reference.symmetry import (
@@ -25,13 +24,11 @@ from designer_app.screening.reference.table import (
     unpacked,
 )
 from designer_app.specs.structure import Structure
-from designer_app.state import state_from_structures
 
 SYMPRECS = (0.01, 0.001)
 """A: within which symmetry is looked for; relaxations keep it to about 1e-3."""
 ALLOWED = 1e-3
 """eV/atom by which the energy of the unpacked crystal may differ from the relaxed one."""
-BATCH_ATOMS = 256
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,11 +80,13 @@ def pack(
         control.progress(len(ordered) - len(left), len(ordered), "crystals packed")
         found = [(int(index), describe(ordered[index])) for index in left]
         clear = [(index, crystal) for index, crystal in found if crystal is not None]
-        energies = energies_of([unpacked(crystal) for _, crystal in clear], potential, control)
+        energies = energies_per_atom(
+            [unpacked(crystal) for _, crystal in clear], potential, control
+        )
         for (index, crystal), energy in zip(clear, energies, strict=True):
             crystals[index] = crystal
             deviations[index] = energy - _energy(ordered[index])
-        left = np.flatnonzero(~(np.abs(deviations) <= ALLOWED))  # NaN is left too
+        left = np.flatnonzero(~(np.abs(deviations) <= ALLOWED))  # infinite where it failed
     excluded["changed by packing"] += len(left)
     is_kept = np.abs(deviations) <= ALLOWED
     rows = [
@@ -99,32 +98,14 @@ def pack(
     return Packed(table_arrays(rows), deviations[is_kept], told, n_without_symmetry)
 
 
-def energies_of(
+def energies_per_atom(
     structures: Sequence[Structure], potential: Potential, control: RunControl | None = None
 ) -> NDArray[np.float64]:
-    """Energies of many crystals as they are, eV/atom; NaN where that failed."""
-    control = control or RunControl()
-    found = np.full(len(structures), np.nan)
-    batch: list[int] = []
-    for index in sorted(range(len(structures)), key=lambda each: len(structures[each])):
-        batch.append(index)
-        if sum(len(structures[each]) for each in batch) >= BATCH_ATOMS:
-            found[batch] = _batch_energies([structures[each] for each in batch], potential)
-            batch = []
-            control.checkpoint()
-    if batch:
-        found[batch] = _batch_energies([structures[each] for each in batch], potential)
-    return found
-
-
-def _batch_energies(structures: Sequence[Structure], potential: Potential) -> NDArray[np.float64]:
-    state = state_from_structures(structures, potential.device)
-    potential.check(state, frozenset({"energy"}))
-    neighbors = build_neighbors(state, potential.cutoff, half=potential.half_list)
-    with torch.no_grad():
-        said = potential.predict(state, neighbors, frozenset({"energy"}))
-    per_atom = said.energy.double() / state.atoms_per_system
-    return per_atom.cpu().numpy().astype(np.float64)
+    """Energies of many crystals as they are, eV/atom; infinite where that failed."""
+    order = sorted(range(len(structures)), key=lambda each: len(structures[each]))
+    found = np.full(len(structures), np.inf)
+    found[order] = energies_of([structures[each] for each in order], potential, control)
+    return found / np.array([len(each) for each in structures])
 
 
 def _known(phase: RelaxedPhase, table: ReferenceTable | None) -> SymmetricCrystal | None:
