@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from designer_app.elements import ATOMIC_NUMBERS, SYMBOLS
 from designer_app.errors import InvalidSpecError, MissingCellError
 from designer_app.io.formulas import amounts_of, formula
+from designer_app.io.space_groups import symmetry_dataset
 from designer_app.properties.slab_cells import Miller, Slab, primitive, widened
 from designer_app.specs.structure import Structure
 
@@ -28,6 +29,8 @@ WIDEST_GAP = 6.0
 MAX_ATOMS = 600
 _INDEX = re.compile(r"-?\d")
 _LARGEST_INDEX = 9
+_CENTRINGS = 12
+"""Centred cells are centred by halves and thirds."""
 
 
 def miller_from_text(text: str) -> Miller:
@@ -95,6 +98,7 @@ def cut_slabs(
     """
     check_bulk(bulk)
     conventional = _conventional(bulk)
+    _check_planes(conventional, miller)
     terminations: list[Slab] = []
     thickness = LEAST_THICKNESS
     for _ in range(12):
@@ -130,6 +134,24 @@ def _conventional(bulk: Structure) -> "PymatgenStructure":
     with warnings.catch_warnings():  # spglib warns of its own way to report errors
         warnings.simplefilter("ignore", DeprecationWarning)
         return SpacegroupAnalyzer(crystal, symprec=0.05).get_conventional_standard_structure()
+
+
+def _check_planes(crystal: "PymatgenStructure", miller: Miller) -> None:
+    """Raises where lattice planes lie so close that the slab would have no layers to count."""
+    numbers = np.array([site.specie.Z for site in crystal])
+    found = symmetry_dataset(crystal.lattice.matrix, crystal.frac_coords, numbers, 0.05)
+    steps = [1.0]  # of the planes, in those of the conventional cell; centred cells have more
+    if found is not None:
+        is_translation = (found.rotations == np.eye(3)).all(axis=(1, 2))
+        steps += [abs(float(t @ miller)) % 1.0 for t in found.translations[is_translation]]
+    finest = math.gcd(*(round(_CENTRINGS * step) for step in steps)) / _CENTRINGS
+    apart = finest * float(crystal.lattice.d_hkl(miller))
+    if apart < LAYER_GAP:
+        raise _bad_surface(
+            "".join(str(each) for each in miller),
+            f"its planes are {apart:.2f} Å apart, and layers nearer than {LAYER_GAP:g} Å are one; "
+            "take smaller indices",
+        )
 
 
 def _cut(

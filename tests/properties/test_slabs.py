@@ -123,6 +123,13 @@ def test_a_slab_or_a_sheet_is_not_cut_again(atoms):
         check_bulk(structure_from_atoms(atoms))
 
 
+@pytest.mark.parametrize("text", ["543", "987"])
+def test_planes_too_close_for_layers_are_refused_at_once(text):
+    with pytest.raises(InvalidSpecError) as told:
+        _cut(bulk("Cu"), text)
+    assert "Å apart" in told.value.reason
+
+
 def test_a_slab_beyond_the_limit_is_refused():
     with pytest.raises(InvalidSpecError) as told:
         _cut(bulk("Cu"), "111", spacing=30.0, n_layers=20)
