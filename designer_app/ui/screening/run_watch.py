@@ -22,6 +22,7 @@ from designer_app.ui.screening.outcome import (
 )
 from designer_app.ui.screening.outlook import StageTimes
 from designer_app.ui.screening.page import CANDIDATE, SEARCH, ScreeningPage, ScreeningPanel
+from designer_app.ui.screening.results import SCATTER
 from designer_app.ui.screening.row_feed import RowFeed
 from designer_app.ui.screening.search_page import FINISHED, PAUSED, RUNNING
 
@@ -128,6 +129,8 @@ class RunWatch(QObject):
         self._is_stale = True
         self._refresh()
         self._page.show_results()
+        if spec.rules == "catalyst":  # many are elements, whose hull is a point
+            results.show_tab(SCATTER)
         self._panel.show_page(SEARCH)
 
     def _on_job_changed(self) -> None:
