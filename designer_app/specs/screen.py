@@ -278,7 +278,7 @@ class ScreenSpec:
         doc="The shipped set belongs to one potential. With any other its phases are relaxed "
         "again, or energies above the hull stay the crystal network's.",
         choices=(
-            ("automatic", "Shipped, or relaxed again where they belong to another potential"),
+            ("automatic", "Shipped or relaxed"),
             ("shipped", "Shipped ones only"),
         ),
         advanced=True,
