@@ -1,4 +1,5 @@
 import json
+import tomllib
 import zipfile
 from dataclasses import asdict
 
@@ -10,6 +11,7 @@ from designer_app.device import Compute
 from designer_app.errors import FileUnreadableError, MissingReferenceError
 from designer_app.io.documents import structure_from_atoms
 from designer_app.potentials import load_potential
+from designer_app.resources import resource
 from designer_app.screening.reference.archive import write_archive
 from designer_app.screening.reference.checking import AGREES, recomputed, sample
 from designer_app.screening.reference.ledger import Ledger, RelaxedPhase
@@ -202,8 +204,6 @@ def shipped():
 
 
 def test_the_shipped_table_is_small_and_holds_no_code(shipped):
-    from designer_app.resources import resource
-
     path = resource("data/reference-chgnet-0.3.0.npz")
     assert path.stat().st_size < 5_000_000
     with zipfile.ZipFile(path) as archive:
@@ -234,3 +234,11 @@ def test_a_sample_of_the_shipped_table_recomputes(shipped, n):
     chosen = np.random.default_rng(n).choice(small, n, replace=False)
     found = recomputed(shipped, potential, [int(index) for index in chosen])
     assert [phase.source for phase in found if not phase.agrees] == []
+
+
+def test_crystals_that_the_published_tables_lack_are_in_the_shipped_table(shipped):
+    text = (resource("data") / "simple-crystals.toml").read_text(encoding="utf-8")
+    simple = [f"{kind}-{name}" for kind, names in tomllib.loads(text).items() for name in names]
+    own = ["example-LiFePO4", "example-LiCoO2", "electrode-LiTiS2", *simple]
+    assert [source for source in own if shipped.by_source(source) is None] == []
+    assert shipped.by_source("rocksalt-LiF").formula == "LiF"
