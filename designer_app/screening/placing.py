@@ -14,7 +14,7 @@ from designer_app.io.space_groups import symmetry_dataset
 from designer_app.potentials.base import Potential
 from designer_app.running.control import RunControl
 from designer_app.screening.convex_hull import Hull, hull_for
-from designer_app.screening.crystal_gnn.heads import STABLE
+from designer_app.screening.hull_errors import STABLE, errors_of
 from designer_app.screening.reference.again import reference_set
 from designer_app.screening.reference.ledger import RelaxedPhase
 from designer_app.screening.reference.relaxing import Inner, relax_phases
@@ -148,31 +148,62 @@ def space_group(structure: Structure) -> str:
 
 
 def _estimates(placement: HullPlacement, doubts: tuple[str, ...]) -> tuple[Estimate, ...]:
-    """What the hull says; the chance of stability that the network gave is then decided, 0 or 1."""
+    """Formation energy, distance to the hull, and the chance of being stable by that distance."""
     correction = "" if placement.correction in ("", "none") else f", {placement.correction}"
     origin = (
         f"{placement.potential} ({placement.model_sha256[:12]}), {placement.reference_set}"
         f"{correction}"
     )
     light, reason = ("amber", doubts[0]) if doubts else ("green", "")
+    formation = Estimate(
+        key="formation_energy",
+        value=placement.formation_energy,
+        unit="eV/atom",
+        method="relaxation",
+        origin=origin,
+        light=light,
+        reason=reason,
+    )
+    # Below the hull of the other phases a new one makes the hull: its distance is negative.
+    distance = replace(
+        formation, key="e_above_hull", value=placement.e_above_hull - placement.below_hull
+    )
+    if not math.isfinite(distance.value):
+        return (formation,)
+    errors = errors_of(placement.model_sha256)
+    if errors is None:
+        return formation, distance, _decided(distance)
+    told = f"errors of {errors.n_crystals} known crystals, their formulas left out"
+    low, high = errors.interval(distance.value)
+    distance = replace(
+        distance,
+        low=low,
+        high=high,
+        error=errors.error(distance.value),
+        origin=f"{origin}; {told}",
+    )
+    stability = replace(
+        distance,
+        key="stability",
+        value=errors.chance_within(distance.value),
+        unit="",
+        low=None,
+        high=None,
+        error=None,
+        origin=f"chance of lying within {1000 * STABLE:.0f} meV/atom of the hull, by the distance "
+        f"of the relaxed crystal and the {told}; {origin}",
+    )
+    return formation, distance, stability
 
-    def told(key: str, value: float, unit: str, before: str = "") -> Estimate:
-        return Estimate(
-            key=key,
-            value=value,
-            unit=unit,
-            method="relaxation",
-            origin=before + origin,
-            light=light,
-            reason=reason,
-        )
 
-    found = []
-    if math.isfinite(placement.formation_energy):
-        found.append(told("formation_energy", placement.formation_energy, "eV/atom"))
-    if math.isfinite(placement.e_above_hull):
-        distance = placement.e_above_hull
-        said = f"{1000 * distance:.0f} meV/atom above the hull; "
-        found.append(told("e_above_hull", distance, "eV/atom"))
-        found.append(told("stability", float(distance <= STABLE), "", said))
-    return tuple(found)
+def _decided(distance: Estimate) -> Estimate:
+    """Stability by a potential whose errors were never measured: 0 or 1."""
+    return replace(
+        distance,
+        key="stability",
+        value=float(distance.value <= STABLE),
+        unit="",
+        light="amber",
+        reason="The errors of this potential's distances to the hull were never measured.",
+        origin=f"{1000 * distance.value:.0f} meV/atom from the hull; {distance.origin}",
+    )
