@@ -72,8 +72,7 @@ def _why_none(charges: Mapping[str, float], host: Mapping[str, float], ion: str)
     if not cations:
         return f"beside {ion} there are only anions"
     told = f"{' and '.join(cations)} can hardly be oxidised further when {ion} leaves"
-    limits = [charge_limits(each, host) for each in cations]
-    if any(each is not None and each[0] < each[1] for each in limits):
+    if any(_has_valences(each, host) for each in cations):
         told += f"; it may take up more {ion}, as an anode does, which is not judged here"
     return told
 
@@ -83,7 +82,7 @@ def _highest_charges(host: Mapping[str, float], amounts: Mapping[str, float]) ->
     balance = balanced(amounts, "strict")
     states = {} if balance is None else balance.states
     is_covalent = any(
-        is_of_variable_valence(each) for each in host if states.get(each, 1.0) > 0
+        _has_valences(each, host) for each in host if states.get(each, 1.0) > 0
     ) and not host.keys() & {"O", "F"}
     is_plain = "O" in host and not any(
         each in _CENTRES for each in host if states.get(each, 1.0) > 0
@@ -101,3 +100,9 @@ def _highest_charges(host: Mapping[str, float], amounts: Mapping[str, float]) ->
             highest = -1.0
         found[element] = highest
     return found
+
+
+def _has_valences(element: str, host: Mapping[str, float]) -> bool:
+    """Whether an element of a host changes its charge in electrodes: Fe, but not Zn."""
+    limits = charge_limits(element, host)
+    return is_of_variable_valence(element) if limits is None else limits[0] < limits[1]
