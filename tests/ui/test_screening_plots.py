@@ -184,3 +184,11 @@ def test_a_click_on_a_point_chooses_the_candidate(qtbot, scatter):
     assert scatter._at(place) == 0
     far = scatter._item.getViewBox().mapViewToScene(QPointF(3.75, 580.0))
     assert scatter._at(far) == -1
+
+
+def test_the_first_rule_is_drawn_against_the_distance_to_the_hull(scatter, table):
+    distance = Estimate(key="e_above_hull", value=0.01, unit="eV/atom")
+    density = Estimate(key="energy_density", value=500.0, unit="Wh/kg")
+    table.put([ScreenRow(id="00007", formula="LiO", estimates=(density, distance))])
+    scatter.set_table(table, criteria_of(ScreenSpec()))
+    assert (scatter.upward.value(), scatter.across.value()) == ("energy_density", "e_above_hull")

@@ -80,7 +80,8 @@ class HullPlot(QWidget):
         self._title.setText("-".join(diagram.elements))
         origin = diagram.origin
         told = (origin.potential, origin.reference_set, self.tr("correction: %s"))
-        self._origin.setText(", ".join(told) % origin.correction)
+        self._origin.setText(", ".join(told) % origin.correction.partition(" (")[0])
+        self._origin.setToolTip(", ".join(told) % origin.correction)
         self._said.clear()
         if len(diagram.elements) not in (_BINARY, _TERNARY):
             self.phases.set_diagram(diagram)

@@ -28,7 +28,7 @@ _KINDS = (
 )
 """(verdicts, symbol, size, colour role): what passes is drawn last, on top."""
 
-_ACROSS = ("stability", "e_above_hull")
+_ACROSS = ("e_above_hull", "stability")
 """What the first rule is drawn against: can the best be made?"""
 
 
