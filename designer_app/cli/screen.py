@@ -29,7 +29,7 @@ _SHOWN = (
     ("ionic_conductivity", "S/cm", 1.0, ".0e"),
     ("activity", "active V", 1.0, ".2f"),
     ("stability", "stable", 1.0, ".2f"),
-    ("e_above_hull", "meV/atom", 1000.0, ".0f"),
+    ("e_above_hull", "meV/atom", 1000.0, "z.0f"),
 )
 
 

@@ -35,7 +35,7 @@ _COLUMNS = (
     ("ionic_conductivity", "Conductivity", 1.0, ".1e", "S/cm"),
     ("activity", "Activity", 1.0, ".2f", "V"),
     ("stability", "Stability", 100.0, ".0f", "%"),
-    ("e_above_hull", "Above hull", 1000.0, ".0f", "meV/atom"),
+    ("e_above_hull", "Above hull", 1000.0, "z.0f", "meV/atom"),
     ("formation_energy", "Formation energy", 1.0, ".2f", "eV/atom"),
 )
 """(key, title, factor, format, unit) of the ranked table; columns without numbers are left out."""
