@@ -30,6 +30,7 @@ def test_the_sentence_names_potential_and_size_of_the_set():
 def test_behind_why_stand_phases_set_and_correction():
     told = stability_reasons(PLACEMENT, {"warnings": ["Beware."]})
     assert "0.60 Li₃PO₄ (mp-1)" in told
+    assert "Formation energy \N{MINUS SIGN}2.500" in told
     assert "Correction: MP2020." in told
     assert "Beware." in told
 
@@ -42,7 +43,7 @@ def test_rock_salt_is_found_on_the_hull(qtbot, window):
     section.button.click()
     assert not section.button.isEnabled()
     qtbot.waitUntil(lambda: bool(section.outcome.texts()), timeout=LONG_ENOUGH_MS)
-    assert "On the hull of known phases" in section.outcome.texts()[0]
+    assert "on the hull of known phases" in section.outcome.texts()[0]
     section.outcome.acted.emit("why")
     assert section.why.isVisible()
 

@@ -82,7 +82,7 @@ def stability_text(placement: HullPlacement) -> str:
     if placement.below_hull > _NOTED:
         told = f"{1000 * placement.below_hull:.0f}{THIN}meV/atom below all known phases"
     elif placement.is_stable:
-        told = "On the hull of known phases"
+        told = "on the hull of known phases"
     else:
         told = f"{1000 * placement.e_above_hull:.0f}{THIN}meV/atom above the hull"
     return f"Stability: {told} ({origin})."
@@ -94,9 +94,10 @@ def stability_reasons(placement: HullPlacement, result: Mapping[str, Any]) -> st
         f"{share:.2f} {with_subscripts(formula)} ({source})"
         for formula, share, source in placement.decomposition
     )
+    formation = f"{placement.formation_energy:.3f}".replace("-", "\N{MINUS SIGN}")
     lines = [
         f"Competes with {phases} (shares of the atoms)." if phases else "",
-        f"Formation energy {placement.formation_energy:.3f}{THIN}eV/atom.",
+        f"Formation energy {formation}{THIN}eV/atom.",
         f"Reference set: {placement.reference_set}.",
         f"Correction: {placement.correction}.",
         *result.get("warnings", ()),

@@ -10,6 +10,7 @@ from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersisten
 
 from designer_app.specs.estimates import Estimate
 from designer_app.specs.screen import FAILS, LOST, PASSES, STAGES, WAITS, ScreenRow
+from designer_app.ui.number_editor import unit_text
 from designer_app.ui.screening.candidate_table import (
     FORMULA,
     RANK,
@@ -152,7 +153,7 @@ class CandidateModel(QAbstractTableModel):
         if role == Qt.ItemDataRole.DisplayRole:
             if column is None:
                 return (self.tr("Candidate"), self.tr("Verdict"))[section]
-            return f"{column.title}\n{column.unit}" if column.unit else column.title
+            return f"{column.title}\n{unit_text(column.unit)}" if column.unit else column.title
         if role == Qt.ItemDataRole.TextAlignmentRole:
             side = Qt.AlignmentFlag.AlignLeft if column is None else Qt.AlignmentFlag.AlignRight
             return side | Qt.AlignmentFlag.AlignVCenter
