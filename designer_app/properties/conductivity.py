@@ -35,6 +35,8 @@ CARRIERS, CARRIER_DECADES = 0.01, 2.0
 BARRIER_ERROR = {BOND_VALENCE: 0.78, NEB: 0.26}
 """eV, mean absolute, against published barriers of 46 and 10 hops: `designer-app bench
 bond-valence` and `barrier`, the latter with CHGNet and where the band converged."""
+MOST_DECADES = 20.0
+"""A wider interval reaches from an insulator to a metal, and says nothing."""
 _90_PERCENT = 2.06
 """Half width of 90 % of a normal distribution, in mean absolute deviations."""
 
@@ -116,6 +118,13 @@ def _conductivity(
     decades = 1.0 / (KB * kelvin * math.log(10))
     below = math.hypot((barrier.high - barrier.value) * decades, CARRIER_DECADES)
     above = math.hypot((barrier.value - barrier.low) * decades, CARRIER_DECADES)
+    if below + above > MOST_DECADES:
+        why = (
+            f"The barrier's error of {barrier.error:.2f} eV leaves {below + above:.0f} decades of "
+            f"conductivity open at {kelvin:.0f} K: that is no number. The barrier tells which "
+            "directions are easy."
+        )
+        return unanswered(barrier.method, why, barrier.origin)
     return Estimate(
         key=CONDUCTIVITY,
         value=value,

@@ -44,7 +44,7 @@ def test_each_method_answers_for_itself(salt):
     assert {each.method for each in salt.estimates} == {HEAD, BOND_VALENCE}
     assert salt.ion == "Na"
     assert salt.by(BOND_VALENCE, BARRIER).value > 0
-    assert salt.by(BOND_VALENCE).value < 0
+    assert "decades" in salt.by(BOND_VALENCE).reason
 
 
 def test_every_estimate_says_how_it_was_got(argon, salt):

@@ -56,9 +56,16 @@ def test_the_interval_holds_the_error_of_the_barrier_and_of_the_carriers():
 
 
 def test_no_interval_reaches_beyond_hops_without_a_barrier():
-    barrier, conductivity = _pair(BOND_VALENCE, 0.1, 0.1, 0.1)
+    barrier, conductivity = _pair(NEB, 0.1, 0.1, 0.1)
     assert barrier.low == 0.0
     assert conductivity.high <= log_conductivity(0.0, _SALT, "Na", 300.0, 3) + 2.0
+
+
+def test_a_barrier_too_uncertain_for_a_conductivity_gives_none():
+    barrier, conductivity = _pair(BOND_VALENCE, 0.4, 0.6, 0.6)
+    assert barrier.value == 0.4
+    assert math.isnan(conductivity.value)
+    assert "decades of conductivity open" in conductivity.reason
 
 
 def test_a_crystal_without_a_way_has_no_number():
