@@ -4,7 +4,6 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from designer_app.running.messages import JobError
-from designer_app.ui.panels.error_card import ErrorCard
 from designer_app.ui.screening.page import SEARCH
 from designer_app.ui.screening.results import HULL, SCATTER
 
@@ -63,7 +62,7 @@ def shoot_screening(gallery: "Gallery") -> None:
 def _show_error(gallery: "Gallery") -> None:
     """As if the worker had died: what happened, what is kept, what can be done."""
     error = JobError("WorkerDiedError", {"exit_code": -9, "while_doing": "screen"}, "died")
-    page = gallery.window.screening.page
-    page.show_card(ErrorCard(error, gallery.window.theme))
+    screening = gallery.window.screening
+    screening.shown.failed.emit(error)
     gallery.shoot("screening-error")
-    page.close_card()
+    screening.page.close_card()
