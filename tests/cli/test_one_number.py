@@ -54,3 +54,18 @@ def test_a_screen_and_the_conductivity_command_agree(screened, capsys):
     found = told(capsys, "conductivity", LIFEPO4, "--quick")
     value = screened["ionic_conductivity", "learned head"]["value"]
     assert log10(value) == pytest.approx(found["log10_sigma_S_cm"], abs=1e-3)
+
+
+def test_a_screen_and_the_adsorption_command_agree(tmp_path, capsys):
+    copper = str(example("Cu").path)
+    flags = ["--relax-best", "1", "--physics-best", "1", "--out", str(tmp_path / "run")]
+    screened = told(capsys, "screen", copper, "--rules", "catalyst", "--reaction", "HER", *flags)
+    found = told(capsys, "adsorption", copper, "--adsorbate", "H")
+    (row,) = screened["rows"]
+    energies = [
+        each["value"]
+        for each in row["estimates"]
+        if each["key"] == "adsorption H" and each["method"] == "relaxation"
+    ]
+    # the screen cuts the relaxed crystal, the command relaxes it itself
+    assert energies == [pytest.approx(found["energies"]["H"], abs=5e-3)]
