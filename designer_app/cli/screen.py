@@ -13,8 +13,9 @@ from designer_app.jobs import screen
 from designer_app.running.control import RunControl
 from designer_app.screening import ion_release
 from designer_app.specs.fields import check_spec, spec_from_settings
-from designer_app.specs.screen import LOST, ScreenResult, ScreenRow, ScreenSpec
+from designer_app.specs.screen import ScreenSpec
 from designer_app.specs.screen_presets import PRESETS, apply, preset_named
+from designer_app.specs.screen_rows import LOST, ScreenResult, ScreenRow
 
 LEARNED = ("learned head", "crystal network")
 """Methods that guess from known materials; `estimates` are in the order of how good they are."""

@@ -29,7 +29,7 @@ from designer_app.io.toml import read_toml, write_toml
 from designer_app.io.writing import cif_text
 from designer_app.specs.documents import ReadSpec
 from designer_app.specs.estimates import Estimate
-from designer_app.specs.screen import ScreenRow
+from designer_app.specs.screen_rows import ScreenRow
 from designer_app.specs.structure import Structure
 
 SPEC, ROWS, CANDIDATES, RESULT = "spec.toml", "rows.jsonl", "candidates.jsonl", "result.json"

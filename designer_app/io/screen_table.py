@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from designer_app.io.atomic_write import atomic_write
-from designer_app.specs.screen import ScreenRow
+from designer_app.specs.screen_rows import ScreenRow
 
 _FORMULA_BEGINS = ("=", "+", "-", "@", "\t", "\r", "\n")
 _SAID = ("unit", "low", "high", "error", "method", "origin", "light")

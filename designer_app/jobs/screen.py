@@ -33,12 +33,12 @@ from designer_app.screening.rules import Rules, StabilityRules
 from designer_app.specs.documents import ReadSpec
 from designer_app.specs.fields import check_spec, refusal, settings_of
 from designer_app.specs.order import OrderSpec
-from designer_app.specs.screen import (
+from designer_app.specs.screen import ScreenSpec
+from designer_app.specs.screen_rows import (
     LOST,
     PASSES,
     ScreenResult,
     ScreenRow,
-    ScreenSpec,
     failing_counts,
     funnel_of,
     ranked,

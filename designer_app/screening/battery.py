@@ -36,16 +36,8 @@ from designer_app.screening.rules import (
     worst_light,
 )
 from designer_app.specs.estimates import Estimate
-from designer_app.specs.screen import (
-    HIGHEST_VOLTAGE,
-    LOST,
-    PASSES,
-    WAITS,
-    ScreenRow,
-    ScreenSpec,
-    failing_counts,
-    ranked,
-)
+from designer_app.specs.screen import HIGHEST_VOLTAGE, ScreenSpec
+from designer_app.specs.screen_rows import LOST, PASSES, WAITS, ScreenRow, failing_counts, ranked
 from designer_app.specs.structure import Structure
 from designer_app.specs.voltage import ION_CHARGES
 

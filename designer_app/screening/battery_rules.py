@@ -15,7 +15,8 @@ from designer_app.screening.battery_estimates import (
 )
 from designer_app.screening.rules import Criterion, stability_criteria, value_of
 from designer_app.specs.estimates import Estimate
-from designer_app.specs.screen import LEAST_RELEASE, ScreenRow, ScreenSpec
+from designer_app.specs.screen import LEAST_RELEASE, ScreenSpec
+from designer_app.specs.screen_rows import ScreenRow
 from designer_app.specs.structure import Structure
 
 THRESHOLDS: Mapping[str, float] = {

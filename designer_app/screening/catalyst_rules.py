@@ -10,7 +10,8 @@ from designer_app.screening.catalyst import CatalystDesigner
 from designer_app.screening.rules import Criterion, stability_criteria, value_of
 from designer_app.specs.adsorption import CatalystRow
 from designer_app.specs.estimates import Estimate
-from designer_app.specs.screen import ScreenRow, ScreenSpec
+from designer_app.specs.screen import ScreenSpec
+from designer_app.specs.screen_rows import ScreenRow
 from designer_app.specs.structure import Structure
 
 _WORST = -5.0

@@ -12,7 +12,8 @@ from designer_app.screening.frames import TOO_CLOSE
 from designer_app.screening.masks import Masks
 from designer_app.screening.reference.table import ReferenceTable
 from designer_app.screening.rules import Rules
-from designer_app.specs.screen import LOST, ScreenRow, ScreenSpec
+from designer_app.specs.screen import ScreenSpec
+from designer_app.specs.screen_rows import LOST, ScreenRow
 from designer_app.specs.structure import Structure
 
 _LARGEST_VOLUME, _SMALLEST_VOLUME = 150.0, 2.0

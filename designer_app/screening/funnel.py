@@ -26,7 +26,8 @@ from designer_app.screening.network import Network
 from designer_app.screening.placing import Placing
 from designer_app.screening.reference.table import ReferenceTable
 from designer_app.screening.rules import Rules, judged, worst_light
-from designer_app.specs.screen import LOST, STAGES, WAITS, ScreenRow, ScreenSpec
+from designer_app.specs.screen import ScreenSpec
+from designer_app.specs.screen_rows import LOST, STAGES, WAITS, ScreenRow
 from designer_app.specs.structure import Structure
 
 CHUNK = 128

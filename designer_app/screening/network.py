@@ -7,7 +7,7 @@ from typing import Protocol
 from designer_app.errors import Cancelled
 from designer_app.explanations import explain_exception
 from designer_app.specs.estimates import Estimate
-from designer_app.specs.screen import LOST, ScreenRow
+from designer_app.specs.screen_rows import LOST, ScreenRow
 from designer_app.specs.structure import Structure
 
 METHOD = "crystal network"

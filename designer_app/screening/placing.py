@@ -21,7 +21,7 @@ from designer_app.screening.reference.relaxing import Inner, relax_phases
 from designer_app.screening.reference.table import ReferenceTable
 from designer_app.specs.estimates import Estimate
 from designer_app.specs.hull import HullPlacement
-from designer_app.specs.screen import LOST, ScreenRow
+from designer_app.specs.screen_rows import LOST, ScreenRow
 from designer_app.specs.structure import Structure
 
 _LARGE_CHANGE = 0.15

@@ -13,15 +13,8 @@ from designer_app.provenance import versions
 from designer_app.screening.report_drawings import funnel_drawing, scatter_drawing
 from designer_app.specs.estimates import Estimate
 from designer_app.specs.fields import is_shown, spec_fields
-from designer_app.specs.screen import (
-    LOST,
-    PASSES,
-    STAGES,
-    WAITS,
-    ScreenResult,
-    ScreenRow,
-    ScreenSpec,
-)
+from designer_app.specs.screen import ScreenSpec
+from designer_app.specs.screen_rows import LOST, PASSES, STAGES, WAITS, ScreenResult, ScreenRow
 
 MOST_ROWS = 100
 """Rows of the ranked table; the CSV file holds all."""

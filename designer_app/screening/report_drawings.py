@@ -6,7 +6,7 @@ from html import escape
 
 from designer_app.io.formulas import with_subscripts
 from designer_app.specs.hull import DiagramPhase, PhaseDiagram, triangle_place
-from designer_app.specs.screen import PASSES, STAGES, FunnelCount, ScreenRow
+from designer_app.specs.screen_rows import PASSES, STAGES, FunnelCount, ScreenRow
 
 BLUE, ORANGE, GREEN, GREY, INK = "#0072B2", "#D55E00", "#009E73", "#B8BFC9", "#1B1F24"
 """Of Okabe and Ito, which the colour-blind tell apart."""

@@ -7,7 +7,8 @@ from typing import Protocol
 
 from designer_app.running.control import RunControl
 from designer_app.specs.estimates import LIGHTS, Estimate
-from designer_app.specs.screen import FAILS, PASSES, ScreenRow, ScreenSpec
+from designer_app.specs.screen import ScreenSpec
+from designer_app.specs.screen_rows import FAILS, PASSES, ScreenRow
 from designer_app.specs.structure import Structure
 
 

@@ -21,7 +21,7 @@ from designer_app.session.job_manager import JobManager
 from designer_app.specs.fields import settings_of, spec_from_settings
 from designer_app.specs.md import MDSpec
 from designer_app.specs.potentials import imports_code
-from designer_app.specs.screen import ScreenResult
+from designer_app.specs.screen_rows import ScreenResult
 from designer_app.specs.structure import Structure
 
 _log = logging.getLogger(__name__)

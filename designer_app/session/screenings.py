@@ -32,7 +32,8 @@ from designer_app.session.run_keeper import RunKeeper
 from designer_app.specs.documents import BondsSpec, ReadSpec
 from designer_app.specs.fields import spec_from_settings
 from designer_app.specs.potentials import imports_code
-from designer_app.specs.screen import ScreenRow, ScreenSpec
+from designer_app.specs.screen import ScreenSpec
+from designer_app.specs.screen_rows import ScreenRow
 from designer_app.specs.structure import Structure
 
 if TYPE_CHECKING:

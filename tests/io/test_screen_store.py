@@ -9,7 +9,7 @@ import pytest
 from designer_app.errors import ResumeError
 from designer_app.io.screen_store import CANDIDATES, ROWS, RowReader, ScreenStore
 from designer_app.specs.estimates import Estimate
-from designer_app.specs.screen import LOST, PASSES, ScreenRow, funnel_of, ranked
+from designer_app.specs.screen_rows import LOST, PASSES, ScreenRow, funnel_of, ranked
 from designer_app.specs.structure import Structure
 
 VOLTAGE = Estimate(key="voltage", value=3.4, unit="V", low=3.0, high=3.8, method="learned head")

@@ -17,7 +17,8 @@ from designer_app.io.writing import write_document
 from designer_app.jobs.screen import run
 from designer_app.running.control import RunControl
 from designer_app.running.encoding import decode, encode
-from designer_app.specs.screen import LOST, ScreenResult, ScreenSpec
+from designer_app.specs.screen import ScreenSpec
+from designer_app.specs.screen_rows import LOST, ScreenResult
 from designer_app.specs.structure import Structure
 
 MIXED_SALT = """data_mixed

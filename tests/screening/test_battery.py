@@ -16,7 +16,8 @@ from designer_app.screening.battery_rules import BatteryRules
 from designer_app.screening.given_crystals import as_structure
 from designer_app.screening.network import Network
 from designer_app.specs.estimates import Estimate, LearnedEstimate
-from designer_app.specs.screen import FAILS, LOST, PASSES, ScreenSpec
+from designer_app.specs.screen import ScreenSpec
+from designer_app.specs.screen_rows import FAILS, LOST, PASSES
 
 VOLTS = {"CoO2": 3.9, "NiO2": 3.7, "TiO2": 1.5, "MnO2": 3.4}
 STABLE = {"Co": 0.95, "Ni": 0.97, "Ti": 0.99, "Mn": 0.4}

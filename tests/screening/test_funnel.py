@@ -14,7 +14,8 @@ from designer_app.screening.funnel import Funnel, Given, Tools
 from designer_app.screening.placing import Placing
 from designer_app.screening.rules import StabilityRules
 from designer_app.specs.fields import settings_of
-from designer_app.specs.screen import LOST, ScreenRow, ScreenSpec, funnel_of
+from designer_app.specs.screen import ScreenSpec
+from designer_app.specs.screen_rows import LOST, ScreenRow, funnel_of
 from designer_app.specs.structure import Structure
 
 SPEC = ScreenSpec(rules="stability", charge="off", relax_best=6, physics_best=0)

@@ -17,7 +17,8 @@ from designer_app.screening.battery_rules import BatteryRules
 from designer_app.screening.ion_release import ion_release
 from designer_app.specs.documents import ReadSpec
 from designer_app.specs.estimates import LearnedEstimate
-from designer_app.specs.screen import LOST, ScreenSpec
+from designer_app.specs.screen import ScreenSpec
+from designer_app.specs.screen_rows import LOST
 from designer_app.specs.structure import Structure
 
 FULL = (

@@ -10,7 +10,8 @@ from designer_app.potentials import Potential, load_potential
 from designer_app.running.control import RunControl
 from designer_app.screening.placing import Placing
 from designer_app.screening.reference.table import load_reference
-from designer_app.specs.screen import ScreenRow, ScreenSpec
+from designer_app.specs.screen import ScreenSpec
+from designer_app.specs.screen_rows import ScreenRow
 from designer_app.specs.structure import Structure
 
 EMT = "ase.calculators.emt:EMT"

@@ -10,13 +10,13 @@ from designer_app.screening.report import report_html
 from designer_app.screening.report_drawings import hull_drawing
 from designer_app.specs.estimates import Estimate
 from designer_app.specs.hull import DiagramPhase, HullOrigin, PhaseDiagram
-from designer_app.specs.screen import (
+from designer_app.specs.screen import ScreenSpec
+from designer_app.specs.screen_rows import (
     FAILS,
     LOST,
     PASSES,
     ScreenResult,
     ScreenRow,
-    ScreenSpec,
     failing_counts,
     funnel_of,
     ranked,

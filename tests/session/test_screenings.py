@@ -13,7 +13,8 @@ from designer_app.session.job_manager import JobManager
 from designer_app.session.run_keeper import RunKeeper
 from designer_app.session.screenings import Screenings
 from designer_app.specs.fields import settings_of
-from designer_app.specs.screen import ScreenRow, ScreenSpec
+from designer_app.specs.screen import ScreenSpec
+from designer_app.specs.screen_rows import ScreenRow
 from designer_app.specs.structure import Structure
 
 PATIENCE_MS = 30_000

@@ -6,7 +6,8 @@ from PySide6.QtCore import QPointF
 
 from designer_app.specs.estimates import Estimate
 from designer_app.specs.hull import DiagramPhase, HullOrigin, PhaseDiagram
-from designer_app.specs.screen import FAILS, PASSES, WAITS, ScreenRow, ScreenSpec
+from designer_app.specs.screen import ScreenSpec
+from designer_app.specs.screen_rows import FAILS, PASSES, WAITS, ScreenRow
 from designer_app.ui.plots.hull_plot import HullPlot, describe
 from designer_app.ui.plots.scatter_plot import ScatterPlot
 from designer_app.ui.screening.candidate_table import CandidateTable

@@ -8,8 +8,9 @@ import pytest
 from PySide6.QtCore import Qt
 
 from designer_app.io.documents import Document
-from designer_app.specs.screen import FunnelCount, ScreenSpec
+from designer_app.specs.screen import ScreenSpec
 from designer_app.specs.screen_presets import PRESETS, apply, preset_of
+from designer_app.specs.screen_rows import FunnelCount
 from designer_app.specs.structure import Structure
 from designer_app.ui.screening.columns import KNOWN, criteria_of
 from designer_app.ui.screening.outlook import StageTimes, estimate, seconds, warnings_for

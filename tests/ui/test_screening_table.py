@@ -8,14 +8,14 @@ from PySide6.QtCore import Qt
 
 from designer_app.io.screen_store import ScreenStore
 from designer_app.specs.estimates import Estimate
-from designer_app.specs.screen import (
+from designer_app.specs.screen import ScreenSpec
+from designer_app.specs.screen_rows import (
     FAILS,
     LOST,
     PASSES,
     STAGES,
     WAITS,
     ScreenRow,
-    ScreenSpec,
     funnel_of,
     ranked,
 )

@@ -15,7 +15,8 @@ from designer_app.session.job import Job
 from designer_app.session.session import Session
 from designer_app.specs.estimates import Estimate
 from designer_app.specs.fields import settings_of
-from designer_app.specs.screen import PASSES, ScreenRow, ScreenSpec, funnel_of
+from designer_app.specs.screen import ScreenSpec
+from designer_app.specs.screen_rows import PASSES, ScreenRow, funnel_of
 
 LONG_ENOUGH_MS = 280_000
 """A busy machine may take this long to make, relax and place a few candidates."""

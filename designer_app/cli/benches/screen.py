@@ -7,7 +7,8 @@ import psutil
 
 from designer_app.jobs import screen
 from designer_app.running.control import RunControl
-from designer_app.specs.screen import ScreenSpec, funnel_of
+from designer_app.specs.screen import ScreenSpec
+from designer_app.specs.screen_rows import funnel_of
 
 CANDIDATES, FEW = 10_000, 300
 _TITLES = {

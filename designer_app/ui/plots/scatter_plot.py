@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QEvent, QPointF, Qt, Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from designer_app.specs.screen import FAILS, LOST, PASSES, WAITS
+from designer_app.specs.screen_rows import FAILS, LOST, PASSES, WAITS
 from designer_app.ui.editors import ChoiceEditor
 from designer_app.ui.panels.section import row
 from designer_app.ui.plots.plot_style import dress, prepare

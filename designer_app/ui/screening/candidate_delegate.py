@@ -15,7 +15,7 @@ from PySide6.QtCore import (
 from PySide6.QtGui import QColor, QFont, QPainter, QPen
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
-from designer_app.specs.screen import FAILS, LOST, PASSES
+from designer_app.specs.screen_rows import FAILS, LOST, PASSES
 from designer_app.ui.screening.candidate_model import CELL, Cell, verdict_text
 from designer_app.ui.screening.columns import SCORE, Column, name_of
 from designer_app.ui.theme import SMALL, OnTheme, Theme, Tokens, tabular

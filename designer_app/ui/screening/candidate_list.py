@@ -13,7 +13,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from designer_app.specs.screen import ScreenRow
+from designer_app.specs.screen_rows import ScreenRow
 from designer_app.ui.editors import ChoiceEditor
 from designer_app.ui.panels.section import row
 from designer_app.ui.screening.candidate_delegate import ROW_HEIGHT, CandidateDelegate

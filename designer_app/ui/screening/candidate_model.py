@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
 
 from designer_app.specs.estimates import Estimate
-from designer_app.specs.screen import FAILS, LOST, PASSES, STAGES, WAITS, ScreenRow
+from designer_app.specs.screen_rows import FAILS, LOST, PASSES, STAGES, WAITS, ScreenRow
 from designer_app.ui.number_editor import unit_text
 from designer_app.ui.screening.candidate_table import (
     FORMULA,

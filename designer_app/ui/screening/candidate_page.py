@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QPushButton, QWidget
 
-from designer_app.specs.screen import FAILS, LOST, PASSES, STAGES, ScreenRow
+from designer_app.specs.screen_rows import FAILS, LOST, PASSES, STAGES, ScreenRow
 from designer_app.ui.icons import ThemedIcon
 from designer_app.ui.panels.notice import NoticeList
 from designer_app.ui.panels.section import PanelPage, row

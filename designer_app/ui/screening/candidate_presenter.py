@@ -14,7 +14,8 @@ from designer_app.running.messages import JobError
 from designer_app.session.job import Job
 from designer_app.specs.diagram import DiagramSpec
 from designer_app.specs.hull import DiagramPhase, PhaseDiagram
-from designer_app.specs.screen import ScreenRow, ScreenSpec
+from designer_app.specs.screen import ScreenSpec
+from designer_app.specs.screen_rows import ScreenRow
 from designer_app.specs.structure import Structure
 from designer_app.ui.document_presenter import bonds_of
 from designer_app.ui.screening.compare import MOST as MOST_COMPARED

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from designer_app.specs.screen import FAILS, LOST, PASSES, STAGES, WAITS, ScreenRow
+from designer_app.specs.screen_rows import FAILS, LOST, PASSES, STAGES, WAITS, ScreenRow
 from designer_app.ui.screening.columns import (
     ATOMS,
     OF_THE_CELL,
@@ -146,7 +146,7 @@ class CandidateTable:
             self._numbers.setdefault(estimate.key, _Numbers()).put(place, estimate.value)
 
     def _ranked(self) -> NDArray[np.int64]:
-        """As `specs.screen.ranked` says."""
+        """As `specs.screen_rows.ranked` says."""
         score = self.values(SCORE.key)
         score = np.where(np.isfinite(score), score, -np.inf)
         if len(self._id_ranks) != len(self):

@@ -4,7 +4,8 @@ import math
 from dataclasses import dataclass, replace
 
 from designer_app.specs.estimates import Estimate
-from designer_app.specs.screen import LEAST_RELEASE, ScreenRow, ScreenSpec
+from designer_app.specs.screen import LEAST_RELEASE, ScreenSpec
+from designer_app.specs.screen_rows import ScreenRow
 from designer_app.ui.number_editor import unit_text
 from designer_app.ui.wording import THIN
 

@@ -6,7 +6,7 @@ import numpy as np
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QGridLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
 
-from designer_app.specs.screen import ScreenRow
+from designer_app.specs.screen_rows import ScreenRow
 from designer_app.ui.screening.candidate_model import verdict_text
 from designer_app.ui.screening.columns import (
     Column,

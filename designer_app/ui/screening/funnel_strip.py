@@ -13,7 +13,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from designer_app.specs.screen import STAGES, FunnelCount
+from designer_app.specs.screen_rows import STAGES, FunnelCount
 from designer_app.ui.screening.columns import reason_text
 from designer_app.ui.theme import SMALL, TITLE, OnTheme, Theme, Tokens, label, tabular
 from designer_app.ui.wording import THIN

@@ -1,6 +1,6 @@
 """What came out of a screening, in one sentence."""
 
-from designer_app.specs.screen import ScreenRow
+from designer_app.specs.screen_rows import ScreenRow
 from designer_app.ui.screening.candidate_table import CandidateTable, Wish
 from designer_app.ui.screening.columns import name_of
 from designer_app.ui.wording import THIN, with_subscripts

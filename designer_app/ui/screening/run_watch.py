@@ -10,7 +10,8 @@ from PySide6.QtCore import QObject, QTimer, Signal, SignalInstance
 from designer_app.running.messages import JobError, job_error
 from designer_app.session.job import Job
 from designer_app.session.screenings import is_screening
-from designer_app.specs.screen import ScreenResult, ScreenRow, ScreenSpec
+from designer_app.specs.screen import ScreenSpec
+from designer_app.specs.screen_rows import ScreenResult, ScreenRow
 from designer_app.ui.screening.candidate_presenter import CandidatePresenter
 from designer_app.ui.screening.columns import criteria_of
 from designer_app.ui.screening.exporter import Exporter

@@ -4,7 +4,7 @@ at every turn.
 
 from collections import Counter, defaultdict
 
-from designer_app.specs.screen import (
+from designer_app.specs.screen_rows import (
     LOST,
     PASSES,
     STAGES,
