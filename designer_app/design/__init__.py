@@ -1,0 +1,1 @@
+"""Inverse design: from targets to crystals, through the latent space of an autoencoder."""
