@@ -107,18 +107,21 @@ class ScreenResult:
     """(stage, seconds) of this session of the run."""
 
 
-_PLACE = {key: place for place, (key, _) in enumerate(STAGES)}
 _BETTER = {PASSES: 0, FAILS: 1, WAITS: 2, LOST: 3}
 
 
-def funnel_of(rows: Iterable[ScreenRow]) -> tuple[FunnelCount, ...]:
-    """What each stage let through, from the rows alone."""
+def funnel_of(
+    rows: Iterable[ScreenRow], stages: Sequence[tuple[str, str]] = STAGES
+) -> tuple[FunnelCount, ...]:
+    """What each stage let through, from the rows alone; the last one judges by criteria."""
     rows = list(rows)
+    places = {key: place for place, (key, _) in enumerate(stages)}
+    last = stages[-1][0]
     found = []
-    for place, (key, _) in enumerate(STAGES):
+    for place, (key, _) in enumerate(stages):
         here = [row for row in rows if row.stage == key]
-        beyond = sum(_PLACE[row.stage] > place for row in rows)
-        lost = [row for row in here if row.verdict == LOST or (key == "rules" and row.failing)]
+        beyond = sum(places[row.stage] > place for row in rows)
+        lost = [row for row in here if row.verdict == LOST or (key == last and row.failing)]
         passed = beyond + sum(row.verdict == PASSES for row in here)
         reasons = Counter(common_reason(row) for row in lost)
         found.append(
@@ -133,12 +136,15 @@ def funnel_of(rows: Iterable[ScreenRow]) -> tuple[FunnelCount, ...]:
     return tuple(found)
 
 
-def ranked(rows: Iterable[ScreenRow]) -> list[ScreenRow]:
+def ranked(
+    rows: Iterable[ScreenRow], stages: Sequence[tuple[str, str]] = STAGES
+) -> list[ScreenRow]:
     """Rows as they are shown: passing ones first, then by how few criteria fail, then by score."""
+    places = {key: place for place, (key, _) in enumerate(stages)}
 
     def place(row: ScreenRow) -> tuple[int, int, int, float, str]:
         score = row.score if math.isfinite(row.score) else -math.inf
-        return _BETTER[row.verdict], len(row.failing), -_PLACE[row.stage], -score, row.id
+        return _BETTER[row.verdict], len(row.failing), -places[row.stage], -score, row.id
 
     return sorted(rows, key=place)
 

@@ -1,0 +1,256 @@
+"""What an inverse design is asked."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from designer_app.specs.design_targets import Target, targets_from
+from designer_app.specs.fields import spec_field
+from designer_app.specs.potentials import (
+    device_field,
+    dtype_field,
+    model_field,
+    potential_field,
+    threads_field,
+)
+from designer_app.specs.screen import IONS, REACTIONS
+from designer_app.specs.structure import Structure
+
+KINDS = (
+    ("cathode", "Cathode"),
+    ("anode", "Anode"),
+    ("electrolyte", "Solid electrolyte"),
+    ("catalyst", "Catalyst"),
+    ("own", "Own property"),
+)
+STRATEGIES = (
+    ("mix", "Gradient search from substituted crystals"),
+    ("gradient", "Gradient search alone"),
+    ("substitution", "Ranked ion substitution"),
+    ("best-of-n", "Best of random decodes"),
+    ("retrieval", "Nearest known materials"),
+    ("random", "Random decodes"),
+)
+_IONIC = ("purpose", ("cathode", "anode", "electrolyte"))
+
+
+@dataclass(frozen=True, kw_only=True)
+class DesignSpec:
+    """Settings of an inverse design."""
+
+    purpose: str = spec_field(
+        "cathode", label="What for", doc="What the material is to do.", choices=KINDS
+    )
+    ion: str = spec_field(
+        "Li",
+        label="Working ion",
+        doc="What moves between the electrodes.",
+        choices=tuple((ion, ion) for ion in IONS),
+        when=_IONIC,
+    )
+    reaction: str = spec_field(
+        "HER",
+        label="Reaction",
+        doc="What the surface is to catalyse.",
+        choices=REACTIONS,
+        when=("purpose", ("catalyst",)),
+    )
+    targets: tuple[str, ...] = spec_field(
+        (),
+        label="Targets",
+        doc="name=min..max or name=value, “*2” behind it for a double weight; none takes those "
+        "of the purpose.",
+        argument="target",
+    )
+    elements: str = spec_field(
+        "",
+        label="Allowed elements",
+        doc="Symbols, like “Li Fe Mn P O”; empty allows all that the models know.",
+    )
+    require: str = spec_field(
+        "", label="Required elements", doc="Symbols that every candidate must hold."
+    )
+    exclude: str = spec_field(
+        "", label="Excluded elements", doc="Symbols of elements that no candidate may hold."
+    )
+    no_toxic: bool = spec_field(
+        False,
+        label="No toxic elements",
+        doc="Leaves out As, Be, Cd, Hg, Pb, Tl and what is radioactive.",
+    )
+    no_cobalt: bool = spec_field(False, label="No cobalt", doc="Leaves out cobalt.")
+    cheap: bool = spec_field(
+        False,
+        label="Cheap elements",
+        doc="Leaves out elements that cost more than the price limit.",
+    )
+    max_price: float = spec_field(
+        20.0,
+        label="Price limit",
+        doc="Of the element, by mass; nickel costs about 15.",
+        unit="USD/kg",
+        above=0.0,
+        high=1e6,
+        advanced=True,
+        when=("cheap", (True,)),
+    )
+    abundant: bool = spec_field(
+        False,
+        label="Abundant elements",
+        doc="Leaves out elements rarer in the Earth's crust than the limit.",
+    )
+    min_abundance: float = spec_field(
+        10.0,
+        label="Abundance limit",
+        doc="Share of the upper continental crust, by mass; lithium has about 20.",
+        unit="ppm",
+        low=0.0,
+        high=1e6,
+        advanced=True,
+        when=("abundant", (True,)),
+    )
+    families: tuple[str, ...] = spec_field(
+        (),
+        label="Structure families",
+        doc="Only these, such as olivine, spinel, layered; none allows all.",
+        argument="family",
+    )
+    start: Path | None = spec_field(
+        None,
+        label="Start from",
+        doc="A structure file: the search begins with it, “like this, but …”.",
+    )
+    start_structure: Structure | None = spec_field(
+        None, label="Start structure", doc="An open structure.", hidden=True, argument="-"
+    )
+    charge: str = spec_field(
+        "strict",
+        label="Charge balance",
+        doc="Strict asks for common oxidation states, mixed valence of metals included; loose for "
+        "any known ones; off keeps all, as alloys need it.",
+        choices=(("strict", "Strict"), ("loose", "Loose"), ("off", "Off")),
+        advanced=True,
+    )
+    only_new: bool = spec_field(
+        True,
+        label="Only new materials",
+        doc="Leaves crystals that the reference set holds out of the shortlist; otherwise they "
+        "are only marked.",
+    )
+    max_atoms: int = spec_field(
+        40,
+        label="Atoms at most",
+        doc="Largest primitive cell of a candidate; relaxing takes longer with more.",
+        low=1,
+        high=200,
+        advanced=True,
+    )
+    strategy: str = spec_field(
+        "mix",
+        label="Strategy",
+        doc="How candidates are found; all of them are judged alike.",
+        choices=STRATEGIES,
+        advanced=True,
+    )
+    seeds: int = spec_field(
+        400,
+        label="Seeds",
+        doc="Points of the latent space from which the search walks.",
+        low=1,
+        high=10_000,
+        advanced=True,
+    )
+    steps: int = spec_field(
+        300,
+        label="Steps",
+        doc="Of the optimiser, for all seeds at once.",
+        low=1,
+        high=10_000,
+        advanced=True,
+    )
+    diversity: float = spec_field(
+        0.5,
+        label="Diversity",
+        doc="0 takes the best whatever they are; 1 spreads the shortlist over families and "
+        "elements.",
+        low=0.0,
+        high=1.0,
+        decimals=2,
+        advanced=True,
+    )
+    learn: bool = spec_field(
+        True,
+        label="Learn from this search",
+        doc="Some decodes are labelled by the potential and the heads are tuned on them, for "
+        "this run only.",
+        advanced=True,
+    )
+    relax_best: int = spec_field(
+        60,
+        label="Relax the best",
+        doc="How many are relaxed and placed on the hull. One takes a second or some.",
+        low=0,
+        high=100_000,
+    )
+    physics_best: int = spec_field(
+        12,
+        label="Compute the best",
+        doc="How many get their voltage or adsorption energies from relaxations.",
+        low=0,
+        high=1000,
+    )
+    check_best: int = spec_field(
+        10,
+        label="Check the best",
+        doc="How many are recomputed from shaken supercells without symmetry, to see whether "
+        "they hold.",
+        low=0,
+        high=1000,
+        advanced=True,
+    )
+    n: int = spec_field(10, label="Shortlist", doc="Candidates to end with.", low=1, high=1000)
+    potential: str = potential_field()
+    model: str = model_field()
+    seed: int = spec_field(
+        0,
+        label="Seed",
+        doc="Start of the random numbers: same seed, same candidates.",
+        low=0,
+        high=2**31 - 1,
+        advanced=True,
+    )
+    workers: int = spec_field(
+        2,
+        label="Relaxations at once",
+        doc="Processes that relax side by side; each needs about 1 GB.",
+        low=1,
+        high=64,
+        advanced=True,
+    )
+    device: str = device_field()
+    dtype: str = dtype_field()
+    threads: int = threads_field()
+    out: Path | None = spec_field(
+        None,
+        label="Folder",
+        doc="Candidates and the report are written here; the same run goes on in it.",
+        hidden=True,
+    )
+    resume: bool = spec_field(
+        False, label="Resume", doc="Go on with the run that is in the folder.", hidden=True
+    )
+
+    @property
+    def has_ion(self) -> bool:
+        """Whether candidates must hold the working ion."""
+        return self.purpose in _IONIC[1]
+
+    @property
+    def is_electrode(self) -> bool:
+        """Whether candidates must give up ions."""
+        return self.purpose in ("cathode", "anode")
+
+    def wanted(self) -> tuple[Target, ...]:
+        """The targets, those of the purpose where none are given. Raises `InvalidSpecError`."""
+        from designer_app.specs.design_purposes import purpose_of
+
+        return targets_from(self.targets or purpose_of(self).targets)
