@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from designer_app.potentials.base import Potential
 from designer_app.properties.single_points import energies_of
 from designer_app.running.control import RunControl
+from designer_app.screening.reference.classes import Arrays
 from designer_app.screening.reference.ledger import RelaxedPhase
 from designer_app.screening.reference.symmetry import (
     SymmetricCrystal,
@@ -17,7 +18,6 @@ from designer_app.screening.reference.symmetry import (
     described_without_symmetry,
 )
 from designer_app.screening.reference.table import (
-    Arrays,
     ReferenceTable,
     TableRow,
     table_arrays,

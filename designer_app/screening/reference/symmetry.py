@@ -84,6 +84,21 @@ class CrystalClass:
         """Different elements."""
         return 1 + max(orbit.slot for orbit in self.orbits)
 
+    @property
+    def n_atoms(self) -> int:
+        """In the primitive cell."""
+        return sum(orbit.count for orbit in self.orbits)
+
+    @property
+    def n_free(self) -> int:
+        """Free numbers of all sites."""
+        return sum(len(orbit.template.directions) for orbit in self.orbits)
+
+    @property
+    def n_lattice_points(self) -> int:
+        """Primitive cells in the conventional one."""
+        return round(1 / np.linalg.det(_centring(self.hall_number)))
+
 
 @dataclass(frozen=True, eq=False)
 class SymmetricCrystal:
@@ -99,6 +114,11 @@ class SymmetricCrystal:
     free: tuple[float, ...]
     """s of each orbit in turn, 0 to 1."""
 
+    @property
+    def volume_per_atom(self) -> float:
+        """A^3."""
+        return self.volume / (self.kind.n_atoms * self.kind.n_lattice_points)
+
 
 def described(structure: Structure, symprec: float) -> SymmetricCrystal | None:
     """The crystal symmetrised within `symprec` (A); None where its symmetry is not clear."""
@@ -112,8 +132,7 @@ def described(structure: Structure, symprec: float) -> SymmetricCrystal | None:
     atoms = first_input[found.std_mapping_to_primitive]
     sites: list[tuple[int, str, Template, tuple[float, ...], int]] = []
     group = operations(found.hall_number)
-    centring = _centring(found.hall_number)
-    n_lattice_points = round(1 / np.linalg.det(centring))
+    n_lattice_points = round(1 / np.linalg.det(_centring(found.hall_number)))
     for orbit in np.unique(found.crystallographic_orbits[atoms]):
         members = np.flatnonzero(found.crystallographic_orbits[atoms] == orbit)
         best = _lowest(group.rotations, group.translations, found.std_positions[members])
@@ -122,7 +141,7 @@ def described(structure: Structure, symprec: float) -> SymmetricCrystal | None:
         number, letter = int(found.std_types[members[0]]), str(found.wyckoffs[atoms[members[0]]])
         sites.append((number, letter, *best, len(members) // n_lattice_points))
     crystal = _sorted(int(found.hall_number), found.std_lattice, sites)
-    return crystal if _count(crystal) == len(found.std_types) // n_lattice_points else None
+    return crystal if crystal.kind.n_atoms == len(found.std_types) // n_lattice_points else None
 
 
 def described_without_symmetry(structure: Structure) -> SymmetricCrystal:
@@ -246,7 +265,7 @@ def _sorted(
     )
 
 
-def _free_shape(space_group: int) -> tuple[int, ...]:
+def free_shape(space_group: int) -> tuple[int, ...]:
     """Which of b/a, c/a, alpha, beta, gamma are free."""
     if space_group <= 2:
         return (0, 1, 2, 3, 4)
@@ -260,12 +279,12 @@ def _free_shape(space_group: int) -> tuple[int, ...]:
 def _shape(space_group: int, cell: Floats) -> tuple[float, ...]:
     a, b, c, *angles = cell_to_cellpar(cell)
     every = (b / a, c / a, *angles)
-    return tuple(float(every[place]) for place in _free_shape(space_group))
+    return tuple(float(every[place]) for place in free_shape(space_group))
 
 
 def _cell(space_group: int, volume: float, shape: Sequence[float]) -> Floats:
     every = [1.0, 1.0, 90.0, 90.0, 120.0 if 143 <= space_group <= 194 else 90.0]
-    for place, value in zip(_free_shape(space_group), shape, strict=True):
+    for place, value in zip(free_shape(space_group), shape, strict=True):
         every[place] = value
     cell = np.asarray(cellpar_to_cell([1.0, *every]), dtype=np.float64)
     return cell * (volume / abs(np.linalg.det(cell))) ** (1 / 3)
@@ -280,7 +299,3 @@ def _different(images: Floats) -> Floats:
     apart = images[:, None] - images[None]
     same = np.abs(apart - np.rint(apart)).max(axis=2) < _SAME_SITE
     return images[same.argmax(axis=1) == np.arange(len(images))] % 1.0
-
-
-def _count(crystal: SymmetricCrystal) -> int:
-    return sum(orbit.count for orbit in crystal.kind.orbits)

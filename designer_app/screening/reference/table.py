@@ -23,12 +23,17 @@ from designer_app.potentials.base import Potential
 from designer_app.provenance import sha256_of
 from designer_app.resources import resource
 from designer_app.screening.reference.archive import write_archive
+from designer_app.screening.reference.classes import (
+    Arrays,
+    class_arrays,
+    classes_of,
+    ragged,
+    slot_counts,
+)
 from designer_app.screening.reference.phases import ReferencePhase
 from designer_app.screening.reference.symmetry import (
     CrystalClass,
-    Orbit,
     SymmetricCrystal,
-    Template,
     expanded,
 )
 from designer_app.specs.hull import HullOrigin
@@ -41,8 +46,6 @@ STEPS = 65536
 """Free numbers, 0 to 1, are kept as 16-bit whole numbers."""
 SHIPPED = {("chgnet", "0.3.0"): "data/reference-chgnet-0.3.0.npz"}
 """Files by potential and model."""
-
-Arrays = dict[str, NDArray[Any]]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,9 +77,9 @@ class ReferenceTable:
         """SHA-256 of its file."""
         self.sources = tuple(bytes(arrays["sources"]).decode("ascii").split("\n"))
         """Ids of the crystals that were relaxed."""
-        self._classes = _classes_of(arrays)
+        self._classes = classes_of(arrays)
         self._place = {source: index for index, source in enumerate(self.sources)}
-        counts = [_counts_of(kind) for kind in self._classes]
+        counts = [slot_counts(kind) for kind in self._classes]
         self._amounts = [counts[kind] for kind in arrays["kind"]]
         self._n_elements = np.diff(arrays["elements_start"].astype(np.int64))
         self._has = np.zeros((len(SYMBOLS), len(self)), dtype=np.uint8)
@@ -165,29 +168,19 @@ class TableRow:
 def table_arrays(rows: Iterable[TableRow]) -> Arrays:
     """The arrays of a table; numbers are rounded here as the file keeps them."""
     rows = list(rows)
-    templates: dict[Template, int] = {}
     kinds: dict[CrystalClass, int] = {}
     for row in rows:
         kinds.setdefault(row.crystal.kind, len(kinds))
-        for orbit in row.crystal.kind.orbits:
-            templates.setdefault(orbit.template, len(templates))
-    orbits = [orbit for kind in kinds for orbit in kind.orbits]
     return {
         "sources": np.frombuffer("\n".join(row.source for row in rows).encode("ascii"), np.uint8),
         "kind": np.array([kinds[row.crystal.kind] for row in rows], np.uint16),
         "energy": np.array([row.energy for row in rows], np.float32),
         "magmom": np.array([row.magmom for row in rows], np.float32),
         "volume": np.array([row.crystal.volume for row in rows], np.float32),
-        **_ragged("elements", [row.crystal.elements for row in rows], np.uint8),
-        **_ragged("shape", [row.crystal.shape for row in rows], np.float32),
-        **_ragged("free", [_in_steps(row.crystal.free) for row in rows], np.uint16),
-        "class_hall": np.array([kind.hall_number for kind in kinds], np.uint16),
-        **_ragged("class_slot", [[o.slot for o in kind.orbits] for kind in kinds], np.uint8),
-        "class_letter": np.array([ord(orbit.letter) for orbit in orbits], np.uint8),
-        "class_count": np.array([orbit.count for orbit in orbits], np.uint16),
-        "class_template": np.array([templates[orbit.template] for orbit in orbits], np.uint16),
-        "template_origin": np.array([t.origin for t in templates], np.uint8),
-        **_ragged("template_directions", [np.ravel(t.directions) for t in templates], np.int8),
+        **ragged("elements", [row.crystal.elements for row in rows], np.uint8),
+        **ragged("shape", [row.crystal.shape for row in rows], np.float32),
+        **ragged("free", [_in_steps(row.crystal.free) for row in rows], np.uint16),
+        **class_arrays(kinds),
     }
 
 
@@ -246,44 +239,5 @@ def set_hash(phases: Iterable[ReferencePhase]) -> str:
     return digest.hexdigest()
 
 
-def _ragged(name: str, rows: list[Any], kind: type[np.generic]) -> Arrays:
-    lengths = [len(row) for row in rows]
-    joined = [value for row in rows for value in row]
-    return {
-        name: np.array(joined, kind),
-        f"{name}_start": np.concatenate([[0], np.cumsum(lengths)]).astype(np.uint32),
-    }
-
-
 def _in_steps(free: Iterable[float]) -> list[int]:
     return [round(value * STEPS) % STEPS for value in free]
-
-
-def _classes_of(arrays: Arrays) -> list[CrystalClass]:
-    origins, starts = arrays["template_origin"], arrays["template_directions_start"]
-    templates = []
-    for index, (a, b, c) in enumerate(origins.tolist()):
-        flat = arrays["template_directions"][starts[index] : starts[index + 1]].tolist()
-        rows = tuple((flat[k], flat[k + 1], flat[k + 2]) for k in range(0, len(flat), 3))
-        templates.append(Template(rows, (a, b, c)))
-    columns = ("class_slot", "class_letter", "class_template", "class_count")
-    orbits = [
-        Orbit(slot, chr(letter), templates[template], count)
-        for slot, letter, template, count in zip(
-            *(arrays[name].tolist() for name in columns), strict=True
-        )
-    ]
-    starts = arrays["class_slot_start"].tolist()
-    return [
-        CrystalClass(hall, tuple(orbits[start:stop]))
-        for hall, start, stop in zip(
-            arrays["class_hall"].tolist(), starts[:-1], starts[1:], strict=True
-        )
-    ]
-
-
-def _counts_of(kind: CrystalClass) -> tuple[int, ...]:
-    counts = [0] * kind.n_slots
-    for orbit in kind.orbits:
-        counts[orbit.slot] += orbit.count
-    return tuple(counts)
