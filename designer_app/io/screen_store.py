@@ -35,7 +35,7 @@ from designer_app.specs.structure import Structure
 SPEC, ROWS, CANDIDATES, RESULT = "spec.toml", "rows.jsonl", "candidates.jsonl", "result.json"
 PROGRESS = "progress.json"
 STRUCTURES, REPORT, TABLE = "structures", "report.html", "table.csv"
-_NOT_OF_THE_RUN = ("out", "resume", "threads", "device")
+_NOT_OF_THE_RUN = ("out", "resume", "threads", "device", "workers")
 """Settings that may change when a run goes on."""
 
 
@@ -136,12 +136,12 @@ class ScreenStore:
 
     def decide(self, name: str, value: Any) -> None:
         """Keep a decision, so that a run that goes on does not take another one."""
-        text = json.dumps(_plain({**self.decisions(), name: value}), allow_nan=False)
+        text = json.dumps(plain({**self.decisions(), name: value}), allow_nan=False)
         atomic_write(self.folder / PROGRESS, text + "\n", backup=False)
 
     def write_result(self, result: Mapping[str, Any]) -> None:
         """Keep what the run came to."""
-        text = json.dumps(_plain(dict(result)), indent=1, allow_nan=False)
+        text = json.dumps(plain(dict(result)), indent=1, allow_nan=False)
         atomic_write(self.folder / RESULT, text + "\n", backup=False)
 
     def result(self) -> dict[str, Any]:
@@ -184,8 +184,8 @@ def row_as_json(row: ScreenRow) -> dict[str, Any]:
             del table[each.name]
     for each in table.get("estimates", ()):
         each.pop("distribution", None)  # the interval and the probability tell enough
-    plain: dict[str, Any] = _plain(table)
-    return plain
+    found: dict[str, Any] = plain(table)
+    return found
 
 
 def row_from_json(table: Mapping[str, Any]) -> ScreenRow:
@@ -276,14 +276,14 @@ def _places(path: Path) -> dict[str, int]:
     return found
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
     """The same as JSON holds it: numbers that are not finite as null."""
     if isinstance(value, dict):
-        return {str(key): _plain(each) for key, each in value.items()}
+        return {str(key): plain(each) for key, each in value.items()}
     if isinstance(value, list | tuple):
-        return [_plain(each) for each in value]
+        return [plain(each) for each in value]
     if isinstance(value, np.generic):
-        return _plain(value.item())
+        return plain(value.item())
     if isinstance(value, float) and not np.isfinite(value):
         return None
     return value
