@@ -3,7 +3,8 @@
 import pytest
 
 from designer_app.errors import InvalidSpecError
-from designer_app.screening.masks import abundance, element_table, masks_of, price
+from designer_app.io.element_limits import abundance, element_table, price
+from designer_app.screening.masks import masks_of
 from designer_app.specs.screen import ScreenSpec
 
 
@@ -51,3 +52,9 @@ def test_an_element_without_a_price_is_not_cheap():
 def test_masks_that_cannot_be_meant_are_refused(said):
     with pytest.raises(InvalidSpecError):
         masks_of(ScreenSpec(**said))
+
+
+def test_sulfur_is_abundant_and_lutetium_is_not():
+    allowed = masks_of(ScreenSpec(abundant=True, min_abundance=10.0)).allowed
+    assert "S" in allowed
+    assert not allowed & {"Lu", "Ru", "Tc"}
