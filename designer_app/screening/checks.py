@@ -12,6 +12,7 @@ from designer_app.screening.frames import TOO_CLOSE
 from designer_app.screening.masks import Masks
 from designer_app.screening.reference.table import ReferenceTable
 from designer_app.screening.rules import Rules
+from designer_app.specs.design import DesignSpec
 from designer_app.specs.screen import ScreenSpec
 from designer_app.specs.screen_rows import LOST, ScreenRow
 from designer_app.specs.structure import Structure
@@ -32,18 +33,21 @@ class Checks:
 
     def __init__(
         self,
-        spec: ScreenSpec,
+        spec: ScreenSpec | DesignSpec,
         masks: Masks,
         table: ReferenceTable | None,
         rules: Rules,
         checkpoint: Callable[[], None] = lambda: None,
+        *,
+        passed: str = "network",
     ) -> None:
-        self._spec, self._masks, self._rules = spec, masks, rules
+        """`passed` is the stage of rows that pass all."""
+        self._spec, self._masks, self._rules, self._passed = spec, masks, rules, passed
         self._seen = KnownCrystals()
         self._library = None if table is None else _Library(table, checkpoint)
 
     def checked(self, row: ScreenRow, structure: Structure) -> ScreenRow:
-        """The row in the stage `network`, or lost in the stage that it did not pass."""
+        """The row in the stage after the cheap ones, or lost in the stage that it did not pass."""
         invalid = self._invalid(structure)
         if invalid:
             return replace(row, stage="valid", verdict=LOST, reason=invalid)
@@ -59,7 +63,7 @@ class Checks:
         if balanced(reduced(amounts_of(structure.numbers))[0], self._spec.charge) is None:
             why = f"charge cannot balance: no {self._spec.charge} oxidation states are neutral"
             return replace(row, stage="balanced", verdict=LOST, reason=why)
-        return replace(row, stage="network")
+        return replace(row, stage=self._passed)
 
     def remember(self, row: ScreenRow, structure: Structure) -> None:
         """A row of an earlier session: later ones are compared with it."""

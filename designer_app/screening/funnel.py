@@ -1,17 +1,9 @@
 """The funnel: candidates go through ever dearer stages, the best of each to the next.
 
-    made -> valid -> unique -> new -> balanced -> network -> relaxed -> hull -> rules
-
-Each stage works in chunks; after a chunk its rows are on the disk and the run may end. What is on
-the disk is not done again, and decisions (which rows go on) are kept, so that a run that was
-stopped comes to the same rows as one that was not.
+made -> valid -> unique -> new -> balanced -> network -> relaxed -> hull -> rules
 """
 
-import math
-import time
-from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 from designer_app.errors import Cancelled
@@ -26,17 +18,15 @@ from designer_app.screening.network import Network
 from designer_app.screening.placing import Placing
 from designer_app.screening.reference.table import ReferenceTable
 from designer_app.screening.rules import Rules, judged, worst_light
+from designer_app.screening.staged_rows import StagedRows, finite_score, key_of
 from designer_app.specs.screen import ScreenSpec
 from designer_app.specs.screen_rows import LOST, STAGES, WAITS, ScreenRow
 from designer_app.specs.structure import Structure
 
-CHUNK = 128
-"""Rows whose lines are written together."""
 SMALL_CHUNK = 16
 """Rows between two looks at whether the run is to stop: a network takes 0.1 s for them."""
 RELAXED_TOGETHER = 4
 """Candidates relaxed before their rows are written."""
-_PLACE = {key: place for place, (key, _) in enumerate(STAGES)}
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,34 +52,29 @@ class Tools:
     """Relaxation and hull; called when the first candidate is relaxed."""
 
 
-class Funnel:
+class Funnel(StagedRows):
     """One run."""
+
+    stages = STAGES
 
     def __init__(
         self, spec: ScreenSpec, store: ScreenStore, tools: Tools, control: RunControl
     ) -> None:
-        self.spec, self.store, self.tools, self.control = spec, store, tools, control
-        self.rows = store.rows()
-        self.structures: dict[str, Structure] = {}
-        self.seconds: dict[str, float] = defaultdict(float)
-        self.warnings: list[str] = []
-        self._lines = len(self.rows)
-        self._waiting: list[ScreenRow] = []
-        self._new: list[tuple[str, Structure, str]] = []
-        self._at = Counter(row.stage for row in self.rows.values())
+        super().__init__(store, control)
+        self.spec, self.tools = spec, tools
 
     def run(self, n_given: int, read: Callable[[int], Given]) -> list[ScreenRow]:
         """All rows, in the order of their ids."""
-        with self._timed("made"):
+        with self.timed("made"):
             self._make(n_given, read)
         self.structures = {key: structure for key, structure, _ in self.store.candidates()}
-        with self._timed("checks"):
+        with self.timed("checks"):
             self._check()
-        with self._timed("network"):
+        with self.timed("network"):
             self._ask_network()
-        with self._timed("relaxed"):
+        with self.timed("relaxed"):
             self._relax_best()
-        with self._timed("rules"):
+        with self.timed("rules"):
             self._judge()
         return list(self.rows.values())
 
@@ -100,24 +85,24 @@ class Funnel:
             return
         for index in range(n_given):
             self.control.checkpoint()
-            if _key(index) not in self.rows:
-                self._take(_key(index), read(index))
+            if key_of(index) not in self.rows:
+                self._take(key_of(index), read(index))
             if index % SMALL_CHUNK == 0:
                 self.control.progress(index, n_given, "Reading files")
-        self._write()
+        self.write()
         proposed = Proposed()
         if self.spec.make != "given":
             self._make_new(n_given, proposed)
-        self._write()
+        self.write()
         self.store.decide("proposed", proposed.told())
 
     def _take(self, key: str, given: Given) -> None:
         if given.structure is None:
             lost = ScreenRow(id=key, formula=given.name, verdict=LOST, reason=given.error)
-            self._keep(lost)
+            self.keep(lost)
             return
         row = self._row(key, Candidate(given.structure, given.made_from), given.warnings)
-        self._add(row, given.structure)
+        self.add(row, given.structure)
 
     def _make_new(self, n_given: int, proposed: Proposed) -> None:
         # A run that was killed between two files may have written a structure twice.
@@ -135,8 +120,8 @@ class Funnel:
             proposed,
         )
         for index, candidate in enumerate(made, n_given):
-            if _key(index) not in self.rows:
-                self._add(self._row(_key(index), candidate), candidate.structure)
+            if key_of(index) not in self.rows:
+                self.add(self._row(key_of(index), candidate), candidate.structure)
 
     def _row(self, key: str, candidate: Candidate, warnings: tuple[str, ...] = ()) -> ScreenRow:
         return ScreenRow(
@@ -147,15 +132,11 @@ class Funnel:
             warnings=warnings,
         )
 
-    def _add(self, row: ScreenRow, structure: Structure) -> None:
-        self._new.append((row.id, structure, row.made_from))
-        self._keep(row)
-
     # --- the cheap stages ---
 
     def _check(self) -> None:
         """From made to balanced."""
-        left = [row for row in self._alive("made") if row.id in self.structures]
+        left = [row for row in self.alive("made") if row.id in self.structures]
         masks = masks_of(self.spec)
         tools, stop = self.tools, self.control.checkpoint
         checks = Checks(self.spec, masks, tools.table if left else None, tools.rules, stop)
@@ -167,9 +148,9 @@ class Funnel:
             self.control.checkpoint()
             if done % SMALL_CHUNK == 0:
                 self.control.progress(done, len(left), "Checking")
-            with self._told(row):
-                self._keep(checks.checked(row, self.structures[row.id]))
-        self._write()
+            with self.told(row):
+                self.keep(checks.checked(row, self.structures[row.id]))
+        self.write()
 
     # --- network ---
 
@@ -177,14 +158,14 @@ class Funnel:
         if "asked" in self.store.decisions():
             return
         network = self.tools.network
-        entered = [row.id for row in self.rows.values() if _PLACE[row.stage] >= _PLACE["network"]]
+        entered = [row.id for row in self.rows.values() if self.is_past(row, "network")]
 
         def is_done(row: ScreenRow) -> bool:
             return row.stage != "network" or row.verdict == LOST or bool(row.estimates)
 
         if network is None:
             self.warnings.append("There is no crystal network; nothing was estimated by it.")
-        for number, rows in self._open_chunks(entered, SMALL_CHUNK, is_done):
+        for number, rows in self.open_chunks(entered, SMALL_CHUNK, is_done):
             self.control.progress(number, len(entered), "Crystal network")
             structures = [self.structures[row.id] for row in rows]
             asked = rows if network is None else network.estimated(rows, structures)
@@ -193,8 +174,8 @@ class Funnel:
             found += self._with_quick([row for row, _ in fine], [each for _, each in fine])
             for row in sorted(found, key=lambda row: row.id):
                 if not is_done(self.rows[row.id]):
-                    self._keep(row)
-        self._write()
+                    self.keep(row)
+        self.write()
         self.store.decide("asked", value=True)
 
     def _with_quick(
@@ -211,13 +192,13 @@ class Funnel:
     def _relax_best(self) -> None:
         if self.spec.relax_best == 0:
             return
-        chosen = self._decided("relax", self.spec.relax_best, ("network",))
+        chosen = self.decided("relax", self.spec.relax_best, ("network",))
 
         def is_done(row: ScreenRow) -> bool:
             return row.stage != "network"
 
         placing: Placing | None = None
-        for number, rows in self._open_chunks(chosen, RELAXED_TOGETHER, is_done):
+        for number, rows in self.open_chunks(chosen, RELAXED_TOGETHER, is_done):
             if placing is None:
                 self.control.progress(number, len(chosen), "Loading the potential")
                 placing = self.tools.placing()
@@ -225,8 +206,8 @@ class Funnel:
             self.control.progress(number, len(chosen), "Relaxing")
             for row in self._relaxed(rows, placing):
                 if not is_done(self.rows[row.id]):
-                    self._keep(row)
-            self._write()
+                    self.keep(row)
+            self.write()
 
     def _relaxed(self, rows: Sequence[ScreenRow], placing: Placing) -> list[ScreenRow]:
         """Rows with what relaxation, hull and the network say of the relaxed structures."""
@@ -249,21 +230,21 @@ class Funnel:
         rules = self.tools.rules
         before = "network" if self.spec.relax_best == 0 else "hull"
         self._compute_best(before)
-        for done, row in enumerate(self._alive(before)):
+        for done, row in enumerate(self.alive(before)):
             if done % SMALL_CHUNK == 0:
                 self.control.checkpoint()
             verdict, failing, told = judged(row, rules.criteria)
             light = worst_light(row, rules.criteria)
-            self._keep(
+            self.keep(
                 replace(
                     row, stage="rules", verdict=verdict, failing=failing, reason=told, light=light
                 )
             )
-        self._write()
+        self.write()
 
     def _compute_best(self, stage: str) -> None:
         """Numbers from relaxations for the best few."""
-        chosen = self._decided("physics", self.spec.physics_best, (stage,))
+        chosen = self.decided("physics", self.spec.physics_best, (stage,))
         done = set(self.store.decisions().get("computed", ()))
         left = [self.rows[key] for key in chosen if key not in done]
         for number, row in enumerate(left):
@@ -278,99 +259,10 @@ class Funnel:
             except Exception as error:  # noqa: BLE001 - told in its row; the others go on
                 told = f"Not computed by relaxations: {explain_exception(error).sentence}"
                 row = replace(row, warnings=(*row.warnings, told))  # noqa: PLW2901
-            self._keep(self._scored(row))
-            self._write()
+            self.keep(self._scored(row))
+            self.write()
             done.add(row.id)
             self.store.decide("computed", sorted(done))
 
-    # --- keeping ---
-
-    def _decided(self, name: str, most: int, stages: Sequence[str]) -> list[str]:
-        """The best rows of some stages, as chosen once."""
-        decisions = self.store.decisions()
-        if name not in decisions:
-            rows = [row for stage in stages for row in self._alive(stage)]
-            rows.sort(key=lambda row: (-_ordered(row.score), row.id))
-            self.store.decide(name, [row.id for row in rows[:most]])
-            decisions = self.store.decisions()
-        return list(decisions[name])
-
-    def _open_chunks(
-        self, ids: Sequence[str], size: int, is_done: Callable[[ScreenRow], bool]
-    ) -> Iterator[tuple[int, list[ScreenRow]]]:
-        """(place, rows) of the chunks that are not done. A chunk is worked on as a whole, also
-        again, because the rounding of a batch depends on what is in it.
-        """
-        for start in range(0, len(ids), size):
-            self.control.checkpoint()
-            rows = [self.rows[key] for key in ids[start : start + size]]
-            if not all(is_done(row) for row in rows):
-                yield start, rows
-
-    @contextmanager
-    def _told(self, row: ScreenRow) -> Iterator[None]:
-        """What breaks on one structure is told in its row; the others go on."""
-        try:
-            yield
-        except Cancelled:
-            raise
-        except Exception as error:
-            self.control.log.debug("row %s", row.id, exc_info=True)
-            why = f"could not be judged: {explain_exception(error).sentence}"
-            self._keep(replace(row, verdict=LOST, reason=why))
-
     def _scored(self, row: ScreenRow) -> ScreenRow:
-        score = self.tools.rules.score(row)
-        return replace(row, score=score if math.isfinite(score) else math.nan)
-
-    def _alive(self, stage: str) -> list[ScreenRow]:
-        return [row for row in self.rows.values() if row.stage == stage and row.verdict == WAITS]
-
-    def _keep(self, row: ScreenRow) -> None:
-        """Remember a row; it is written with its chunk."""
-        if row.id in self.rows:
-            self._at[self.rows[row.id].stage] -= 1
-        self._at[row.stage] += 1
-        self.rows[row.id] = row
-        self._waiting.append(row)
-        if len(self._waiting) >= CHUNK:
-            self._write()
-
-    def _write(self) -> None:
-        """Put the waiting rows on the disk and tell whoever watches."""
-        if not self._waiting:
-            return
-        self.store.add_candidates(self._new)
-        self._new = []
-        place = _PLACE[self._waiting[-1].stage]
-        self._lines += self.store.append(self._waiting)
-        self._waiting = []
-        beyond = sum(count for stage, count in self._at.items() if _PLACE[stage] > place)
-        here = self._at[STAGES[place][0]]
-        self.control.series.append(
-            {
-                "stage": place,
-                "entered": beyond + here,
-                "passed": beyond,
-                "lines": self._lines,
-            }
-        )
-
-    @contextmanager
-    def _timed(self, stage: str) -> Iterator[None]:
-        began = time.perf_counter()
-        try:
-            yield
-        except Cancelled:
-            self._write()
-            raise
-        finally:
-            self.seconds[stage] += time.perf_counter() - began
-
-
-def _key(index: int) -> str:
-    return f"{index:05d}"
-
-
-def _ordered(score: float) -> float:
-    return score if math.isfinite(score) else -math.inf
+        return replace(row, score=finite_score(self.tools.rules.score(row)))

@@ -73,13 +73,14 @@ class Placing:
         """Each row in the stage `hull` with its relaxed structure, or lost in `relaxed`."""
         phases = relax_phases(structures, self.potential, control=Inner(control))
         return [
-            self._placed(row, given, phase, control)
+            self.placed_phase(row, given, phase, control)
             for row, given, phase in zip(rows, structures, phases, strict=True)
         ]
 
-    def _placed(
+    def placed_phase(
         self, row: ScreenRow, given: Structure, phase: RelaxedPhase, control: RunControl
     ) -> Placed:
+        """The same for one row that was relaxed already."""
         if phase.structure is None:
             why = f"relaxation failed: {phase.error}"
             return replace(row, stage="relaxed", verdict=LOST, reason=why), None
