@@ -1,6 +1,8 @@
 """What every test needs: one thread, no network, no leftovers, a Qt that can share GL contexts."""
 
+import gc
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
@@ -40,6 +42,18 @@ def shared_gl_contexts() -> None:
     from PySide6.QtCore import QCoreApplication, Qt
 
     QCoreApplication.setAttribute(Qt.ApplicationAttribute.AA_ShareOpenGLContexts)
+
+
+@pytest.fixture(scope="module")
+def window_collects(qapp: object) -> Iterator[None]:
+    """Garbage is collected as in the program: in this thread, or Qt objects die in another."""
+    from designer_app.ui.collector import Collector
+
+    collector = Collector()
+    collector.start()
+    yield
+    gc.collect()
+    collector.stop()
 
 
 @pytest.fixture(autouse=True)

@@ -17,6 +17,7 @@ from designer_app import __version__
 from designer_app.errors import WriteFailedError
 from designer_app.explanations import explain_exception
 from designer_app.io.folders import writable_folder
+from designer_app.ui.collector import Collector
 from designer_app.ui.icons import icon
 from designer_app.ui.interrupts import Interrupts
 from designer_app.ui.theme import CHOICES, LIGHT, Theme
@@ -82,7 +83,19 @@ def make_application() -> QApplication:
     logging.getLogger("designer_app").setLevel(logging.INFO)
     application = QApplication(sys.argv[:1])
     application.setWindowIcon(icon("structure", LIGHT, "accent"))
+    collect_here(application)
     return application
+
+
+def collect_here(application: QApplication) -> Collector:
+    """Collect garbage in the thread of the window, until the application ends."""
+    found = application.findChild(Collector)
+    if isinstance(found, Collector):
+        return found
+    made = Collector(application)
+    application.aboutToQuit.connect(made.stop)
+    made.start()
+    return made
 
 
 class Start(QObject):

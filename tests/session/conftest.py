@@ -15,6 +15,11 @@ def _row(key, worker="compute"):
     return JobRow(key=key, title=key, summary="", implementation="", worker=worker)
 
 
+@pytest.fixture(scope="module", autouse=True)
+def collecting_here(window_collects):
+    """All tests here have Qt objects and threads."""
+
+
 @pytest.fixture
 def links():
     """Links whose workers know the jobs of `worker_jobs`."""

@@ -13,6 +13,11 @@ Lattice="10.52 0 0 0 10.52 0 0 0 10.52" Properties=species:S:1:pos:R:3 pbc="T T 
 """
 
 
+@pytest.fixture(scope="module", autouse=True)
+def collecting_here(window_collects):
+    """All tests here have widgets or threads."""
+
+
 @pytest.fixture(params=["light"])
 def theme(qapp, request):
     made = Theme(qapp, request.param)
