@@ -130,10 +130,9 @@ class Gallery:
             view.atom_picked.emit(-1)
 
     def pages(self) -> None:
-        """The workspaces that are to come."""
-        for key in ("potentials", "design"):
-            self._window.show_workspace(key)
-            self.shoot(key)
+        """The workspace that is to come."""
+        self._window.show_workspace("potentials")
+        self.shoot("potentials")
         self._window.show_workspace("structure")
 
     def dialogs(self) -> None:

@@ -40,6 +40,7 @@ from designer_app.ui.worker_status import WorkerStatus
 
 if TYPE_CHECKING:
     from designer_app.session.session import Session
+    from designer_app.ui.design.presenter import DesignPresenter
     from designer_app.ui.screening.presenter import ScreeningPresenter
 
 _DESIGN_SIZE = (1280, 800)
@@ -67,6 +68,7 @@ class MainWindow(QMainWindow):
         self.actions_by_key = make_actions(self, theme)
         self._pages: dict[str, ComingPage] = {}
         self._screening: ScreeningPresenter | None = None
+        self._design: DesignPresenter | None = None
         self._middle = QStackedWidget()
         self._panel = QStackedWidget()
         self._workspace = "structure"
@@ -102,6 +104,8 @@ class MainWindow(QMainWindow):
         self.rail.show_workspace(key)
         if key == "screening":
             middle, panel = self.screening.page, self.screening.panel
+        elif key == "design":
+            middle, panel = self.design.page, None
         else:
             middle = self._page(key) if key in COMING else self.work
             panel = {"structure": self.structure, "dynamics": self.dynamics}.get(key)
@@ -120,6 +124,16 @@ class MainWindow(QMainWindow):
             self._middle.addWidget(self._screening.page)
             self._panel.addWidget(self._screening.panel)
         return self._screening
+
+    @property
+    def design(self) -> "DesignPresenter":
+        """The Design workspace; its widgets are made when they are first asked for."""
+        if self._design is None:
+            from designer_app.ui.design.presenter import DesignPresenter
+
+            self._design = DesignPresenter(self)
+            self._middle.addWidget(self._design.page)
+        return self._design
 
     def finish_start(self) -> None:
         """After the first paint: the 3D view; the plots wait until a run needs them."""

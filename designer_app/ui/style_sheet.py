@@ -13,6 +13,7 @@ QWidget { color: $text; }
 QMainWindow, QDialog, QWidget[role="window"] { background: $window; }
 QWidget[role="surface"] { background: $surface; }
 QDialog { border: 1px solid $border; }
+QWizard { border: none; }
 QDialogButtonBox { dialogbuttonbox-buttons-have-icons: 0; }
 QToolTip { background: $surface; color: $text; border: 1px solid $border; padding: 6px 8px; }
 

@@ -4,13 +4,14 @@ A page is done when it was confirmed; it keeps its values when one goes back; wh
 hand, later pages that were done are outdated until they are confirmed again.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QWidget, QWizardPage
+from PySide6.QtWidgets import QVBoxLayout, QWidget, QWizardPage
 
 from designer_app.specs.design import DesignSpec
+from designer_app.ui.design.page_body import PageBody
 from designer_app.ui.panels.md_outlook import Caution
 from designer_app.ui.theme import OnTheme, Theme, Tokens
 
@@ -26,13 +27,13 @@ class Step:
 
 
 STEPS = (
-    Step("purpose", "What for?", "The use of the material"),
-    Step("targets", "Targets", "What it must be able to do"),
-    Step("chemistry", "Chemistry", "What it may be made of"),
+    Step("purpose", "What for?", "Use of the material"),
+    Step("targets", "Targets", "What it must do"),
+    Step("chemistry", "Chemistry", "What it may hold"),
     Step("budget", "Budget", "How long to search"),
     Step("run", "Run", "The search, live"),
-    Step("candidates", "Candidates", "What was found, checked"),
-    Step("report", "Report", "To print, to keep, to go on"),
+    Step("candidates", "Candidates", "Found and checked"),
+    Step("report", "Report", "To print and keep"),
 )
 
 
@@ -56,6 +57,8 @@ class DesignPage(QWizardPage):
         self._spec = DesignSpec()
         self._is_done = False
         self._is_outdated = False
+        self._cautions: tuple[Caution, ...] = ()
+        self._frame: PageBody | None = None
 
     # --- the spec ---
 
@@ -72,8 +75,7 @@ class DesignPage(QWizardPage):
         if spec != self._spec:
             self._spec = spec
             self.spec_changed.emit(spec)
-        self.completeChanged.emit()
-        self.state_changed.emit()
+        self.refresh()
 
     def set_folder(self, folder: Path | None) -> None:
         """The run whose results the later pages show; None before one. Pages extend it."""
@@ -109,7 +111,37 @@ class DesignPage(QWizardPage):
         where it was jumped to. Pages extend it; a run starts here.
         """
 
+    def refresh(self) -> None:
+        """Tell anew what is wrong, and whether one can go on."""
+        self._cautions = self.problems()
+        if self._frame is not None:
+            self._frame.notices.set_notices(
+                tuple(
+                    ("error" if each.stops else "warn", each.text, each.button, str(place))
+                    for place, each in enumerate(self._cautions)
+                )
+            )
+        self.completeChanged.emit()
+        self.state_changed.emit()
+
+    def _on_notice_acted(self, key: str) -> None:
+        """A fix button: the change that mends it, shown at once."""
+        spec = replace(self.spec(), **dict(self._cautions[int(key)].changes))
+        self.set_spec(spec)
+        self.spec_changed.emit(spec)
+        self.refresh()
+
     # --- its look ---
+
+    def frame(self, title: str, lead: str) -> PageBody:
+        """Lay out a heading, a body that scrolls, and the notices of `problems`."""
+        made = PageBody(title, lead, self.theme)
+        made.notices.acted.connect(self._on_notice_acted)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(made)
+        self._frame = made
+        return made
 
     def follow_theme(self) -> None:
         """Call `set_theme` now and at each change; to be called when the page is built."""

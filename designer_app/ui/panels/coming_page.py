@@ -56,21 +56,6 @@ COMING = {
         "Go to Dynamics",
         "dynamics",
     ),
-    "design": Coming(
-        "Design turns the question round: you say which properties you need, and get a shortlist "
-        "of crystals that should have them.",
-        (
-            Promise("target", "Targets", "At least, at most or about: voltage, capacity, "
-                    "stability, activity, with weights."),
-            Promise("screening", "A live funnel", "Every candidate and every reason for a loss is "
-                    "counted while the search runs."),
-            Promise("report", "Verified candidates", "Predicted and computed values side by side, "
-                    "with files and a report."),
-        ),
-        "Today structures can be opened, looked at, relaxed and heated.",
-        "Go to Structure",
-        "structure",
-    ),
 }  # fmt: skip
 
 

@@ -1,0 +1,158 @@
+"""What for? A card with a drawing for each purpose; below, what will be predicted, how well."""
+
+from dataclasses import replace
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import (
+    QButtonGroup,
+    QFrame,
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QVBoxLayout,
+    QWidget,
+)
+
+from designer_app.specs.design import DesignSpec
+from designer_app.specs.design_purposes import PURPOSES, Purpose, applied, purpose_of
+from designer_app.specs.design_targets import targets_from
+from designer_app.specs.fields import about, spec_fields
+from designer_app.ui.design.drawings import drawing_pixmap
+from designer_app.ui.design.pages import DesignPage
+from designer_app.ui.design.purpose_card import PurposeCard
+from designer_app.ui.design.target_words import target_text
+from designer_app.ui.editors import ChoiceEditor
+from designer_app.ui.panels.section import row
+from designer_app.ui.theme import Theme, Tokens, label
+from designer_app.ui.wording import with_subscripts_in
+
+_COLUMNS = 7
+_GROUPS = (
+    ("BATTERY MATERIALS", 0, 0, ("cathode", "anode", "electrolyte")),
+    ("CATALYSTS", 2, 0, ("catalyst",)),
+    ("YOUR OWN", 2, 5, ("own",)),
+)
+"""(heading, line, column, values of `DesignSpec.purpose`)."""
+_SCALE = 1.5
+
+
+class PurposePage(DesignPage):
+    """Choosing a card sets the purpose and its usual targets."""
+
+    key = "purpose"
+
+    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(theme, parent)
+        self._said = {each.name: about(each) for each, _, _ in spec_fields(DesignSpec)}
+        self.cards = {each.key: PurposeCard(each, theme) for each in PURPOSES}
+        self._group = QButtonGroup(self)
+        self._drawing = QLabel()
+        self._title = label("", "title")
+        self._doc = label("", wrap=True)
+        self._start = label("", "muted", wrap=True)
+        self.ion = ChoiceEditor(self._said["ion"].choices)
+        self._ion_label = label(self._said["ion"].label, "muted")
+        self._own = label("", "muted", wrap=True)
+        self._build()
+        self._group.buttonClicked.connect(self._on_card_chosen)
+        self.ion.edited.connect(self._on_ion_chosen)
+        self.follow_theme()
+        self.set_spec(self._spec)
+
+    def set_spec(self, spec: DesignSpec) -> None:
+        """Mark the card of a spec."""
+        super().set_spec(spec)
+        self._tell()
+
+    def purpose(self) -> Purpose:
+        """The card that is chosen."""
+        return purpose_of(self._spec)
+
+    def set_theme(self, tokens: Tokens) -> None:
+        """The drawing in the theme's colours."""
+        ratio = self.devicePixelRatioF()
+        self._drawing.setPixmap(drawing_pixmap(self.purpose().key, tokens, ratio, _SCALE))
+
+    # --- layout ---
+
+    def _build(self) -> None:
+        frame = self.frame(
+            self.tr("What is the material for?"),
+            self.tr("The purpose sets what is predicted, which targets are usual and how the "
+                    "best candidates are verified. All of it can be changed on the next pages."),
+        )  # fmt: skip
+        grid = QGridLayout()
+        grid.setHorizontalSpacing(10)
+        grid.setVerticalSpacing(8)
+        for heading, line, column, uses in _GROUPS:
+            said = label(self.tr(heading), "section")
+            grid.addWidget(said, line, column, 1, _COLUMNS - column)
+            grouped = [each for each in PURPOSES if dict(each.changes)["purpose"] in uses]
+            for place, purpose in enumerate(grouped):
+                grid.addWidget(self.cards[purpose.key], line + 1, column + place)
+        for column in range(_COLUMNS):
+            grid.setColumnStretch(column, 1)
+        for card in self.cards.values():
+            self._group.addButton(card)
+        frame.body.addLayout(grid)
+        frame.body.addSpacing(4)
+        frame.body.addWidget(self._detail())
+        frame.body.addStretch(1)
+        self.ion.setAccessibleName(self._said["ion"].label)
+        self.ion.setToolTip(self._said["ion"].doc)
+        self.ion.setFixedWidth(96)
+
+    def _detail(self) -> QFrame:
+        card = QFrame()
+        card.setProperty("role", "card")
+        words = QVBoxLayout()
+        words.setSpacing(6)
+        words.addWidget(self._title)
+        words.addWidget(self._doc)
+        words.addWidget(self._start)
+        words.addWidget(self._own)
+        words.addLayout(row(self._ion_label, self.ion, None))
+        words.addStretch(1)
+        layout = QHBoxLayout(card)
+        layout.setContentsMargins(16, 16, 16, 16)
+        layout.setSpacing(20)
+        layout.addWidget(self._drawing, 0, Qt.AlignmentFlag.AlignTop)
+        layout.addLayout(words, 1)
+        return card
+
+    # --- how it follows ---
+
+    def _tell(self) -> None:
+        purpose = self.purpose()
+        self.cards[purpose.key].setChecked(True)
+        self._title.setText(with_subscripts_in(self.tr(purpose.title)))
+        self._doc.setText(with_subscripts_in(self.tr(purpose.doc)))
+        wanted = "; ".join(target_text(each) for each in targets_from(purpose.targets))
+        if self._spec.no_cobalt and dict(purpose.changes).get("no_cobalt"):
+            wanted += self.tr("; no cobalt")
+        self._start.setText(self.tr("Starts from: %s.") % wanted)
+        # Anodes and electrolytes have one card for all ions; cathodes a card each.
+        is_open = self._spec.purpose in ("anode", "electrolyte")
+        for widget in (self._ion_label, self.ion):
+            widget.setVisible(is_open)
+        self.ion.set_value(self._spec.ion)
+        self._own.setVisible(self._spec.purpose == "own")
+        self._own.setText(
+            self.tr("Train the heads on your table first, then add the property by its column's "
+                    "name on the next page.")
+        )  # fmt: skip
+        self.set_theme(self.theme.tokens)
+
+    def _on_card_chosen(self, card: PurposeCard) -> None:
+        purpose = card.purpose
+        if purpose == self.purpose():
+            return
+        plain = replace(self._spec, no_cobalt=False, charge=DesignSpec.charge)
+        spec = applied(purpose, plain)
+        self.set_spec(spec)
+        self.spec_changed.emit(spec)
+        self.refresh()
+
+    def _on_ion_chosen(self) -> None:
+        self.edit(replace(self._spec, ion=self.ion.value()))
+        self._tell()
