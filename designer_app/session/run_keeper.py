@@ -18,6 +18,7 @@ from designer_app.provenance import Provenance, now
 from designer_app.running.control import RunControl
 from designer_app.session.job import Job
 from designer_app.session.job_manager import JobManager
+from designer_app.specs.design_rows import DesignResult
 from designer_app.specs.fields import settings_of, spec_from_settings
 from designer_app.specs.md import MDSpec
 from designer_app.specs.potentials import imports_code
@@ -142,6 +143,9 @@ def _figures(result: Any) -> Mapping[str, Any]:
     """What the record of a run tells of its result; rows and arrays stay in the run's files."""
     if isinstance(result, ScreenResult):
         return {"n_passing": result.n_passing, "n_rows": len(result.rows)}
+    if isinstance(result, DesignResult):
+        counts = {"n_shortlist": result.n_shortlist, "n_hits": result.n_hits}
+        return {**counts, "n_rows": len(result.rows), "verdict": result.verdict}
     return result if isinstance(result, Mapping) else {}
 
 

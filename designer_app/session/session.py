@@ -17,12 +17,12 @@ from designer_app.project import Project
 from designer_app.project.runs import Run
 from designer_app.running.control import RunControl
 from designer_app.running.messages import JobError, job_error
+from designer_app.session.designs import Designs
 from designer_app.session.job import Job
 from designer_app.session.job_manager import JobManager
 from designer_app.session.preferences import PreferenceStore
 from designer_app.session.recent import Recent
 from designer_app.session.run_keeper import RunKeeper, spec_to_continue
-from designer_app.session.screenings import KEY as SCREEN
 from designer_app.session.screenings import Screenings
 from designer_app.session.workers import heavy_settings, make_links
 from designer_app.specs.documents import BondsSpec, InspectSpec, ReadSpec
@@ -84,6 +84,7 @@ class Session(QObject):
         self.jobs = JobManager(self.links, self)
         self.runs = RunKeeper(self.jobs, self)
         self.screenings = Screenings(self.jobs, self.runs, self)
+        self.designs = Designs(self.jobs, self.runs, self)
         self.document: Document | None = None
         self.facts: Mapping[str, Any] | None = None
         self.bonds: Mapping[str, Any] | None = None
@@ -97,7 +98,8 @@ class Session(QObject):
         self._heavy_start.timeout.connect(self.links["compute"].start)
         self.settings.changed.connect(self._on_setting_changed)
         self.runs.keep_failed.connect(self.save_failed)
-        self.screenings.went_on.connect(self.run_continued)
+        for each in (self.screenings, self.designs):
+            each.went_on.connect(self.run_continued)
 
     # --- the program's start and end ---
 
@@ -155,15 +157,16 @@ class Session(QObject):
 
     def continue_run(self, run: Run, *, is_trusted: bool = False) -> None:
         """Open the structure of a run that was cut off, then go on: `run_continued` tells. A
-        screening needs none.
+        screening and a design need none.
 
         Raises `UnsafeFileError` where the run imports code. A run whose structure cannot be read
         does not go on: `open_failed` tells.
         """
         try:
-            if run.key == SCREEN:
-                self.screenings.go_on(run, is_trusted=is_trusted)
-                return
+            for each in (self.screenings, self.designs):
+                if run.key == each.key:
+                    each.go_on(run, is_trusted=is_trusted)
+                    return
             spec = spec_to_continue(run, is_trusted=is_trusted)
         except InvalidSpecError as error:  # of a newer program
             job = self.jobs.submit_failure(run.key, MDSpec(), run.title, error)

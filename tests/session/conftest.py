@@ -5,6 +5,7 @@ import pytest
 from designer_app.registry import Registry
 from designer_app.running.link import WorkerLink
 from designer_app.session import job_manager
+from designer_app.session.job import Job
 from designer_app.session.job_manager import JobManager
 from designer_app.specs.jobs import JobRow
 
@@ -42,5 +43,24 @@ def manager(qapp, links, monkeypatch):
     rows = (*map(_row, heavy), _row("environment", "quick"), _row("loaded", "quick"))
     monkeypatch.setattr(job_manager, "JOBS", Registry("job", rows))
     made = JobManager(links)
+    yield made
+    made.close()
+
+
+class Recorder(JobManager):
+    """Starts no worker: a job that is submitted is only kept."""
+
+    def __init__(self):
+        super().__init__({})
+        self.submitted = []
+
+    def submit(self, key, spec, title="", *, folder=None):
+        self.submitted.append(Job(len(self.submitted), key, spec, title, folder))
+        return self.submitted[-1]
+
+
+@pytest.fixture
+def jobs(qapp):
+    made = Recorder()
     yield made
     made.close()

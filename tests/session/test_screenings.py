@@ -8,8 +8,6 @@ import pytest
 from designer_app.errors import FileUnreadableError, UnsafeFileError
 from designer_app.io.screen_store import ScreenStore
 from designer_app.project.runs import Runs
-from designer_app.session.job import Job
-from designer_app.session.job_manager import JobManager
 from designer_app.session.run_keeper import RunKeeper
 from designer_app.session.screenings import Screenings
 from designer_app.specs.fields import settings_of
@@ -25,25 +23,6 @@ LIF = Structure(
     pbc=(True, True, True),
     name="LiF",
 )
-
-
-class Recorder(JobManager):
-    """Starts no worker: a job that is submitted is only kept."""
-
-    def __init__(self):
-        super().__init__({})
-        self.submitted = []
-
-    def submit(self, key, spec, title="", *, folder=None):
-        self.submitted.append(Job(len(self.submitted), key, spec, title, folder))
-        return self.submitted[-1]
-
-
-@pytest.fixture
-def jobs(qapp):
-    made = Recorder()
-    yield made
-    made.close()
 
 
 @pytest.fixture

@@ -7,8 +7,8 @@ from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QFileDialog
 
 from designer_app.running.messages import JobError
+from designer_app.session.candidate_runs import has_report
 from designer_app.session.job import Job
-from designer_app.session.screenings import has_report
 from designer_app.specs.screen_rows import PASSES, ScreenRow
 from designer_app.ui.screening.results import Results
 

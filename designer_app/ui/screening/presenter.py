@@ -11,8 +11,9 @@ from designer_app.errors import DesignerAppError
 from designer_app.io.documents import Document
 from designer_app.project.runs import Run
 from designer_app.running.messages import JobError, job_error
+from designer_app.session.candidate_runs import has_rows
 from designer_app.session.job import Job
-from designer_app.session.screenings import is_screening, spec_of
+from designer_app.session.screenings import spec_of
 from designer_app.specs.screen import ScreenSpec
 from designer_app.ui import outcomes
 from designer_app.ui.panels.error_card import ErrorCard
@@ -151,7 +152,7 @@ class ScreeningPresenter(QObject):
         if folder is None or self.is_busy or folder.is_relative_to(project.folder):
             return
         run = project.runs.at(project.runs.folder / folder.name)
-        if run is not None and self.page.shows_results and is_screening(run.folder):
+        if run is not None and self.page.shows_results and has_rows(run.folder):
             self._show_past(run)
         else:
             self.page.show_intro()
@@ -215,7 +216,7 @@ class ScreeningPresenter(QObject):
         if key == outcomes.POTENTIAL or job is None:
             self.panel.show_page(SEARCH)
             self.search.potential.setFocus()
-        elif key == outcomes.RESUME and job.folder is not None and is_screening(job.folder):
+        elif key == outcomes.RESUME and job.folder is not None and has_rows(job.folder):
             self._on_go_on_asked()
         else:
             self.start(replace(job.spec, out=None, resume=False))

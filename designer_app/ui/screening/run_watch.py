@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, QTimer, Signal, SignalInstance
 
 from designer_app.running.messages import JobError, job_error
+from designer_app.session.candidate_runs import has_rows
 from designer_app.session.job import Job
-from designer_app.session.screenings import is_screening
 from designer_app.specs.screen import ScreenSpec
 from designer_app.specs.screen_rows import ScreenResult, ScreenRow
 from designer_app.ui.screening.candidate_presenter import CandidatePresenter
@@ -214,7 +214,7 @@ class RunWatch(QObject):
 
     def _on_failed(self, error: JobError) -> None:
         self._feed.finish()
-        self._search.set_can_go_on(self.folder is not None and is_screening(self.folder))
+        self._search.set_can_go_on(self.folder is not None and has_rows(self.folder))
         self.failed.emit(error)
 
     def _on_feed_failed(self, error: Exception) -> None:
