@@ -39,7 +39,7 @@ def ion_release(amounts: Mapping[str, float], ion: str) -> Estimate:
     """Share of the working ions of a discharged electrode, 0 to 1, with what it stands on."""
     host = {element: amount for element, amount in amounts.items() if element != ion}
     given = ION_CHARGES[ion] * amounts[ion]
-    charges = _highest_charges(host, amounts)
+    charges = highest_charges(host, amounts)
     if min(charges.values()) >= 0:
         told = f"{formula(amounts)} is an alloy, without charges to balance: all its {ion} counts."
         return _estimate(1.0, "amber", told)
@@ -77,7 +77,7 @@ def _why_none(charges: Mapping[str, float], host: Mapping[str, float], ion: str)
     return told
 
 
-def _highest_charges(host: Mapping[str, float], amounts: Mapping[str, float]) -> dict[str, float]:
+def highest_charges(host: Mapping[str, float], amounts: Mapping[str, float]) -> dict[str, float]:
     """The charge that each element of the host has at most once the ions are gone."""
     balance = balanced(amounts, "strict")
     states = {} if balance is None else balance.states
