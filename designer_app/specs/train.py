@@ -34,6 +34,12 @@ MODELS: Registry[Row] = Registry(
             summary="Formation energy, stability and more of any crystal; hours on two cores.",
             implementation="designer_app.screening.crystal_gnn.build:train",
         ),
+        Row(
+            key="material-vae",
+            title="Autoencoder of crystals",
+            summary="Crystals as points of a space to search in; half an hour on two cores.",
+            implementation="designer_app.design.vae.build:train",
+        ),
     ),
 )
 """Each is called as `train(spec, control)` and returns the card of what it wrote to `spec.out`."""
@@ -58,6 +64,19 @@ class TrainSpec:
         None,
         label="Own table",
         doc="CSV of your own rows: the shipped head is corrected with them instead of made anew.",
+    )
+    structures: Path | None = spec_field(
+        None,
+        label="Own structures",
+        doc="Folder of your own crystals: the shipped weights are corrected with them.",
+        when=("model", ("material-vae",)),
+    )
+    without: str = spec_field(
+        "",
+        label="Left out",
+        doc="Crystals that the training is not to see, separated by “;”: formulas like “Pt3Ni”, "
+        "or families with elements like “olivine: P”.",
+        when=("model", ("material-vae",)),
     )
     resume: bool = spec_field(
         False, label="Go on", doc="Go on from the checkpoint in the folder, where there is one."

@@ -78,6 +78,7 @@ class MaterialVAE(nn.Module):
     slot_counts: Tensor
     geometry_mask: Tensor
     class_features: Tensor
+    space_groups: Tensor
     element_properties: Tensor
     map_center: Tensor
     map_axes: Tensor
@@ -94,10 +95,12 @@ class MaterialVAE(nn.Module):
             element_properties = standardised_properties()
         counts = torch.as_tensor(np.asarray(library.slot_counts, dtype=np.float32))
         mask = torch.as_tensor(np.asarray(library.n_geometry, dtype=bool))
-        features = _class_features(counts, mask, np.asarray(library.space_groups))
+        groups = torch.as_tensor(np.asarray(library.space_groups), dtype=torch.int64)
+        features = _class_features(counts, mask)
         self.register_buffer("slot_counts", counts, persistent=False)
         self.register_buffer("geometry_mask", mask.to(counts.dtype), persistent=False)
         self.register_buffer("class_features", features, persistent=False)
+        self.register_buffer("space_groups", groups, persistent=False)
         self.register_buffer("element_properties", element_properties)
         self.register_buffer("map_center", torch.zeros(chosen.latent))
         self.register_buffer("map_axes", torch.eye(chosen.latent)[:, :2].clone())
@@ -108,6 +111,8 @@ class MaterialVAE(nn.Module):
         self.own = nn.Embedding(len(counts), chosen.class_size)
         nn.init.normal_(self.own.weight, std=0.3)
         self.shared = nn.Linear(features.shape[1], chosen.class_size, bias=False)
+        self.group = nn.Embedding(_N_SPACE_GROUPS, chosen.class_size)
+        nn.init.normal_(self.group.weight, std=0.3)
         self.encoder = nn.Sequential(
             nn.Linear(chosen.class_size + slots + 1 + N_GEOMETRY, chosen.hidden),
             nn.SiLU(),
@@ -242,7 +247,8 @@ class MaterialVAE(nn.Module):
         """
         if self._vectors is not None:
             return self._vectors
-        return self.own.weight + self.shared(self.class_features)
+        shared = self.shared(self.class_features) + self.group.weight[self.space_groups]
+        return self.own.weight + shared
 
     def told(
         self, z: Float[Tensor, "n latent"], tokens: SoftTokens
@@ -354,17 +360,7 @@ def standardised_properties() -> Float[Tensor, "elements properties"]:
     return torch.as_tensor(scaled, dtype=torch.float32)
 
 
-def _class_features(
-    counts: Tensor, mask: Tensor, space_groups: NDArray[np.int64]
-) -> Float[Tensor, "c features"]:
-    """Counts, slots that are there, free numbers and space group of each prototype."""
-    groups = one_hot(torch.as_tensor(space_groups, dtype=torch.int64), _N_SPACE_GROUPS)
-    return torch.cat(
-        [
-            torch.log1p(counts),
-            (counts > 0).to(counts.dtype),
-            mask.sum(dim=1, keepdim=True).to(counts.dtype) / 10.0,
-            groups.to(counts.dtype),
-        ],
-        dim=1,
-    )
+def _class_features(counts: Tensor, mask: Tensor) -> Float[Tensor, "c features"]:
+    """Counts, slots that are there and free numbers of each prototype."""
+    n_free = mask.sum(dim=1, keepdim=True).to(counts.dtype) / 10.0
+    return torch.cat([torch.log1p(counts), (counts > 0).to(counts.dtype), n_free], dim=1)
