@@ -1,0 +1,44 @@
+"""What a candidate's card and page show beside its row."""
+
+from collections.abc import Sequence
+
+from designer_app.design.details.disorder import disorder_of
+from designer_app.design.details.hazards import hazards_of
+from designer_app.design.details.pattern import powder_pattern
+from designer_app.design.details.precursors import recipe
+from designer_app.io.formulas import amounts_of
+from designer_app.screening.reference.table import ReferenceTable
+from designer_app.specs.design_rows import CandidateDetail, Check, Contribution, Neighbour
+from designer_app.specs.screen_rows import ScreenRow
+from designer_app.specs.structure import Structure
+
+
+def detail_of(
+    row: ScreenRow,
+    structure: Structure,
+    *,
+    table: ReferenceTable | None,
+    neighbours: Sequence[Neighbour] = (),
+    contributions: Sequence[Contribution] = (),
+    checks: Sequence[Check] = (),
+    seen: str = "",
+) -> CandidateDetail:
+    """Everything that follows from the crystal itself, with what the search and the checks told.
+
+    Without a reference table nothing is said about known disordered phases.
+    """
+    amounts = amounts_of(structure.numbers)
+    made_by = recipe(amounts)
+    mixed = None if table is None else disorder_of(structure, table)
+    return CandidateDetail(
+        id=row.id,
+        ingredients=made_by.ingredients,
+        synthesis_note=made_by.note,
+        hazards=hazards_of(amounts, made_by),
+        neighbours=tuple(neighbours),
+        contributions=tuple(contributions),
+        disorder="" if mixed is None else mixed.sentence,
+        checks=tuple(checks),
+        pattern=powder_pattern(structure),
+        seen=seen,
+    )
