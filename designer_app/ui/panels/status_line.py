@@ -1,5 +1,7 @@
 """The status bar: device, worker, the running job, messages that fade, Jobs and Log."""
 
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QColor, QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QPushButton, QToolButton, QWidget
@@ -8,6 +10,9 @@ from designer_app.ui.icons import ThemedIcon
 from designer_app.ui.panels.section import line
 from designer_app.ui.theme import OnTheme, Theme, Tokens, label, tabular
 from designer_app.ui.wording import clock, rate_text
+
+if TYPE_CHECKING:
+    from designer_app.session.job import Job
 
 _MESSAGE_MS = 6000
 
@@ -110,6 +115,18 @@ class StatusLine(QWidget):
         if seconds_left is not None:
             parts.append(self.tr("%s left") % clock(seconds_left))
         self._numbers.setText("   ".join(parts))
+
+    def show_job(self, job: "Job", share: float, seconds_left: float | None) -> None:
+        """A job with how it stands; one that is over goes."""
+        if job.is_over:
+            self.set_job("", 0.0, None, None)
+            return
+        title = job.title
+        if job.state == "paused":
+            title = self.tr("%s (paused)") % title
+        elif job.is_stopping:
+            title = self.tr("%s (stopping)") % title
+        self.set_job(title, share, None, seconds_left)
 
     def _build(self) -> None:
         self.setProperty("role", "footer")

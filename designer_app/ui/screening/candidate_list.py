@@ -18,6 +18,7 @@ from designer_app.ui.editors import ChoiceEditor
 from designer_app.ui.panels.section import row
 from designer_app.ui.screening.candidate_delegate import ROW_HEIGHT, CandidateDelegate
 from designer_app.ui.screening.candidate_model import N_LEADING, CandidateModel
+from designer_app.ui.screening.candidate_table import CandidateTable
 from designer_app.ui.screening.column_choice import ColumnChoice, columns_that_fit
 from designer_app.ui.screening.columns import Column, Criterion
 from designer_app.ui.theme import SMALL, Theme, label
@@ -38,13 +39,21 @@ class CandidateList(QWidget):
     opened = Signal(object)
     """A `ScreenRow` that was double-clicked, or Enter pressed on."""
 
-    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+    def __init__(
+        self,
+        theme: Theme,
+        parent: QWidget | None = None,
+        *,
+        shown: Sequence[tuple[str, str]] = (),
+    ) -> None:
+        """`shown` names other filters than those of a screening."""
         super().__init__(parent)
         self.model = CandidateModel(self)
         self.view = QTableView()
         self._delegate = CandidateDelegate(theme, self)
         self.shown = ChoiceEditor(
-            (
+            shown
+            or (
                 ("all", self.tr("All candidates")),
                 ("judged", self.tr("Judged by the rules")),
                 ("passing", self.tr("Passing only")),
@@ -60,11 +69,11 @@ class CandidateList(QWidget):
         self._build()
         self._connect()
 
-    def begin(self, criteria: Mapping[str, Criterion]) -> None:
-        """Another run."""
+    def begin(self, criteria: Mapping[str, Criterion], table: CandidateTable | None = None) -> None:
+        """Another run; `table` is one that somebody else fills."""
         self._in_front = ""
         self.columns.forget()
-        self.model.clear(criteria)
+        self.model.clear(criteria, table)
         self.search.clear()
         self.shown.set_value("all")
         self.model.set_wish(shown="all", text="")

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
 
 from designer_app.specs.estimates import Estimate
-from designer_app.specs.screen_rows import FAILS, LOST, PASSES, STAGES, WAITS, ScreenRow
+from designer_app.specs.screen_rows import FAILS, LOST, PASSES, WAITS, ScreenRow
 from designer_app.ui.number_editor import unit_text
 from designer_app.ui.screening.candidate_table import (
     FORMULA,
@@ -25,7 +25,6 @@ CELL = Qt.ItemDataRole.UserRole
 """A `Cell`: all that the delegate draws."""
 _Index = QModelIndex | QPersistentModelIndex
 _NOWHERE = QModelIndex()
-_STAGE_TITLES = dict(STAGES)
 N_LEADING = 2
 """Candidate and verdict stand before the numbers."""
 
@@ -84,10 +83,10 @@ class CandidateModel(QAbstractTableModel):
         """The rule of each number that has one."""
         return self._criteria
 
-    def clear(self, criteria: Mapping[str, Criterion]) -> None:
-        """Begin with another run."""
+    def clear(self, criteria: Mapping[str, Criterion], table: CandidateTable | None = None) -> None:
+        """Begin with another run; `table` is one that somebody else fills."""
         self.beginResetModel()
-        self.table = CandidateTable()
+        self.table = CandidateTable() if table is None else table
         self._order = np.zeros(0, dtype=np.int64)
         self._columns, self._spans = [], {}
         self._criteria = dict(criteria)
@@ -203,7 +202,7 @@ class CandidateModel(QAbstractTableModel):
         row = cell.row
         if cell.column is None:
             parts = (row.made_from, row.space_group) if section == 0 else (reason_of(row),)
-            stage = self.tr("Stage: %s") % _STAGE_TITLES[row.stage].lower()
+            stage = self.tr("Stage: %s") % dict(self.table.stages)[row.stage].lower()
             return "\n".join(part for part in (*parts, *row.warnings, stage) if part)
         if cell.estimate is None:
             return cell.column.doc

@@ -5,7 +5,7 @@ window stands still.
 """
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -33,7 +33,6 @@ SHOWN = {
 }
 """Verdicts by the filter's key."""
 _BETTER = {PASSES: 0, FAILS: 1, WAITS: 2, LOST: 3}
-_STAGE = {key: place for place, (key, _) in enumerate(STAGES)}
 _FIRST_ROOM = 256
 
 
@@ -70,9 +69,11 @@ class _Numbers:
 class CandidateTable:
     """The newest row of every candidate, by id; a later row of an id replaces the earlier one."""
 
-    def __init__(self) -> None:
+    def __init__(self, stages: Sequence[tuple[str, str]] = STAGES) -> None:
+        self.stages = tuple(stages)
         self.rows: list[ScreenRow] = []
-        self.tally = Tally()
+        self.tally = Tally(stages)
+        self._stage = {key: place for place, (key, _) in enumerate(stages)}
         self._place: dict[str, int] = {}
         self._numbers: dict[str, _Numbers] = {}
         self._columns: dict[str, Column] = {}
@@ -137,7 +138,7 @@ class CandidateTable:
             ATOMS.key: row.n_atoms,
             "_verdict": _BETTER[row.verdict],
             "_failing": len(row.failing),
-            "_stage": _STAGE[row.stage],
+            "_stage": self._stage[row.stage],
         }
         for key, value in plain.items():
             self._numbers.setdefault(key, _Numbers()).put(place, float(value))

@@ -95,6 +95,9 @@ _KNOWN = (
     Column(key="price", title="Price", unit="USD/kg", better="low", doc="Of its elements."),
     Column(key="selectivity", title="Selectivity", better="high",
            doc="Of the wanted reaction among those that compete with it."),
+    Column(key="adsorption_free_energy", title="Adsorption energy", unit="eV", decimals=2,
+           doc="Free energy of the reaction's leading intermediate on the surface."),
+    Column(key="bulk_modulus", title="Bulk modulus", unit="GPa", doc="Resistance to compression."),
     Column(key="overpotential", title="Overpotential", unit="V", better="low",
            doc="Beyond the equilibrium potential of the reaction (volcano)."),
 )  # fmt: skip

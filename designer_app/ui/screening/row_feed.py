@@ -78,7 +78,7 @@ class RowFeed(QObject):
             self._fail(error.strerror or str(error))
             return
         except (ValueError, KeyError, TypeError) as error:
-            self._fail(f"a row of the screening is damaged ({error})")
+            self._fail(f"a row of it is damaged ({error})")
             return
         if rows:
             self.rows_read.emit(rows)

@@ -142,18 +142,9 @@ class RunWatch(QObject):
         self._search.set_state(state)
         if self._window.runs.is_busy:
             return
-        status = self._window.status
-        if job.is_over:
-            status.set_job("", 0.0, None, None)
-            return
         progress = job.progress
         share = progress.done / progress.total if progress and progress.total else 0.0
-        title = job.title
-        if job.state == "paused":
-            title = self.tr("%s (paused)") % title
-        elif job.is_stopping:
-            title = self.tr("%s (stopping)") % title
-        status.set_job(title, share, None, job.pace.seconds_left)
+        self._window.status.show_job(job, share, job.pace.seconds_left)
         job.control.series.drain()  # the funnel is counted from the rows
 
     def _on_rows_read(self, rows: Sequence[ScreenRow]) -> None:

@@ -3,6 +3,7 @@ at every turn.
 """
 
 from collections import Counter, defaultdict
+from collections.abc import Sequence
 
 from designer_app.specs.screen_rows import (
     LOST,
@@ -13,13 +14,13 @@ from designer_app.specs.screen_rows import (
     common_reason,
 )
 
-_LAST = STAGES[-1][0]
-
 
 class Tally:
     """Counts of rows by stage, by reason of loss and by failing criterion."""
 
-    def __init__(self) -> None:
+    def __init__(self, stages: Sequence[tuple[str, str]] = STAGES) -> None:
+        self._stages = tuple(key for key, _ in stages)
+        self._last = self._stages[-1]
         self._here: Counter[str] = Counter()
         self._passing: Counter[str] = Counter()
         self._lost: defaultdict[str, Counter[str]] = defaultdict(Counter)
@@ -41,7 +42,7 @@ class Tally:
     @property
     def n_judged(self) -> int:
         """Candidates that came to the rules."""
-        return self._here[_LAST]
+        return self._here[self._last]
 
     def failing(self) -> list[tuple[str, int]]:
         """How many judged rows miss each criterion, the most frequent first."""
@@ -51,7 +52,7 @@ class Tally:
         """What each stage let through."""
         found = []
         beyond = self._here.total()
-        for key, _ in STAGES:
+        for key in self._stages:
             entered = beyond
             beyond -= self._here[key]
             passed = beyond + self._passing[key]
@@ -72,7 +73,7 @@ class Tally:
         self._here[row.stage] += by
         if row.verdict == PASSES:
             self._passing[row.stage] += by
-        if row.verdict == LOST or (row.stage == _LAST and row.failing):
+        if row.verdict == LOST or (row.stage == self._last and row.failing):
             self._lost[row.stage][common_reason(row)] += by
         for key in row.failing:
             self._failing[key] += by
