@@ -22,6 +22,7 @@ BENCHES = {
     "md-lj": "designer_app.cli.benches.md_lj",
     "relax": "designer_app.cli.benches.relax",
     "screen": "designer_app.cli.benches.screen",
+    "vae": "designer_app.cli.benches.vae",
     "voltage": "designer_app.cli.benches.voltage",
 }
 WINDOW_BENCHES = ("viewer", "latency", "start")

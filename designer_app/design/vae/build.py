@@ -24,15 +24,11 @@ from designer_app.design.vae.dataset import (
     joined,
     kept,
 )
-from designer_app.design.vae.judging import (
-    as_facts,
-    head_cards,
-    normal_points,
-    sample_figures,
-)
+from designer_app.design.vae.judging import head_cards
 from designer_app.design.vae.network import MaterialVAE
 from designer_app.design.vae.reading import LIBRARY, NETWORK, read_vae
 from designer_app.design.vae.reading import SHIPPED as SHIPPED_WEIGHTS
+from designer_app.design.vae.samples import normal_points, sample_figures
 from designer_app.design.vae.training import TrainingSettings, VAETraining
 from designer_app.device import Compute
 from designer_app.elements import SYMBOLS
@@ -118,7 +114,7 @@ def finished(
     held = table.split == "test"
     known = table.tokens.rows(learned)
     points = normal_points(SAMPLES, vae.settings.latent, spec.seed)
-    samples = as_facts(sample_figures(vae, library, points, table.tokens))
+    samples = asdict(sample_figures(vae, library, points, table.tokens))
     card = ModelCard(
         key="material-vae",
         title="Autoencoder of crystals",
@@ -132,7 +128,7 @@ def finished(
             NETWORK: asdict(vae.settings),
             "without": spec.without,
             "crystals without tokens": dict(table.without),
-            "points of the prior": dict(samples),
+            "points of the prior": samples,
         },
         seeds=(spec.seed,),
         versions={**_versions(), LIBRARY: library.hash},
