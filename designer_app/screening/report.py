@@ -10,6 +10,7 @@ from designer_app.io.atomic_write import atomic_write
 from designer_app.io.formulas import with_subscripts
 from designer_app.io.screen_store import STRUCTURES, TABLE
 from designer_app.provenance import versions
+from designer_app.screening.pictures import svg_of
 from designer_app.screening.report_drawings import funnel_drawing, scatter_drawing
 from designer_app.specs.estimates import Estimate
 from designer_app.specs.fields import is_shown, spec_fields
@@ -33,7 +34,7 @@ _COLUMNS = (
 )
 """(key, title, factor, format, unit) of the ranked table; columns without numbers are left out."""
 _TITLES = dict(STAGES)
-_STYLE = """
+STYLE = """
 :root { color-scheme: light }
 body { font: 14px/1.45 system-ui, "Segoe UI", sans-serif; color: #1B1F24; background: #fff;
   max-width: 1080px; margin: 2em auto; padding: 0 1.5em }
@@ -72,7 +73,7 @@ def report_html(
         _warnings(result.warnings),
         _verdict(result, judged),
         "<h2>Funnel</h2>",
-        funnel_drawing(result.funnel),
+        svg_of(funnel_drawing(result.funnel)),
         _losses(result),
         f"<h2>Ranked candidates</h2>{_ranked(shown[:MOST_ROWS])}",
         _left_out(len(shown), len(result.rows)),
@@ -86,7 +87,7 @@ def report_html(
     body = "\n".join(part for part in parts if part)
     return (
         '<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8">'
-        f"<title>{escape(headline(result))}</title><style>{_STYLE}</style></head>\n"
+        f"<title>{escape(headline(result))}</title><style>{STYLE}</style></head>\n"
         f"<body>\n{body}\n</body></html>\n"
     )
 
@@ -190,7 +191,7 @@ def _scatter(spec: ScreenSpec, rows: Sequence[ScreenRow]) -> str:
         up = ("activity", "Activity, V", 1.0)
         limits = limits[0], spec.activity
     drawing = scatter_drawing(rows, across, up, limits)
-    return f"<h2>Trade-off</h2>{drawing}" if drawing else ""
+    return "" if drawing is None else f"<h2>Trade-off</h2>{svg_of(drawing)}"
 
 
 def _card(row: ScreenRow) -> str:
