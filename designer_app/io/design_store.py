@@ -2,13 +2,15 @@
 
     map.json            a `LatentMap`, written before the search begins
     population.f32      records of float32 (seeds, 2 + targets), one a snapshot of the search
+    found.jsonl         strategy, tokens and latent vector of each candidate
+    checks.json         what recomputations said, by candidate
     details/<id>.json   a `CandidateDetail` of each candidate on the shortlist
 
 All else is as in `screen_store`. A record that a kill cut off is dropped.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -30,6 +32,8 @@ from designer_app.specs.design_rows import (
 )
 
 MAP, POPULATION, DETAILS = "map.json", "population.f32", "details"
+FOUND, CHECKS = "found.jsonl", "checks.json"
+_FOUND = ("id", "strategy", "tokens", "latent")
 _PARTS: Mapping[str, type[Any]] = {
     "ingredients": Ingredient,
     "hazards": Hazard,
@@ -81,7 +85,32 @@ class DesignStore(ScreenStore):
             raise WriteFailedError(str(path), error.strerror or str(error)) from error
         return whole + 1
 
+    def write_found(self, lines: Iterable[tuple[str, str, Mapping[str, Any], list[float]]]) -> None:
+        """Keep (id, strategy, tokens, place in the latent space) of all candidates."""
+        text = "".join(
+            json.dumps(plain(dict(zip(_FOUND, each, strict=True))), separators=(",", ":")) + "\n"
+            for each in lines
+        )
+        atomic_write(self.folder / FOUND, text, backup=False)
+
+    def found(self) -> dict[str, dict[str, Any]]:
+        """Strategy, tokens and latent of each candidate, by id."""
+        path = self.folder / FOUND
+        if not path.is_file():
+            return {}
+        rows = map(json.loads, path.read_text(encoding="utf-8").splitlines())
+        return {row["id"]: row for row in rows}
+
     # --- details ---
+
+    def write_checks(self, checks: Mapping[str, Sequence[Check]]) -> None:
+        """Keep what recomputations said of each candidate."""
+        self._keep(CHECKS, {key: [asdict(each) for each in found] for key, found in checks.items()})
+
+    def checks(self) -> dict[str, tuple[Check, ...]]:
+        """What recomputations said, by candidate."""
+        table = self._read(CHECKS) or {}
+        return {key: tuple(_part(Check, each) for each in found) for key, found in table.items()}
 
     def write_detail(self, detail: CandidateDetail) -> None:
         """Keep what a candidate's card shows."""

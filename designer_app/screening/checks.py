@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from typing import Protocol
 
 from designer_app.elements import COVALENT_RADII, SYMBOLS
 from designer_app.io.contacts import TooManyContactsError, contacts
@@ -11,7 +12,6 @@ from designer_app.screening.duplicates import KnownCrystals
 from designer_app.screening.frames import TOO_CLOSE
 from designer_app.screening.masks import Masks
 from designer_app.screening.reference.table import ReferenceTable
-from designer_app.screening.rules import Rules
 from designer_app.specs.design import DesignSpec
 from designer_app.specs.screen import ScreenSpec
 from designer_app.specs.screen_rows import LOST, ScreenRow
@@ -28,6 +28,14 @@ _MOST_COMPARED = 8
 _Composition = tuple[tuple[str, float], ...]
 
 
+class Refusing(Protocol):
+    """What the cheap stages ask of rules."""
+
+    def refusal(self, structure: Structure) -> str:
+        """Why a material cannot be judged, such as no working ion; "" if it can."""
+        ...
+
+
 class Checks:
     """Sends one row after the other through the cheap stages, and remembers which it has seen."""
 
@@ -36,7 +44,7 @@ class Checks:
         spec: ScreenSpec | DesignSpec,
         masks: Masks,
         table: ReferenceTable | None,
-        rules: Rules,
+        rules: Refusing,
         checkpoint: Callable[[], None] = lambda: None,
         *,
         passed: str = "network",
@@ -44,7 +52,7 @@ class Checks:
         """`passed` is the stage of rows that pass all."""
         self._spec, self._masks, self._rules, self._passed = spec, masks, rules, passed
         self._seen = KnownCrystals()
-        self._library = None if table is None else _Library(table, checkpoint)
+        self._library = None if table is None else ReferenceCrystals(table, checkpoint)
 
     def checked(self, row: ScreenRow, structure: Structure) -> ScreenRow:
         """The row in the stage after the cheap ones, or lost in the stage that it did not pass."""
@@ -79,7 +87,7 @@ class Checks:
         if not _SMALLEST_VOLUME <= per_atom <= _LARGEST_VOLUME:
             return f"impossible volume: {per_atom:.1f} A^3 for an atom"
         symbols = {SYMBOLS[number] for number in structure.numbers}
-        return self._masks.reason(symbols) or self._rules.refusal(structure) or _touching(structure)
+        return self._masks.reason(symbols) or self._rules.refusal(structure) or touching(structure)
 
     def _duplicate(self, row: ScreenRow, structure: Structure) -> str:
         twin = self._seen.same_as(structure)
@@ -89,11 +97,14 @@ class Checks:
         return f"duplicate: the same crystal as row {twin}"
 
 
-class _Library:
+class ReferenceCrystals:
     """The reference crystals by formula; geometries are unpacked when they are compared."""
 
-    def __init__(self, table: ReferenceTable, checkpoint: Callable[[], None]) -> None:
-        self._table = table
+    def __init__(
+        self, table: ReferenceTable, checkpoint: Callable[[], None], most: int = _MOST_COMPARED
+    ) -> None:
+        """`most` crystals of one formula are compared."""
+        self._table, self._most = table, most
         self._by_formula: dict[_Composition, list[int]] = {}
         self._unpacked: dict[_Composition, KnownCrystals] = {}
         for index in range(len(table)):
@@ -103,12 +114,13 @@ class _Library:
             self._by_formula.setdefault(key, []).append(index)
 
     def same_as(self, structure: Structure) -> str | None:
+        """The id of the reference crystal that is the same; None where there is none."""
         key = _composition_key(amounts_of(structure.numbers))
         if key not in self._by_formula:
             return None
         if key not in self._unpacked:
             known = self._unpacked[key] = KnownCrystals()
-            for index in self._by_formula[key][:_MOST_COMPARED]:
+            for index in self._by_formula[key][: self._most]:
                 known.add(self._table.sources[index], self._table.structure(index))
         return self._unpacked[key].same_as(structure)
 
@@ -117,7 +129,7 @@ def _composition_key(amounts: Mapping[str, float]) -> _Composition:
     return tuple(sorted(reduced(amounts)[0].items()))
 
 
-def _touching(structure: Structure) -> str:
+def touching(structure: Structure) -> str:
     """The closest pair that is nearer than any bond, in words; "" where there is none."""
     radii = COVALENT_RADII[structure.numbers]
     try:

@@ -133,5 +133,18 @@ JOBS: Registry[JobRow] = Registry(
             summary="Make candidates, judge them stage by stage, and rank them.",
             implementation="designer_app.jobs.screen:run",
         ),
+        JobRow(
+            key="design",
+            title="Design",
+            summary="New materials for targets: searched, relaxed, checked and ranked.",
+            implementation="designer_app.jobs.design:run",
+        ),
+        JobRow(
+            key="design-task",
+            title="Design task",
+            summary="A part of a design that a process of its own does.",
+            implementation="designer_app.jobs.design_task:run",
+            is_listed=False,
+        ),
     ),
 )

@@ -8,14 +8,18 @@ goes on from there.
 
 import hashlib
 import os
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import numpy as np
+
 from designer_app.errors import MissingReferenceError
+from designer_app.io.formulas import formula, reduced
 from designer_app.io.user_folders import references_folder
 from designer_app.potentials.base import Potential
 from designer_app.running.control import RunControl
+from designer_app.screening.convex_hull import SAME_COMPOSITION, SAME_ENERGY, Hull, hull_for
 from designer_app.screening.reference.ledger import Ledger, RelaxedPhase
 from designer_app.screening.reference.phases import ReferencePhase, phase_of
 from designer_app.screening.reference.relaxing import Inner, relax_phases
@@ -30,6 +34,8 @@ from designer_app.specs.structure import Structure
 
 CHUNK = 16
 """Crystals that are relaxed together and then written."""
+NEAR = 0.03
+"""eV/atom: hulls of two potentials order phases that differ by less in other ways."""
 
 _CORRECTIONS = {
     # of chgnet 0.3.0, which learned the corrected energies of MPtrj: anions and GGA+U metals
@@ -59,14 +65,17 @@ def reference_set(
     potential: Potential,
     *,
     may_relax: bool = True,
+    near: Mapping[str, float] | None = None,
     added: Sequence[Structure] = (),
     added_from: str = "own",
     control: RunControl | None = None,
 ) -> ReferenceSet:
     """The phases of a chemical system, all computed with this potential.
 
-    `added` structures are relaxed and join it, and the set's name says so. Raises
-    `MissingReferenceError` where the table belongs to other weights and nothing may be relaxed.
+    With `near` (atoms of each element) only those are relaxed again that by the shipped energies
+    may compete at that composition: a tenth of them. `added` structures are relaxed and join the
+    set, and its name says so. Raises `MissingReferenceError` where the table belongs to other
+    weights and nothing may be relaxed.
     """
     control = control or RunControl()
     table = load_reference(potential.key, potential.model)
@@ -77,11 +86,12 @@ def reference_set(
         shipped = " and ".join(" ".join(each) for each in SHIPPED)
         raise MissingReferenceError("", named, f"the shipped one belongs to {shipped}")
     else:
-        starts = _starts(elements)
+        starts = _starts(elements, near)
         relaxed = relaxed_again(starts, potential, control)
         phases = _converged(relaxed)
         said = f"{_start_table().header.name}, relaxed again with {named}"
-        said += f", {len(phases)} of {len(starts)} phases ({set_hash(phases)[:12]})"
+        where = f" that may compete at {formula(reduced(near)[0])}" if near else ""
+        said += f", {len(phases)} of {len(starts)} phases{where} ({set_hash(phases)[:12]})"
         origin = HullOrigin(
             potential=named,
             model_sha256=potential.model_sha256,
@@ -149,10 +159,29 @@ def _start_table() -> ReferenceTable:
     return table
 
 
-def _starts(elements: Collection[str]) -> list[Structure]:
+def _starts(elements: Collection[str], near: Mapping[str, float] | None) -> list[Structure]:
     """The crystals of the shipped table, small cells first."""
-    found = [phase.structure() for phase in _start_table().in_system(elements)]
-    return sorted(found, key=len)
+    table = _start_table()
+    phases = table.in_system(elements)
+    if near:
+        phases = _competing(hull_for(elements, phases, table.origin), near)
+    return sorted((phase.structure() for phase in phases), key=len)
+
+
+def _competing(hull: Hull, near: Mapping[str, float]) -> list[ReferencePhase]:
+    """The phases that lie close to the hull's tangent at a composition, and those of the elements.
+
+    A phase of energy E and fractions x' is `E - x' mu` above the tangent with the chemical
+    potentials mu of the facet below the composition; one that is far above it does not come down
+    with another potential.
+    """
+    x = hull.fractions_of(near)
+    mu = hull.potentials[int(np.argmax(hull.potentials @ x))]
+    above = hull.energies - hull.fractions @ mu
+    is_element = (hull.fractions.max(axis=1) > 1.0 - SAME_COMPOSITION) & (
+        np.abs(hull.energies) < SAME_ENERGY
+    )
+    return [hull.phases[index] for index in np.flatnonzero((above < NEAR) | is_element)]
 
 
 def _key(structure: Structure) -> str:

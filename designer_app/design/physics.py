@@ -1,0 +1,141 @@
+"""What a purpose asks of a relaxed crystal, by relaxations and other physics.
+
+Electrodes: voltage of the pair with and without its ions. Electrolytes: barrier by bond valence,
+and by bands of relaxed images where the cell is small. Catalysts: slabs with the leading
+intermediate of the reaction.
+"""
+
+import math
+from dataclasses import replace
+
+from designer_app.errors import DesignerAppError
+from designer_app.explanations import explain_exception
+from designer_app.potentials.base import Potential
+from designer_app.properties.adsorption import adsorption_energies
+from designer_app.properties.bond_valence import barriers, site_energies
+from designer_app.properties.conductivity import band_reason, bond_valence_reason, estimates_of
+from designer_app.properties.migration import migration
+from designer_app.properties.softbv import NAME as SOFTBV
+from designer_app.properties.volcano import CORRECTIONS
+from designer_app.running.control import RunControl
+from designer_app.screening.battery_estimates import VOLUME, from_relaxation
+from designer_app.specs.adsorption import AdsorptionSpec
+from designer_app.specs.conductivity import BOND_VALENCE, CONDUCTIVITY, NEB
+from designer_app.specs.design_tasks import DesignAnswer
+from designer_app.specs.estimates import Estimate
+from designer_app.specs.structure import Structure
+
+INTERMEDIATES = {"HER": "H", "OER": "OH", "ORR": "OH", "CO2RR": "CO", "NRR": "N"}
+"""The leading adsorbate of each reaction."""
+ADSORPTION = "adsorption_free_energy"
+_ROOM_TEMPERATURE = 298.15
+_SMALL = 30
+"""Atoms of a cell whose hops are computed by bands: larger ones take many minutes."""
+
+
+def electrode_physics(
+    structure: Structure, ion: str, potential: Potential, control: RunControl
+) -> DesignAnswer:
+    """Voltage, capacity, energy density and change of volume (%) when all ions leave."""
+    found = from_relaxation(structure, ion, potential, control)
+    return DesignAnswer(estimates=tuple(_in_percent(each) for each in found))
+
+
+def electrolyte_physics(
+    structure: Structure, ion: str, potential: Potential, control: RunControl
+) -> DesignAnswer:
+    """Barriers of the ion and the conductivity that they allow; what fails says so."""
+    estimates: list[Estimate] = []
+    told: list[str] = []
+    try:
+        estimates += _by_bond_valence(structure, ion, control)
+    except DesignerAppError as error:
+        told.append(f"No barrier by bond valence: {explain_exception(error).what}")
+    if len(structure) <= _SMALL:
+        try:
+            estimates += _by_bands(structure, ion, potential, control)
+        except DesignerAppError as error:
+            told.append(f"No barrier by relaxed images: {explain_exception(error).what}")
+    kept = tuple(_as_asked(each) for each in estimates if math.isfinite(each.value))
+    return DesignAnswer(estimates=kept, warnings=tuple(told))
+
+
+def catalyst_physics(
+    structure: Structure, reaction: str, potential: Potential, control: RunControl
+) -> DesignAnswer:
+    """Adsorption free energy of the leading intermediate on relaxed slabs, eV."""
+    adsorbate = INTERMEDIATES[reaction]
+    asked = AdsorptionSpec(adsorbate=adsorbate)
+    found = adsorption_energies(structure, asked, potential, control)
+    (best,) = found.best
+    return DesignAnswer(estimates=(_free(best, adsorbate),))
+
+
+def _in_percent(estimate: Estimate) -> Estimate:
+    """The change of volume as designs tell it: its size, in percent."""
+    if estimate.key != VOLUME:
+        return estimate
+    return replace(estimate, value=100.0 * abs(estimate.value), unit="%", low=None, high=None)
+
+
+def _as_asked(estimate: Estimate) -> Estimate:
+    """A conductivity by relaxed images in S/cm; by bond valence it is too vague to decide."""
+    if (estimate.key, estimate.method) != (CONDUCTIVITY, NEB):
+        return estimate
+    ends = {
+        name: None if getattr(estimate, name) is None else 10.0 ** getattr(estimate, name)
+        for name in ("low", "high")
+    }
+    return replace(
+        estimate, key="ionic_conductivity", value=10.0**estimate.value, unit="S/cm", **ends
+    )
+
+
+def _by_bond_valence(
+    structure: Structure, ion: str, control: RunControl
+) -> tuple[Estimate, Estimate]:
+    found = barriers(site_energies(structure, ion, control=control))
+    return estimates_of(
+        BOND_VALENCE,
+        found.barriers,
+        structure,
+        ion,
+        _ROOM_TEMPERATURE,
+        dimensions=0 if found.path is None else found.path.dimensions,
+        origin=f"{SOFTBV} parameters (doi:10.1107/S2052520618015718), rigid framework",
+        reason=bond_valence_reason(found),
+    )
+
+
+def _by_bands(
+    structure: Structure, ion: str, potential: Potential, control: RunControl
+) -> tuple[Estimate, Estimate]:
+    found = migration(structure, ion, potential, control=control)
+    return estimates_of(
+        NEB,
+        found.barriers,
+        structure,
+        ion,
+        _ROOM_TEMPERATURE,
+        dimensions=found.paths[0].dimensions,
+        origin=f"{potential.key} {potential.model} ({potential.model_sha256[:12]})",
+        reason=band_reason(found, potential),
+    )
+
+
+def _free(energy: Estimate, adsorbate: str) -> Estimate:
+    """The free energy at 298 K; of CO, whose volcano is drawn so, the energy from the gas."""
+    known = CORRECTIONS.get(adsorbate)
+    shift = 0.0 if known is None else known.correction
+    ends = {
+        name: None if getattr(energy, name) is None else getattr(energy, name) + shift
+        for name in ("low", "high")
+    }
+    source = "" if known is None else f"; {shift:+.2f} eV of free energy ({known.source})"
+    return replace(
+        energy,
+        key=ADSORPTION,
+        value=energy.value + shift,
+        origin=f"{energy.origin}{source}",
+        **ends,
+    )

@@ -1,0 +1,119 @@
+"""Rows at the end of a run: judged by the targets, the best of them on the shortlist."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from designer_app.design.criteria import STABILITY, Judge
+from designer_app.design.staged import DOES_NOT_HOLD, DesignRows, order_of
+from designer_app.screening.rules import judged, worst_light
+from designer_app.specs.design_rows import STAGES, Arm
+from designer_app.specs.screen_rows import FAILS, PASSES, FunnelCount, ScreenRow, funnel_of
+
+_FARTHEST = ("checked", "physics", "hull")
+"""Stages of rows that were relaxed, the best known first."""
+
+
+@dataclass(frozen=True, eq=False)
+class Ending:
+    """What a run came to."""
+
+    shortlist: tuple[ScreenRow, ...]
+    others: tuple[ScreenRow, ...]
+    """What else was relaxed, best first."""
+    funnel: tuple[FunnelCount, ...]
+    arms: tuple[Arm, ...]
+
+    @property
+    def n_hits(self) -> int:
+        """Candidates on the shortlist that meet all targets."""
+        return sum(row.verdict == PASSES for row in self.shortlist)
+
+
+def ending(run: DesignRows) -> Ending:
+    """The shortlist of a run and what is counted; of one that was stopped, from what there is.
+
+    Those whose numbers were computed come before those that are only predicted; then those that
+    meet all criteria, as different as is asked; where they are too few, the nearest misses follow.
+    """
+    alive = [_judged(row, run.tools.judge) for row in run.alive(*_FARTHEST)]
+    alive.sort(key=_order)
+    n = run.spec.n
+    chosen: list[ScreenRow] = []
+    for stages in _preferred(run.spec.purpose):
+        here = [row for row in alive if row.stage in stages and row not in chosen]
+        hits = [row for row in here if row.verdict == PASSES]
+        chosen += [hits[place] for place in run.spread(hits, n - len(chosen))]
+    misses = [row for row in alive if row.verdict != PASSES]
+    misses.sort(key=lambda row: (_FARTHEST.index(row.stage), _order(row)))
+    chosen += misses[: max(n - len(chosen), 0)]
+    ids = {row.id for row in chosen}
+    others = tuple(row for row in alive if row.id not in ids)
+    shortlist = tuple(replace(row, stage="shortlist") for row in chosen)
+    made = run.store.decisions().get("made", {})
+    rows = {**run.rows, **{row.id: row for row in shortlist}}
+    strategies = {key: str(each["strategy"]) for key, each in run.found.items()}
+    return Ending(
+        shortlist=shortlist,
+        others=others,
+        funnel=_funnel(rows.values(), made.get("lost", {})),
+        arms=_arms(made.get("arms", ()), strategies, run, [*shortlist, *others]),
+    )
+
+
+def _preferred(purpose: str) -> tuple[tuple[str, ...], ...]:
+    """Groups of stages from which hits are taken, one after the other."""
+    return (_FARTHEST,) if purpose == "own" else (("checked", "physics"),)
+
+
+def _judged(row: ScreenRow, judge: Judge) -> ScreenRow:
+    verdict, failing, told = judged(row, judge.criteria)
+    if DOES_NOT_HOLD in row.failing:
+        verdict, failing = FAILS, (*failing, DOES_NOT_HOLD)
+        told = "; ".join(filter(None, [told, "does not hold when it is shaken"]))
+    light = worst_light(row, judge.criteria)
+    return replace(row, verdict=verdict, failing=failing, reason=told, light=light)
+
+
+def _order(row: ScreenRow) -> tuple[int, float, str]:
+    return len(row.failing), -order_of(row.score), row.id
+
+
+def _funnel(rows: Any, lost: Mapping[str, int]) -> tuple[FunnelCount, ...]:
+    """The counts, with proposals that the search dropped before they were candidates."""
+    made, *rest = funnel_of(rows, STAGES)
+    reasons = sorted(lost.items(), key=lambda each: (-each[1], each[0]))
+    made = replace(made, entered=made.entered + sum(lost.values()), lost_reasons=tuple(reasons))
+    return (made, *rest)
+
+
+def _arms(
+    made: Sequence[Mapping[str, Any]],
+    strategies: Mapping[str, str],
+    run: DesignRows,
+    ends: Sequence[ScreenRow],
+) -> tuple[Arm, ...]:
+    """Each strategy's candidates, relaxations, and hits: new, near the hull, meeting the targets
+    by the best numbers that are known of each.
+    """
+    relaxed = Counter(
+        strategies.get(row.id, "") for row in run.rows.values() if run.is_past(row, "relaxed")
+    )
+    hits = Counter(strategies.get(row.id, "") for row in ends if _is_hit(row))
+    known = dict.fromkeys([*(str(each["strategy"]) for each in made), *relaxed])
+    proposed = {str(each["strategy"]): int(each["n_proposed"]) for each in made}
+    return tuple(
+        Arm(
+            strategy=name,
+            n_candidates=proposed.get(name, 0),
+            n_relaxed=relaxed[name],
+            n_hits=hits[name],
+        )
+        for name in known
+        if name
+    )
+
+
+def _is_hit(row: ScreenRow) -> bool:
+    return not row.known and not row.failing and row.estimate(STABILITY) is not None

@@ -1,0 +1,151 @@
+"""Inverse design: from targets to a shortlist that was relaxed, computed and checked."""
+
+import tempfile
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from designer_app.design.criteria import judge_of, targets_of
+from designer_app.design.funnel import DesignFunnel
+from designer_app.design.search.found import Found, Snapshot
+from designer_app.design.search.limits import Limits, limits_of
+from designer_app.design.shortlist import Ending, ending
+from designer_app.design.staged import Tools
+from designer_app.design.verdict import verdict_of
+from designer_app.device import Compute
+from designer_app.errors import Cancelled
+from designer_app.io.design_store import DesignStore
+from designer_app.io.screen_store import TABLE
+from designer_app.io.screen_table import write_csv
+from designer_app.potentials import Potential, load_potential
+from designer_app.provenance import now
+from designer_app.running.control import RunControl
+from designer_app.running.executor import Executor
+from designer_app.screening.placing import Placing
+from designer_app.screening.reference.table import SHIPPED, ReferenceTable, load_reference
+from designer_app.specs.design import DesignSpec
+from designer_app.specs.design_rows import STAGES, DesignResult
+from designer_app.specs.fields import check_spec, settings_of
+from designer_app.state import set_threads
+
+_WARM = ("designer_app.jobs.design_task", "designer_app.potentials.chgnet")
+"""Modules that the workers import while the search runs."""
+_TITLES = dict(STAGES)
+Search = Callable[[Callable[[Snapshot], None]], Found]
+
+
+def run(spec: DesignSpec, control: RunControl) -> DesignResult:
+    """The shortlist first; with a folder all is kept there, and the same run goes on in it.
+
+    A run that is stopped gives what it has, once there are relaxed candidates; before that
+    `Cancelled` is raised. Raises `InvalidSpecError` for limits that leave nothing and for targets
+    that nothing predicts, and `ResumeError` where the folder holds a run with other settings.
+    """
+    check_spec(spec)
+    targets = targets_of(spec)
+    limits = limits_of(spec)
+    compute = Compute(spec.device, spec.dtype, spec.threads)
+    set_threads(compute)
+    with ExitStack() as opened:
+        folder = spec.out or Path(opened.enter_context(tempfile.TemporaryDirectory()))
+        store = DesignStore(folder)
+        if store.begin(_settings(spec)):
+            control.log.info("“%s” holds this run already; it goes on.", folder)
+        control.progress(0, 1, "Loading models")
+        executor = opened.enter_context(Executor(spec.workers, warm=_WARM))
+        models = _Models(spec, compute, control)
+        tools = Tools(
+            search=models.search(limits, store),
+            limits=limits,
+            judge=judge_of(targets),
+            table=models.table,
+            placing=lambda: Placing(models.potential(), models.table, may_relax=True),
+            executor=executor,
+        )
+        funnel = DesignFunnel(spec, store, tools, control)
+        stopped = ""
+        try:
+            funnel.run()
+        except Cancelled:
+            stopped = _TITLES[funnel.stage_now]
+            if not any(funnel.is_past(row, "hull") for row in funnel.rows.values()):
+                raise
+        return _finished(spec, store, funnel, models, stopped)
+
+
+def _settings(spec: DesignSpec) -> dict[str, Any]:
+    """What makes it this run."""
+    return settings_of(replace(spec, out=None, resume=False))
+
+
+class _Models:
+    """What a run computes with, loaded when it is first asked for."""
+
+    def __init__(self, spec: DesignSpec, compute: Compute, control: RunControl) -> None:
+        self.spec, self.compute, self.control = spec, compute, control
+        # The crystals are known whatever the potential; only their energies belong to one.
+        self.table: ReferenceTable | None = load_reference(
+            spec.potential, spec.model
+        ) or load_reference(*next(iter(SHIPPED)))
+        self.origin = [("created", now()), ("seed", str(spec.seed))]
+        if self.table is not None:
+            self.origin.append(("known crystals", self.table.name))
+        self.potential = cache(self._potential)
+
+    def _potential(self) -> Potential:
+        found = load_potential(self.spec.potential, self.spec.model, self.compute)
+        self.origin.append(("potential", f"{found.key} {found.model} ({found.model_sha256})"))
+        return found
+
+    def search(self, limits: Limits, store: DesignStore) -> Search:
+        """The search of the spec; models are loaded when it is called."""
+        from designer_app.design.searching import search_of
+
+        return search_of(self.spec, limits, self.potential, self.table, store, self.control)
+
+
+# --- the end ---
+
+
+def _finished(
+    spec: DesignSpec, store: DesignStore, funnel: DesignFunnel, models: _Models, stopped: str
+) -> DesignResult:
+    """The result, and the files that tell it."""
+    end = ending(funnel)
+    store.append(end.shortlist)
+    rows = (*end.shortlist, *end.others)
+    result = DesignResult(
+        rows=rows,
+        funnel=end.funnel,
+        n_shortlist=len(end.shortlist),
+        n_hits=end.n_hits,
+        arms=end.arms,
+        verdict=verdict_of(end, stopped),
+        warnings=tuple(dict.fromkeys(funnel.warnings)),
+        folder="" if spec.out is None else str(spec.out),
+        origin=tuple(models.origin),
+        seconds=tuple(funnel.seconds.items()),
+    )
+    if spec.out is not None:
+        write_csv(store.folder / TABLE, list(rows))
+        result = _written(store, end, result)
+    return result
+
+
+def _written(store: DesignStore, end: Ending, result: DesignResult) -> DesignResult:
+    """The result with its report, kept."""
+    store.write_result(
+        {
+            "n_shortlist": result.n_shortlist,
+            "n_hits": result.n_hits,
+            "shortlist": [row.id for row in end.shortlist],
+            "verdict": result.verdict,
+            "warnings": result.warnings,
+            "origin": result.origin,
+            "seconds": dict(result.seconds),
+        }
+    )
+    return result

@@ -1,0 +1,246 @@
+"""The funnel of a design on layered LiMO2, which relax in a second each."""
+
+import math
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from ase.spacegroup import crystal as crystal_of
+
+from designer_app.design.criteria import judge_of, targets_of
+from designer_app.design.funnel import DesignFunnel
+from designer_app.design.representation.tokens import CrystalTokens
+from designer_app.design.search.found import ArmMade, DesignCandidate, Found, Snapshot
+from designer_app.design.search.limits import limits_of
+from designer_app.design.shortlist import ending
+from designer_app.design.staged import Tools
+from designer_app.design.verdict import verdict_of
+from designer_app.device import Compute
+from designer_app.elements import ATOMIC_NUMBERS
+from designer_app.errors import Cancelled
+from designer_app.io.design_store import DesignStore, PopulationReader
+from designer_app.io.documents import structure_from_atoms
+from designer_app.io.screen_store import RowReader
+from designer_app.potentials import load_potential
+from designer_app.running.control import RunControl
+from designer_app.running.executor import Executor
+from designer_app.screening.placing import Placing
+from designer_app.screening.reference.table import load_reference
+from designer_app.specs.design import DesignSpec
+from designer_app.specs.estimates import Estimate
+from designer_app.specs.fields import settings_of
+from designer_app.specs.screen_rows import LOST
+
+METALS = ("Ni", "Mn", "Cr", "V")
+
+
+def layered(metal):
+    atoms = crystal_of(
+        ("Li", metal, "O"),
+        [(0, 0, 0.5), (0, 0, 0), (0, 0, 0.24)],
+        spacegroup=166,
+        cellpar=[2.88, 2.88, 14.2, 90, 90, 120],
+        primitive_cell=True,
+    )
+    return structure_from_atoms(atoms, f"Li{metal}O2")
+
+
+def candidate(place, metal, strategy="mix", structure=None):
+    predicted = Estimate(
+        key="voltage", value=3.5, unit="V", low=2.5, high=4.5, method="design heads"
+    )
+    return DesignCandidate(
+        tokens=CrystalTokens(0, (3, ATOMIC_NUMBERS[metal], 8), 10.0, (), ()),
+        structure=structure or layered(metal),
+        formula=f"Li{metal}O2",
+        strategy=strategy,
+        made_from="a test",
+        estimates=(predicted,),
+        score=-1.0 * place,
+        latent=np.full(4, place, np.float32),
+    )
+
+
+def found(*candidates):
+    arms = (ArmMade(strategy="mix", n_proposed=9, n_valid=5, n_ranked=4, best=0.0),)
+    return Found(candidates=candidates, arms=arms, lost={"atoms too close": 5})
+
+
+def four():
+    return found(*(candidate(place, metal) for place, metal in enumerate(METALS)))
+
+
+SPEC = DesignSpec(
+    targets=("voltage=2..4.6", "energy_density=300..", "e_above_hull=..0.1"),
+    only_new=False,
+    relax_best=3,
+    physics_best=2,
+    check_best=1,
+    n=2,
+    seeds=3,
+    workers=1,
+)
+
+
+@pytest.fixture(scope="module")
+def chgnet():
+    return load_potential("chgnet", "", Compute("cpu", "float32", 1))
+
+
+@pytest.fixture
+def make(tmp_path, chgnet):
+    """A funnel in a folder; the same one again goes on in it."""
+
+    def made(spec=SPEC, search=four, control=None):
+        store = DesignStore(tmp_path)
+        store.begin(settings_of(spec))
+        table = load_reference("chgnet", "")
+
+        def searched(on_snapshot):
+            on_snapshot(
+                Snapshot(
+                    step=0, n_steps=1, positions=np.zeros((3, 2)), values=np.ones((3, 3)), best=1.0
+                )
+            )
+            return search()
+
+        tools = Tools(
+            search=searched,
+            limits=limits_of(spec),
+            judge=judge_of(targets_of(spec)),
+            table=table,
+            placing=lambda: Placing(chgnet, table),
+            executor=Executor(1),
+        )
+        return DesignFunnel(spec, store, tools, control or RunControl())
+
+    return made
+
+
+CHEAP = replace(SPEC, check_best=0, physics_best=0)
+
+
+def test_what_passes_the_cheap_stages_waits_in_the_order_of_the_search(make):
+    funnel = make(replace(CHEAP, relax_best=0))
+    funnel.run()
+    assert [(row.formula, row.stage) for row in funnel.rows.values()] == [
+        (f"Li{metal}O2", "ranked") for metal in METALS
+    ]
+
+
+def test_known_crystals_are_lost_where_only_new_ones_are_wanted(make):
+    funnel = make(replace(CHEAP, relax_best=0, only_new=True))
+    funnel.run()
+    lost = [row for row in funnel.rows.values() if row.stage == "new"]
+    assert lost
+    assert all(row.verdict == LOST and row.known for row in lost)
+
+
+def test_duplicates_and_crushed_crystals_are_lost_in_their_stages(make):
+    crushed = layered("Ni")
+    crushed = replace(crushed, cell=0.5 * crushed.cell, positions=0.5 * crushed.positions)
+    several = found(candidate(0, "Ni"), candidate(1, "Ni"), candidate(2, "Mn", structure=crushed))
+    funnel = make(replace(CHEAP, relax_best=0), search=lambda: several)
+    funnel.run()
+    assert [row.stage for row in funnel.rows.values()] == ["ranked", "unique", "valid"]
+
+
+def test_the_search_is_drawn_while_it_walks(make, tmp_path):
+    funnel = make(replace(CHEAP, relax_best=0))
+    funnel.run()
+    assert PopulationReader(tmp_path, n_seeds=3, n_targets=3).n_snapshots == 1
+    assert any(row["snapshots"] == 1 for row in funnel.control.series.drain())
+
+
+def test_the_best_are_relaxed_computed_and_checked_and_the_rest_waits(make, tmp_path):
+    funnel = make()
+    funnel.run()
+    stages = sorted(row.stage for row in funnel.rows.values())
+    assert stages == ["checked", "hull", "physics", "ranked"]
+    (checked,) = funnel.alive("checked")
+    methods = [each.method for each in checked.estimates if each.key == "voltage"]
+    assert methods == ["design heads", "relaxation"]
+    assert {each.name for each in funnel.design_store.checks()[checked.id]} == {
+        "shaken supercell",
+        "CHGNet r2SCAN",
+    }
+    end = ending(funnel)
+    assert [row.stage for row in end.shortlist] == ["shortlist", "shortlist"]
+    assert {row.id for row in end.shortlist}.isdisjoint(row.id for row in end.others)
+    made = end.funnel[0]
+    assert (made.entered, made.passed) == (9, 4)
+    (arm,) = end.arms
+    assert (arm.strategy, arm.n_candidates, arm.n_relaxed) == ("mix", 9, 3)
+    assert "of 2 candidates" in verdict_of(end)
+    # Going on in the same folder asks nothing again and comes to the same.
+    again = make(search=lambda: pytest.fail("searched twice"))
+    again.run()
+    assert ending(again).shortlist == end.shortlist
+
+
+def test_a_run_that_was_stopped_goes_on_to_the_same_rows(make, tmp_path, monkeypatch):
+    spec = replace(CHEAP, relax_best=4)
+    monkeypatch.setattr("designer_app.design.packing.GROUP_ATOMS", 4)
+    monkeypatch.setattr("designer_app.design.funnel.groups_of", lambda ids, _: [[i] for i in ids])
+    whole = make(spec)
+    whole.run()
+    rows = dict(whole.rows)
+    for path in tmp_path.iterdir():
+        if path.is_file():
+            path.unlink()
+    control = RunControl()
+    funnel = make(spec, control=control)
+    write = funnel.write
+
+    def stop_after_two():
+        write()
+        if sum(funnel.is_past(row, "relaxed") for row in funnel.rows.values()) == 2:
+            control.cancel()
+
+    funnel.write = stop_after_two
+    with pytest.raises(Cancelled):
+        funnel.run()
+    assert len(ending(funnel).others) + len(ending(funnel).shortlist) == 2
+    later = make(spec)
+    later.run()
+    for key, row in rows.items():
+        value = row.estimate("e_above_hull").value
+        assert later.rows[key].estimate("e_above_hull").value == pytest.approx(value, abs=1e-5)
+
+
+def test_a_shortlist_that_was_written_is_taken_back_when_the_run_goes_on(make, tmp_path):
+    spec = replace(CHEAP, relax_best=1)
+    funnel = make(spec)
+    funnel.run()
+    end = ending(funnel)
+    funnel.store.append(end.shortlist)
+    assert make(spec).rows == funnel.rows
+    assert RowReader(tmp_path).new_rows()[-1].stage == "hull"
+
+
+def test_nothing_left_is_told_with_its_stage_and_what_to_loosen(make):
+    far = layered("Ni")
+    funnel = make(
+        replace(CHEAP, max_atoms=2), search=lambda: found(candidate(0, "Ni", structure=far))
+    )
+    funnel.run()
+    told = verdict_of(ending(funnel))
+    assert "Valid" in told
+    assert "too large" in told
+    assert "larger cells" in told
+
+
+def test_an_empty_search_is_told(make):
+    funnel = make(CHEAP, search=lambda: Found(candidates=(), arms=()))
+    funnel.run()
+    assert "nothing within these limits" in verdict_of(ending(funnel))
+
+
+def test_the_score_falls_with_every_missed_target(make):
+    funnel = make(replace(CHEAP, relax_best=1))
+    funnel.run()
+    (row,) = funnel.alive("hull")
+    judge = funnel.tools.judge
+    worse = replace(row, estimates=tuple(e for e in row.estimates if e.key != "voltage"))
+    assert judge.score(worse) < judge.score(row)
+    assert math.isfinite(judge.score(worse))
