@@ -50,6 +50,13 @@ class KnownCrystals:
         return next((each.key for each in others if crystal.is_same_as(each)), None)
 
 
+def same_crystal(first: Structure, second: Structure) -> bool:
+    """Whether two structures are one crystal."""
+    known = KnownCrystals()
+    known.add("", first)
+    return known.same_as(second) is not None
+
+
 class _Crystal:
     """A crystal with what is compared, found when it is needed."""
 

@@ -7,20 +7,36 @@ deviations. Medians, volumes and scales come from crystals with training formula
 prototype has such members; `Prototype.n_train` says how many.
 """
 
-import json
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from pathlib import Path
-from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
 
+from designer_app.design.representation.alignment import Aligned
+from designer_app.design.representation.describing import (
+    TOLERANCES,
+    Coarse,
+    coarse,
+    describe,
+    fits_tokens,
+    nearest,
+)
+from designer_app.design.representation.frameworks import frameworks
+from designer_app.design.representation.library_file import (
+    Header,
+    Prototype,
+    prototypes_of,
+    read_file,
+)
+from designer_app.design.representation.mining import FAR
 from designer_app.design.representation.tokens import (
+    MAX_ORBITS,
     MAX_SHAPE,
     MAX_SLOTS,
-    N_ELEMENTS,
     N_GEOMETRY,
     CrystalTokens,
     TokenTable,
@@ -28,43 +44,21 @@ from designer_app.design.representation.tokens import (
 from designer_app.errors import FileUnreadableError
 from designer_app.provenance import sha256_of
 from designer_app.resources import resource
-from designer_app.screening.reference.classes import Arrays, classes_of, slot_counts
+from designer_app.screening.duplicates import same_crystal
+from designer_app.screening.reference.classes import Arrays, slot_counts
 from designer_app.screening.reference.symmetry import (
     CrystalClass,
     SymmetricCrystal,
-    described,
     expanded,
     free_shape,
 )
 from designer_app.specs.structure import Structure
 
-VERSION = 1
 SHIPPED = "data/prototypes.npz"
 KNOWN = "data/known-tokens.npz"
-TOLERANCES = (0.01, 0.1, 0.2, 0.3)
-"""A: within which symmetry is looked for, one after the other until a prototype fits."""
+_CERTAIN_A = 0.1
+"""Symmetrising within this cannot make another crystal of it; beyond, the two are compared."""
 Floats = NDArray[np.float32]
-
-
-@dataclass(frozen=True, eq=False)
-class Prototype:
-    """A symmetry class with one kind of geometry."""
-
-    kind: CrystalClass
-    template: int
-    """0 for the most common geometry of its class, then 1, 2 ..."""
-    name: str
-    """Family, e.g. "olivine"; empty where it has none."""
-    n_members: int
-    """Known crystals of this prototype."""
-    n_train: int
-    """Those of them whose formula is one for training."""
-    shape: tuple[float, ...]
-    """Medians of those of b/a, c/a, alpha, beta, gamma (degrees) that are free."""
-    free: tuple[float, ...]
-    """Medians of the free numbers of the sites, 0 to 1."""
-    log_volume: float
-    """Median of ln(volume / expected volume)."""
 
 
 @dataclass(frozen=True)
@@ -77,11 +71,13 @@ class Reason:
 class PrototypeLibrary:
     """All prototypes, as objects and as arrays."""
 
-    def __init__(self, header: dict[str, object], arrays: Arrays, file_hash: str = "") -> None:
+    def __init__(self, header: Header, arrays: Arrays, file_hash: str = "") -> None:
         self.header = header
         self.hash = file_hash
         """SHA-256 of its file."""
-        self.prototypes = _prototypes(header, arrays)
+        self.prototypes: tuple[Prototype, ...] = prototypes_of(header, arrays)
+        self.order: NDArray[np.float64] = arrays["order"].astype(np.float64)
+        """(N_ELEMENTS,) electronegativities: of two exchangeable slots the lower comes first."""
         self.atomic_volumes: NDArray[np.float64] = arrays["atomic_volumes"].astype(np.float64)
         """(N_ELEMENTS,) A^3 that an atom is expected to take."""
         self.geometry_scales: Floats = arrays["geometry_scales"]
@@ -116,13 +112,13 @@ class PrototypeLibrary:
 
     def family(self, name: str) -> tuple[int, ...]:
         """Places of the prototypes of a family, e.g. "olivine"; the most common first."""
-        found = [row for row, each in enumerate(self.prototypes) if each.name == name]
+        found = [row for row, each in enumerate(self.prototypes) if name in each.families]
         return tuple(sorted(found, key=lambda row: -self.prototypes[row].n_members))
 
     @property
     def families(self) -> tuple[str, ...]:
         """All family names."""
-        return tuple(sorted({each.name for each in self.prototypes} - {""}))
+        return tuple(sorted({name for each in self.prototypes for name in each.families}))
 
     def expected_log_volume(
         self, elements: NDArray[np.int64], counts: NDArray[np.floating]
@@ -134,18 +130,55 @@ class PrototypeLibrary:
         volumes = (self.atomic_volumes[elements] * counts).sum(axis=-1)
         return np.log(volumes / counts.sum(axis=-1))
 
-    def tokens_of(self, structure: Structure) -> CrystalTokens | Reason:
-        """The crystal's tokens by the tightest tolerance at which a prototype fits."""
-        text = "no symmetry was found"
+    def tokens_of(self, structure: Structure, *, trained: bool = False) -> CrystalTokens | Reason:
+        """The crystal's tokens, by the first tolerance at which a prototype fits.
+
+        Prototypes with training members come first; `trained` allows no others, as if the library
+        had been made from training formulas alone. The symmetrised crystal is the same by
+        `StructureMatcher`, or there are no tokens.
+        """
+        if not all(structure.pbc):
+            return Reason("it is not periodic in three directions")
+        reason = Reason("its symmetry is not clear")
+        seen: list[tuple[float, SymmetricCrystal]] = []
         for symprec in TOLERANCES:
-            crystal = described(structure, symprec)
-            if crystal is None:
-                continue
-            row = self._place.get(crystal.kind)
-            if row is not None:
-                return self._tokens(row, crystal)
-            text = "no known crystal has its space group and sites"
-        return Reason(text)
+            crystal = describe(structure, symprec)
+            if crystal is not None and not fits_tokens(crystal):
+                reason = Reason(f"it has more than {MAX_ORBITS} inequivalent sites")
+            elif crystal is not None:
+                seen.append((symprec, crystal))
+                found = self.tokens_like(crystal, trained=True, within=None if trained else FAR)
+                if found is not None and self._is_kept(found, structure, symprec):
+                    return found
+                reason = Reason("no known crystal has its space group and sites")
+        for symprec, crystal in [] if trained else seen:
+            found = self.tokens_like(crystal)
+            if found is not None and self._is_kept(found, structure, symprec):
+                return found
+        return reason
+
+    def tokens_like(
+        self, crystal: SymmetricCrystal, *, trained: bool = False, within: float | None = None
+    ) -> CrystalTokens | None:
+        """The tokens of a symmetrised crystal by the nearest prototype within a distance."""
+        found = self.nearest(crystal, trained=trained)
+        if found is None or (within is not None and found[1].distance > within):
+            return None
+        row, laid = found
+        chosen = laid.crystal
+        return CrystalTokens(
+            row, chosen.elements, chosen.volume_per_atom, chosen.shape, chosen.free
+        )
+
+    def nearest(
+        self, crystal: SymmetricCrystal, *, trained: bool = False
+    ) -> tuple[int, Aligned] | None:
+        """The place of the nearest prototype, and the crystal laid over it."""
+        rows = self._rows.get(coarse(crystal.kind), ())
+        known = (
+            (row, self.prototypes[row].target) for row in rows if self.n_train[row] or not trained
+        )
+        return nearest(crystal, known, self.order)
 
     def structure_of(self, tokens: CrystalTokens, name: str = "") -> Structure:
         """All atoms of the primitive cell."""
@@ -190,13 +223,15 @@ class PrototypeLibrary:
         )
 
     @cached_property
-    def _place(self) -> dict[CrystalClass, int]:
-        return {each.kind: row for row, each in reversed(list(enumerate(self.prototypes)))}
+    def _rows(self) -> dict[Coarse, list[int]]:
+        """Prototypes that a crystal may be near to."""
+        found: dict[Coarse, list[int]] = defaultdict(list)
+        for row, each in enumerate(self.prototypes):
+            found[coarse(each.kind)].append(row)
+        return dict(found)
 
-    def _tokens(self, row: int, crystal: SymmetricCrystal) -> CrystalTokens:
-        return CrystalTokens(
-            row, crystal.elements, crystal.volume_per_atom, crystal.shape, crystal.free
-        )
+    def _is_kept(self, tokens: CrystalTokens, structure: Structure, symprec: float) -> bool:
+        return symprec <= _CERTAIN_A or same_crystal(structure, self.structure_of(tokens))
 
 
 def geometry_places(kind: CrystalClass) -> list[int]:
@@ -206,7 +241,7 @@ def geometry_places(kind: CrystalClass) -> list[int]:
 
 def read_library(path: Path) -> PrototypeLibrary:
     """The library in a file; raises `FileUnreadableError` where it is none, or of a newer one."""
-    header, arrays = _read(path, "prototype library")
+    header, arrays = read_file(path, "prototype library")
     return PrototypeLibrary(header, arrays, sha256_of(path))
 
 
@@ -223,7 +258,7 @@ def known_tokens(library: PrototypeLibrary) -> tuple[TokenTable, tuple[str, ...]
     Raises `FileUnreadableError` where they belong to another library.
     """
     path = resource(KNOWN)
-    header, arrays = _read(path, "table of tokens")
+    header, arrays = read_file(path, "table of tokens")
     if header["library"] != library.hash:
         raise FileUnreadableError(str(path), "it belongs to another prototype library")
     prototype = arrays["prototype"].astype(np.int64)
@@ -235,49 +270,20 @@ def known_tokens(library: PrototypeLibrary) -> tuple[TokenTable, tuple[str, ...]
     return table, tuple(bytes(arrays["sources"]).decode("ascii").split("\n"))
 
 
+def framework_tokens(library: PrototypeLibrary) -> tuple[TokenTable, tuple[str, ...]]:
+    """Tokens of the hand-built frameworks, and their names."""
+    found = [(each.name, library.tokens_of(each.structure)) for each in frameworks()]
+    kept = [(name, tokens) for name, tokens in found if isinstance(tokens, CrystalTokens)]
+    return library.table_of([tokens for _, tokens in kept]), tuple(name for name, _ in kept)
+
+
 # --- parts ---
-
-
-def _read(path: Path, what: str) -> tuple[dict[str, object], Arrays]:
-    try:
-        # Opened here: numpy leaves the file open when it is no archive.
-        with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
-            arrays = {name: archive[name] for name in archive.files}
-        header = json.loads(bytes(arrays.pop("header")))
-        if int(header["version"]) > VERSION:
-            raise FileUnreadableError(str(path), "it was written by a newer program")
-    except FileNotFoundError as error:
-        raise FileUnreadableError(str(path), "there is no such file") from error
-    except (OSError, ValueError, LookupError, TypeError, EOFError, BadZipFile) as error:
-        raise FileUnreadableError(str(path), f"it is no {what}, or damaged") from error
-    return header, arrays
-
-
-def _prototypes(header: dict[str, object], arrays: Arrays) -> tuple[Prototype, ...]:
-    names = ("", *header["families"])  # type: ignore[misc]
-    shapes, frees = (
-        np.split(arrays[name].astype(np.float64), arrays[f"{name}_start"][1:-1].astype(np.int64))
-        for name in ("shape", "free")
-    )
-    return tuple(
-        Prototype(
-            kind,
-            int(arrays["template"][row]),
-            names[arrays["family"][row]],
-            int(arrays["n_members"][row]),
-            int(arrays["n_train"][row]),
-            tuple(shapes[row].tolist()),
-            tuple(frees[row].tolist()),
-            float(arrays["log_volume"][row]),
-        )
-        for row, kind in enumerate(classes_of(arrays))
-    )
 
 
 def _deviations(
     geometry: NDArray[np.float64], medians: NDArray[np.float64], mask: NDArray[np.bool_]
 ) -> NDArray[np.float64]:
-    """ln of ratios, differences of angles, differences of free numbers the short way round."""
+    """Ln of ratios, differences of angles, differences of free numbers the short way round."""
     found = geometry - medians
     with np.errstate(divide="ignore", invalid="ignore"):
         found[:, :2] = np.log(geometry[:, :2] / medians[:, :2])

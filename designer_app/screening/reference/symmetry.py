@@ -159,7 +159,7 @@ def expanded(crystal: SymmetricCrystal, name: str = "") -> Structure:
     """All atoms of the primitive cell."""
     kind = crystal.kind
     group = operations(kind.hall_number)
-    cell = _cell(kind.space_group, crystal.volume, crystal.shape)
+    cell = cell_of(kind.space_group, crystal.volume, crystal.shape)
     centring = _centring(kind.hall_number)
     to_primitive = np.linalg.inv(centring)
     numbers: list[int] = []
@@ -190,12 +190,12 @@ def _lowest(
     rotations: Floats, translations: Floats, sites: Floats
 ) -> tuple[Template, tuple[float, ...]] | None:
     """Of the sites of an orbit the one with the lowest template, and its free numbers."""
-    found = [_template(rotations, translations, x) for x in sites]
+    found = [template_of(rotations, translations, x) for x in sites]
     clear = [each for each in found if each is not None]
     return min(clear) if clear else None
 
 
-def _template(
+def template_of(
     rotations: Floats, translations: Floats, x: Floats
 ) -> tuple[Template, tuple[float, ...]] | None:
     """Template and free numbers of a site; None where B or x0 would not be whole numbers."""
@@ -204,7 +204,7 @@ def _template(
     stays = np.abs(moved - lattice).max(axis=1) < _IN_PLACE
     projector = rotations[stays].mean(axis=0)
     x = projector @ x + (translations - lattice)[stays].mean(axis=0)
-    directions, pivots = _reduced_rows(projector.T)
+    directions, pivots = reduced_rows(projector.T)
     free = x[pivots]
     origin = (x - free @ directions) * GRID
     whole, fixed = np.rint(directions), np.rint(origin)
@@ -215,7 +215,7 @@ def _template(
     return Template(rows, (a, b, c)), tuple(float(value % 1.0) for value in free)
 
 
-def _reduced_rows(matrix: Floats) -> tuple[Floats, list[int]]:
+def reduced_rows(matrix: Floats) -> tuple[Floats, list[int]]:
     """Row echelon form without its empty rows, and the columns of the leading ones."""
     rows, pivots = np.array(matrix), []
     for column in range(3):
@@ -261,7 +261,7 @@ def _sorted(
     kind = CrystalClass(hall_number, tuple(orbits))
     volume = float(abs(np.linalg.det(cell)))
     return SymmetricCrystal(
-        kind, tuple(elements), volume, _shape(kind.space_group, cell), tuple(free)
+        kind, tuple(elements), volume, shape_of(kind.space_group, cell), tuple(free)
     )
 
 
@@ -276,13 +276,13 @@ def free_shape(space_group: int) -> tuple[int, ...]:
     return (1,) if space_group <= 194 else ()
 
 
-def _shape(space_group: int, cell: Floats) -> tuple[float, ...]:
+def shape_of(space_group: int, cell: Floats) -> tuple[float, ...]:
     a, b, c, *angles = cell_to_cellpar(cell)
     every = (b / a, c / a, *angles)
     return tuple(float(every[place]) for place in free_shape(space_group))
 
 
-def _cell(space_group: int, volume: float, shape: Sequence[float]) -> Floats:
+def cell_of(space_group: int, volume: float, shape: Sequence[float]) -> Floats:
     every = [1.0, 1.0, 90.0, 90.0, 120.0 if 143 <= space_group <= 194 else 90.0]
     for place, value in zip(free_shape(space_group), shape, strict=True):
         every[place] = value
