@@ -34,6 +34,8 @@ QLabel[role="key"] { border: 1px solid $border; border-radius: 4px; padding: 1px
 QFrame[role="line"] { background: $border; border: none; max-height: 1px; min-height: 1px; }
 QFrame[role="upright"] { background: $border; border: none; max-width: 1px; min-width: 1px; }
 QFrame[role="card"] { background: $surface; border: 1px solid $border; border-radius: ${radius}px; }
+QFrame[role="chosen-card"] { background: $chosen; border: 1px solid $accent;
+  border-radius: ${radius}px; }
 QFrame[role="inset"] { background: $window; border: 1px solid $border; border-radius: ${radius}px; }
 QFrame[role="error-card"] { background: $surface; border: 1px solid $border;
   border-left: 3px solid $error; border-radius: ${radius}px; }
@@ -74,6 +76,9 @@ QPushButton[role="bar"] { background: transparent; border: 1px solid transparent
 QPushButton[role="bar"]:hover { background: $hover; }
 QPushButton[role="bar"]:checked { background: $chosen; color: $accent; }
 QPushButton[role="bar"]:focus { border-color: $accent; }
+QPushButton[role="chip"] { border-radius: 11px; padding: 2px 10px; min-height: 16px; }
+QPushButton[role="chip"]:checked { background: $chosen; border-color: $accent; color: $accent;
+  font-weight: 600; }
 QPushButton[role="row"]:hover { background: $hover; }
 QPushButton[role="row"]:focus { border-color: $accent; }
 
@@ -107,6 +112,13 @@ QCheckBox::indicator { width: 16px; height: 16px; border: 1px solid $muted; bord
 QCheckBox::indicator:checked { background: $accent; border-color: $accent;
   image: url("$icons/check-$name.svg"); }
 QCheckBox:focus { color: $accent; }
+
+QRadioButton { spacing: 8px; background: transparent; font-weight: 600; }
+QRadioButton::indicator { width: 14px; height: 14px; border: 1px solid $muted; border-radius: 8px;
+  background: $field; }
+QRadioButton::indicator:checked { border: 5px solid $accent; width: 6px; height: 6px;
+  background: $accent_text; }
+QRadioButton:focus { color: $accent; }
 
 QScrollArea { background: transparent; border: none; }
 QScrollArea > QWidget > QWidget { background: transparent; }

@@ -8,8 +8,11 @@ from PySide6.QtCore import QObject
 from designer_app.specs.design import DesignSpec
 from designer_app.specs.design_purposes import applied, purpose_named
 from designer_app.ui.design.area import DesignArea
+from designer_app.ui.design.budget_page import BudgetPage
+from designer_app.ui.design.chemistry_page import ChemistryPage
 from designer_app.ui.design.pages import DesignPage
 from designer_app.ui.design.purpose_page import PurposePage
+from designer_app.ui.design.targets_page import TargetsPage
 
 if TYPE_CHECKING:
     from designer_app.ui.main_window import MainWindow
@@ -48,7 +51,7 @@ class DesignPresenter(QObject):
 
     def _make_pages(self) -> list[DesignPage]:
         theme = self._window.theme
-        return [PurposePage(theme)]
+        return [PurposePage(theme), TargetsPage(theme), ChemistryPage(theme), BudgetPage(theme)]
 
     def _connect(self) -> None:
         intro = self.page.intro

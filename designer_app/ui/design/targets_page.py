@@ -1,0 +1,163 @@
+"""Targets: a row for each property that the purpose offers, and any other that is added."""
+
+from dataclasses import replace
+
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QInputDialog, QMenu, QPushButton, QVBoxLayout, QWidget
+
+from designer_app.errors import InvalidSpecError
+from designer_app.io.property_distributions import distribution_of
+from designer_app.specs.design import DesignSpec
+from designer_app.specs.design_purposes import purpose_of
+from designer_app.specs.design_targets import OWN, PROPERTIES
+from designer_app.specs.distributions import Distribution
+from designer_app.ui.design.pages import DesignPage
+from designer_app.ui.design.target_checks import target_cautions
+from designer_app.ui.design.target_row import TargetRow
+from designer_app.ui.design.target_words import family_text
+from designer_app.ui.panels.md_outlook import Caution
+from designer_app.ui.panels.section import row
+from designer_app.ui.theme import Theme, label
+
+
+class TargetsPage(DesignPage):
+    """The spec's targets are those of the rows that are on."""
+
+    key = "targets"
+
+    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(theme, parent)
+        self.rows: dict[str, TargetRow] = {}
+        self._column = QVBoxLayout()
+        self._column.setSpacing(8)
+        self.add = QPushButton(self.tr("Another property..."))
+        self._menu = QMenu(self.add)
+        self._origin = label("", "small", wrap=True)
+        self._build()
+        self._menu.triggered.connect(self._on_property_chosen)
+        self._menu.aboutToShow.connect(self._fill_menu)
+        self.set_spec(self._spec)
+
+    def set_spec(self, spec: DesignSpec) -> None:
+        """Rows for what the purpose offers and for what the spec asks."""
+        super().set_spec(spec)
+        try:
+            targets = {each.key: each for each in spec.wanted()}
+        except InvalidSpecError:  # `problems` tells, with the way out
+            targets = {}
+        offered = purpose_of(spec).offered
+        wanted = [*offered, *(key for key in targets if key not in offered)]
+        self._offer(wanted)
+        for key, each in self.rows.items():
+            each.set_known(self._known(key))
+            each.set_target(targets.get(key))
+        self._tell_origin()
+        self.refresh()
+
+    def problems(self) -> tuple[Caution, ...]:
+        """What cannot be read, contradicts, or is beyond the data."""
+        for each in self.rows.values():
+            if problem := each.problem():
+                title = each.switch.text()
+                return (Caution(f"{title}: {problem}.", stops=True),)
+        if not any(each.is_on for each in self.rows.values()):
+            usual = purpose_of(self._spec).targets
+            text = self.tr("Nothing is asked for.")
+            button = self.tr("Take the usual targets")
+            return (Caution(text, button, (("targets", usual),), stops=True),)
+        return target_cautions(self._spec, self._known)
+
+    def add_property(self, key: str) -> None:
+        """A row for another property, switched on."""
+        if key not in self.rows:
+            self._offer([*self.rows, key])
+            self.rows[key].set_known(self._known(key))
+        made = self.rows[key]
+        if not made.is_on:
+            made.switch.click()
+        made.low.setFocus()
+
+    # --- layout ---
+
+    def _build(self) -> None:
+        frame = self.frame(
+            self.tr("What must it be able to do?"),
+            self.tr("Behind each slider lie the known materials: the further out a target, the "
+                    "fewer there are to learn from, and the less often it holds."),
+        )  # fmt: skip
+        frame.body.addLayout(self._column)
+        self.add.setMenu(self._menu)
+        self.add.setToolTip(self.tr("Any other property that can be predicted, or your own"))
+        frame.body.addLayout(row(self.add, None))
+        frame.body.addWidget(self._origin)
+        frame.body.addStretch(1)
+
+    def _offer(self, wanted: list[str]) -> None:
+        if list(self.rows) == wanted:
+            return
+        for key in [key for key in self.rows if key not in wanted]:
+            gone = self.rows.pop(key)
+            gone.hide()
+            gone.deleteLater()
+        for key in wanted:
+            if key not in self.rows:
+                made = TargetRow(key, self.theme)
+                made.edited.connect(self._on_edited)
+                self.rows[key] = made
+        self.rows = {key: self.rows[key] for key in wanted}
+        previous: QWidget | None = None
+        for place, each in enumerate(self.rows.values()):
+            self._column.insertWidget(place, each)
+            if previous is not None:
+                self.setTabOrder(previous, each.switch)
+            previous = each.slider
+
+    def _known(self, key: str) -> Distribution | None:
+        ion = self._spec.ion if self._spec.has_ion else ""
+        if self._spec.purpose == "catalyst":
+            ion = self._spec.reaction
+        return distribution_of(key, self._spec.purpose, ion)
+
+    def _tell_origin(self) -> None:
+        told: dict[str, list[str]] = {}
+        for key, each in self.rows.items():
+            known = self._known(key)
+            if known is not None:
+                told.setdefault(known.origin, []).append(each.switch.text().lower())
+        said = "; ".join(f"{', '.join(names)}: {origin}" for origin, names in told.items())
+        kind = family_text(self._spec.purpose)
+        self._origin.setText(self.tr("Measured against %s. %s") % (kind, said) if said else "")
+
+    # --- how it follows ---
+
+    def _on_edited(self) -> None:
+        on = [each for each in self.rows.values() if each.is_on]
+        if on and not any(each.problem() for each in on):
+            targets = (each.target() for each in on)
+            texts = tuple(each.text() for each in targets if each is not None)
+            self.edit(replace(self._spec, targets=texts))
+        else:
+            self.refresh()
+
+    def _fill_menu(self) -> None:
+        self._menu.clear()
+        for key, about in PROPERTIES.items():
+            if key not in self.rows:
+                action = self._menu.addAction(about.title)
+                action.setData(key)
+                action.setToolTip(about.doc)
+        self._menu.addSeparator()
+        self._menu.addAction(self.tr("Your own property...")).setData(OWN)
+
+    def _on_property_chosen(self, action: QAction) -> None:
+        key = str(action.data())
+        if key == OWN:
+            name, is_given = QInputDialog.getText(
+                self,
+                self.tr("Your own property"),
+                self.tr("Name of the column that the heads were trained on:"),
+            )
+            if not is_given or not name.strip():
+                return
+            key = OWN + "_".join(name.split())
+        self.add_property(key)
