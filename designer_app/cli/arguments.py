@@ -30,6 +30,15 @@ def add_spec_arguments(parser: argparse.ArgumentParser, spec: type[Any], *skip: 
             parser.add_argument(
                 flag, dest=each.name, action=action, default=argparse.SUPPRESS, help=text
             )
+        elif kind is tuple:
+            parser.add_argument(
+                flag,
+                dest=each.name,
+                action="append",
+                default=argparse.SUPPRESS,
+                metavar="TEXT",
+                help=f"{text} May be given several times.",
+            )
         else:
             parser.add_argument(
                 flag,
@@ -54,7 +63,8 @@ def spec_from_namespace(spec: type[Any], namespace: argparse.Namespace, **given:
 def given_flags(spec: type[Any], namespace: argparse.Namespace) -> dict[str, Any]:
     """The values of a spec's fields for which a flag stood on the command line."""
     names = [each.name for each, _, _ in spec_fields(spec)]
-    return {name: getattr(namespace, name) for name in names if hasattr(namespace, name)}
+    found = {name: getattr(namespace, name) for name in names if hasattr(namespace, name)}
+    return {name: tuple(each) if isinstance(each, list) else each for name, each in found.items()}
 
 
 def _reader(said: About, kind: type) -> Callable[[str], Any]:

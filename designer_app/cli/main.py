@@ -39,6 +39,7 @@ COMMANDS = (
     "adsorption",
     "train",
     "screen",
+    "design",
     "bench",
 )
 """Modules of this package, in the order of the help; each exports `COMMAND`."""

@@ -10,6 +10,7 @@ from typing import Any
 
 from designer_app.design.criteria import judge_of, targets_of
 from designer_app.design.funnel import DesignFunnel
+from designer_app.design.representation.library import load_library
 from designer_app.design.search.found import Found, Snapshot
 from designer_app.design.search.limits import Limits, limits_of
 from designer_app.design.shortlist import Ending, ending
@@ -28,7 +29,7 @@ from designer_app.screening.placing import Placing
 from designer_app.screening.reference.table import SHIPPED, ReferenceTable, load_reference
 from designer_app.specs.design import DesignSpec
 from designer_app.specs.design_rows import STAGES, DesignResult
-from designer_app.specs.fields import check_spec, settings_of
+from designer_app.specs.fields import check_spec, refusal, settings_of
 from designer_app.state import set_threads
 
 _WARM = ("designer_app.jobs.design_task", "designer_app.potentials.chgnet")
@@ -47,6 +48,7 @@ def run(spec: DesignSpec, control: RunControl) -> DesignResult:
     check_spec(spec)
     targets = targets_of(spec)
     limits = limits_of(spec)
+    _check_families(spec)
     compute = Compute(spec.device, spec.dtype, spec.threads)
     set_threads(compute)
     with ExitStack() as opened:
@@ -74,6 +76,13 @@ def run(spec: DesignSpec, control: RunControl) -> DesignResult:
             if not any(funnel.is_past(row, "hull") for row in funnel.rows.values()):
                 raise
         return _finished(spec, store, funnel, models, stopped)
+
+
+def _check_families(spec: DesignSpec) -> None:
+    known = load_library().families if spec.families else ()
+    for name in spec.families:
+        if name not in known:
+            raise refusal(spec, "families", f"“{name}” is none; known: {', '.join(known)}")
 
 
 def _settings(spec: DesignSpec) -> dict[str, Any]:

@@ -1,0 +1,192 @@
+"""`designer-app design battery|catalyst|own`: new materials for targets, judged and ranked."""
+
+import argparse
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any
+
+from designer_app.cli.arguments import add_spec_arguments, given_flags
+from designer_app.cli.command import Command, Console
+from designer_app.io.design_store import DesignStore
+from designer_app.io.screen_store import SPEC
+from designer_app.jobs import design
+from designer_app.running.control import RunControl
+from designer_app.specs.design import DesignSpec
+from designer_app.specs.design_budgets import BUDGETS, applied, budget_named
+from designer_app.specs.design_purposes import purpose_of
+from designer_app.specs.design_rows import DesignResult
+from designer_app.specs.design_targets import PROPERTIES, targets_from
+from designer_app.specs.estimates import Estimate
+from designer_app.specs.fields import check_spec, spec_from_settings
+from designer_app.specs.screen_rows import PASSES, ScreenRow
+
+KINDS = {"battery": "cathode", "catalyst": "catalyst", "own": "own"}
+"""What is designed, and its purpose where --purpose names none."""
+COMPUTED = ("relaxation", "NEB", "bond valence", "molecular dynamics", "composition")
+"""Methods that compute; every other one predicts from known materials."""
+_SHOWN = (
+    ("energy_density", "Wh/kg", 1.0, ".0f"),
+    ("voltage", "V", 1.0, ".2f"),
+    ("ionic_conductivity", "S/cm", 1.0, ".0e"),
+    ("adsorption_free_energy", "G ads, eV", 1.0, ".2f"),
+    ("e_above_hull", "meV/atom", 1000.0, "z.0f"),
+)
+
+
+def _configure(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "kind",
+        choices=list(KINDS),
+        help="battery designs a cathode unless --purpose says anode or electrolyte.",
+    )
+    parser.add_argument(
+        "--budget",
+        choices=[each.key for each in BUDGETS],
+        default="balanced",
+        help=" ".join(f"{each.key}: {each.doc}" for each in BUDGETS)
+        + " Single numbers are changed by the flags below.",
+    )
+    add_spec_arguments(parser, DesignSpec)
+
+
+def _run(namespace: argparse.Namespace, control: RunControl, console: Console) -> dict[str, Any]:
+    spec = spec_of(namespace.kind, namespace.budget, given_flags(DesignSpec, namespace))
+    if spec.resume and spec.out is not None and (spec.out / SPEC).exists():
+        spec = _continued(spec)
+    result = design.run(spec, control)
+    for sentence in result.warnings:
+        console.say(sentence)
+    return as_json(result)
+
+
+def spec_of(kind: str, budget: str, given: dict[str, Any]) -> DesignSpec:
+    """The spec of a command line: purpose and budget, then what flags say.
+
+    Targets that are not named keep those of the purpose: asked for energy density alone, a search
+    drifts to voltages that nothing bears. Elements are left out by flags alone.
+    """
+    begun = DesignSpec(**{"purpose": KINDS[kind], **_named(given, "purpose", "ion", "reaction")})
+    purpose = purpose_of(begun)
+    changes = {name: value for name, value in purpose.changes if name == "charge"}
+    spec = replace(applied(budget_named(budget), begun), **{**changes, **given})
+    check_spec(spec)
+    asked = {each.key for each in targets_from(spec.targets)}
+    kept = [each for each in targets_from(purpose.targets) if each.key not in asked]
+    return replace(spec, targets=(*spec.targets, *(each.text() for each in kept)))
+
+
+def _named(given: dict[str, Any], *names: str) -> dict[str, Any]:
+    return {name: given[name] for name in names if name in given}
+
+
+def _continued(spec: DesignSpec) -> DesignSpec:
+    """The run that is in the folder, with the threads and workers asked for now."""
+    settings = DesignStore(spec.out or Path()).settings()
+    settings.pop("start_structure", None)
+    before: DesignSpec = spec_from_settings(DesignSpec, settings, out=spec.out)
+    return replace(
+        before,
+        threads=spec.threads,
+        device=spec.device,
+        workers=spec.workers,
+        start_structure=spec.start_structure,
+    )
+
+
+def as_json(result: DesignResult) -> dict[str, Any]:
+    """The keys of the contract: funnel, candidates (the shortlist), arms, verdict, seconds."""
+    shortlist = result.rows[: result.n_shortlist]
+    return {
+        "verdict": result.verdict,
+        "n_hits": result.n_hits,
+        "candidates": [candidate(rank, row, result) for rank, row in enumerate(shortlist, 1)],
+        "funnel": [
+            {**asdict(count), "lost_reasons": dict(count.lost_reasons)} for count in result.funnel
+        ],
+        "arms": [asdict(arm) for arm in result.arms],
+        "warnings": list(result.warnings),
+        "origin": dict(result.origin),
+        "seconds": dict(result.seconds),
+        "folder": result.folder or None,
+        "report": result.report or None,
+    }
+
+
+def candidate(rank: int, row: ScreenRow, result: DesignResult) -> dict[str, Any]:
+    """A candidate with what was predicted and what was computed of it."""
+    in_folder = result.folder and row.structure_file
+    return {
+        "rank": rank,
+        "id": row.id,
+        "formula": row.formula,
+        "space_group": row.space_group,
+        "file": str(Path(result.folder) / row.structure_file) if in_folder else None,
+        "meets_targets": row.verdict == PASSES,
+        "misses": list(row.failing),
+        "known": row.known or None,
+        "made_from": row.made_from,
+        "predicted": _estimates(row, computed=False),
+        "verified": _estimates(row, computed=True),
+        "trust": row.light,
+        "decomposition": row.decomposition,
+        "warnings": list(row.warnings),
+    }
+
+
+def _estimates(row: ScreenRow, *, computed: bool) -> dict[str, dict[str, Any]]:
+    """The best estimate of each property by the one sort of methods."""
+    found = {each.key: each for each in row.estimates if is_computed(each) == computed}
+    tables = {key: asdict(each) for key, each in found.items()}
+    for table in tables.values():
+        table.pop("distribution", None)  # the interval and the probability tell enough
+    return tables
+
+
+def is_computed(estimate: Estimate) -> bool:
+    """Whether a number comes from physics and not from learned materials."""
+    return estimate.method.startswith(COMPUTED)
+
+
+def _present(result: dict[str, Any]) -> str:
+    lines = [result["verdict"], ""]
+    for count in result["funnel"]:
+        why = "; ".join(f"{n} {reason}" for reason, n in list(count["lost_reasons"].items())[:3])
+        lines.append(f"{count['stage']:>9s} {count['passed']:6d} of {count['entered']:6d}  {why}")
+    rows = result["candidates"]
+    if rows:
+        columns = [each for each in _SHOWN if any(_value(row, each[0]) for row in rows)]
+        heads = "".join(f"{unit:>18s}" for _, unit, _, _ in columns)
+        lines += [
+            "",
+            f"{'':4s} {'formula':18s}{heads}",
+            f"{'':23s}" + f"{'computed':>9s}{'pred.':>9s}" * len(columns),
+        ]
+        lines += [_line(row, columns) for row in rows]
+    if result["report"]:
+        lines += ["", f"Report: {result['report']}"]
+    return "\n".join(lines)
+
+
+def _value(row: dict[str, Any], key: str) -> bool:
+    return key in row["verified"] or key in row["predicted"]
+
+
+def _line(row: dict[str, Any], columns: list[tuple[str, str, float, str]]) -> str:
+    cells = ""
+    for key, _, factor, form in columns:
+        for sort in ("verified", "predicted"):
+            found = row[sort].get(key)
+            cells += f"{'-' if found is None else format(found['value'] * factor, form):>9s}"
+    titles = [PROPERTIES[key].title.lower() if key in PROPERTIES else key for key in row["misses"]]
+    told = "meets all" if row["meets_targets"] else "misses " + ", ".join(titles)
+    known = f" ({row['known']})" if row["known"] else ""
+    return f"{row['rank']:4d} {row['formula']:18s}{cells}  {told}{known}"
+
+
+COMMAND = Command(
+    name="design",
+    summary="Search new materials for targets, relax, check and rank them.",
+    configure=_configure,
+    run=_run,
+    present=_present,
+)

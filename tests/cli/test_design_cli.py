@@ -1,0 +1,86 @@
+import json
+from pathlib import Path
+
+import pytest
+
+from designer_app.cli.design import as_json, spec_of
+from designer_app.cli.main import main
+from designer_app.specs.design_rows import Arm, DesignResult
+from designer_app.specs.estimates import Estimate
+from designer_app.specs.screen_rows import FAILS, PASSES, FunnelCount, ScreenRow
+
+ROW = ScreenRow(
+    id="00001",
+    formula="LiMnBO3",
+    structure_file="structures/00001.cif",
+    stage="shortlist",
+    verdict=PASSES,
+    light="amber",
+    estimates=(
+        Estimate(key="voltage", value=3.9, unit="V", method="learned head"),
+        Estimate(key="voltage", value=3.6, unit="V", method="relaxation"),
+        Estimate(key="e_above_hull", value=0.02, unit="eV/atom", method="relaxation"),
+    ),
+)
+RESULT = DesignResult(
+    rows=(ROW, ScreenRow(id="00002", formula="LiVO2", verdict=FAILS, failing=("voltage",))),
+    funnel=(FunnelCount(stage="made", entered=5, passed=2, lost_reasons=(("too close", 3),)),),
+    n_shortlist=1,
+    n_hits=1,
+    arms=(Arm(strategy="mix", n_candidates=5, n_relaxed=2, n_hits=1),),
+    verdict="1 of 1.",
+    folder="out",
+)
+
+
+def test_predicted_and_computed_numbers_stand_side_by_side():
+    (found,) = as_json(RESULT)["candidates"]
+    assert found["predicted"]["voltage"]["value"] == 3.9
+    assert found["verified"]["voltage"]["value"] == 3.6
+    assert found["file"] == str(Path("out") / "structures" / "00001.cif")
+    assert found["trust"] == "amber"
+    assert found["meets_targets"]
+
+
+def test_the_keys_of_the_contract_are_there():
+    assert {"funnel", "candidates", "arms", "verdict", "seconds"} <= as_json(RESULT).keys()
+    assert json.loads(json.dumps(as_json(RESULT)))["funnel"][0]["lost_reasons"] == {"too close": 3}
+
+
+def test_only_the_shortlist_is_a_candidate():
+    assert len(as_json(RESULT)["candidates"]) == 1
+
+
+def test_targets_that_are_not_named_keep_those_of_the_purpose():
+    spec = spec_of("battery", "balanced", {"targets": ("energy_density=700..",)})
+    assert spec.targets == ("energy_density=700..", "voltage=2..4.6", "e_above_hull=..0.05")
+
+
+def test_a_battery_is_a_cathode_unless_said_otherwise():
+    assert spec_of("battery", "balanced", {}).purpose == "cathode"
+    assert spec_of("battery", "balanced", {"purpose": "electrolyte"}).purpose == "electrolyte"
+
+
+def test_a_catalyst_balances_no_charges():
+    spec = spec_of("catalyst", "quick", {"reaction": "ORR"})
+    assert (spec.charge, spec.targets[0], spec.n) == ("off", "adsorption_free_energy=0.9", 5)
+
+
+def test_a_flag_beats_the_budget():
+    assert spec_of("battery", "quick", {"relax_best": 7}).relax_best == 7
+
+
+@pytest.mark.parametrize(
+    ("flags", "told"),
+    [
+        (["--target", "energy_density=900..600"], "the lower end is above the upper one"),
+        (["--target", "loudness=3"], "there is no property"),
+        (["--target", "voltage=3", "--target", "voltage=4"], "has a target already"),
+        (["--exclude", "Li"], "every candidate is to hold it"),
+        (["--elements", "Qx"], "is no element"),
+        (["--family", "teapot"], "teapot"),
+    ],
+)
+def test_impossible_wishes_are_refused_in_a_sentence(flags, told, capsys):
+    assert main(["design", "battery", *flags]) == 2
+    assert told in capsys.readouterr().err
