@@ -8,6 +8,7 @@ intermediate of the reaction.
 import math
 from dataclasses import replace
 
+from designer_app.design.heads.ensemble import FREE_ENERGY, LEADING
 from designer_app.errors import DesignerAppError
 from designer_app.explanations import explain_exception
 from designer_app.potentials.base import Potential
@@ -25,9 +26,6 @@ from designer_app.specs.design_tasks import DesignAnswer
 from designer_app.specs.estimates import Estimate
 from designer_app.specs.structure import Structure
 
-INTERMEDIATES = {"HER": "H", "OER": "OH", "ORR": "OH", "CO2RR": "CO", "NRR": "N"}
-"""The leading adsorbate of each reaction."""
-ADSORPTION = "adsorption_free_energy"
 _ROOM_TEMPERATURE = 298.15
 _SMALL = 30
 """Atoms of a cell whose hops are computed by bands: larger ones take many minutes."""
@@ -64,7 +62,7 @@ def catalyst_physics(
     structure: Structure, reaction: str, potential: Potential, control: RunControl
 ) -> DesignAnswer:
     """Adsorption free energy of the leading intermediate on relaxed slabs, eV."""
-    adsorbate = INTERMEDIATES[reaction]
+    adsorbate = LEADING[reaction]
     asked = AdsorptionSpec(adsorbate=adsorbate)
     found = adsorption_energies(structure, asked, potential, control)
     (best,) = found.best
@@ -134,7 +132,7 @@ def _free(energy: Estimate, adsorbate: str) -> Estimate:
     source = "" if known is None else f"; {shift:+.2f} eV of free energy ({known.source})"
     return replace(
         energy,
-        key=ADSORPTION,
+        key=FREE_ENERGY,
         value=energy.value + shift,
         origin=f"{energy.origin}{source}",
         **ends,

@@ -1,9 +1,8 @@
 """Inverse design: from targets to a shortlist that was relaxed, computed and checked."""
 
 import tempfile
-from collections.abc import Callable
 from contextlib import ExitStack
-from dataclasses import replace
+from dataclasses import asdict, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -11,8 +10,8 @@ from typing import Any
 from designer_app.design.criteria import judge_of, targets_of
 from designer_app.design.funnel import DesignFunnel
 from designer_app.design.representation.library import load_library
-from designer_app.design.search.found import Found, Snapshot
 from designer_app.design.search.limits import Limits, limits_of
+from designer_app.design.searching import Searched, search_of
 from designer_app.design.shortlist import Ending, ending
 from designer_app.design.staged import Tools
 from designer_app.design.verdict import verdict_of
@@ -21,6 +20,7 @@ from designer_app.errors import Cancelled
 from designer_app.io.design_store import DesignStore
 from designer_app.io.screen_store import TABLE
 from designer_app.io.screen_table import write_csv
+from designer_app.jobs import read
 from designer_app.potentials import Potential, load_potential
 from designer_app.provenance import now
 from designer_app.running.control import RunControl
@@ -29,13 +29,14 @@ from designer_app.screening.placing import Placing
 from designer_app.screening.reference.table import SHIPPED, ReferenceTable, load_reference
 from designer_app.specs.design import DesignSpec
 from designer_app.specs.design_rows import STAGES, DesignResult
+from designer_app.specs.documents import ReadSpec
 from designer_app.specs.fields import check_spec, refusal, settings_of
+from designer_app.specs.structure import Structure
 from designer_app.state import set_threads
 
 _WARM = ("designer_app.jobs.design_task", "designer_app.potentials.chgnet")
 """Modules that the workers import while the search runs."""
 _TITLES = dict(STAGES)
-Search = Callable[[Callable[[Snapshot], None]], Found]
 
 
 def run(spec: DesignSpec, control: RunControl) -> DesignResult:
@@ -109,11 +110,17 @@ class _Models:
         self.origin.append(("potential", f"{found.key} {found.model} ({found.model_sha256})"))
         return found
 
-    def search(self, limits: Limits, store: DesignStore) -> Search:
+    def search(self, limits: Limits, store: DesignStore) -> Searched:
         """The search of the spec; models are loaded when it is called."""
-        from designer_app.design.searching import search_of
+        return search_of(
+            self.spec, limits, self.potential, self.table, self._start, store, self.control
+        )
 
-        return search_of(self.spec, limits, self.potential, self.table, store, self.control)
+    def _start(self) -> Structure | None:
+        """The structure that the search begins with, where there is one."""
+        if self.spec.start_structure is not None or self.spec.start is None:
+            return self.spec.start_structure
+        return read.run(ReadSpec(path=self.spec.start), self.control).structure()
 
 
 # --- the end ---
@@ -152,6 +159,9 @@ def _written(store: DesignStore, end: Ending, result: DesignResult) -> DesignRes
             "n_hits": result.n_hits,
             "shortlist": [row.id for row in end.shortlist],
             "verdict": result.verdict,
+            "arms": [asdict(arm) for arm in result.arms],
+            "folder": result.folder,
+            "report": result.report,
             "warnings": result.warnings,
             "origin": result.origin,
             "seconds": dict(result.seconds),
