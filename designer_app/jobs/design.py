@@ -14,12 +14,11 @@ from designer_app.design.search.limits import Limits, limits_of
 from designer_app.design.searching import Searched, search_of
 from designer_app.design.shortlist import Ending, ending
 from designer_app.design.staged import Tools
+from designer_app.design.telling import told
 from designer_app.design.verdict import verdict_of
 from designer_app.device import Compute
 from designer_app.errors import Cancelled
 from designer_app.io.design_store import DesignStore
-from designer_app.io.screen_store import TABLE
-from designer_app.io.screen_table import write_csv
 from designer_app.jobs import read
 from designer_app.potentials import Potential, load_potential
 from designer_app.provenance import now
@@ -145,14 +144,16 @@ def _finished(
         origin=tuple(models.origin),
         seconds=tuple(funnel.seconds.items()),
     )
-    if spec.out is not None:
-        write_csv(store.folder / TABLE, list(rows))
-        result = _written(store, end, result)
+    if spec.out is None:
+        return result
+    told_in = told(funnel, result, None, models.control, in_short=bool(stopped))
+    result = replace(result, report=str(told_in))
+    _keep(store, end, result)
     return result
 
 
-def _written(store: DesignStore, end: Ending, result: DesignResult) -> DesignResult:
-    """The result with its report, kept."""
+def _keep(store: DesignStore, end: Ending, result: DesignResult) -> None:
+    """The end of the run, for whoever opens the folder."""
     store.write_result(
         {
             "n_shortlist": result.n_shortlist,
@@ -167,4 +168,3 @@ def _written(store: DesignStore, end: Ending, result: DesignResult) -> DesignRes
             "seconds": dict(result.seconds),
         }
     )
-    return result
