@@ -84,6 +84,8 @@ def result_of(told: Mapping[str, Any]) -> DesignResult | None:
 
 
 def _as_tuple(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return tuple(value.items())
     return tuple(_as_tuple(each) for each in value) if isinstance(value, list) else value
 
 

@@ -81,10 +81,13 @@ class RunKeeper(QObject):
 
     def _note(self, job: Job) -> None:
         project, run, document = self._kept[job.id]
-        was_cut_off = self._is_closing and job.state == "cancelled" and run.state in LIVE
+        # A design that was stopped has a result all the same: it can still go on.
+        was_stopped = isinstance(job.result, DesignResult) and job.control.is_cancelled
+        state = "cancelled" if was_stopped else job.state
+        was_cut_off = self._is_closing and state == "cancelled" and run.state in LIVE
         run = replace(
             run,
-            state="interrupted" if was_cut_off else job.state,
+            state="interrupted" if was_cut_off else state,
             finished=job.finished.isoformat(timespec="seconds") if job.finished else "",
             error=f"{job.error.kind}: {job.error.message}" if job.error else "",
             result=_figures(job.result),

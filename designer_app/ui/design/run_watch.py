@@ -94,12 +94,24 @@ class DesignWatch(QObject):
         return self.job is not None or self.folder is not None
 
     @property
+    def was_stopped(self) -> bool:
+        """Whether it was ended by hand: it may have a result all the same."""
+        if self.job is not None:
+            return self.job.is_over and self.job.control.is_cancelled
+        return self._run is not None and self._run.state == "cancelled"
+
+    @property
+    def has_rows(self) -> bool:
+        """Whether the run has written candidates."""
+        return self.folder is not None and has_rows(self.folder)
+
+    @property
     def can_go_on(self) -> bool:
         """Whether it ended early and left what it can go on from."""
-        if self.folder is None or self.is_busy or not has_rows(self.folder):
+        if self.is_busy or not self.has_rows:
             return False
         if self.job is not None:
-            return self.job.state in ("cancelled", "failed")
+            return self.was_stopped or self.job.state == "failed"
         return self._run is not None and self._run.can_go_on
 
     @property

@@ -37,14 +37,19 @@ class ScatterPlot(QWidget):
 
     candidate_chosen = Signal(str)
 
-    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, theme: Theme, parent: QWidget | None = None, *, is_narrow: bool = False
+    ) -> None:
+        """Where it is narrow, the signs stand below the choices."""
         super().__init__(parent)
+        self._is_narrow = is_narrow
         self._table = CandidateTable()
         self._columns: dict[str, Column] = {}
         self._criteria: Mapping[str, Criterion] = {}
         self._chosen: tuple[str, ...] = ()
         self._is_chosen = False
         """Whether the axes were chosen by hand: then they stay."""
+        self._cloud: dict[str, tuple[Column, NDArray[np.float64]]] = {}
         self._places: NDArray[np.int64] = np.zeros(0, dtype=np.int64)
         self._points: NDArray[np.float64] = np.zeros((0, 2))
         self.across = ChoiceEditor(())
@@ -56,6 +61,7 @@ class ScatterPlot(QWidget):
         self._said = label(self._signs, "small")
         self._plot = pg.PlotWidget()
         self._item: Any = prepare(self._plot, "", "")
+        self._haze = pg.ScatterPlotItem(symbol="o", size=6, pen=pg.mkPen(None))
         self._spots = [pg.ScatterPlotItem() for _ in _KINDS]
         self._ring = pg.ScatterPlotItem()
         self._lines: list[Any] = []
@@ -67,20 +73,27 @@ class ScatterPlot(QWidget):
     def set_table(self, table: CandidateTable, criteria: Mapping[str, Criterion]) -> None:
         """Show another run."""
         self._table, self._criteria, self._chosen = table, criteria, ()
-        self._columns = {}
+        self._columns, self._cloud = {}, {}
         self._is_chosen = False
-        self._said.setText(self._signs)
+        self._said.setText(self._legend())
+        self.refresh()
+
+    def set_cloud(self, cloud: Sequence[tuple[Column, NDArray[np.float64]]]) -> None:
+        """Draw points that are no candidates yet behind the others: (n,) numbers of a property."""
+        self._cloud = {column.key: (column, values) for column, values in cloud}
+        self._said.setText(self._legend())
         self.refresh()
 
     def refresh(self) -> None:
         """Draw what the table holds now."""
-        self._offer(self._table.columns())
+        self._offer(self._all_columns())
         x, y = self._columns.get(self.across.value()), self._columns.get(self.upward.value())
         if x is None or y is None:
             self._points, self._places = np.zeros((0, 2)), np.zeros(0, dtype=np.int64)
-            for spots in self._spots:
+            for spots in (self._haze, *self._spots):
                 spots.clear()
             return
+        self._draw_cloud(x, y)
         points = np.stack([self._shown(x), self._shown(y)], axis=1)
         self._places = np.nonzero(np.isfinite(points).all(axis=1))[0]
         self._points = points[self._places]
@@ -114,7 +127,7 @@ class ScatterPlot(QWidget):
 
     def set_axes(self, across: str, upward: str) -> None:
         """Show these two properties."""
-        self._offer(self._table.columns())
+        self._offer(self._all_columns())
         self.across.set_value(across)
         self.upward.set_value(upward)
         self._on_axes_chosen()
@@ -125,7 +138,7 @@ class ScatterPlot(QWidget):
 
     def _build(self) -> None:
         self._item.getAxis("left").setWidth(58)
-        for spots in (*self._spots, self._ring):
+        for spots in (self._haze, *self._spots, self._ring):
             self._item.addItem(spots)
         for editor, name in (
             (self.upward, self.tr("Upward")),
@@ -133,14 +146,19 @@ class ScatterPlot(QWidget):
         ):
             editor.setAccessibleName(name)
             editor.setToolTip(name)
-            editor.setMinimumWidth(148)
+            editor.setMinimumWidth(124 if self._is_narrow else 148)
         self._plot.setAccessibleName(self.tr("Candidates, one property against another"))
-        head = row(self.upward, label(self.tr("against"), "muted"), self.across, None, self._said)
+        head = row(self.upward, label(self.tr("against"), "muted"), self.across, None)
         head.setContentsMargins(12, 4, 12, 0)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(2)
         layout.addLayout(head)
+        if self._is_narrow:
+            self._said.setContentsMargins(12, 0, 12, 0)
+            layout.addWidget(self._said)
+        else:
+            head.addWidget(self._said)
         layout.addWidget(self._plot, 1)
 
     def _connect(self) -> None:
@@ -153,7 +171,7 @@ class ScatterPlot(QWidget):
     def leaveEvent(self, event: QEvent) -> None:  # noqa: N802 - Qt's name
         """Say nothing more."""
         super().leaveEvent(event)
-        self._said.setText(self._signs)
+        self._said.setText(self._legend())
 
     def _offer(self, columns: list[Column]) -> None:
         """Let the properties be chosen; those with a rule come first."""
@@ -170,12 +188,27 @@ class ScatterPlot(QWidget):
             self.upward.set_value(names[0])
             self.across.set_value(next((key for key in _ACROSS if key in names[1:]), names[-1]))
 
+    def _legend(self) -> str:
+        """The signs in words."""
+        faint = self.tr("\N{BULLET} predicted  ") if self._cloud else ""
+        return faint + self._signs
+
+    def _all_columns(self) -> list[Column]:
+        """Those of the table, and those that only the points behind it have."""
+        found = self._table.columns()
+        known = {each.key for each in found}
+        return [*found, *(each for each, _ in self._cloud.values() if each.key not in known)]
+
+    def _draw_cloud(self, x: Column, y: Column) -> None:
+        if x.key not in self._cloud or y.key not in self._cloud:
+            self._haze.clear()
+            return
+        pairs = (self._cloud[x.key], self._cloud[y.key])
+        points = np.stack([_shown(values, column) for column, values in pairs], axis=1)
+        self._haze.setData(pos=points[np.isfinite(points).all(axis=1)])
+
     def _shown(self, column: Column) -> NDArray[np.float64]:
-        values = self._table.values(column.key) * column.scale
-        if column.is_log:
-            with np.errstate(divide="ignore", invalid="ignore"):
-                return np.log10(np.where(values > 0.0, values, np.nan))
-        return values
+        return _shown(self._table.values(column.key), column)
 
     def _draw_rules(self, x: Column, y: Column) -> None:
         for line in self._lines:
@@ -217,10 +250,22 @@ class ScatterPlot(QWidget):
     def _on_mouse_moved(self, at: QPointF) -> None:
         place = self._at(at)
         self._said.setText(
-            with_subscripts(self._table.rows[place].formula) if place >= 0 else self._signs
+            with_subscripts(self._table.rows[place].formula) if place >= 0 else self._legend()
         )
 
     def _on_theme(self, tokens: Tokens) -> None:
         self._tokens = tokens
         dress(self._plot, tokens)
+        faint = pg.mkColor(tokens.accent)
+        faint.setAlpha(70)
+        self._haze.setBrush(pg.mkBrush(faint))
         self.refresh()
+
+
+def _shown(values: NDArray[np.float64], column: Column) -> NDArray[np.float64]:
+    """Values as they are drawn: scaled, by their logarithm where the axis is one."""
+    values = values * column.scale
+    if not column.is_log:
+        return values
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.log10(np.where(values > 0.0, values, np.nan))

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from PySide6.QtCore import QObject, QTimer
@@ -17,10 +17,10 @@ from designer_app.specs.hull import DiagramPhase, PhaseDiagram
 from designer_app.specs.screen import ScreenSpec
 from designer_app.specs.screen_rows import ScreenRow
 from designer_app.specs.structure import Structure
-from designer_app.ui.document_presenter import bonds_of
 from designer_app.ui.screening.compare import MOST as MOST_COMPARED
 from designer_app.ui.screening.page import CANDIDATE, ScreeningPage, ScreeningPanel
 from designer_app.ui.screening.results import COMPARE
+from designer_app.ui.screening.structure_look import StructureLook
 
 if TYPE_CHECKING:
     from designer_app.ui.main_window import MainWindow
@@ -47,11 +47,11 @@ class CandidatePresenter(QObject):
         self._folder: Path | None = None
         self._spec = ScreenSpec()
         self._row: ScreenRow | None = None
-        self._looked_at = ""
         self._drawn: tuple[object, ...] = ()
-        self._reading: Job | None = None
         self._drawing: Job | None = None
-        self._bonding: Job | None = None
+        self._picture = StructureLook(
+            window.session.screenings, window.session.settings, page.results.preview, self
+        )
         self._is_quiet = False
         self._send_to = self._sent = ""
         self._opening: Job | None = None
@@ -63,9 +63,9 @@ class CandidatePresenter(QObject):
     def begin(self, folder: Path | None, spec: ScreenSpec) -> None:
         """Another run."""
         self._folder, self._spec = folder, spec
-        self._row, self._looked_at, self._drawn = None, "", ()
-        self._reading = self._drawing = None
-        self._results.preview.say(self.tr("Choose a candidate to see its structure."))
+        self._row, self._drawn = None, ()
+        self._drawing = None
+        self._picture.forget(self.tr("Choose a candidate to see its structure."))
         hull, _ = self._results.make_plots()
         hull.say(self.tr("Choose a candidate to see the phases it competes with."))
         self._results.compare.set_rows((), {})
@@ -131,34 +131,8 @@ class CandidatePresenter(QObject):
         row = self._row
         if row is None or self._folder is None:
             return
-        looked_at = f"{row.id} {row.structure_file}"
-        if looked_at != self._looked_at:
-            self._looked_at = looked_at
-            self._reading = self._session.screenings.structure(self._folder, row)
-            self._reading.succeeded.connect(self._on_structure_read)
-            self._reading.failed.connect(self._on_not_read)
+        self._picture.look(self._folder, row)
         self._ask_for_diagram(row)
-
-    # --- the picture ---
-
-    def _on_structure_read(self, found: Document | Structure) -> None:
-        if self.sender() is not self._reading:
-            return
-        structure = found.structure() if isinstance(found, Document) else found
-        self._results.preview.show_structure(structure)
-        self._results.preview.set_scheme(str(self._session.settings.get("color_scheme")))
-        self._bonding = self._session.screenings.bonds(structure)
-        self._bonding.succeeded.connect(self._on_bonds_found)
-
-    def _on_bonds_found(self, bonds: Any) -> None:
-        if self.sender() is self._bonding:
-            self._results.preview.show_bonds(*bonds_of(bonds))
-
-    def _on_not_read(self, error: JobError) -> None:
-        if self.sender() is self._reading:
-            self._looked_at = ""
-            told = explain(error.kind, error.facts, error.message)
-            self._results.preview.say(told.what)
 
     # --- the hull ---
 

@@ -1,8 +1,9 @@
 """The chosen candidate in 3D, beside the plots."""
 
+from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
@@ -15,6 +16,11 @@ if TYPE_CHECKING:
     from designer_app.ui.viewer3d.view import StructureView
 
 _MARGIN = 8
+_TURN_MS = 40
+_TURN_RATE = 0.4
+"""rad/s of a structure that turns."""
+_LONGEST_STEP_S = 0.2
+"""After a pause it goes on from where it was."""
 
 
 class Preview(QWidget):
@@ -28,6 +34,10 @@ class Preview(QWidget):
         self._message = label("", "muted", wrap=True)
         self._stack = QStackedWidget()
         self._legend = Legend(theme, self)
+        self._turning = QTimer(self)
+        self._turning.setInterval(_TURN_MS)
+        self._turning.timeout.connect(self._on_turn)
+        self._turned_at = 0.0
         self._legend.hide()
         self._message.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._message.setContentsMargins(24, 16, 24, 16)
@@ -58,6 +68,20 @@ class Preview(QWidget):
         if self.view is not None and self.structure is not None:
             self.view.set_bonds(pairs, shifts)
             self._show_legend()
+
+    def set_turning(self, is_turning: bool) -> None:
+        """Let the structure turn while it is in sight, until it is moved by hand."""
+        self._turned_at = perf_counter()
+        if is_turning:
+            self._turning.start()
+        else:
+            self._turning.stop()
+
+    def _on_turn(self) -> None:
+        now = perf_counter()
+        seconds, self._turned_at = now - self._turned_at, now
+        if self.view is not None and self.structure is not None and self.view.isVisible():
+            self.view.turn(_TURN_RATE * min(seconds, _LONGEST_STEP_S))
 
     def set_scheme(self, scheme: str) -> None:
         """Colour the elements as Jmol or as VESTA does."""

@@ -200,6 +200,15 @@ class StructureView(QWidget):
             self._fit()
             self._changed()
 
+    def turn(self, by: float) -> None:
+        """Turn by an angle (rad) about the upright of the screen, as soon as drawing may take time
+        again; a view that was moved by hand stays.
+        """
+        if self._is_fitted:
+            self.camera.turn(by, 0.0)
+            self._update_axes()
+            self._display.draw_frame()
+
     def look_along(self, axis: str) -> None:
         """Look down a lattice direction ("a", "b" or "c"); it points at the eye."""
         vectors, _ = axes.directions(self.scene.cell)

@@ -1,0 +1,87 @@
+"""The best candidate so far: turning, with the numbers that the targets ask for."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
+
+from designer_app.specs.screen_rows import ScreenRow
+from designer_app.ui.panels.section import row
+from designer_app.ui.screening.columns import Criterion
+from designer_app.ui.screening.estimate_list import EstimateList
+from designer_app.ui.screening.preview import Preview
+from designer_app.ui.screening.structure_look import StructureLook
+from designer_app.ui.theme import Theme, label
+from designer_app.ui.wording import with_subscripts, with_subscripts_in
+
+_STABILITY = "e_above_hull"
+
+
+class BestCard(QFrame):
+    """Shows one row; the picture is made when the first one comes."""
+
+    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.formula = label("", "title", wrap=True)
+        self._headline = label("", "small", wrap=True)
+        self.preview = Preview(theme)
+        self.numbers = EstimateList(theme)
+        self._look: StructureLook | None = None
+        self._build()
+        self.clear()
+
+    def set_look(self, look: StructureLook) -> None:
+        """What reads structures."""
+        self._look = look
+
+    def clear(self) -> None:
+        """Nothing was found yet."""
+        self.formula.setText(self.tr("No candidate yet"))
+        self._headline.setText(self.tr("The best one turns here as soon as some are ranked."))
+        self.numbers.set_estimates((), (), {})
+        said = self.tr("Its structure appears here.")
+        if self._look is not None:
+            self._look.forget(said)
+        else:
+            self.preview.say(said)
+
+    def show_row(
+        self, best: ScreenRow, folder: Path | None, criteria: Mapping[str, Criterion]
+    ) -> None:
+        """Show a candidate."""
+        self.formula.setText(with_subscripts(best.formula))
+        atoms = self.tr("%d atoms") % best.n_atoms if best.n_atoms else ""
+        parts = (best.space_group, atoms, with_subscripts_in(best.made_from))
+        self._headline.setText(" · ".join(part for part in parts if part))
+        keys = dict.fromkeys((*criteria, _STABILITY))
+        found = [each for each in map(best.estimate, keys) if each is not None]
+        self.numbers.set_estimates(found, best.failing, criteria)
+        if folder is not None and self._look is not None:
+            self._look.look(folder, best)
+
+    def _build(self) -> None:
+        self.setProperty("role", "plain")
+        self.setAccessibleName(self.tr("Best candidate so far"))
+        head = QVBoxLayout()
+        head.setContentsMargins(12, 6, 12, 6)
+        head.setSpacing(2)
+        head.addLayout(row(label(self.tr("BEST SO FAR"), "section"), None))
+        head.addWidget(self.formula)
+        head.addWidget(self._headline)
+        inner = QWidget()
+        body = QVBoxLayout(inner)
+        body.setContentsMargins(12, 10, 12, 10)
+        body.addWidget(self.numbers)
+        body.addStretch(1)
+        scroll = QScrollArea()
+        scroll.setWidget(inner)
+        scroll.setWidgetResizable(True)
+        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addLayout(head)
+        layout.addWidget(self.preview, 3)
+        layout.addWidget(scroll, 2)
