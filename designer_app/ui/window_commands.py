@@ -122,6 +122,8 @@ class WindowCommands(QObject):
             self._window.structure.relax.ask()
         elif self._window.workspace == "screening":
             self._window.screening.ask_run()
+        elif self._window.workspace == "design":
+            self._window.design.ask_run()
         else:
             self._window.dynamics.ask_run()
 

@@ -104,7 +104,7 @@ class DesignPage(QWizardPage):
 
     def isComplete(self) -> bool:  # noqa: N802 - Qt's name
         """Whether one can go on."""
-        return not any(each.stops for each in self.problems())
+        return not any(each.stops for each in self._cautions)
 
     def arrive(self, *, by_next: bool) -> None:
         """The page came to the front: `by_next` where the page before was just confirmed, not

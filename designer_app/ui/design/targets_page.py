@@ -28,6 +28,8 @@ class TargetsPage(DesignPage):
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(theme, parent)
         self.rows: dict[str, TargetRow] = {}
+        """Those shown, by the key of their property."""
+        self._made: dict[str, TargetRow] = {}
         self._column = QVBoxLayout()
         self._column.setSpacing(8)
         self.add = QPushButton(self.tr("Another property..."))
@@ -93,21 +95,21 @@ class TargetsPage(DesignPage):
         frame.body.addStretch(1)
 
     def _offer(self, wanted: list[str]) -> None:
+        """Rows that were made once are kept for when they are wanted again."""
         if list(self.rows) == wanted:
             return
-        for key in [key for key in self.rows if key not in wanted]:
-            gone = self.rows.pop(key)
-            gone.hide()
-            gone.deleteLater()
+        for key, each in self.rows.items():
+            if key not in wanted:
+                each.hide()
         for key in wanted:
-            if key not in self.rows:
-                made = TargetRow(key, self.theme)
-                made.edited.connect(self._on_edited)
-                self.rows[key] = made
-        self.rows = {key: self.rows[key] for key in wanted}
+            if key not in self._made:
+                self._made[key] = TargetRow(key, self.theme)
+                self._made[key].edited.connect(self._on_edited)
+        self.rows = {key: self._made[key] for key in wanted}
         previous: QWidget | None = None
         for place, each in enumerate(self.rows.values()):
             self._column.insertWidget(place, each)
+            each.show()
             if previous is not None:
                 self.setTabOrder(previous, each.switch)
             previous = each.slider
