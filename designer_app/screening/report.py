@@ -4,6 +4,7 @@ import math
 from collections.abc import Iterable, Sequence
 from html import escape
 from pathlib import Path
+from typing import Any
 
 from designer_app import __version__
 from designer_app.io.atomic_write import atomic_write
@@ -229,17 +230,26 @@ def _estimate_line(each: Estimate) -> str:
     )
 
 
-def _settings(spec: ScreenSpec) -> str:
-    lines = []
+def settings_lines(spec: Any) -> list[tuple[str, str]]:
+    """(label, value with unit) of the settings that matter for a spec."""
+    lines: list[tuple[str, str]] = []
     for each, said, _ in spec_fields(spec):
         value = getattr(spec, each.name)
-        if said.hidden or value in ("", None) or not is_shown(spec, said):
+        if said.hidden or value in ("", None, ()) or not is_shown(spec, said):
             continue
         titles = dict(said.choices)
         shown = ("yes" if value else "no") if isinstance(value, bool) else titles.get(value, value)
         text = f"{shown:g}" if isinstance(shown, float) else str(shown)
-        text = f"{text} {said.unit}".strip()
-        lines.append(f"<tr><td>{escape(said.label)}</td><td>{escape(text)}</td></tr>")
+        text = ", ".join(map(str, shown)) if isinstance(shown, tuple) else text
+        lines.append((said.label, f"{text} {said.unit}".strip()))
+    return lines
+
+
+def _settings(spec: ScreenSpec) -> str:
+    lines = (
+        f"<tr><td>{escape(label)}</td><td>{escape(text)}</td></tr>"
+        for label, text in settings_lines(spec)
+    )
     return f"<table>{''.join(lines)}</table>"
 
 

@@ -175,3 +175,18 @@ def targets_from(texts: tuple[str, ...]) -> tuple[Target, ...]:
         if any(each.key == other.key for other in found[:place]):
             raise InvalidSpecError("target", each.text(), "the property has a target already")
     return found
+
+
+def in_words(target: Target) -> str:
+    """A target as a sentence has it, e.g. "energy density at least 600 Wh/kg"."""
+    known = PROPERTIES.get(target.key)
+    name = known.title.lower() if known else target.key.removeprefix(OWN)
+    unit = f" {known.unit}" if known else ""
+    low, high = math.isfinite(target.low), math.isfinite(target.high)
+    if target.about is not None:
+        return f"{name} about {target.about:g}{unit}"
+    if low and high:
+        return f"{name} {target.low:g} to {target.high:g}{unit}"
+    return (
+        f"{name} at least {target.low:g}{unit}" if low else f"{name} at most {target.high:g}{unit}"
+    )

@@ -1,0 +1,61 @@
+"""Methods and limits of a design in plain words."""
+
+from designer_app.specs.design import STRATEGIES, DesignSpec
+from designer_app.specs.design_rows import DesignResult
+
+_HOW = {
+    "gradient": "Points of the latent space of a variational autoencoder were moved by Adam so "
+    "that the crystals decoded from them, softly, meet the targets by learned properties; the "
+    "best whole crystal on each way was kept.",
+    "substitution": "Known crystals had their elements exchanged for likely ones, and the results "
+    "were ranked by learned properties.",
+    "best-of-n": "Random points of the latent space were decoded, and the best by learned "
+    "properties were kept.",
+    "retrieval": "Known materials near the targets were taken, with elements exchanged where the "
+    "limits ask for it.",
+    "random": "Random points of the latent space were decoded, without any choice.",
+}
+_LIMITS = (
+    (
+        "“Predicted” is what learned models said before anything was computed; they are wrong most "
+        "where little like it was known. “Verified” is computed with the potential named below: it "
+        "shares that potential's errors, and no experiment is in it."
+    ),
+    (
+        "Distances to the hull are those at zero temperature, of ordered crystals, against the "
+        "phases of the reference set: a phase that the set lacks makes a candidate look "
+        "more stable than it is. A material within some tens of meV/atom can often be made, "
+        "many that can be computed cannot."
+    ),
+    (
+        "“New” says that the reference set holds no such crystal, not that nobody has made it. "
+        "Look into a structure database and the literature before you claim more."
+    ),
+    (
+        "A warning of disorder says that the candidate may be one ordering of a phase whose ions "
+        "share sites, so that a diffraction pattern would show the simpler cell."
+    ),
+    "Precursors follow from stoichiometry alone; temperatures, times and by-products do not.",
+)
+_OF_PURPOSE = {
+    "cathode": "Voltages come from relaxing the material with and without its ions. They follow "
+    "the density functional that the potential learned from, which lies up to 0.6 V below "
+    "experiment for oxides of Co, Ni and Mn. Energy densities are those of the active material "
+    "alone, not of a cell.",
+    "electrolyte": "Conductivities are learned from measurements, which differ among each other "
+    "by a factor of ten.",
+    "catalyst": "Adsorption energies are learned from tabulated surfaces; a relaxed slab is a "
+    "check of them, and no rate is computed.",
+    "own": "The property is that of your own table; what the table does not cover is a guess.",
+}
+
+
+def methods_text(spec: DesignSpec, result: DesignResult) -> list[str]:
+    """Paragraphs: how candidates were found, how they were judged, what is not known."""
+    names = [each.strategy for each in result.arms] or [spec.strategy]
+    if "mix" in names:
+        names = ["substitution", "gradient", *names]
+    titles = dict(STRATEGIES)
+    told = [f"{titles[name]}: {_HOW[name]}" for name in dict.fromkeys(names) if name in _HOW]
+    purpose = "cathode" if spec.is_electrode else spec.purpose
+    return [*told, *([_OF_PURPOSE[purpose]] if purpose in _OF_PURPOSE else []), *_LIMITS]
