@@ -1,6 +1,7 @@
 """The page of one candidate."""
 
 import math
+import re
 from collections.abc import Mapping, Sequence
 from itertools import groupby
 
@@ -156,7 +157,7 @@ def _synthesis(detail: CandidateDetail) -> list[Block]:
     blocks: list[Block] = [Heading("Precursors for 1 g", 3)]
     if detail.ingredients:
         rows = tuple(
-            (Cell(with_subscripts(each.formula)), Cell(each.name), Cell(f"{each.mass_g:.4f} g"))
+            (Cell(_written(each.formula)), Cell(each.name), Cell(f"{each.mass_g:.4f} g"))
             for each in detail.ingredients
         )
         blocks.append(Table(("Formula", "Name", "Mass"), rows, (0.3, 0.5, 0.2), frozenset({2})))
@@ -167,3 +168,8 @@ def _synthesis(detail: CandidateDetail) -> list[Block]:
         )
         blocks += [Heading("Hazards", 3), Table(("Of", "What is known"), lines, (0.2, 0.8))]
     return [*blocks, Text(NOT_AN_ASSESSMENT, "muted")]
+
+
+def _written(formula: str) -> str:
+    """With subscripts, but not those of the water of crystallisation: FeC₂O₄·2H₂O."""
+    return re.sub(r"(?<=[A-Za-z)])\d+", lambda found: with_subscripts(found[0]), formula)

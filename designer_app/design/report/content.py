@@ -3,7 +3,6 @@
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from itertools import zip_longest
 
 from designer_app import __version__
 from designer_app.design.report.blocks import (
@@ -47,6 +46,8 @@ from designer_app.specs.structure import Structure
 
 _TITLES = dict(STAGES)
 _ALWAYS = "e_above_hull"
+_ABREAST = 3
+"""Scatters beside each other."""
 
 
 def title_of(spec: DesignSpec) -> str:
@@ -159,11 +160,9 @@ def _parities(spec: DesignSpec, rows: Sequence[ScreenRow]) -> list[Block]:
         return []
     told = "Each dot is a candidate; green meets all targets, the band is the target."
     blocks: list[Block] = [Heading("Predicted and verified"), Text(told, "muted")]
-    for first, second in zip_longest(figures[::2], figures[1::2]):
-        if second is None:
-            blocks.append(replace(first, width=0.5))
-        else:
-            blocks.append(Row((first, second)))
+    for place in range(0, len(figures), _ABREAST):
+        beside = figures[place : place + _ABREAST]
+        blocks.append(Row(tuple(beside)) if len(beside) > 1 else replace(beside[0], width=0.5))
     return blocks
 
 

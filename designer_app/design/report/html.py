@@ -18,10 +18,10 @@ from designer_app.screening.report import STYLE
 
 _MORE_STYLE = """
 figure { margin: .8em 0; break-inside: avoid } figcaption { color: #5B6470; font-size: .9em }
-.row { display: flex; flex-wrap: wrap; gap: 1em; align-items: flex-end }
-.row figure { flex: 1 1 40% } h2, h3 { break-after: avoid } tr { break-inside: avoid }
+.row { display: flex; flex-wrap: wrap; gap: 1em; align-items: center }
+.row figure { flex: 1 1 30% } h2, h3 { break-after: avoid } tr { break-inside: avoid }
 section { border-top: 2px solid #D9DDE3; margin-top: 2.5em }
-td { overflow-wrap: anywhere }
+td { overflow-wrap: anywhere } th.n { text-align: right }
 @page { size: A4; margin: 16mm 15mm }
 @media print { body { font-size: 9.5pt; padding: 0 } section { break-before: page; border: 0;
   margin: 0 } thead { display: table-header-group } }
@@ -70,7 +70,10 @@ def _figure(figure: Figure) -> str:
 
 def _table(table: Table) -> str:
     columns = "".join(f'<col style="width:{100 * share:.0f}%">' for share in table.widths)
-    heads = "".join(f"<th>{escape(head)}</th>" for head in table.heads)
+    heads = "".join(
+        f"<th{_class('n' if place in table.numbers else '')}>{escape(head)}</th>"
+        for place, head in enumerate(table.heads)
+    )
     lines = "".join(
         "<tr>"
         + "".join(_cell(cell, place in table.numbers) for place, cell in enumerate(row))

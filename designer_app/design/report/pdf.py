@@ -102,7 +102,7 @@ def _side_by_side(row: Row) -> Any:
         for each in row.figures
     ]
     return Grid(
-        [cells], colWidths=[width] * len(cells), style=[("VALIGN", (0, 0), (-1, -1), "BOTTOM")]
+        [cells], colWidths=[width] * len(cells), style=[("VALIGN", (0, 0), (-1, -1), "MIDDLE")]
     )
 
 
@@ -110,19 +110,25 @@ def _table(table: Table) -> Any:
     from reportlab.platypus import Paragraph
     from reportlab.platypus import Table as Grid
 
-    left, right = _style(7.5), _style(7.5, right=True)
-    head = _style(7.5, tone="muted", bold=True)
+    styles = [_style(7.5, right=right) for right in (False, True)]
+    heads = [_style(7.5, tone="muted", bold=True, right=right) for right in (False, True)]
 
     def cell(held: Cell, place: int) -> Any:
         text = f'<font color="{_TONES[held.tone]}">{_marked(held.text)}</font>'
         if held.below:
             text += f'<br/><font color="{_TONES["muted"]}" size="6.5">{_marked(held.below)}</font>'
-        return Paragraph(text, right if place in table.numbers else left)
+        return Paragraph(text, styles[place in table.numbers])
 
     lines = [[cell(held, place) for place, held in enumerate(row)] for row in table.rows]
     has_head = any(table.heads)
     if has_head:
-        lines.insert(0, [Paragraph(_marked(each), head) for each in table.heads])
+        lines.insert(
+            0,
+            [
+                Paragraph(_marked(each), heads[place in table.numbers])
+                for place, each in enumerate(table.heads)
+            ],
+        )
     total = sum(table.widths)
     return Grid(
         lines,
