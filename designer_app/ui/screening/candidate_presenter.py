@@ -4,20 +4,14 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
 from PySide6.QtCore import QObject, QTimer
 
-from designer_app.explanations import explain
-from designer_app.io.documents import Document
-from designer_app.io.formulas import amounts_in
-from designer_app.running.messages import JobError
-from designer_app.session.job import Job
-from designer_app.specs.diagram import DiagramSpec
-from designer_app.specs.hull import DiagramPhase, PhaseDiagram
+from designer_app.specs.hull import DiagramPhase
 from designer_app.specs.screen import ScreenSpec
 from designer_app.specs.screen_rows import ScreenRow
-from designer_app.specs.structure import Structure
+from designer_app.ui.screening.candidate_opener import CandidateOpener
 from designer_app.ui.screening.compare import MOST as MOST_COMPARED
+from designer_app.ui.screening.hull_look import HullLook
 from designer_app.ui.screening.page import CANDIDATE, ScreeningPage, ScreeningPanel
 from designer_app.ui.screening.results import COMPARE
 from designer_app.ui.screening.structure_look import StructureLook
@@ -27,10 +21,6 @@ if TYPE_CHECKING:
 
 _PATIENCE_MS = 120
 """Rows that are passed by with the arrow keys are not looked at."""
-_RELAXED = "relaxation"
-"""The method whose energies lie on the hull that is drawn."""
-_MOST_DRAWN = 40
-"""Candidates of the same elements in one diagram."""
 
 
 class CandidatePresenter(QObject):
@@ -45,16 +35,13 @@ class CandidatePresenter(QObject):
         self._results = page.results
         self._panel = panel
         self._folder: Path | None = None
-        self._spec = ScreenSpec()
         self._row: ScreenRow | None = None
-        self._drawn: tuple[object, ...] = ()
-        self._drawing: Job | None = None
+        self._phases = HullLook(window.session.jobs, page.results.make_plots()[0], self)
         self._picture = StructureLook(
             window.session.screenings, window.session.settings, page.results.preview, self
         )
         self._is_quiet = False
-        self._send_to = self._sent = ""
-        self._opening: Job | None = None
+        self._opener = CandidateOpener(window, window.session.screenings, self)
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.setInterval(_PATIENCE_MS)
@@ -62,12 +49,10 @@ class CandidatePresenter(QObject):
 
     def begin(self, folder: Path | None, spec: ScreenSpec) -> None:
         """Another run."""
-        self._folder, self._spec = folder, spec
-        self._row, self._drawn = None, ()
-        self._drawing = None
+        self._folder = folder
+        self._row = None
         self._picture.forget(self.tr("Choose a candidate to see its structure."))
-        hull, _ = self._results.make_plots()
-        hull.say(self.tr("Choose a candidate to see the phases it competes with."))
+        self._phases.begin(spec.potential, spec.model)
         self._results.compare.set_rows((), {})
         self._panel.candidate.set_row(None, {})
         self._panel.candidate.set_chosen(0, MOST_COMPARED)
@@ -84,12 +69,8 @@ class CandidatePresenter(QObject):
 
     def open(self, workspace: str = "structure") -> None:
         """Make the candidate the open structure, and go there."""
-        if self._row is None or self._folder is None:
-            return
-        self._send_to, self._sent = workspace, self._row.formula
-        self._opening = self._session.screenings.structure(self._folder, self._row)
-        self._opening.succeeded.connect(self._on_opened)
-        self._opening.failed.connect(self._on_not_opened)
+        if self._row is not None and self._folder is not None:
+            self._opener.open(self._folder, self._row, workspace)
 
     # --- what is chosen ---
 
@@ -132,59 +113,7 @@ class CandidatePresenter(QObject):
         if row is None or self._folder is None:
             return
         self._picture.look(self._folder, row)
-        self._ask_for_diagram(row)
-
-    # --- the hull ---
-
-    def _ask_for_diagram(self, row: ScreenRow) -> None:
-        elements = tuple(sorted(amounts_in(row.formula)))
-        drawn = self._of_same_elements(row, set(elements))
-        if (elements, drawn) == self._drawn:
-            return
-        self._drawn = (elements, drawn)
-        if len(elements) == 1:
-            hull, _ = self._results.make_plots()
-            hull.say(self.tr("An element competes with its own forms only: see “above hull”."))
-            return
-        spec = DiagramSpec(
-            elements=elements,
-            candidates=drawn,
-            potential=self._spec.potential,
-            model=self._spec.model,
-        )
-        self._drawing = self._session.jobs.submit("diagram", spec, f"Phases of {row.formula}")
-        self._drawing.succeeded.connect(self._on_drawn)
-        self._drawing.failed.connect(self._on_not_drawn)
-
-    def _of_same_elements(
-        self, row: ScreenRow, elements: set[str]
-    ) -> tuple[tuple[str, float, float | None], ...]:
-        """Where the candidate and others of its elements lie, itself first: see `DiagramSpec`."""
-        found: dict[str, tuple[str, float, float | None]] = {}
-        table = self._results.list.model.table
-        placed = np.nonzero(np.isfinite(table.values("e_above_hull")))[0]
-        for each in (row, *(table.rows[int(place)] for place in placed)):
-            distance = each.estimate("e_above_hull")
-            if distance is None or not np.isfinite(distance.value):
-                continue
-            if each.formula not in found and elements.issuperset(amounts_in(each.formula)):
-                formation = each.estimate("formation_energy")
-                is_relaxed = (
-                    formation is not None and formation.method == distance.method == _RELAXED
-                )
-                known = formation.value if formation is not None and is_relaxed else None
-                found[each.formula] = (each.formula, distance.value, known)
-        return tuple(found.values())[:_MOST_DRAWN]
-
-    def _on_drawn(self, diagram: PhaseDiagram) -> None:
-        if self.sender() is self._drawing:
-            hull, _ = self._results.make_plots()
-            hull.set_diagram(diagram)
-
-    def _on_not_drawn(self, error: JobError) -> None:
-        if self.sender() is self._drawing:
-            hull, _ = self._results.make_plots()
-            hull.say(explain(error.kind, error.facts, error.message).sentence)
+        self._phases.look(row, self._results.list.model.table)
 
     def _on_phase_chosen(self, phase: DiagramPhase) -> None:
         if not phase.is_candidate:
@@ -207,19 +136,3 @@ class CandidatePresenter(QObject):
 
     def _on_compare_asked(self) -> None:
         self._results.show_tab(COMPARE)
-
-    def _on_opened(self, found: Document | Structure) -> None:
-        if self.sender() is not self._opening:
-            return
-        if isinstance(found, Structure):
-            found = Document.from_structure(found, made_by="screen")
-        window = self._window
-        self._session.set_document(found.renamed(self._sent))
-        if self._send_to == "relax":
-            window.commands.relax()
-        else:
-            window.show_workspace(self._send_to)
-
-    def _on_not_opened(self, error: JobError) -> None:
-        if self.sender() is self._opening:
-            self._window.errors.show_error(error)
