@@ -89,7 +89,11 @@ class ProjectPresenter(QObject):
             self._window.work.jobs.set_past(past[:MOST_PAST])
 
     def _on_open_asked(self, path: Path) -> None:
-        if path.is_dir():
+        project = self._session.project
+        run = project.runs.at(path) if project is not None and path.is_dir() else None
+        if run is not None and run.key == self._session.designs.key:
+            self._window.design.open_run(path)
+        elif path.is_dir():
             self._window.screening.open_run(path)
         else:
             self._window.commands.open_path(path)

@@ -147,6 +147,9 @@ class SessionReport(QObject):
         if job.key == "screen":
             window.screening.show_job(job)
             return
+        if job.key == "design":
+            window.design.show_job(job)
+            return
         window.show_workspace("dynamics")
         window.runs.show_job(job)
 

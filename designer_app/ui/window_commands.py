@@ -130,7 +130,9 @@ class WindowCommands(QObject):
     def stop(self) -> None:
         """End what the panel in front has started, else what runs."""
         window = self._window
-        if window.workspace == "screening" or not window.runs.is_busy:
+        if window.workspace == "design":
+            window.design.cancel()
+        elif window.workspace == "screening" or not window.runs.is_busy:
             window.screening.cancel()
         else:
             window.runs.cancel()
@@ -139,6 +141,8 @@ class WindowCommands(QObject):
         """Hold what the panel in front has started, or let it go on."""
         if self._window.workspace == "screening":
             self._window.screening.search.ask_pause()
+        elif self._window.workspace == "design":
+            self._window.design.pause()
         else:
             self._window.dynamics.ask_pause()
 

@@ -1,21 +1,35 @@
 """The Design workspace and the session: what is begun, what is open, what was designed before."""
 
-from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
 
+from designer_app.errors import DesignerAppError
+from designer_app.io.documents import Document
+from designer_app.project.runs import Run
+from designer_app.running.messages import JobError
+from designer_app.session.designs import spec_of
+from designer_app.session.job import Job
 from designer_app.specs.design import DesignSpec
 from designer_app.specs.design_purposes import applied, purpose_named
+from designer_app.ui import outcomes
 from designer_app.ui.design.area import DesignArea
 from designer_app.ui.design.budget_page import BudgetPage
 from designer_app.ui.design.chemistry_page import ChemistryPage
 from designer_app.ui.design.pages import DesignPage
 from designer_app.ui.design.purpose_page import PurposePage
+from designer_app.ui.design.run_page import RunPage
+from designer_app.ui.design.run_watch import DesignWatch
 from designer_app.ui.design.targets_page import TargetsPage
+from designer_app.ui.panels.error_card import ErrorCard
 
 if TYPE_CHECKING:
+    from designer_app.project import Project
     from designer_app.ui.main_window import MainWindow
+
+_OVER = {"succeeded": "finished", "failed": "failed", "cancelled": "stopped"}
+_REMEDIES = (outcomes.RESUME, outcomes.AGAIN)
 
 
 class DesignPresenter(QObject):
@@ -26,39 +40,130 @@ class DesignPresenter(QObject):
         self._window = window
         self._session = window.session
         self._is_begun = False
+        self.watch = DesignWatch(window, self)
+        self.chemistry = ChemistryPage(window.theme)
         self.page = DesignArea(self._make_pages(), window.theme)
         self.wizard = self.page.wizard
         self._connect()
+        self.chemistry.set_document(self._session.document)
+        self._list_past()
 
     # --- what is asked ---
 
     def begin(self, purpose: str = "") -> None:
         """A new design; for a named purpose its targets come next."""
         spec = DesignSpec()
-        spec = applied(purpose_named(purpose), spec) if purpose else replace(spec)
+        if purpose:
+            spec = applied(purpose_named(purpose), spec)
         self._is_begun = True
         self.wizard.begin(spec)
         self.page.show_wizard()
         if purpose:
             self.wizard.go_to("targets")
 
+    def open_run(self, folder: Path) -> None:
+        """Show a design of the project again; one that goes on is watched."""
+        self._window.show_workspace("design")
+        project = self._session.project
+        run = project.runs.at(folder) if project is not None else None
+        if run is None:
+            self._window.status.say(self.tr("This design is not in the open project"))
+            return
+        try:
+            spec = spec_of(run)
+        except DesignerAppError:  # of a newer program: its candidates can still be looked at
+            spec = DesignSpec()
+        self._show(spec, folder)
+
+    def show_job(self, job: Job) -> None:
+        """Show a design that was started elsewhere, e.g. one that goes on."""
+        self._window.show_workspace("design")
+        if job.folder is not None:
+            self._show(job.spec, job.folder)
+        self.watch.show_job(job)
+
     def ask_run(self) -> None:
         """Confirm the page in front; on the last one before the search, this starts it."""
         if self.page.shows_wizard:
             self.wizard.ask_next()
 
+    def cancel(self) -> None:
+        """End the run; what is finished is kept."""
+        self.watch.cancel()
+
+    def pause(self) -> None:
+        """Hold the run, or let it go on."""
+        if self.watch.is_busy:
+            self.watch.pause()
+
     # --- wiring ---
 
     def _make_pages(self) -> list[DesignPage]:
         theme = self._window.theme
-        return [PurposePage(theme), TargetsPage(theme), ChemistryPage(theme), BudgetPage(theme)]
+        return [
+            PurposePage(theme),
+            TargetsPage(theme),
+            self.chemistry,
+            BudgetPage(theme),
+            RunPage(theme, self.watch),
+        ]
 
     def _connect(self) -> None:
-        intro = self.page.intro
+        session, intro = self._session, self.page.intro
         intro.begin_asked.connect(self.begin)
         intro.go_on_asked.connect(self.page.show_wizard)
+        intro.run_chosen.connect(self.open_run)
         self.wizard.left.connect(self._on_left)
+        self.watch.failed.connect(self._on_run_failed)
+        session.document_changed.connect(self._on_document_changed)
+        session.project_changed.connect(self._on_project_changed)
+        session.runs.noted.connect(self._list_past)
+
+    def _show(self, spec: DesignSpec, folder: Path) -> None:
+        self._is_begun = True
+        self.wizard.show_run(spec, folder)
+        self.page.show_wizard()
 
     def _on_left(self) -> None:
         self.page.intro.set_begun(is_begun=self._is_begun)
         self.page.show_intro()
+        self._list_past()
+
+    def _on_document_changed(self, document: Document | None) -> None:
+        self.chemistry.set_document(document)
+
+    def _on_project_changed(self, _project: "Project") -> None:
+        self._list_past()
+
+    def _list_past(self) -> None:
+        project = self._session.project
+        if project is not None:
+            found = self._session.designs.past(project)
+            found.succeeded.connect(self._on_past_read)
+
+    def _on_past_read(self, runs: list[Run]) -> None:
+        self.page.intro.set_runs([(run.title, _ended(run), run.folder) for run in runs])
+
+    # --- errors ---
+
+    def _on_run_failed(self, error: JobError) -> None:
+        wanted = outcomes.remedies_for(error)
+        remedies = tuple(each for each in wanted if each.key in _REMEDIES)
+        card = ErrorCard(error, self._window.theme, remedies)
+        card.remedy_chosen.connect(self._on_remedy_chosen)
+        self._window.show_workspace("design")
+        self.page.show_card(card)
+
+    def _on_remedy_chosen(self, key: str) -> None:
+        self.page.close_card()
+        if key == outcomes.RESUME and self.watch.can_go_on:
+            self.watch.go_on()
+        else:
+            self.watch.start(self.wizard.spec())
+
+
+def _ended(run: Run) -> str:
+    """How an earlier design ended, in words."""
+    if "n_shortlist" in run.result:
+        return f"{run.result['n_shortlist']} on the shortlist"
+    return _OVER.get(run.state, run.state)

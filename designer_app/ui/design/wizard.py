@@ -32,6 +32,8 @@ class DesignWizard(QWizard):
         super().__init__(parent, Qt.WindowType.Widget)
         self._spec = DesignSpec()
         self._pages = {page.key: page for page in pages}
+        self._folder: Path | None = None
+        """Of the run that the last pages show."""
         self._is_jumping = False
         self._came_by_next = False
         self.rail = StepRail(STEPS, theme)
@@ -58,6 +60,7 @@ class DesignWizard(QWizard):
     def begin(self, spec: DesignSpec) -> None:
         """A new design: nothing is done yet."""
         self._show_spec(spec)
+        self._folder = None
         for page in self._pages.values():
             page.set_folder(None)
             page.set_state(done=False)
@@ -67,9 +70,9 @@ class DesignWizard(QWizard):
     def show_run(self, spec: DesignSpec, folder: Path, step: str = "run") -> None:
         """An earlier design: what it was asked, and its results."""
         self.begin(spec)
+        self._folder = folder
         for page in self._pages.values():
-            if _PLACES[page.key] < _PLACES["run"]:
-                page.set_state(done=True)
+            page.set_state(done=_PLACES[page.key] < _PLACES[step])
             page.set_folder(folder)
         self.go_to(step)
 
@@ -80,6 +83,8 @@ class DesignWizard(QWizard):
         if key not in self._pages:
             return False
         before = [page for page in self._pages.values() if _PLACES[page.key] < _PLACES[key]]
+        if self._folder is not None:  # results stay in sight whatever is asked next
+            before = [page for page in before if _PLACES[page.key] >= _PLACES["run"]]
         here = self.currentPage()
         return all((page.is_done or page is here) and page.isComplete() for page in before)
 
@@ -115,12 +120,13 @@ class DesignWizard(QWizard):
 
     def validateCurrentPage(self) -> bool:  # noqa: N802 - Qt's name
         """Next was pressed: the page is done."""
+        if self._is_jumping:
+            return True
         page = self.currentPage()
         if not isinstance(page, DesignPage) or not page.isComplete():
             return False
-        if not self._is_jumping:
-            page.set_state(done=True)
-            self._came_by_next = True
+        page.set_state(done=True)
+        self._came_by_next = True
         return True
 
     def done(self, result: int) -> None:  # noqa: ARG002 - Qt's hook
@@ -211,6 +217,7 @@ class DesignWizard(QWizard):
         self._refresh()
 
     def _on_folder_changed(self, folder: Path) -> None:
+        self._folder = folder
         for page in self._pages.values():
             if page is not self.sender():
                 page.set_folder(folder)

@@ -33,7 +33,7 @@ _STATES = {
 }
 
 
-_ICONS = {"relax": "relax", "screen": "screening"}
+_ICONS = {"relax": "relax", "screen": "screening", "design": "design"}
 
 
 class ProjectTree(QWidget):
