@@ -1,0 +1,147 @@
+"""Our own energies that heads learn from: of known crystals, and of those that nobody has made.
+
+A zip archive of numpy arrays without pickled objects. Known crystals are named by their ids in the
+shipped reference table; made ones by a fingerprint of their prototype, their elements and their
+volume. All energies are relaxed with CHGNet and counted from the same reference phases.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+from zipfile import BadZipFile
+
+import numpy as np
+from numpy.typing import NDArray
+
+from designer_app.design.heads.features import IONS
+from designer_app.design.heads.labels import KNOWN, MADE, NO_ION, LabelledTokens, labelled
+from designer_app.design.heads.rows import STABLE
+from designer_app.design.representation.library import Prototype, PrototypeLibrary, known_tokens
+from designer_app.design.representation.tokens import MAX_SLOTS, N_GEOMETRY, TokenTable
+from designer_app.errors import FileUnreadableError
+from designer_app.resources import resource
+from designer_app.screening.reference.archive import write_archive
+
+FILE = "data/design-labels-chgnet-0.3.0.npz"
+VERSION = 1
+CRYSTAL = ("formation_energy", "e_above_hull")
+ELECTRODE = ("voltage", "volume_change")
+Arrays = dict[str, NDArray[Any]]
+
+
+def fingerprint(prototype: Prototype) -> int:
+    """64 bits that name a prototype in any library: its class and template."""
+    said = repr((prototype.kind.hall_number, prototype.kind.orbits, prototype.template))
+    return int.from_bytes(hashlib.sha256(said.encode()).digest()[:8], "big")
+
+
+def fingerprints(library: PrototypeLibrary) -> NDArray[np.uint64]:
+    """(C,) of all prototypes."""
+    return np.array([fingerprint(each) for each in library.prototypes], dtype=np.uint64)
+
+
+def write_computed(
+    path: Path,
+    header: Mapping[str, Any],
+    library: PrototypeLibrary,
+    known: tuple[tuple[str, ...], Arrays],
+    made: tuple[TokenTable, Arrays],
+) -> None:
+    """Both parts; arrays hold columns of `CRYSTAL` and `ELECTRODE`, and "ion" (place in `IONS`)."""
+    sources, of_known = known
+    table, of_made = made
+    arrays: Arrays = {
+        "header": np.frombuffer(
+            json.dumps({"version": VERSION, **header}, sort_keys=True).encode(), np.uint8
+        ),
+        "sources": np.frombuffer("\n".join(sources).encode("ascii"), np.uint8),
+        "prototype": fingerprints(library)[table.prototype],
+        "elements": table.elements.astype(np.uint8),
+        "log_volume": table.log_volume.astype(np.float16),
+    }
+    for part, columns in (("known", of_known), ("made", of_made)):
+        for name in (*CRYSTAL, *ELECTRODE):
+            arrays[f"{part}_{name}"] = columns[name].astype(np.float32)
+        arrays[f"{part}_ion"] = columns["ion"].astype(np.int8)
+    write_archive(path, arrays)
+
+
+def read_computed(
+    library: PrototypeLibrary, path: Path | None = None
+) -> tuple[LabelledTokens, LabelledTokens]:
+    """(crystals, electrodes), known and made together; what the library does not hold is left out.
+
+    Raises `FileUnreadableError`.
+    """
+    arrays = _read(path or resource(FILE))
+    known, ids = known_tokens(library)
+    place = {
+        source: row for row, source in enumerate(bytes(arrays["sources"]).decode().split("\n"))
+    }
+    rows = np.array([place.get(source, -1) for source in ids])
+    has = rows >= 0
+    of_known = {name: arrays[f"known_{name}"][rows[has]] for name in _NAMES}
+    by_print = {int(each): row for row, each in enumerate(fingerprints(library))}
+    prototype = np.array([by_print.get(int(each), -1) for each in arrays["prototype"]])
+    held = prototype >= 0
+    of_made = {name: arrays[f"made_{name}"][held] for name in _NAMES}
+    n = int(held.sum())
+    made = TokenTable(
+        prototype[held].astype(np.int64),
+        arrays["elements"][held].astype(np.int64).reshape(n, MAX_SLOTS),
+        arrays["log_volume"][held].astype(np.float32),
+        np.zeros((n, N_GEOMETRY), dtype=np.float32),
+    )
+    first = _both(known.rows(has), of_known, library, KNOWN)
+    second = _both(made, of_made, library, MADE)
+    return first[0].and_more(second[0]), first[1].and_more(second[1])
+
+
+_NAMES = (*CRYSTAL, *ELECTRODE, "ion")
+
+
+def crystal_labels(
+    table: TokenTable,
+    formation_energy: NDArray[np.floating],
+    e_above_hull: NDArray[np.floating],
+    library: PrototypeLibrary,
+    origin: int = MADE,
+) -> LabelledTokens:
+    """Energies as labels, and whether they make a crystal stable."""
+    stability = np.where(np.isfinite(e_above_hull), e_above_hull <= STABLE, np.nan)
+    values = {
+        "formation_energy": formation_energy, "e_above_hull": e_above_hull, "stability": stability,
+    }  # fmt: skip
+    found = labelled(table, values, library, origin=origin)
+    return found.rows(np.isfinite(formation_energy))
+
+
+def _both(
+    table: TokenTable, columns: Arrays, library: PrototypeLibrary, origin: int
+) -> tuple[LabelledTokens, LabelledTokens]:
+    crystals = crystal_labels(
+        table, columns["formation_energy"], columns["e_above_hull"], library, origin
+    )
+    chosen = (columns["ion"] != NO_ION) & np.isfinite(columns["voltage"])
+    values = {name: columns[name][chosen] for name in ELECTRODE}
+    ions = columns["ion"][chosen]
+    assert (ions < len(IONS)).all()
+    return crystals, labelled(table.rows(chosen), values, library, origin=origin, ion=ions)
+
+
+@lru_cache(maxsize=2)
+def _read(path: Path) -> Arrays:
+    try:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
+            arrays = {name: archive[name] for name in archive.files}
+        header = json.loads(bytes(arrays.pop("header")))
+        if int(header["version"]) > VERSION:
+            raise FileUnreadableError(str(path), "it was written by a newer program")
+    except FileNotFoundError as error:
+        raise FileUnreadableError(str(path), "there is no such file") from error
+    except (OSError, ValueError, LookupError, TypeError, EOFError, BadZipFile) as error:
+        raise FileUnreadableError(str(path), "it holds no labels, or is damaged") from error
+    return arrays

@@ -1,0 +1,68 @@
+"""How far a crystal lies above the hull of all other formulas: what a new material is judged by.
+
+The hull of everything known puts known ground states at exactly 0, and the lesson of them would be
+that stable means 0. Left out of their own hull, known and new crystals are labelled alike, and a
+margin of stability is a negative number.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import linprog
+
+from designer_app.design.representation.tokens import N_ELEMENTS
+from designer_app.elements import ATOMIC_NUMBERS
+from designer_app.screening.convex_hull import SAME_COMPOSITION
+from designer_app.screening.reference.table import ReferenceTable
+
+Floats = NDArray[np.float64]
+
+
+class RestOfHull:
+    """The reference phases as arrays."""
+
+    def __init__(self, table: ReferenceTable) -> None:
+        amounts = np.zeros((len(table), N_ELEMENTS))
+        for row in range(len(table)):
+            for symbol, amount in table.phase(row).composition.items():
+                amounts[row, ATOMIC_NUMBERS[symbol]] += amount
+        self.fractions = amounts / amounts.sum(axis=1, keepdims=True)
+        self.energies = table.arrays["energy"].astype(np.float64)
+        self.elements = np.full(N_ELEMENTS, np.nan)
+        """(N_ELEMENTS,) eV/atom of the most stable phase of each."""
+        for number in range(1, N_ELEMENTS):
+            pure = self.fractions[:, number] > 1.0 - SAME_COMPOSITION
+            if pure.any():
+                self.elements[number] = self.energies[pure].min()
+        self._is_in = self.fractions > 0
+        self._systems: dict[tuple[int, ...], NDArray[np.int64]] = {}
+
+    def formation_energy(self, fractions: Floats, energy: float) -> float:
+        """eV/atom against the elements; NaN where one of them has no phase."""
+        present = np.flatnonzero(fractions)
+        return float(energy - fractions[present] @ self.elements[present])
+
+    def distance(self, fractions: Floats, energy: float) -> float:
+        """eV/atom above the mixtures of other formulas, negative below; NaN where there is none.
+
+        `fractions` are (N_ELEMENTS,) atomic fractions.
+        """
+        system = tuple(np.flatnonzero(fractions).tolist())
+        rows = self._rows(system)
+        others = self.fractions[rows][:, list(system)]
+        apart = np.abs(others - fractions[list(system)]).max(axis=1) > SAME_COMPOSITION
+        others, energies = others[apart], self.energies[rows[apart]]
+        if not (others > 0).any(axis=0).all():
+            return float("nan")
+        found = linprog(energies, A_eq=others.T, b_eq=fractions[list(system)], method="highs")
+        return float("nan") if found.x is None else float(energy - found.fun)
+
+    def _rows(self, system: Sequence[int]) -> NDArray[np.int64]:
+        """Phases that hold only these elements."""
+        key = tuple(system)
+        if key not in self._systems:
+            outside = np.ones(N_ELEMENTS, dtype=bool)
+            outside[list(key)] = False
+            self._systems[key] = np.flatnonzero(~self._is_in[:, outside].any(axis=1))
+        return self._systems[key]

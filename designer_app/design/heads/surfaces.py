@@ -1,0 +1,157 @@
+"""Metals and binary alloys with their adsorption energies: what the surface heads learn from.
+
+The tables hold sites of a few hundred alloys. Trees grown on the sites of alloys for training say
+what the lowest site of every other alloy would be, tabulated alloys for training keep their own
+lowest site, and those kept back are seen by neither.
+"""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from itertools import permutations
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from designer_app.design.heads.labels import KNOWN, MADE, LabelledTokens, labelled
+from designer_app.design.heads.rows import ADSORBATES
+from designer_app.design.representation.library import PrototypeLibrary, known_tokens
+from designer_app.design.representation.tokens import MAX_SLOTS, N_GEOMETRY, TokenTable
+from designer_app.elements import ATOMIC_NUMBERS, SYMBOLS
+from designer_app.properties.features import ElementTable, element_table
+from designer_app.properties.heads.adsorption_training import growing
+from designer_app.properties.heads.surface_features import sites_of, surface_features
+from designer_app.running.control import RunControl
+from designer_app.training.published.adsorption import Adsorption, read_adsorption
+from designer_app.training.published.hydrogen import WHOLE, read_hydrogen
+from designer_app.training.splits import formula_of, split_of
+
+Amounts = dict[str, float]
+CLOSE_PACKED = ((225, (1,)), (123, (1, 1)), (221, (1, 3)))
+"""(space group, atoms of the slots) of A1, L1_0 and L1_2."""
+
+
+def surface_labels(
+    folder: Path,
+    library: PrototypeLibrary,
+    control: RunControl,
+    *,
+    left_out: frozenset[str] = frozenset(),
+    seed: int = 0,
+) -> tuple[LabelledTokens, LabelledTokens]:
+    """(what is learned from, tabulated truth of the alloys kept back).
+
+    `left_out` are more formulas to keep back, beside those of the test split.
+    """
+    table = element_table()
+    tabulated = [*read_adsorption(folder), *read_hydrogen(folder)]
+    metals = sorted({each for row in read_adsorption(folder) for each in row.amounts})
+    lowest = _lowest(tabulated)
+    crystals, every = _crystals(metals, {formula for _, formula in lowest}, library)
+    learned = np.full((len(every), len(ADSORBATES)), np.nan)
+    truth = learned.copy()
+    for column, adsorbate in enumerate(ADSORBATES):
+        control.checkpoint()
+        control.progress(column, len(ADSORBATES), f"Growing trees for {adsorbate}")
+        mine = [row for row in tabulated if row.adsorbate == adsorbate]
+        seen = [row for row in mine if not _kept_back(formula_of(row.amounts), left_out)]
+        ask = _Teacher(seen, table, seed)
+        for row, amounts in enumerate(every):
+            formula = formula_of(amounts)
+            known = lowest.get((adsorbate, formula), np.nan)
+            truth[row, column] = known
+            has_own = np.isfinite(known) and not _kept_back(formula, left_out)
+            learned[row, column] = known if has_own else ask(amounts)
+    keys = [f"adsorption {each}" for each in ADSORBATES]
+    columns = dict(zip(keys, learned.T, strict=True))
+    kept = np.array([_kept_back(formula_of(each), left_out) for each in every])
+    is_known = np.isfinite(truth).any(axis=1)
+    found = labelled(crystals, columns, library, origin=KNOWN)
+    told = labelled(crystals, dict(zip(keys, truth.T, strict=True)), library, origin=KNOWN)
+    origin = np.where(is_known & ~kept, KNOWN, MADE).astype(np.int8)
+    found = LabelledTokens(
+        found.table, found.values, found.keys, found.ion, np.zeros(len(every), np.int8), origin
+    )
+    return found, told.rows(kept & is_known)
+
+
+def _kept_back(formula: str, left_out: frozenset[str]) -> bool:
+    return split_of(formula) == "test" or formula in left_out
+
+
+def _lowest(rows: Sequence[Adsorption]) -> Mapping[tuple[str, str], float]:
+    """Energy of the lowest site by (adsorbate, formula)."""
+    found: dict[tuple[str, str], float] = defaultdict(lambda: float("inf"))
+    for row in rows:
+        key = row.adsorbate, formula_of(row.amounts)
+        found[key] = min(found[key], row.energy)
+    return dict(found)
+
+
+class _Teacher:
+    """Trees of one adsorbate, asked for the lowest site of an alloy."""
+
+    def __init__(self, rows: Sequence[Adsorption], table: ElementTable, seed: int) -> None:
+        self.table = table
+        features = np.array(
+            [surface_features(r.amounts, r.site, r.atoms, r.below, table) for r in rows]
+        )
+        energies = np.array([row.energy for row in rows])
+        self.model = growing()(features, energies, seed)
+        alloys = {row.site for row in rows if len(row.amounts) > 1}
+        self.knows_wholes = WHOLE in alloys
+
+    def __call__(self, amounts: Amounts) -> float:
+        sites = sites_of(amounts)
+        if self.knows_wholes and len(amounts) > 1:
+            sites = [(WHOLE, tuple(sorted(amounts)), "")]
+        rows = [surface_features(amounts, *site, self.table) for site in sites]
+        return float(self.model.predict(np.array(rows))[0].min())
+
+
+def _crystals(
+    metals: Sequence[str], tabulated: set[str], library: PrototypeLibrary
+) -> tuple[TokenTable, list[Amounts]]:
+    """Close-packed metals and alloys of all pairs, and known crystals of tabulated formulas."""
+    prototypes: list[int] = []
+    elements: list[NDArray[np.int64]] = []
+    for space_group, counts in CLOSE_PACKED:
+        row = _prototype(library, space_group, counts)
+        for chosen in permutations(metals, len(counts)):
+            if counts == (1, 1) and chosen[0] > chosen[1]:
+                continue
+            prototypes.append(row)
+            elements.append(_slots([ATOMIC_NUMBERS[each] for each in chosen]))
+    known, _ = known_tokens(library)
+    allowed = np.zeros(len(SYMBOLS), dtype=bool)
+    allowed[[0, *(ATOMIC_NUMBERS[each] for each in metals)]] = True
+    for row in np.flatnonzero(allowed[known.elements].all(axis=1)):
+        if formula_of(_amounts(library, known.prototype[row], known.elements[row])) in tabulated:
+            prototypes.append(int(known.prototype[row]))
+            elements.append(known.elements[row])
+    prototype = np.array(prototypes)
+    table = TokenTable(
+        prototype,
+        np.array(elements),
+        library.log_volumes[prototype],
+        np.zeros((len(prototype), N_GEOMETRY), dtype=np.float32),
+    )
+    return table, [_amounts(library, *pair) for pair in zip(prototype, elements, strict=True)]
+
+
+def _prototype(library: PrototypeLibrary, space_group: int, counts: tuple[int, ...]) -> int:
+    """The most common prototype of a space group with these slots."""
+    wanted = np.sort(np.pad(np.array(counts, np.float32), (MAX_SLOTS - len(counts), 0)))
+    fits = (np.sort(library.slot_counts, axis=1) == wanted).all(axis=1)
+    rows = np.flatnonzero(fits & (library.space_groups == space_group))
+    return int(rows[np.argmax(library.n_members[rows])])
+
+
+def _slots(numbers: Sequence[int]) -> NDArray[np.int64]:
+    return np.pad(np.array(numbers, dtype=np.int64), (0, MAX_SLOTS - len(numbers)))
+
+
+def _amounts(library: PrototypeLibrary, prototype: int, elements: NDArray[np.int64]) -> Amounts:
+    from designer_app.design.heads.proposals import amounts_of_slots
+
+    return amounts_of_slots(elements, library.slot_counts[prototype])
