@@ -37,9 +37,10 @@ def property_of(key: str) -> DesignProperty:
 def value_text(value: float, about: DesignProperty) -> str:
     """A value with its unit; small ones with a power of ten."""
     text = number_text(value, about.decimals)
-    if value and (abs(value) < 1e-3 or abs(value) >= 1e5):
-        mantissa, _, power = f"{value:.3g}".partition("e")
-        text = f"{mantissa}e{int(power)}" if power else mantissa
+    least = 1e-2 if about.is_log else 1e-3
+    if value and (abs(value) < least or abs(value) >= 1e5):
+        mantissa, _, power = f"{value:.2e}".partition("e")
+        text = f"{float(mantissa):g}e{int(power)}"
     return f"{text}{THIN}{unit_text(about.unit)}" if about.unit else text
 
 
