@@ -1,0 +1,1 @@
+"""The search for materials that meet targets: `MaterialGenerator.inverse_design`."""

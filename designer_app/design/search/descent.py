@@ -1,0 +1,229 @@
+"""Adam on latent vectors through the soft decode and the heads down to the targets.
+
+Each step: z -> soft tokens at temperature T -> heads -> loss -> Adam (Kingma & Ba 2015,
+arXiv:1412.6980). T falls from 1.5 to 0.3, so that the mixture becomes one crystal; the norm of z
+is clamped to that of known crystals, where the decoder has learned something. Every few steps the
+crystals that the vectors stand for are decided and judged by the heads as such: what is kept is
+the best decided crystal, never the mixture that predicted well.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from jaxtyping import Float
+from numpy.typing import NDArray
+from torch import Tensor
+
+from designer_app.design.representation.soft import SoftTokens, certain
+from designer_app.design.representation.tokens import MAX_SLOTS, N_GEOMETRY, TokenTable
+from designer_app.design.search.deciding import Decider
+from designer_app.design.search.found import OnSnapshot, Snapshot
+from designer_app.design.search.objective import Goal, Output, loss_of
+from designer_app.elements import ATOMIC_NUMBERS
+from designer_app.running.control import RunControl
+
+HOT, COLD = 1.5, 0.3
+"""Temperatures of the choices at the first and the last step."""
+_RATE, _LAST_RATE = 0.05, 0.01
+"""Step length of Adam at the first and the last step."""
+_MISSING = 5.0
+"""Loss of a certain lack of a required element."""
+
+Predict = Callable[[SoftTokens], Mapping[str, Output]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pace:
+    """How a descent is spent."""
+
+    steps: int = 300
+    considered: int = 5
+    """Prototypes that are mixed."""
+    choose_every: int = 10
+    """Steps between two looks at which prototypes those are."""
+    decide_every: int = 25
+    """Steps between two decisions, each kept."""
+    show_every: int = 10
+    """Steps between two snapshots."""
+
+
+@dataclass(frozen=True, eq=False)
+class Visited:
+    """Decided crystals that a search came by, each once, with the best latent vector for it."""
+
+    table: TokenTable
+    latent: Float[Tensor, "n latent"]
+    loss: NDArray[np.float32]
+    """(n,) by the heads on the decided crystal."""
+    origin: NDArray[np.int64]
+    """(n,) seed that came by it."""
+    n_decided: int
+    """How often something was decided, the same again counted."""
+
+    def __len__(self) -> int:
+        return len(self.table)
+
+
+class Ledger:
+    """Collects decided crystals: the same prototype with the same elements once, at its best."""
+
+    def __init__(self) -> None:
+        self._best: dict[tuple[int, ...], tuple[float, int, int, int]] = {}
+        self._tables: list[TokenTable] = []
+        self._latents: list[Tensor] = []
+        self.n_decided = 0
+
+    def add(
+        self,
+        table: TokenTable,
+        latent: Float[Tensor, "n latent"],
+        loss: NDArray[np.float32],
+        origin: NDArray[np.int64],
+    ) -> None:
+        """Remember what is better than its like."""
+        part = len(self._tables)
+        self._tables.append(table)
+        self._latents.append(latent.detach().clone())
+        self.n_decided += len(table)
+        for row, (prototype, elements) in enumerate(
+            zip(table.prototype.tolist(), table.elements.tolist(), strict=True)
+        ):
+            key = (prototype, *elements)
+            value = float(loss[row])
+            if key not in self._best or value < self._best[key][0]:
+                self._best[key] = value, part, row, int(origin[row])
+
+    @property
+    def best(self) -> float:
+        """Lowest loss; infinity without any."""
+        return min((each[0] for each in self._best.values()), default=float("inf"))
+
+    def visited(self, latent_size: int) -> Visited:
+        """All of them, the lowest loss first."""
+        rows = sorted(self._best.values())
+        picked = [(part, row) for _, part, row, _ in rows]
+        if not picked:
+            none, floats = np.zeros(0, np.int64), np.zeros(0, np.float32)
+            empty = TokenTable(
+                none,
+                np.zeros((0, MAX_SLOTS), np.int64),
+                floats,
+                np.zeros((0, N_GEOMETRY), np.float32),
+            )
+            return Visited(empty, torch.zeros(0, latent_size), floats, none, self.n_decided)
+        tables = [self._tables[part].rows(np.array([row])) for part, row in picked]
+        return Visited(
+            joined(tables),
+            torch.stack([self._latents[part][row] for part, row in picked]),
+            np.array([each[0] for each in rows], dtype=np.float32),
+            np.array([each[3] for each in rows], dtype=np.int64),
+            self.n_decided,
+        )
+
+
+def joined(tables: Sequence[TokenTable]) -> TokenTable:
+    """The crystals of several tables, one after the other."""
+    return TokenTable(
+        np.concatenate([each.prototype for each in tables]),
+        np.concatenate([each.elements for each in tables]),
+        np.concatenate([each.log_volume for each in tables]),
+        np.concatenate([each.geometry for each in tables]),
+    )
+
+
+class Descent:
+    """One gradient search."""
+
+    def __init__(
+        self,
+        decider: Decider,
+        predict: Predict,
+        goals: Sequence[Goal],
+        *,
+        longest: float,
+        pace: Pace,
+    ) -> None:
+        self.decider, self.predict, self.goals, self.pace = decider, predict, goals, pace
+        self.vae = decider.vae
+        self.allowed = decider.restricted.allowed
+        self._longest = longest
+        self._required = torch.tensor(
+            [ATOMIC_NUMBERS[each] for each in decider.restricted.limits.required],
+            dtype=torch.int64,
+        )
+
+    def run(
+        self,
+        seeds: Float[Tensor, "n latent"],
+        control: RunControl,
+        on_snapshot: OnSnapshot | None = None,
+    ) -> Visited:
+        """What the seeds came by on their way down."""
+        pace, ledger = self.pace, Ledger()
+        z = seeds.clone().requires_grad_(True)
+        optimiser = torch.optim.Adam([z], lr=_RATE, betas=(0.9, 0.99), foreach=False)
+        prototypes = self.vae.candidates(z.detach(), self.allowed, pace.considered)
+        for step in range(pace.steps):
+            control.checkpoint()
+            done = step / max(pace.steps - 1, 1)
+            if step % pace.choose_every == 0:
+                prototypes = self.vae.candidates(z.detach(), self.allowed, pace.considered)
+            if step % pace.decide_every == 0:
+                self._decide(z.detach(), ledger)
+            optimiser.param_groups[0]["lr"] = _RATE + (_LAST_RATE - _RATE) * done
+            soft = self.vae.decode(
+                z,
+                temperature=HOT + (COLD - HOT) * done,
+                allowed=self.allowed,
+                prototypes=prototypes,
+            )
+            outputs = self.predict(soft)
+            loss = loss_of(self.goals, outputs) + self._lacking(soft)
+            optimiser.zero_grad()
+            loss.sum().backward()
+            optimiser.step()
+            with torch.no_grad():
+                norm = torch.linalg.vector_norm(z, dim=1, keepdim=True)
+                z.mul_((self._longest / norm.clamp_min(1e-9)).clamp_max(1.0))
+            if on_snapshot is not None and step % pace.show_every == 0:
+                on_snapshot(self._snapshot(step, z.detach(), outputs, ledger.best))
+            control.progress(step + 1, pace.steps, "Searching")
+        self._decide(z.detach(), ledger)
+        return ledger.visited(z.shape[1])
+
+    def _decide(self, z: Float[Tensor, "n latent"], ledger: Ledger) -> None:
+        found = self.decider.decided(z)
+        if len(found):
+            loss = self.loss_of_table(found.table)
+            ledger.add(found.table, z[found.origin], loss, found.origin)
+
+    @torch.no_grad()
+    def loss_of_table(self, table: TokenTable) -> NDArray[np.float32]:
+        """(n,) loss of decided crystals."""
+        soft = certain(table, self.vae.slot_counts)
+        return loss_of(self.goals, self.predict(soft)).numpy()
+
+    def _lacking(self, soft: SoftTokens) -> Float[Tensor, " n"]:
+        """Loss of required elements that are hardly in any slot."""
+        if not len(self._required):
+            return torch.zeros(len(soft))
+        there = (soft.counts > 0).to(soft.elements.dtype)
+        held = torch.einsum("ns,nsr->nr", there, soft.elements[:, :, self._required])
+        return _MISSING * (1.0 - held).clamp_min(0.0).sum(dim=1)
+
+    @torch.no_grad()
+    def _snapshot(
+        self, step: int, z: Tensor, outputs: Mapping[str, Output], best: float
+    ) -> Snapshot:
+        values = torch.stack([outputs[goal.key].mean for goal in self.goals], dim=1)
+        is_log = torch.tensor([goal.is_log for goal in self.goals])
+        shown = torch.where(is_log, 10.0 ** values.clamp(-30, 30), values)
+        return Snapshot(
+            step=step,
+            n_steps=self.pace.steps,
+            positions=self.vae.map_of(z).numpy().astype(np.float32),
+            values=shown.numpy().astype(np.float32),
+            best=best,
+        )

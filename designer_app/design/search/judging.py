@@ -1,0 +1,147 @@
+"""Energies of decided crystals as they stand, before anything is relaxed: the last cheap judge.
+
+One energy of the crystal and one of its host without the working ion, by the potential of the
+reference set, give the distance to the hull and the voltage
+
+    V = (E_host + x mu_ion - E) / (z x)
+
+as the crystal was made. Relaxation lowers both energies, so these are an upper bound of the
+distance and a doubtful voltage, but they come from the same potential that will judge, and are
+fooled by nothing that fools heads.
+"""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from designer_app.elements import ATOMIC_NUMBERS, SYMBOLS
+from designer_app.errors import MissingReferenceError
+from designer_app.io.formulas import amounts_of
+from designer_app.potentials.base import Potential
+from designer_app.properties.single_points import energies_of
+from designer_app.running.control import RunControl
+from designer_app.screening.convex_hull import Hull, hull_for
+from designer_app.screening.reference.relaxing import Inner
+from designer_app.screening.reference.table import ReferenceTable
+from designer_app.specs.structure import Structure
+from designer_app.specs.voltage import ION_CHARGES
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class Points:
+    """Single points of n crystals; NaN where there is none."""
+
+    e_above_hull: Floats
+    """eV/atom above the hull of all known phases, negative below."""
+    voltage: Floats
+    """V against the metal of the ion, all ions removed at once."""
+
+    def rows(self, chosen: NDArray[np.int64]) -> "Points":
+        """Some of them."""
+        return Points(self.e_above_hull[chosen], self.voltage[chosen])
+
+
+class PointJudge:
+    """A potential with its reference set."""
+
+    def __init__(self, potential: Potential, table: ReferenceTable) -> None:
+        self.potential, self.table = potential, table
+        self._hulls: dict[tuple[str, ...], Hull | None] = {}
+
+    @property
+    def origin(self) -> str:
+        """Potential and reference set, as numbers show them."""
+        model = f"{self.potential.key} {self.potential.model}".strip()
+        return f"{model} ({self.potential.model_sha256[:12]}), {self.table.name}"
+
+    def judged(self, structures: Sequence[Structure], ion: str, control: RunControl) -> Points:
+        """Distances to the hull, and voltages where an ion is asked, at the geometry given."""
+        inner = Inner(control)
+        n = len(structures)
+        energies = self._energies(structures, "Energies as decoded", inner, control)
+        distances = np.array(
+            [self._distance(*pair) for pair in zip(structures, energies, strict=True)]
+        )
+        voltages = np.full(n, np.nan)
+        if ion:
+            hosts = [_without(each, ion) for each in structures]
+            chosen = [
+                place
+                for place, host in enumerate(hosts)
+                if host is not None and math.isfinite(distances[place])
+            ]
+            found = self._energies(
+                [host for place in chosen if (host := hosts[place]) is not None],
+                "Energies without the ion",
+                inner,
+                control,
+            )
+            metal = self._metal(ion)
+            for place, energy in zip(chosen, found, strict=True):
+                count = int((structures[place].numbers == ATOMIC_NUMBERS[ion]).sum())
+                gained = energy + count * metal - energies[place]
+                if math.isfinite(gained):
+                    voltages[place] = gained / (count * ION_CHARGES[ion])
+        return Points(distances, voltages)
+
+    def _energies(
+        self, structures: Sequence[Structure], told: str, inner: RunControl, control: RunControl
+    ) -> list[float]:
+        """EV of each, the sizes sorted so that batches are full."""
+        order = sorted(range(len(structures)), key=lambda place: len(structures[place]))
+        found = [math.inf] * len(structures)
+        step = 256
+        for start in range(0, len(order), step):
+            control.checkpoint()
+            control.progress(start, len(order), told)
+            places = order[start : start + step]
+            energies = energies_of([structures[place] for place in places], self.potential, inner)
+            for place, energy in zip(places, energies, strict=True):
+                found[place] = energy
+        return found
+
+    def _distance(self, structure: Structure, energy: float) -> float:
+        if not math.isfinite(energy):
+            return math.nan
+        amounts = amounts_of(structure.numbers)
+        hull = self._hull(amounts)
+        if hull is None:
+            return math.nan
+        x = hull.fractions_of(amounts)
+        formation = energy / len(structure) - float(x @ hull.element_energies)
+        return formation - float(hull.energies_at(x[None])[0])
+
+    def _hull(self, amounts: Mapping[str, float]) -> Hull | None:
+        elements = tuple(sorted(amounts))
+        if elements not in self._hulls:
+            try:
+                found = hull_for(elements, self.table.in_system(elements), self.table.origin)
+            except MissingReferenceError:
+                found = None
+            self._hulls[elements] = found
+        return self._hulls[elements]
+
+    def _metal(self, ion: str) -> float:
+        """eV/atom of the ion's metal in the reference set."""
+        hull = self._hull({ion: 1.0})
+        return math.nan if hull is None else float(hull.element_energies[0])
+
+
+def _without(structure: Structure, ion: str) -> Structure | None:
+    """The host; None where nothing is left of it, or nothing goes."""
+    kept = structure.numbers != ATOMIC_NUMBERS[ion]
+    if kept.all() or not kept.any():
+        return None
+    return Structure(
+        structure.numbers[kept], structure.positions[kept], structure.cell, structure.pbc
+    )
+
+
+def elements_of(table: ReferenceTable) -> frozenset[str]:
+    """Symbols of the elements that a reference set has a phase of."""
+    return frozenset(SYMBOLS[number] for number in np.unique(table.arrays["elements"]).tolist())
