@@ -149,7 +149,11 @@ class CandidateRuns(QObject):
 
     def copy_report(self, folder: Path, path: Path) -> Job:
         """The report of a finished run: the `Path`."""
-        return self._jobs.submit_here("save", partial(_copy, folder / REPORT, path))
+        return self.copy_file(folder, REPORT, path)
+
+    def copy_file(self, folder: Path, name: str, path: Path) -> Job:
+        """A file that the run wrote: the `Path`."""
+        return self._jobs.submit_here("save", partial(_copy, folder / name, path))
 
 
 def has_rows(folder: Path) -> bool:

@@ -169,6 +169,7 @@ class CandidatesPage(DesignPage):
             self.hull, self.pattern = HullPlot(self.theme), PatternPlot(self.theme)
             for place, plot in ((HULL, self.hull), (PATTERN, self.pattern)):
                 blank = self._stack.widget(place)
+                assert blank is not None
                 self._stack.removeWidget(blank)
                 blank.deleteLater()
                 self._stack.insertWidget(place, plot)

@@ -93,7 +93,9 @@ class NumbersPage(ScrollPage):
         line = len(self._shown) + 1
         title = label(column.title, wrap=True)
         title.setToolTip(column.doc)
-        wanted = label(criterion.sentence(column) if criterion else "", "muted", wrap=True)
+        wanted = label(
+            unbroken(criterion.sentence(column)) if criterion else "", "muted", wrap=True
+        )
         self._grid.addWidget(title, line, 0, _TOP)
         self._grid.addWidget(wanted, line, 1, _TOP)
         fails = key in row.failing

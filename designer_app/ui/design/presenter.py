@@ -16,9 +16,11 @@ from designer_app.specs.design_purposes import applied, purpose_named
 from designer_app.ui import outcomes
 from designer_app.ui.design.area import DesignArea
 from designer_app.ui.design.budget_page import BudgetPage
+from designer_app.ui.design.candidates_page import CandidatesPage
 from designer_app.ui.design.chemistry_page import ChemistryPage
 from designer_app.ui.design.pages import DesignPage
 from designer_app.ui.design.purpose_page import PurposePage
+from designer_app.ui.design.report_page import ReportPage
 from designer_app.ui.design.run_page import RunPage
 from designer_app.ui.design.run_watch import DesignWatch
 from designer_app.ui.design.targets_page import TargetsPage
@@ -42,6 +44,8 @@ class DesignPresenter(QObject):
         self._is_begun = False
         self.watch = DesignWatch(window, self)
         self.chemistry = ChemistryPage(window.theme)
+        self._run = RunPage(window.theme, self.watch)
+        self._candidates = CandidatesPage(window.theme, self.watch)
         self.page = DesignArea(self._make_pages(), window.theme)
         self.wizard = self.page.wizard
         self._connect()
@@ -105,7 +109,9 @@ class DesignPresenter(QObject):
             TargetsPage(theme),
             self.chemistry,
             BudgetPage(theme),
-            RunPage(theme, self.watch),
+            self._run,
+            self._candidates,
+            ReportPage(theme, self.watch),
         ]
 
     def _connect(self) -> None:
@@ -114,6 +120,7 @@ class DesignPresenter(QObject):
         intro.go_on_asked.connect(self.page.show_wizard)
         intro.run_chosen.connect(self.open_run)
         self.wizard.left.connect(self._on_left)
+        self._run.candidate_asked.connect(self._on_candidate_asked)
         self.watch.failed.connect(self._on_run_failed)
         session.document_changed.connect(self._on_document_changed)
         session.project_changed.connect(self._on_project_changed)
@@ -128,6 +135,11 @@ class DesignPresenter(QObject):
         self.page.intro.set_begun(is_begun=self._is_begun)
         self.page.show_intro()
         self._list_past()
+
+    def _on_candidate_asked(self, candidate: str) -> None:
+        """A point of the run's plot: its card."""
+        self._candidates.choose(candidate)
+        self.wizard.go_to("candidates")
 
     def _on_document_changed(self, document: Document | None) -> None:
         self.chemistry.set_document(document)

@@ -180,6 +180,9 @@ class RunPage(DesignPage):
             self._on_began()
             if self.watch.map is not None:
                 self._on_map_read(self.watch.map)
+            population = self.watch.population
+            if population is not None and population.n_snapshots:
+                self._on_population_moved(population.snapshot(population.n_snapshots - 1))
         return self.map, self.scatter
 
     def showEvent(self, event: QShowEvent) -> None:  # noqa: N802 - Qt's name

@@ -25,6 +25,7 @@ from designer_app.ui.wording import with_subscripts
 
 _SETTLED_MS = 60
 """The ground is drawn anew when size and place of the view have stood still for so long."""
+_SCALE_WIDE, _SCALE_TALL = 96, 8
 _ROOM = 0.05
 _FAINT, _CLEAR = 110, 215
 """Opacity of one known material, and of several on one place."""
@@ -46,7 +47,7 @@ class LatentMapPlot(QWidget):
         self._before: NDArray[np.float64] = np.zeros((0, 2))
         self._now: NDArray[np.float64] = np.zeros((0, 2))
         self._said = label("", "small")
-        self._caption = label("", "small")
+        self._caption = label("", "small", wrap=True)
         self._low, self._high = label("", "small"), label("", "small")
         self._scale = QLabel()
         self._plot = pg.PlotWidget()
@@ -122,8 +123,7 @@ class LatentMapPlot(QWidget):
         item.getViewBox().setMouseEnabled(x=True, y=True)
         self._ground.setZValue(-10)
         self._plot.setAccessibleName(self.tr("Map of the latent space"))
-        self._scale.setFixedSize(96, 8)
-        self._scale.setScaledContents(True)
+        self._scale.setFixedSize(_SCALE_WIDE, _SCALE_TALL)
         self._bar = QWidget()
         bar = QHBoxLayout(self._bar)
         bar.setContentsMargins(0, 0, 0, 0)
@@ -132,7 +132,8 @@ class LatentMapPlot(QWidget):
             bar.addWidget(part)
         head = row(label(self.tr("Where the search is"), "strong"), None, self._said)
         head.setContentsMargins(12, 6, 12, 0)
-        foot = row(self._caption, None, self._bar)
+        foot = row(self._caption, self._bar)
+        foot.setStretch(0, 1)
         foot.setContentsMargins(12, 0, 12, 6)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -238,4 +239,4 @@ def _scale_pixmap() -> QPixmap:
     table = viridis()
     line = table.tobytes()
     image = QImage(line, len(table), 1, len(line), QImage.Format.Format_RGB888)
-    return QPixmap.fromImage(image.copy())
+    return QPixmap.fromImage(image.scaled(_SCALE_WIDE, _SCALE_TALL))

@@ -1,0 +1,265 @@
+"""The report: what came out on one page, and what can be written, opened, sent on."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from PySide6.QtCore import Qt, QUrl
+from PySide6.QtGui import QDesktopServices, QShowEvent
+from PySide6.QtWidgets import QFileDialog, QGridLayout, QPushButton, QVBoxLayout, QWidget
+
+from designer_app.running.messages import JobError
+from designer_app.session.candidate_runs import has_report
+from designer_app.session.job import Job
+from designer_app.specs.design import STRATEGIES
+from designer_app.specs.design_estimates import predicted, verified
+from designer_app.specs.design_rows import DesignResult
+from designer_app.specs.screen_rows import ScreenRow
+from designer_app.ui.design.cards import ScrollPage, empty
+from designer_app.ui.design.pages import DesignPage
+from designer_app.ui.design.run_page import surface
+from designer_app.ui.design.run_watch import DesignWatch
+from designer_app.ui.icons import ThemedIcon
+from designer_app.ui.panels.section import row as row_of
+from designer_app.ui.screening.candidate_opener import CandidateOpener
+from designer_app.ui.screening.columns import column_for, estimate_text, unbroken
+from designer_app.ui.theme import Theme, label, tabular
+from designer_app.ui.wording import duration, with_subscripts, with_subscripts_in
+
+HTML, PDF = "report.html", "report.pdf"
+_TOP = Qt.AlignmentFlag.AlignTop
+_MOST_NUMBERS = 3
+"""Properties of the shortlist that stand in the summary; the report has all."""
+
+
+class ReportPage(DesignPage):
+    """Files are written by jobs; the report itself was written by the run."""
+
+    key = "report"
+
+    def __init__(self, theme: Theme, watch: DesignWatch, parent: QWidget | None = None) -> None:
+        super().__init__(theme, parent)
+        self.watch = watch
+        self._designs = watch.window.session.designs
+        self._opener = CandidateOpener(watch.window, self._designs, self)
+        self.heading = label(self.tr("Report"), "display")
+        self.lead = label("", "muted", wrap=True)
+        self.open = QPushButton(self.tr("Open the report"))
+        self.buttons = {
+            "pdf": QPushButton(self.tr("Save PDF...")),
+            "html": QPushButton(self.tr("Save HTML...")),
+            "csv": QPushButton(self.tr("Table (CSV)...")),
+            "cif": QPushButton(self.tr("CIF files...")),
+            "vasp": QPushButton(self.tr("POSCAR files...")),
+        }
+        self._icons = (
+            ThemedIcon(self.open, "report", theme, "accent_text"),
+            *(ThemedIcon(each, "save", theme) for each in self.buttons.values()),
+        )
+        self._page = ScrollPage()
+        self._shortlist = QGridLayout()
+        self._arms = QGridLayout()
+        self._facts = QGridLayout()
+        self._titles: list[QWidget] = []
+        self._shown: list[str] = []
+        self._build()
+        self._connect()
+        self._show()
+
+    # --- a page of the wizard ---
+
+    def arrive(self, *, by_next: bool) -> None:  # noqa: ARG002 - nothing begins here
+        """Show what there is by now."""
+        self._show()
+
+    def texts(self) -> list[str]:
+        """Formulas of the shortlist as they stand in the summary."""
+        return list(self._shown)
+
+    def write(self, kind: str, path: Path) -> Job | None:
+        """Write pdf, html, csv, cif or vasp (folders) to a path; None where there is nothing."""
+        folder = self.watch.folder
+        if folder is None:
+            return None
+        rows = self.watch.shortlist()
+        if kind == "csv":
+            job = self._designs.write_table(rows, path)
+        elif kind in ("cif", "vasp"):
+            job = self._designs.write_structures(folder, rows, path, kind)
+        else:
+            job = self._designs.copy_file(folder, PDF if kind == "pdf" else HTML, path)
+        job.succeeded.connect(self._on_written)
+        job.failed.connect(self._on_failed)
+        return job
+
+    # --- layout ---
+
+    def _build(self) -> None:
+        self.open.setProperty("role", "primary")
+        self.open.setToolTip(self.tr("In the browser; it is one file with all pictures in it"))
+        tips = {
+            "pdf": self.tr("The same report, to print"),
+            "html": self.tr("One file with all pictures in it"),
+            "csv": self.tr("The shortlist with all numbers, errors and origins"),
+            "cif": self.tr("The relaxed structures of the shortlist, into a folder"),
+            "vasp": self.tr("The same for VASP and other engines"),
+        }
+        words = QVBoxLayout()
+        words.setContentsMargins(24, 16, 24, 12)
+        words.setSpacing(8)
+        words.addWidget(self.heading)
+        words.addWidget(self.lead)
+        buttons = row_of(self.open)
+        for key, button in self.buttons.items():
+            button.setObjectName(key)
+            button.setToolTip(tips[key])
+            button.setFixedHeight(34)
+            buttons.addWidget(button)
+        self.open.setFixedHeight(34)
+        buttons.addStretch(1)
+        words.addLayout(buttons)
+        body = self._page.body
+        body.setContentsMargins(24, 14, 24, 16)
+        for title, grid in (
+            (self.tr("SHORTLIST"), self._shortlist),
+            (self.tr("WHICH STRATEGY FOUND WHAT"), self._arms),
+            (self.tr("HOW IT WAS COMPUTED"), self._facts),
+        ):
+            heading = label(title, "section")
+            self._titles.append(heading)
+            grid.setHorizontalSpacing(20)
+            grid.setVerticalSpacing(6)
+            body.addWidget(heading)
+            body.addLayout(grid)
+            body.addSpacing(6)
+        body.addStretch(1)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addLayout(words)
+        layout.addWidget(surface(self._page), 1)
+        self.setAccessibleName(self.tr("Report"))
+
+    def showEvent(self, event: QShowEvent) -> None:  # noqa: N802 - Qt's name
+        """What came since is shown."""
+        super().showEvent(event)
+        self._show()
+
+    # --- wiring ---
+
+    def _connect(self) -> None:
+        for signal in (self.watch.began, self.watch.caught_up, self.watch.marks_changed):
+            signal.connect(self._show)
+        self.watch.result_read.connect(self._show)
+        self.open.clicked.connect(self._on_open)
+        for button in self.buttons.values():
+            button.clicked.connect(self._on_asked)
+
+    def _show(self) -> None:
+        watch = self.watch
+        rows, result = watch.shortlist(), watch.result
+        has_file = watch.folder is not None and has_report(watch.folder) and not watch.is_busy
+        self.open.setEnabled(has_file)
+        for key, button in self.buttons.items():
+            button.setEnabled(has_file if key in ("pdf", "html") else bool(rows))
+        self.lead.setText(self._sentence(rows))
+        for grid in (self._shortlist, self._arms, self._facts):
+            empty(grid)
+        self._shown = []
+        self._show_rows(rows)
+        self._show_result(result)
+        for heading, grid in zip(
+            self._titles, (self._shortlist, self._arms, self._facts), strict=True
+        ):
+            heading.setVisible(bool(grid.count()))
+
+    def _sentence(self, rows: Sequence[ScreenRow]) -> str:
+        watch = self.watch
+        if not watch.has_run:
+            return self.tr("There is a report when a search has ended.")
+        if watch.is_busy:
+            return self.tr("The report is written when the search has ended.")
+        if watch.result is not None and watch.result.verdict:
+            return with_subscripts_in(watch.result.verdict)
+        if not rows:
+            return self.tr("The run ended before a shortlist was made; its table can be looked at.")
+        return self.tr("%d candidates are on the shortlist.") % len(rows)
+
+    def _show_rows(self, rows: Sequence[ScreenRow]) -> None:
+        keys = list(self.watch.criteria)[:_MOST_NUMBERS]
+        for line, row in enumerate(rows):
+            self._shown.append(row.formula)
+            cells = [label(str(line + 1), "muted"), label(with_subscripts(row.formula), "strong")]
+            cells.append(label(row.space_group, "muted"))
+            for key in keys:
+                estimate = verified(row, key) or predicted(row, key)
+                told = ""
+                if estimate is not None:
+                    column = column_for(estimate)
+                    told = f"{column.title} {estimate_text(estimate, column)}"
+                cells.append(label(unbroken(told), wrap=True))
+                cells[-1].setFont(tabular(cells[-1].font()))
+            for place, cell in enumerate(cells):
+                self._shortlist.addWidget(cell, line, place, _TOP)
+            heat = QPushButton(self.tr("Run MD on this"))
+            heat.setProperty("role", "link")
+            heat.setProperty("candidate", row.id)
+            heat.setToolTip(self.tr("Open it in Dynamics: what do its atoms do?"))
+            heat.clicked.connect(self._on_heat)
+            self._shortlist.addWidget(heat, line, len(cells), _TOP)
+        for place in range(3, 3 + len(keys)):
+            self._shortlist.setColumnStretch(place, 1)
+
+    def _show_result(self, result: DesignResult | None) -> None:
+        if result is None:
+            return
+        names = dict(STRATEGIES)
+        for line, arm in enumerate(result.arms):
+            told = self.tr("%d hits in %d relaxations, of %d candidates") % (
+                arm.n_hits,
+                arm.n_relaxed,
+                arm.n_candidates,
+            )
+            self._arms.addWidget(label(names.get(arm.strategy, arm.strategy)), line, 0)
+            self._arms.addWidget(label(told, "muted"), line, 1)
+        self._arms.setColumnStretch(1, 1)
+        facts = [*result.origin]
+        spent = sum(seconds for _, seconds in result.seconds)
+        if spent:
+            facts.append((self.tr("time"), duration(spent)))
+        facts += [(self.tr("warning"), text) for text in result.warnings]
+        for line, (name, value) in enumerate(facts):
+            said = label(value, wrap=True)
+            said.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+            self._facts.addWidget(label(name, "muted"), line, 0, _TOP)
+            self._facts.addWidget(said, line, 1)
+        self._facts.setColumnStretch(1, 1)
+
+    # --- what is done with it ---
+
+    def _on_open(self) -> None:
+        if self.watch.folder is not None:
+            QDesktopServices.openUrl(QUrl.fromLocalFile(str(self.watch.folder / HTML)))
+
+    def _on_heat(self) -> None:
+        wanted = self.sender().property("candidate")
+        row = next((each for each in self.watch.shortlist() if each.id == wanted), None)
+        if row is not None and self.watch.folder is not None:
+            self._opener.open(self.watch.folder, row, "dynamics")
+
+    def _on_asked(self) -> None:
+        kind = self.sender().objectName()
+        if kind in ("cif", "vasp"):
+            chosen = QFileDialog.getExistingDirectory(self, self.tr("A folder for the structures"))
+        else:
+            names = {"pdf": PDF, "html": HTML, "csv": "shortlist.csv"}
+            chosen, _ = QFileDialog.getSaveFileName(
+                self, self.tr("Save"), names[kind], f"{kind.upper()} (*.{kind})"
+            )
+        if chosen:
+            self.write(kind, Path(chosen))
+
+    def _on_written(self, path: Path) -> None:
+        self.watch.window.status.say(self.tr("Saved %s") % path.name)
+
+    def _on_failed(self, error: JobError) -> None:
+        self.watch.failed.emit(error)
