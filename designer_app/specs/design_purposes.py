@@ -49,7 +49,8 @@ PURPOSES = (
     Purpose(
         key="na-cathode",
         title="Na-ion cathode",
-        doc="As for lithium; sodium is cheaper and heavier.",
+        doc="Voltage and energy density by relaxation as for lithium (about 0.3 V); sodium is "
+        "cheaper, heavier and everywhere.",
         changes=(("purpose", "cathode"), ("ion", "Na")),
         targets=("energy_density=450..", "voltage=2..4.3", "e_above_hull=..0.05"),
         offered=_CATHODE_OFFERED,
@@ -57,7 +58,8 @@ PURPOSES = (
     Purpose(
         key="k-cathode",
         title="K-ion cathode",
-        doc="As for lithium; few known materials to learn from.",
+        doc="Voltage and energy density by relaxation as for lithium; few known materials to "
+        "learn from.",
         changes=(("purpose", "cathode"), ("ion", "K")),
         targets=("energy_density=350..", "voltage=2..4.3", "e_above_hull=..0.05"),
         offered=_CATHODE_OFFERED,

@@ -76,6 +76,7 @@ def _make(folder: Path) -> int:
             gallery.errors,
             gallery.disorder,
             gallery.screening,
+            gallery.design,
             gallery.large,
         ):
             scene()
@@ -110,6 +111,12 @@ class Gallery:
         from designer_app.ui.screening.gallery import shoot_screening
 
         shoot_screening(self)
+
+    def design(self) -> None:
+        """All states of the Design workspace."""
+        from designer_app.ui.design.gallery import shoot_design
+
+        shoot_design(self)
 
     def empty(self) -> None:
         """Nothing is open."""

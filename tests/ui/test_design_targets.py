@@ -84,6 +84,13 @@ def test_bars_are_as_high_as_materials_are_many():
     assert np.all(bars[10:] < 0.02)
 
 
+def test_one_bin_far_above_the_others_does_not_hide_them():
+    gaps = np.concatenate([np.zeros(600), np.linspace(0.5, 8.0, 401)])
+    bars = heights(spread("band_gap", gaps), scale_of(PROPERTIES["band_gap"], None, None), 20)
+    assert bars[0] == 1.0
+    assert np.median(bars[2:]) > 0.3
+
+
 # --- words ---
 
 

@@ -138,6 +138,12 @@ def test_escape_closes_nothing(qtbot, wizard):
     assert wizard.isVisible()
 
 
+def test_return_after_a_number_confirms_nothing(qtbot, wizard):
+    press(wizard)
+    qtbot.keyClick(wizard.page_of("targets").rows["voltage"].low, Qt.Key.Key_Return)
+    assert wizard.step == "targets"
+
+
 def test_an_earlier_design_comes_back_with_its_spec_and_folder(wizard):
     spec = replace(applied(purpose_named("na-cathode"), DesignSpec()), exclude="Pb")
     wizard.show_run(spec, Path("runs/7"))

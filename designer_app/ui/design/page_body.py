@@ -35,7 +35,7 @@ class PageBody(QWidget):
         head.addWidget(self.heading)
         head.addWidget(self.lead)
         foot = QVBoxLayout()
-        foot.setContentsMargins(SIDE, 0, SIDE, 0)
+        foot.setContentsMargins(SIDE, 8, SIDE, 10)
         foot.addWidget(self.notices)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)

@@ -312,7 +312,7 @@ class StateLegend(QWidget):
             (ElementState(MUST), self.tr("must")),
             (ElementState(MAY), self.tr("may")),
             (ElementState(NEVER), self.tr("never")),
-            (ElementState(NEVER, "mask"), self.tr("never, by a limit at the right")),
+            (ElementState(NEVER, "mask"), self.tr("never, by a limit or unknown to the models")),
         )
         self.setFixedHeight(22)
         self.setMinimumWidth(420)

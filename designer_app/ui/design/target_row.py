@@ -11,7 +11,13 @@ from designer_app.specs.design_targets import DesignProperty, Target, target_fro
 from designer_app.specs.distributions import Distribution
 from designer_app.specs.fields import About
 from designer_app.ui.design.target_slider import TargetSlider
-from designer_app.ui.design.target_words import property_of, rarity_kind, rarity_text, value_text
+from designer_app.ui.design.target_words import (
+    digits,
+    property_of,
+    rarity_kind,
+    rarity_text,
+    value_text,
+)
 from designer_app.ui.editors import ChoiceEditor, SwitchEditor, mark_problem
 from designer_app.ui.number_editor import NumberEditor
 from designer_app.ui.panels.section import row
@@ -176,7 +182,8 @@ class TargetRow(QFrame):
         low = target.about if target.about is not None else target.low
         for editor, value in ((self.low, low), (self.high, target.high)):
             if value is not None and math.isfinite(value):
-                editor.set_value(value)
+                editor.setText(digits(value, self._about))
+                editor.setCursorPosition(0)
         weight = f"{target.weight:g}"
         if weight not in dict(_WEIGHTS):
             self.weight.set_choices((*_WEIGHTS, (weight, self.tr("counts %s times") % weight)))

@@ -10,6 +10,8 @@ from designer_app.specs.design_targets import OWN, DesignProperty, Target
 from designer_app.specs.distributions import Distribution
 
 _STEPS_A_DECADE = 20
+_CUT = 2.0
+"""Times the second highest bin: no bar is higher."""
 
 
 @dataclass(frozen=True)
@@ -75,11 +77,16 @@ def scale_of(about: DesignProperty, target: Target | None, known: Distribution |
 
 
 def heights(known: Distribution, scale: Scale, n: int) -> NDArray[np.float64]:
-    """(n,) share of the known materials in even bins of the axis, the highest bin being 1."""
+    """(n,) share of the known materials in even bins of the axis, as heights of 0 to 1.
+
+    One bin far above all others, as that of metals without a gap, is cut off: the rest would not
+    be seen beside it.
+    """
     edges = [scale.exact(place) for place in np.linspace(0.0, 1.0, n + 1)]
     found = np.diff([known.share_below(edge) for edge in edges])
-    top = found.max()
-    return found / top if top > 0 else found
+    second, top = np.sort(found)[-2:]
+    top = min(top, _CUT * second) if second > 0 else top
+    return np.minimum(found / top, 1.0) if top > 0 else found
 
 
 def _nice(width: float) -> float:

@@ -36,12 +36,17 @@ def property_of(key: str) -> DesignProperty:
 
 def value_text(value: float, about: DesignProperty) -> str:
     """A value with its unit; small ones with a power of ten."""
-    text = number_text(value, about.decimals)
-    least = 1e-2 if about.is_log else 1e-3
-    if value and (abs(value) < least or abs(value) >= 1e5):
-        mantissa, _, power = f"{value:.2e}".partition("e")
-        text = f"{float(mantissa):g}e{int(power)}"
+    text = digits(value, about)
     return f"{text}{THIN}{unit_text(about.unit)}" if about.unit else text
+
+
+def digits(value: float, about: DesignProperty) -> str:
+    """A value as it is typed; small ones with a power of ten."""
+    least = 1e-2 if about.is_log else 1e-3
+    if value == 0 or least <= abs(value) < 1e5:
+        return number_text(value, about.decimals)
+    mantissa, _, power = f"{value:.2e}".partition("e")
+    return f"{float(mantissa):g}e{int(power)}"
 
 
 def target_text(target: Target) -> str:
@@ -107,7 +112,7 @@ def is_outside(target: Target, known: Distribution) -> bool:
 def percent(share: float) -> str:
     """A share as a percentage with the digits it deserves."""
     value = 100.0 * share
-    return f"{value:.2g}{THIN}%" if value < 10 else f"{value:.0f}{THIN}%"
+    return f"{value:.1g}{THIN}%" if value < 1 else f"{value:.0f}{THIN}%"
 
 
 def family_text(purpose: str) -> str:
