@@ -13,17 +13,15 @@ from designer_app.jobs import design
 from designer_app.running.control import RunControl
 from designer_app.specs.design import DesignSpec
 from designer_app.specs.design_budgets import BUDGETS, applied, budget_named
+from designer_app.specs.design_estimates import is_predicted
 from designer_app.specs.design_purposes import purpose_of
 from designer_app.specs.design_rows import DesignResult
 from designer_app.specs.design_targets import PROPERTIES, targets_from
-from designer_app.specs.estimates import Estimate
 from designer_app.specs.fields import check_spec, spec_from_settings
 from designer_app.specs.screen_rows import PASSES, ScreenRow
 
 KINDS = {"battery": "cathode", "catalyst": "catalyst", "own": "own"}
 """What is designed, and its purpose where --purpose names none."""
-COMPUTED = ("relaxation", "NEB", "bond valence", "molecular dynamics", "composition")
-"""Methods that compute; every other one predicts from known materials."""
 _SHOWN = (
     ("energy_density", "Wh/kg", 1.0, ".0f"),
     ("voltage", "V", 1.0, ".2f"),
@@ -135,16 +133,11 @@ def candidate(rank: int, row: ScreenRow, result: DesignResult) -> dict[str, Any]
 
 def _estimates(row: ScreenRow, *, computed: bool) -> dict[str, dict[str, Any]]:
     """The best estimate of each property by the one sort of methods."""
-    found = {each.key: each for each in row.estimates if is_computed(each) == computed}
+    found = {each.key: each for each in row.estimates if is_predicted(each) != computed}
     tables = {key: asdict(each) for key, each in found.items()}
     for table in tables.values():
         table.pop("distribution", None)  # the interval and the probability tell enough
     return tables
-
-
-def is_computed(estimate: Estimate) -> bool:
-    """Whether a number comes from physics and not from learned materials."""
-    return estimate.method.startswith(COMPUTED)
 
 
 def _present(result: dict[str, Any]) -> str:

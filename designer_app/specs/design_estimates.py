@@ -6,19 +6,22 @@ from collections.abc import Iterable
 from designer_app.specs.estimates import Estimate
 from designer_app.specs.screen_rows import ScreenRow
 
-PREDICTING = ("learned head", "crystal network")
-"""Methods that guess; all others compute, but for what follows from the formula alone."""
+PREDICTING = ("learned head", "crystal network", "single point")
+"""Methods that guess, also from a crystal as it was proposed; all others compute, but for what
+follows from the formula alone."""
 EXACT = "composition"
 
 
 def is_predicted(estimate: Estimate) -> bool:
-    """Whether a model guessed it."""
+    """Whether it was guessed before anything was relaxed."""
     return estimate.method.startswith(PREDICTING)
 
 
 def predicted(row: ScreenRow, key: str) -> Estimate | None:
-    """The first guess that has a value: what the search believed."""
-    return _first(each for each in row.estimates if each.key == key and is_predicted(each))
+    """The last guess that has a value: what the search went by."""
+    return _first(
+        each for each in reversed(row.estimates) if each.key == key and is_predicted(each)
+    )
 
 
 def verified(row: ScreenRow, key: str) -> Estimate | None:

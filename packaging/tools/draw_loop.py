@@ -57,7 +57,7 @@ def main() -> None:
 def draw_map(axes: Any, store: "DesignStore", spec: "DesignSpec") -> None:
     """Known materials in colour, ways of the population over them."""
     from designer_app.io.design_store import PopulationReader
-    from designer_app.screening.pictures import BLUE, INK, ORANGE
+    from designer_app.screening.pictures import INK, ORANGE
     from designer_app.specs.design_targets import PROPERTIES
 
     found = store.map()
@@ -67,8 +67,9 @@ def draw_map(axes: Any, store: "DesignStore", spec: "DesignSpec") -> None:
     colour = np.array(found.colour, dtype=float)
     low, high = np.nanpercentile(colour, [2, 98])
     dots = axes.scatter(
-        found.x, found.y, c=colour, s=3, cmap="Greys", vmin=low, vmax=high, linewidths=0
-    )
+        found.x, found.y, c=colour, s=5, cmap="viridis", alpha=0.5, vmin=low, vmax=high,
+        linewidths=0,
+    )  # fmt: skip
     known = PROPERTIES.get(found.colour_key)
     label = f"{known.title}, {known.unit}" if known else found.colour_key
     axes.figure.colorbar(dots, ax=axes, label=f"{label} of known materials", shrink=0.85)
@@ -77,9 +78,9 @@ def draw_map(axes: Any, store: "DesignStore", spec: "DesignSpec") -> None:
     if len(ways):
         moving = np.flatnonzero(np.isfinite(ways).all(axis=(0, 2)))
         for seed in moving[:: max(len(moving) // MOST_PATHS, 1)]:
-            axes.plot(*ways[:, seed].T, color=ORANGE, linewidth=0.6, alpha=0.6)
+            axes.plot(*ways[:, seed].T, color=ORANGE, linewidth=0.8, alpha=0.8)
         axes.scatter(*ways[0, moving].T, s=7, color=ORANGE, label="seeds", linewidths=0)
-        axes.scatter(*ways[-1, moving].T, s=9, color=BLUE, label="ends", linewidths=0)
+        axes.scatter(*ways[-1, moving].T, s=10, color=INK, label="ends", linewidths=0)
         axes.legend(loc="upper right", fontsize=8, framealpha=0.8, labelcolor=INK)
     axes.set_title(f"Latent space ({100 * found.explained:.0f} % of its variance)", fontsize=10)
     axes.set_xticks([])
@@ -132,7 +133,7 @@ def draw_verified(axes: Any, rows: "list[ScreenRow]", spec: "DesignSpec") -> Non
         axes.set_ylabel(f"computed, {unit}")
         known = PROPERTIES.get(target.key)
         title = known.title if known else target.key
-        axes.set_title(f"{title}; the band is the target, green a hit", fontsize=10)
+        axes.set_title(f"{title} (band: target, green: hit)", fontsize=10)
         return
     axes.set_axis_off()
 

@@ -12,12 +12,13 @@ from ase.io import read
 from designer_app.design.report import HTML, PDF, SHORTLIST, TABLE, write_reports
 from designer_app.design.report.content import title_of
 from designer_app.design.report.crystal_picture import crystal_picture
-from designer_app.design.report.numbers import pairs_of, predicted, verified, wilson
+from designer_app.design.report.numbers import pairs_of, wilson
 from designer_app.design.report.pictures import parity_picture
 from designer_app.io.structures import read_document
 from designer_app.resources import resource
 from designer_app.screening.pictures import Disc, Label
 from designer_app.specs.design import DesignSpec
+from designer_app.specs.design_estimates import predicted, verified
 from designer_app.specs.design_rows import (
     Arm,
     CandidateDetail,
@@ -192,6 +193,13 @@ def test_a_guess_and_a_computed_value_are_told_apart():
     assert predicted(GOOD, "voltage") == GUESS
     assert verified(GOOD, "voltage") == TRUTH
     assert verified(replace(GOOD, estimates=(GUESS,)), "voltage") is None
+
+
+def test_a_single_point_of_an_unrelaxed_crystal_is_the_better_guess_but_no_verification():
+    point = replace(TRUTH, value=3.3, method="single point")
+    row = replace(GOOD, estimates=(GUESS, point))
+    assert predicted(row, "voltage") == point
+    assert verified(row, "voltage") is None
 
 
 def test_the_interval_of_no_hits_does_not_end_at_zero():

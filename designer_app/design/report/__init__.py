@@ -6,13 +6,13 @@ from pathlib import Path
 
 from designer_app.design.report.content import content_of, title_of
 from designer_app.design.report.html import html_of
-from designer_app.design.report.numbers import verified
 from designer_app.design.report.pdf import pdf_of
 from designer_app.io.atomic_write import atomic_write
 from designer_app.io.documents import Document
 from designer_app.io.screen_table import write_csv
 from designer_app.io.writing import cif_text, write_document
 from designer_app.specs.design import DesignSpec
+from designer_app.specs.design_estimates import verified
 from designer_app.specs.design_rows import CandidateDetail, DesignResult
 from designer_app.specs.hull import PhaseDiagram
 from designer_app.specs.screen_rows import ScreenRow

@@ -15,7 +15,7 @@ class Heading:
 
 @dataclass(frozen=True)
 class Text:
-    """A paragraph; `tone` is "", "muted", "green", "amber" or "red"."""
+    """A paragraph; `tone` is "", "muted", "small" (a footnote), "green", "amber" or "red"."""
 
     text: str
     tone: str = ""

@@ -28,6 +28,7 @@ from designer_app.specs.hull import PhaseDiagram
 from designer_app.specs.screen_rows import ScreenRow
 from designer_app.specs.structure import Structure
 
+_TITLES = {"e_above_hull_second": "Energy above hull, second judge"}
 SIGNS: Mapping[str, str] = {"green": "●", "amber": "▲", "red": "■"}
 
 
@@ -50,8 +51,8 @@ def candidate_page(
         blocks.append(Text(f"▲ {detail.disorder}", "amber"))
     blocks += _drawings(structure, diagram)
     if row.decomposition:
-        blocks.append(Text(f"Competes on the hull with {row.decomposition}."))
-    blocks += [Heading("Numbers", 3), _estimates(row.estimates)]
+        blocks.append(Text(f"Against the hull: {row.decomposition}."))
+    blocks += [Heading("Numbers", 3), *_estimates(row.estimates)]
     blocks += _checks(detail)
     blocks += _why(detail)
     blocks += _synthesis(detail)
@@ -80,31 +81,35 @@ def _drawings(structure: Structure | None, diagram: PhaseDiagram | None) -> list
     return [Row(tuple(figures))] if len(figures) > 1 else [Figure(figures[0].picture, width=0.6)]
 
 
-def _estimates(estimates: Sequence[Estimate]) -> Table:
-    return Table(
-        heads=("Property", "Value", "Interval", "Typical error", "Method and origin"),
-        rows=tuple(_estimate(each) for each in estimates),
-        widths=(0.2, 0.15, 0.15, 0.13, 0.37),
+def _estimates(estimates: Sequence[Estimate]) -> list[Block]:
+    """A table, and below it each origin once."""
+    origins = list(dict.fromkeys(each.origin for each in estimates if each.origin))
+    table = Table(
+        heads=("Property", "Value", "Interval", "Typical error", "Method"),
+        rows=tuple(_estimate(each, origins) for each in estimates),
+        widths=(0.23, 0.17, 0.16, 0.15, 0.29),
         numbers=frozenset({1, 2, 3}),
     )
+    notes = [f"[{place}] {origin}" for place, origin in enumerate(origins, 1)]
+    return [table, *([Text(". ".join(notes) + ".", "small")] if notes else [])]
 
 
-def _estimate(each: Estimate) -> tuple[Cell, ...]:
+def _estimate(each: Estimate, origins: Sequence[str]) -> tuple[Cell, ...]:
     known = PROPERTIES.get(each.key)
-    name = known.title if known else each.key.replace("_", " ").capitalize()
+    name = known.title if known else _TITLES.get(each.key, each.key.replace("_", " ").capitalize())
     value = f"{each.value:.4g} {each.unit}" if math.isfinite(each.value) else "-"
     interval = chance = ""
     if each.low is not None and each.high is not None:
         interval = f"{each.low:.3g} … {each.high:.3g}"
         chance = f"{100 * each.level:.0f} %"
     error = "" if each.error is None else f"± {each.error:.3g} {each.unit}"
-    origin = f"{each.method}; {each.origin}" if each.origin else each.method
+    note = f" [{origins.index(each.origin) + 1}]" if each.origin else ""
     return (
         Cell(f"{SIGNS[each.light]} {name}", tone="" if each.light == "green" else each.light),
         Cell(value.strip()),
         Cell(interval, chance),
         Cell(error.strip()),
-        Cell(origin, each.reason),
+        Cell(f"{each.method}{note}", each.reason),
     )
 
 

@@ -20,9 +20,7 @@ from designer_app.design.report.methods import methods_text
 from designer_app.design.report.numbers import (
     bounds_of,
     pairs_of,
-    predicted,
     scale_of,
-    verified,
     wilson,
 )
 from designer_app.design.report.pictures import arms_picture, parity_picture
@@ -31,6 +29,7 @@ from designer_app.provenance import versions
 from designer_app.screening.report import settings_lines
 from designer_app.screening.report_drawings import funnel_drawing
 from designer_app.specs.design import STRATEGIES, DesignSpec
+from designer_app.specs.design_estimates import predicted, verified
 from designer_app.specs.design_purposes import purpose_of
 from designer_app.specs.design_rows import (
     STAGES,

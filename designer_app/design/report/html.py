@@ -21,6 +21,7 @@ figure { margin: .8em 0; break-inside: avoid } figcaption { color: #5B6470; font
 .row { display: flex; flex-wrap: wrap; gap: 1em; align-items: center }
 .row figure { flex: 1 1 30% } h2, h3 { break-after: avoid } tr { break-inside: avoid }
 section { border-top: 2px solid #D9DDE3; margin-top: 2.5em }
+p.small { color: #5B6470; font-size: .82em }
 td { overflow-wrap: anywhere } th.n { text-align: right }
 @page { size: A4; margin: 16mm 15mm }
 @media print { body { font-size: 9.5pt; padding: 0 } section { break-before: page; border: 0;

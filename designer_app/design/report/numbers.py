@@ -4,13 +4,11 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from designer_app.specs.design_estimates import EXACT, predicted, verified
 from designer_app.specs.design_targets import PROPERTIES, Target
 from designer_app.specs.estimates import Estimate
 from designer_app.specs.screen_rows import PASSES, ScreenRow
 
-_PREDICTING = ("learned head", "crystal network")
-"""Methods that guess; all others compute, but for what follows from the formula alone."""
-_EXACT = "composition"
 _Z = 1.96
 """Of a 95 % interval."""
 SHOWN_AS = {
@@ -32,33 +30,12 @@ class Paired:
     is_hit: bool
 
 
-def predicted(row: ScreenRow, key: str) -> Estimate | None:
-    """The first guess that has a value: what the search believed."""
-    return _first(each for each in row.estimates if each.key == key and is_predicted(each))
-
-
-def verified(row: ScreenRow, key: str) -> Estimate | None:
-    """The last computed value; None where nothing but guesses was made."""
-    return _first(
-        each for each in reversed(row.estimates) if each.key == key and not is_predicted(each)
-    )
-
-
-def is_predicted(estimate: Estimate) -> bool:
-    """Whether a model guessed it."""
-    return estimate.method.startswith(_PREDICTING)
-
-
-def _first(estimates: Iterable[Estimate]) -> Estimate | None:
-    return next((each for each in estimates if math.isfinite(each.value)), None)
-
-
 def pairs_of(rows: Sequence[ScreenRow], key: str, factor: float = 1.0) -> tuple[Paired, ...]:
     """All rows that have both; exact numbers are compared with nothing."""
     found: list[Paired] = []
     for row in rows:
         guess, truth = predicted(row, key), verified(row, key)
-        if guess is None or truth is None or truth.method == _EXACT:
+        if guess is None or truth is None or truth.method == EXACT:
             continue
         found.append(
             Paired(

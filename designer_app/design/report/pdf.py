@@ -30,12 +30,15 @@ _LINE = _PAGE_WIDTH - 2 * _MARGIN
 _TONES = {
     "": "#1B1F24",
     "muted": "#5B6470",
+    "small": "#5B6470",
     "green": "#1A7F4B",
     "amber": "#9A6700",
     "red": "#B42318",
 }
 _PER_PIXEL = 0.75
 """Points of a pixel of a picture at its natural size."""
+_ROOM = 80.0
+"""Points that are left below a heading: lower ones go to the next page."""
 _TALLEST = 420.0
 """Points of a picture, so that its caption stays on its page."""
 
@@ -57,23 +60,31 @@ def pdf_of(blocks: Sequence[Block], title: str) -> bytes:
         canvas.setFillColor(_TONES["muted"])
         canvas.drawRightString(_PAGE_WIDTH - _MARGIN, 24, str(canvas.getPageNumber()))
 
-    story = [each for block in blocks for each in _flowables(block)]
+    following = [*blocks[1:], None]
+    story = [
+        each
+        for block, after in zip(blocks, following, strict=True)
+        for each in _flowables(block, after)
+    ]
     document.build(story, onFirstPage=footer, onLaterPages=footer)
     return file.getvalue()
 
 
-def _flowables(block: Block) -> list[Any]:
-    from reportlab.platypus import PageBreak, Paragraph
+def _flowables(block: Block, after: Block | None) -> list[Any]:
+    """What is laid out for a block; a heading stays on the page of what begins below it."""
+    from reportlab.platypus import CondPageBreak, PageBreak, Paragraph
 
     match block:
         case NewPage():
             return [PageBreak()]
         case Heading():
-            sizes = {1: 16.0, 2: 12.5}
-            style = _style(sizes.get(block.level, 10.5), bold=True, before=10.0, with_next=True)
-            return [Paragraph(_marked(block.text), style)]
+            size = {1: 16.0, 2: 12.5}.get(block.level, 10.5)
+            is_drawn = isinstance(after, Figure | Row)
+            style = _style(size, bold=True, before=10.0, with_next=is_drawn)
+            return [CondPageBreak(_ROOM), Paragraph(_marked(block.text), style)]
         case Text():
-            return [Paragraph(_marked(block.text), _style(8.5, tone=block.tone, after=4.0))]
+            size = 6.5 if block.tone == "small" else 8.5
+            return [Paragraph(_marked(block.text), _style(size, tone=block.tone, after=4.0))]
         case Table():
             return [_table(block)]
         case Figure():
