@@ -22,6 +22,7 @@ from designer_app.ui.editors import ChoiceEditor, SwitchEditor, mark_problem
 from designer_app.ui.number_editor import NumberEditor
 from designer_app.ui.panels.section import row
 from designer_app.ui.theme import Theme, label, set_role
+from designer_app.ui.wording import with_subscripts_in
 
 LEAST, MOST, BETWEEN, AROUND = "least", "most", "between", "about"
 _MODES = ((LEAST, "at least"), (MOST, "at most"), (BETWEEN, "between"), (AROUND, "about"))
@@ -59,7 +60,7 @@ class TargetRow(QFrame):
         self.weight = ChoiceEditor([(key, self.tr(text)) for key, text in _WEIGHTS])
         self.slider = TargetSlider(self._about, theme)
         self.rarity = label("", "muted", wrap=True)
-        self.doc = label(self.tr(self._about.doc), "muted", wrap=True)
+        self.doc = label(with_subscripts_in(self.tr(self._about.doc)), "muted", wrap=True)
         self._exact = QLabel()
         self._open = QWidget()
         self._build()
