@@ -100,7 +100,7 @@ def _estimate(each: Estimate, origins: Sequence[str]) -> tuple[Cell, ...]:
     value = f"{each.value:.4g} {each.unit}" if math.isfinite(each.value) else "-"
     interval = chance = ""
     if each.low is not None and each.high is not None:
-        interval = f"{each.low:.3g} … {each.high:.3g}"
+        interval = f"{each.low:.4g} … {each.high:.4g}"
         chance = f"{100 * each.level:.0f} %"
     error = "" if each.error is None else f"± {each.error:.3g} {each.unit}"
     note = f" [{origins.index(each.origin) + 1}]" if each.origin else ""

@@ -88,18 +88,20 @@ def _flowables(block: Block, after: Block | None) -> list[Any]:
         case Table():
             return [_table(block)]
         case Figure():
-            return [_figure(block, _LINE)]
+            return _figure(block, _LINE)
         case Row():
             return [_side_by_side(block)]
 
 
-def _figure(figure: Figure, line: float) -> Any:
-    from reportlab.platypus import KeepTogether, Paragraph
+def _figure(figure: Figure, line: float) -> list[Any]:
+    from reportlab.platypus import Paragraph
 
-    held = [_painted(figure.picture, figure.width * line)]
-    if figure.caption:
-        held.append(Paragraph(_marked(figure.caption), _style(7.5, tone="muted", after=6.0)))
-    return KeepTogether(held)
+    painted = _painted(figure.picture, figure.width * line)
+    if not figure.caption:
+        return [painted]
+    painted.keepWithNext = 1
+    style = _style(7.5, tone="muted", after=6.0)
+    return [painted, Paragraph(_marked(figure.caption), style)]
 
 
 def _side_by_side(row: Row) -> Any:
