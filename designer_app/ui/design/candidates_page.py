@@ -55,6 +55,7 @@ class CandidatesPage(DesignPage):
         session = watch.window.session
         self._designs = session.designs
         self._row: ScreenRow | None = None
+        self._was_complete = False
         self._detail: CandidateDetail | None = None
         self._reading: Job | None = None
         self.heading = label(self.tr("Candidates"), "display")
@@ -182,8 +183,13 @@ class CandidatesPage(DesignPage):
     def showEvent(self, event: QShowEvent) -> None:  # noqa: N802 - Qt's name
         """The plots are made when they can be seen."""
         super().showEvent(event)
-        self.make_plots()
-        self._on_refreshed()
+        QTimer.singleShot(0, self, self._on_shown)  # a wizard lays itself out while it shows
+
+    def _on_shown(self) -> None:
+        if self.isVisible():
+            self.make_plots()
+            self._on_refreshed()
+            self._show_detail()
 
     # --- wiring ---
 
@@ -194,7 +200,7 @@ class CandidatesPage(DesignPage):
         watch.caught_up.connect(self._on_caught_up)
         watch.marks_changed.connect(self._on_marks_changed)
         watch.result_read.connect(self._on_refreshed)
-        watch.state_changed.connect(self.completeChanged)
+        watch.refreshed.connect(self._on_rows_known)
         self.list.chosen.connect(self._on_chosen)
         self.list.selection_changed.connect(self._on_selection_changed)
         self.list.opened.connect(self._on_opened)
@@ -226,6 +232,11 @@ class CandidatesPage(DesignPage):
             best = self.watch.best()
             if best is not None:
                 self.list.choose(best.id)
+
+    def _on_rows_known(self) -> None:
+        if self.isComplete() != self._was_complete:
+            self._was_complete = not self._was_complete
+            self.completeChanged.emit()
 
     def _on_caught_up(self) -> None:
         """Details are there now, also of what is in front."""

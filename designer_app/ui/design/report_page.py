@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from PySide6.QtCore import Qt, QUrl
+from PySide6.QtCore import Qt, QTimer, QUrl
 from PySide6.QtGui import QDesktopServices, QShowEvent
 from PySide6.QtWidgets import QFileDialog, QGridLayout, QPushButton, QVBoxLayout, QWidget
 
@@ -142,7 +142,7 @@ class ReportPage(DesignPage):
     def showEvent(self, event: QShowEvent) -> None:  # noqa: N802 - Qt's name
         """What came since is shown."""
         super().showEvent(event)
-        self._show()
+        QTimer.singleShot(0, self, self._show)  # a wizard lays itself out while it shows
 
     # --- wiring ---
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import (
     QHBoxLayout,
@@ -63,6 +63,7 @@ class RunPage(DesignPage):
         self.notices = NoticeList(theme)
         self.funnel = FunnelColumn(theme)
         self.best = BestCard(theme)
+        self._was_complete = False
         self.map: LatentMapPlot | None = None
         self.scatter: ScatterPlot | None = None
         self._plots = QSplitter(Qt.Orientation.Vertical)
@@ -188,9 +189,13 @@ class RunPage(DesignPage):
     def showEvent(self, event: QShowEvent) -> None:  # noqa: N802 - Qt's name
         """What is in sight is drawn, and turns."""
         super().showEvent(event)
-        self.make_plots()
         self.best.preview.set_turning(True)
-        self._on_refreshed()
+        QTimer.singleShot(0, self, self._on_shown)  # a wizard lays itself out while it shows
+
+    def _on_shown(self) -> None:
+        if self.isVisible():
+            self.make_plots()
+            self._on_refreshed()
 
     def hideEvent(self, event: QHideEvent) -> None:  # noqa: N802
         """Out of sight, nothing is drawn."""
@@ -276,7 +281,9 @@ class RunPage(DesignPage):
         self.heading.setText(self._title(is_paused=is_paused, is_stopping=is_stopping))
         self.lead.setText(self._sentence(is_paused=is_paused))
         self._show_notices()
-        self.completeChanged.emit()
+        if self.isComplete() != self._was_complete:
+            self._was_complete = not self._was_complete
+            self.completeChanged.emit()
 
     def _show_notices(self) -> None:
         found: list[tuple[str, str, str, str]] = []

@@ -315,6 +315,7 @@ class DesignWatch(QObject):
     def _on_failed(self, error: JobError) -> None:
         self.error = error
         self._feed.finish()
+        self.state_changed.emit()
         self.failed.emit(error)
 
     def _on_status_cancel(self) -> None:

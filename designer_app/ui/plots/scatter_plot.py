@@ -146,7 +146,7 @@ class ScatterPlot(QWidget):
         ):
             editor.setAccessibleName(name)
             editor.setToolTip(name)
-            editor.setMinimumWidth(124 if self._is_narrow else 148)
+            editor.setMinimumWidth(140 if self._is_narrow else 148)
         self._plot.setAccessibleName(self.tr("Candidates, one property against another"))
         head = row(self.upward, label(self.tr("against"), "muted"), self.across, None)
         head.setContentsMargins(12, 4, 12, 0)

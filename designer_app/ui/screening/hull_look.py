@@ -56,6 +56,7 @@ class HullLook(QObject):
         spec = DiagramSpec(
             elements=elements, candidates=drawn, potential=self._potential, model=self._model
         )
+        self._plot.say(self.tr("Looking up the phases of %s...") % "-".join(elements))
         self._drawing = self._jobs.submit("diagram", spec, f"Phases of {row.formula}")
         self._drawing.succeeded.connect(self._on_drawn)
         self._drawing.failed.connect(self._on_not_drawn)
