@@ -16,6 +16,9 @@ BENCHES = {
     "barrier": "designer_app.cli.benches.barrier",
     "bond-valence": "designer_app.cli.benches.bond_valence",
     "crystal-gnn": "designer_app.cli.benches.crystal_gnn",
+    "design-heads": "designer_app.cli.benches.design_heads",
+    "design": "designer_app.cli.benches.design",
+    "design-wizard": "designer_app.cli.benches.design_wizard",
     "heads": "designer_app.cli.benches.heads",
     "hull": "designer_app.cli.benches.hull",
     "md-chgnet": "designer_app.cli.benches.md_chgnet",
@@ -33,13 +36,14 @@ def _configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("name", choices=[*BENCHES, *WINDOW_BENCHES], help="What is measured.")
     parser.add_argument("--quick", action="store_true", help="Fewer and smaller cases.")
     parser.add_argument("--data", type=Path, metavar="DIR", help="Folder of the published data.")
+    parser.add_argument("--keep", type=Path, metavar="DIR", help="Finished parts; they go on.")
     parser.add_argument("--plot", type=Path, metavar="PNG", help="Picture of what was compared.")
 
 
 def _run(namespace: argparse.Namespace, control: RunControl, console: Console) -> dict[str, Any]:
     del control
     measure = import_module(BENCHES[namespace.name]).rows
-    options = {"data": namespace.data, "plot": namespace.plot}
+    options = {"data": namespace.data, "plot": namespace.plot, "keep": namespace.keep}
     known = signature(measure).parameters
     for name, value in options.items():
         if value is not None and name not in known:

@@ -40,6 +40,12 @@ MODELS: Registry[Row] = Registry(
             summary="Crystals as points of a space to search in; half an hour on two cores.",
             implementation="designer_app.design.vae.build:train",
         ),
+        Row(
+            key="design-heads",
+            title="Design heads",
+            summary="Properties of soft crystals, that a search climbs; minutes on two cores.",
+            implementation="designer_app.design.heads.build:train",
+        ),
     ),
 )
 """Each is called as `train(spec, control)` and returns the card of what it wrote to `spec.out`."""
@@ -76,7 +82,7 @@ class TrainSpec:
         label="Left out",
         doc="Crystals that the training is not to see, separated by “;”: formulas like “Pt3Ni”, "
         "or families with elements like “olivine: P”.",
-        when=("model", ("material-vae",)),
+        when=("model", ("material-vae", "design-heads")),
     )
     resume: bool = spec_field(
         False, label="Go on", doc="Go on from the checkpoint in the folder, where there is one."

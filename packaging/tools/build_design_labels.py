@@ -132,6 +132,7 @@ def _empties(given: argparse.Namespace) -> Any:
 def pack(given: argparse.Namespace) -> None:
     """Place everything on the hull of other formulas and write the table."""
     from designer_app.design.heads.computed import FILE, write_computed
+    from designer_app.design.heads.labels import DECODED, MADE
     from designer_app.design.heads.negatives import (
         electrode_columns,
         hull_columns,
@@ -149,7 +150,7 @@ def pack(given: argparse.Namespace) -> None:
     rest = RestOfHull(table)
     metals = metal_energies(potential)
     known, ids = known_tokens(library)
-    tokens, labels = _chunks(given.work, library)
+    tokens, labels, is_decoded = _chunks(given.work, library)
     old, old_energies = substituted_tokens(library, known, ids, rest)
     rows = np.array([table.index(each) for each in ids])
     known_labels = np.full((len(known), 7), np.nan)
@@ -172,6 +173,9 @@ def pack(given: argparse.Namespace) -> None:
         }
         for part, energies in ((known, known_labels), (made, made_labels))
     ]
+    columns[1]["origin"] = np.concatenate(
+        [np.full(len(old), MADE), np.where(is_decoded, DECODED, MADE)]
+    )
     kept = np.isfinite(columns[1]["formation_energy"])
     header = {
         "potential": "chgnet 0.3.0",
@@ -191,12 +195,14 @@ def pack(given: argparse.Namespace) -> None:
     print(f"voltages: {volts}; line {line}; {path.stat().st_size} B")
 
 
-def _chunks(work: Path, library: "PrototypeLibrary") -> tuple["TokenTable", NDArray[np.float64]]:
+def _chunks(
+    work: Path, library: "PrototypeLibrary"
+) -> tuple["TokenTable", NDArray[np.float64], NDArray[np.bool_]]:
     from designer_app.design.heads.computed import fingerprints
     from designer_app.design.representation.tokens import TokenTable
 
     place = {int(each): row for row, each in enumerate(fingerprints(library))}
-    tables, labels = [], []
+    tables, labels, decoded = [], [], []
     for path in [*sorted(work.glob("propose-*.npz")), *sorted(work.glob("decode-*.npz"))]:
         with np.load(path) as found:
             rows = np.array([place.get(int(each), -1) for each in found["prototype"]])
@@ -204,7 +210,8 @@ def _chunks(work: Path, library: "PrototypeLibrary") -> tuple["TokenTable", NDAr
             rest = (found[name][is_here] for name in ("elements", "log_volume", "geometry"))
             tables.append(TokenTable(rows[is_here], *rest))
             labels.append(found["labels"][is_here])
-    return _joined(*tables), np.concatenate(labels)
+            decoded.append(np.full(int(is_here.sum()), path.name.startswith("decode")))
+    return _joined(*tables), np.concatenate(labels), np.concatenate(decoded)
 
 
 def _joined(*tables: "TokenTable") -> "TokenTable":

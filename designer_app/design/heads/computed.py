@@ -50,7 +50,9 @@ def write_computed(
     known: tuple[tuple[str, ...], Arrays],
     made: tuple[TokenTable, Arrays],
 ) -> None:
-    """Both parts; arrays hold columns of `CRYSTAL` and `ELECTRODE`, and "ion" (place in `IONS`)."""
+    """Both parts; arrays hold columns of `CRYSTAL` and `ELECTRODE`, "ion" (place in `IONS`), and of
+    the made ones "origin".
+    """
     sources, of_known = known
     table, of_made = made
     arrays: Arrays = {
@@ -66,6 +68,7 @@ def write_computed(
         for name in (*CRYSTAL, *ELECTRODE):
             arrays[f"{part}_{name}"] = columns[name].astype(np.float32)
         arrays[f"{part}_ion"] = columns["ion"].astype(np.int8)
+    arrays["made_origin"] = of_made["origin"].astype(np.int8)
     write_archive(path, arrays)
 
 
@@ -95,8 +98,8 @@ def read_computed(
         arrays["log_volume"][held].astype(np.float32),
         np.zeros((n, N_GEOMETRY), dtype=np.float32),
     )
-    first = _both(known.rows(has), of_known, library, KNOWN)
-    second = _both(made, of_made, library, MADE)
+    first = _both(known.rows(has), of_known, library, np.full(int(has.sum()), KNOWN))
+    second = _both(made, of_made, library, arrays["made_origin"][held])
     return first[0].and_more(second[0]), first[1].and_more(second[1])
 
 
@@ -108,7 +111,7 @@ def crystal_labels(
     formation_energy: NDArray[np.floating],
     e_above_hull: NDArray[np.floating],
     library: PrototypeLibrary,
-    origin: int = MADE,
+    origin: int | NDArray[np.integer] = MADE,
 ) -> LabelledTokens:
     """Energies as labels, and whether they make a crystal stable."""
     stability = np.where(np.isfinite(e_above_hull), e_above_hull <= STABLE, np.nan)
@@ -120,7 +123,7 @@ def crystal_labels(
 
 
 def _both(
-    table: TokenTable, columns: Arrays, library: PrototypeLibrary, origin: int
+    table: TokenTable, columns: Arrays, library: PrototypeLibrary, origin: NDArray[np.integer]
 ) -> tuple[LabelledTokens, LabelledTokens]:
     crystals = crystal_labels(
         table, columns["formation_energy"], columns["e_above_hull"], library, origin
@@ -129,7 +132,7 @@ def _both(
     values = {name: columns[name][chosen] for name in ELECTRODE}
     ions = columns["ion"][chosen]
     assert (ions < len(IONS)).all()
-    return crystals, labelled(table.rows(chosen), values, library, origin=origin, ion=ions)
+    return crystals, labelled(table.rows(chosen), values, library, origin=origin[chosen], ion=ions)
 
 
 @lru_cache(maxsize=2)

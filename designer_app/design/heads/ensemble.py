@@ -6,11 +6,11 @@
 
 Only the groups of heads that are asked are computed. Keys and units are those of
 `specs/design_targets.py` (log10 where a property runs in it, the bulk modulus in GPa), and besides
-them "stability", "molar_mass" (g/mol), "mass_density" (g/cm^3) and "adsorption H" and the like (eV).
+them "stability", "molar_mass" (g/mol), "mass_density" (g/cm^3), "adsorption H" and the like (eV).
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -24,7 +24,7 @@ from torch import Tensor
 from designer_app.design.heads.composition import KEYS as EXACT
 from designer_app.design.heads.composition import ExactNumbers
 from designer_app.design.heads.contacts import contacts_of, descriptors_of
-from designer_app.design.heads.features import IONS, Featurizer, ion_columns
+from designer_app.design.heads.features import Featurizer, ion_columns
 from designer_app.design.heads.network import NetworkSize, SlotNetwork
 from designer_app.design.heads.packing import packed_contacts, unpacked_contacts
 from designer_app.design.heads.rows import BY_KEY, HeadRow, own_row
@@ -38,8 +38,9 @@ from designer_app.specs.design_targets import OWN
 from designer_app.weights.cards import HeadCard, ModelCard, read_model
 
 FOLDER = "weights/design-heads"
-LEADING = {"HER": "H", "OER": "OH", "ORR": "OH", "CO2RR": "CO", "NRR": "N"}
-"""The intermediate whose free energy a catalyst is designed by."""
+LEADING = {"HER": "H", "OER": "OH", "ORR": "OH", "NRR": "N"}
+"""The intermediate whose free energy a catalyst is designed by. CO, that of CO2 reduction, has
+fewer labels than a head needs."""
 ENERGY_DENSITY, FREE_ENERGY = "energy_density", "adsorption_free_energy"
 _LN10 = float(np.log(10.0))
 
@@ -202,7 +203,25 @@ def heads_arrays(
 ) -> dict[str, NDArray[Any]]:
     """What `read_design_heads` reads; networks in half precision."""
     found: dict[str, NDArray[Any]] = {"elements": featurizer.elements.numpy()}
-    found |= packed_contacts(contacts)
+    return found | packed_contacts(contacts) | _network_arrays(groups)
+
+
+def added_arrays(folder: Path, groups: Mapping[str, Group]) -> dict[str, NDArray[Any]]:
+    """The arrays in a folder with those of more groups."""
+    _, arrays = read_model(folder)
+    return {**arrays, **_network_arrays(groups)}
+
+
+def group_settings(groups: Mapping[str, Group]) -> dict[str, Any]:
+    """What a card says of groups, so that they can be read."""
+    return {
+        name: {"size": asdict(each.network.size), "keys": [row.key for row in each.rows]}
+        for name, each in groups.items()
+    }
+
+
+def _network_arrays(groups: Mapping[str, Group]) -> dict[str, NDArray[Any]]:
+    found: dict[str, NDArray[Any]] = {}
     for name, group in groups.items():
         for each, value in group.network.state_dict().items():
             found[f"{name}/{each}"] = value.numpy().astype(np.float16)
@@ -256,6 +275,3 @@ def _row(key: str, card: ModelCard) -> HeadRow:
     if key in BY_KEY:
         return BY_KEY[key]
     return own_row(key.removeprefix(OWN), card.head(key).unit)
-
-
-__all__ = ["IONS", "DesignHeads", "Group", "HeadOutput", "load_design_heads", "read_design_heads"]

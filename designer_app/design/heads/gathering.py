@@ -9,13 +9,10 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from designer_app.design.heads.features import IONS
 from designer_app.design.heads.labels import (
     KNOWN,
-    MADE,
-    NO_ION,
     LabelledTokens,
     formulas_of,
     labelled,
@@ -35,72 +32,83 @@ from designer_app.training.published.matbench import read_matbench
 
 TABULATED = ("band_gap", "bulk_modulus")
 _IN_MATBENCH = {"band_gap": "band_gap", "bulk_modulus": "log_bulk_modulus"}
-_IN_NETWORK = _IN_MATBENCH
 CONDUCTIVITY = "ionic_conductivity"
 _LITHIUM = ATOMIC_NUMBERS["Li"]
 _CHUNK = 256
+Values = dict[tuple[int, ...], float]
+"""Of crystals named by their prototype and elements."""
 
 
-def tabulated_values(folder: Path, library: PrototypeLibrary) -> dict[str, NDArray[np.float64]]:
-    """Gaps (eV) and bulk moduli (log10 GPa) of known crystals, NaN where no table has them."""
+def tabulated_values(folder: Path, library: PrototypeLibrary) -> dict[str, Values]:
+    """Gaps (eV) and bulk moduli (log10 GPa) of known crystals by prototype and elements."""
     table, sources = known_tokens(library)
-    keys = list(
-        zip(
-            formulas_of(table, library),
-            library.space_groups[table.prototype].tolist(),
-            strict=True,
-        )
+    keys = zip(
+        formulas_of(table, library), library.space_groups[table.prototype].tolist(), strict=True
     )
-    gaps = {each.material_id: each.band_gap for each in read_crystals(folder)}
-    found: dict[str, NDArray[np.float64]] = {}
-    for name in TABULATED:
-        joined = read_matbench(folder, _IN_MATBENCH[name])
-        found[name] = np.array([joined.get(key, np.nan) for key in keys])
-    own = np.array([gaps.get(source) for source in sources], dtype=np.float64)
-    found["band_gap"] = np.where(np.isfinite(own), own, found["band_gap"])
+    own = {each.material_id: each.band_gap for each in read_crystals(folder)}
+    joined = {name: read_matbench(folder, row) for name, row in _IN_MATBENCH.items()}
+    found: dict[str, Values] = {name: {} for name in TABULATED}
+    for row, (key, source) in enumerate(zip(keys, sources, strict=True)):
+        for name in TABULATED:
+            value = own.get(source) if name == "band_gap" else None
+            value = joined[name].get(key) if value is None else value
+            if value is not None:
+                found[name].setdefault(_crystal(table, row), value)
     return found
 
 
-def with_network(
-    data: LabelledTokens,
-    library: PrototypeLibrary,
-    truth: dict[str, NDArray[np.float64]],
-    control: RunControl,
-) -> LabelledTokens:
-    """Gaps and moduli added; `truth` belongs to the known crystals, which stand first.
+def _crystal(table: TokenTable, row: int) -> tuple[int, ...]:
+    return int(table.prototype[row]), *table.elements[row].tolist()
 
-    Where no table has a number, that of the crystal network stands in.
-    """
+
+def with_tables(data: LabelledTokens, truth: dict[str, Values]) -> LabelledTokens:
+    """Tabulated numbers of known crystals added, NaN where there is none."""
+    is_known = data.origin == KNOWN
+    crystals = [_crystal(data.table, row) for row in range(len(data))]
+    columns = [
+        [
+            values.get(crystal, np.nan) if known else np.nan
+            for crystal, known in zip(crystals, is_known, strict=True)
+        ]
+        for values in truth.values()
+    ]
+    added = np.array(columns, dtype=np.float32).T
+    keys = (*data.keys, *truth)
+    return replace(data, values=np.concatenate([data.values, added], axis=1), keys=keys)
+
+
+def with_network(
+    data: LabelledTokens, library: PrototypeLibrary, control: RunControl
+) -> LabelledTokens:
+    """Gaps and moduli of the crystal network where no table has them."""
     structures = structures_of(data.table, library)
     network = load_crystal_ensemble()
-    columns = {name: np.full(len(data), np.nan) for name in TABULATED}
-    for name, values in truth.items():
-        columns[name][: len(values)] = values
-    asked = np.flatnonzero(~np.isfinite(np.stack(list(columns.values()))).all(axis=0))
+    values = data.values.copy()
+    columns = [data.keys.index(name) for name in TABULATED]
+    asked = np.flatnonzero(~np.isfinite(values[:, columns]).all(axis=1))
     fine = [row for row in asked if network.refusals([structures[row]])[0] is None]
     for start in range(0, len(fine), _CHUNK):
         control.checkpoint()
         control.progress(start, len(fine), "Asking the crystal network")
         rows = fine[start : start + _CHUNK]
         said = network.predict([structures[row] for row in rows])
-        for name, values in columns.items():
-            mean = said[_IN_NETWORK[name]].mean
-            values[rows] = np.where(np.isfinite(values[rows]), values[rows], mean)
-    added = np.stack([columns[name] for name in TABULATED], axis=1).astype(np.float32)
-    return replace(
-        data, values=np.concatenate([data.values, added], axis=1), keys=(*data.keys, *TABULATED)
-    )
+        for name, column in zip(TABULATED, columns, strict=True):
+            mean = said[_IN_MATBENCH[name]].mean
+            values[rows, column] = np.where(
+                np.isfinite(values[rows, column]), values[rows, column], mean
+            )
+    return replace(data, values=values)
 
 
 def conductivities(
     tables: Sequence[tuple[TokenTable, int]],
     library: PrototypeLibrary,
     control: RunControl,
-    most: int = 6000,
+    most: int = 3000,
 ) -> LabelledTokens:
     """log10 S/cm at room temperature of crystals with lithium, by the conductivity head.
 
-    `tables` are pairs of crystals and their origin.
+    `tables` are pairs of crystals and their origin; of each the first `most` are asked.
     """
     head = conductivity_head()
     parts: list[LabelledTokens] = []
@@ -133,6 +141,3 @@ def structures_of(table: TokenTable, library: PrototypeLibrary) -> list[Structur
         library.structure_of(library.tokens(table, row), f"design-{row}")
         for row in range(len(table))
     ]
-
-
-__all__ = ["KNOWN", "MADE", "NO_ION", "conductivities", "tabulated_values", "with_network"]

@@ -16,8 +16,8 @@ from designer_app.io.atomic_write import atomic_write
 from designer_app.training.splits import formula_of, split_of
 
 SPLITS = ("train", "validation", "test")
-KNOWN, MADE = 0, 1
-"""Origin of a row: a known crystal, or one that nobody has made."""
+KNOWN, MADE, DECODED = 0, 1, 2
+"""Origin of a row: a known crystal, one with elements swapped, or what the autoencoder decoded."""
 NO_ION = -1
 
 
@@ -34,7 +34,7 @@ class LabelledTokens:
     split: NDArray[np.int8]
     """(n,) index in `SPLITS`, by formula."""
     origin: NDArray[np.int8]
-    """(n,) KNOWN or MADE."""
+    """(n,) KNOWN, MADE or DECODED."""
 
     def __len__(self) -> int:
         return len(self.table)
@@ -58,7 +58,7 @@ class LabelledTokens:
     def and_more(self, more: "LabelledTokens") -> "LabelledTokens":
         """Both; labels of heads that one of them does not know are missing there."""
         keys = tuple(dict.fromkeys((*self.keys, *more.keys)))
-        first, second = self._with(keys), more._with(keys)
+        first, second = self.with_keys(keys), more.with_keys(keys)
         table = TokenTable(
             *(
                 np.concatenate([getattr(self.table, f.name), getattr(more.table, f.name)])
@@ -74,7 +74,8 @@ class LabelledTokens:
             np.concatenate([self.origin, more.origin]),
         )
 
-    def _with(self, keys: Sequence[str]) -> NDArray[np.float32]:
+    def with_keys(self, keys: Sequence[str]) -> NDArray[np.float32]:
+        """(n, n_keys) labels of these heads, NaN where there is none."""
         found = np.full((len(self), len(keys)), np.nan, dtype=np.float32)
         for column, key in enumerate(keys):
             if key in self.keys:
@@ -106,7 +107,7 @@ def labelled(
     values: dict[str, NDArray[np.floating]],
     library: PrototypeLibrary,
     *,
-    origin: int,
+    origin: int | NDArray[np.integer],
     ion: NDArray[np.integer] | None = None,
 ) -> LabelledTokens:
     """Tokens with columns of labels, split by formula."""
@@ -118,7 +119,7 @@ def labelled(
         tuple(values),
         (none if ion is None else ion).astype(np.int8),
         np.array([SPLITS.index(split_of(each)) for each in formulas], np.int8),
-        np.full(len(table), origin, np.int8),
+        np.broadcast_to(np.asarray(origin, np.int8), len(table)).copy(),
     )
 
 

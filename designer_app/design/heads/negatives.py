@@ -1,8 +1,8 @@
 """The decoder's own failures, and what labels them: the hull of other formulas, and voltages.
 
 A voltage needs the host relaxed without its ions, which costs as much as the crystal itself. The
-host as it stands, without relaxing, gives a voltage that is too high by what relaxing gains; a line
-fitted to hosts that were relaxed brings it down. The line's error stands in the header of the table.
+host as it stands, without relaxing, gives a voltage that is too high by what relaxing gains; a
+line fitted to hosts that were relaxed brings it down. Its error stands in the table's header.
 """
 
 from collections.abc import Sequence
@@ -56,7 +56,7 @@ class Decodes:
         self.scale = self.latents.std(dim=0)
 
     def table(self, n: int) -> TokenTable:
-        """The next n decodes of at most so many atoms; every second one begins at a known crystal."""
+        """The next n decodes of small cells; every second one begins at a known crystal."""
         parts: list[TokenTable] = []
         while sum(len(part) for part in parts) < n:
             noise = torch.from_numpy(

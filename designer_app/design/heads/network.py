@@ -28,10 +28,10 @@ class NetworkSize:
     """Columns for each slot beside its elements: the working ion."""
     outputs: int
     n_radii: int = 6
-    members: int = 4
+    members: int = 3
     learned: int = 16
     """Numbers that are learned of each element, beside its properties."""
-    hidden: int = 32
+    hidden: int = 24
     rounds: int = 2
     trunk: int = 96
 

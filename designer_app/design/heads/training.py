@@ -12,7 +12,7 @@ from torch import Tensor
 from torch.nn.functional import binary_cross_entropy_with_logits, smooth_l1_loss
 
 from designer_app.design.heads.features import IONS, Featurizer, ion_columns
-from designer_app.design.heads.labels import KNOWN, MADE, NO_ION, LabelledTokens
+from designer_app.design.heads.labels import KNOWN, NO_ION, LabelledTokens
 from designer_app.design.heads.network import NetworkSize, SlotNetwork
 from designer_app.design.heads.rows import HeadRow
 from designer_app.design.representation.soft import SoftTokens, certain
@@ -170,7 +170,7 @@ class GroupTraining:
     def _batches(self, generator: np.random.Generator) -> list[NDArray[np.int64]]:
         """Known and made rows in the shares asked for; the smaller part comes round again."""
         known = np.flatnonzero(self.data.origin == KNOWN)
-        made = np.flatnonzero(self.data.origin == MADE)
+        made = np.flatnonzero(self.data.origin != KNOWN)
         size = min(self.settings.batch, max(len(self.data) // 4, 2))
         if not len(known) or not len(made):
             order = generator.permutation(len(self.data))

@@ -1,0 +1,94 @@
+"""How far heads are off on known and on made crystals of formulas that they did not learn from."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.stats import rankdata
+
+from designer_app.design.heads.ensemble import DesignHeads, Group, output_of
+from designer_app.design.heads.labels import DECODED, KNOWN, MADE, SPLITS, LabelledTokens
+from designer_app.design.heads.rows import BAD, STABLE, HeadRow
+from designer_app.design.heads.training import predicted
+
+TEST = SPLITS.index("test")
+PARTS = {"known": KNOWN, "swapped": MADE, "decoded": DECODED}
+FEWEST = 20
+"""Rows that a figure needs."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Figure:
+    """One head on one sort of crystals of test formulas."""
+
+    key: str
+    unit: str
+    part: str
+    n: int
+    error: float
+    """Mean absolute error; for a chance the Brier score."""
+    baseline: float
+    """The same of the mean of these rows."""
+    base_rate: float
+    """Share below 100 meV/atom (below 50 for a chance); NaN for other heads."""
+    auc: float
+    """Of telling those apart from the rest; NaN for other heads."""
+
+
+def figures(
+    heads: DesignHeads, group: Group, data: LabelledTokens, only: Collection[str] | None = None
+) -> list[Figure]:
+    """All heads of a group, or some, on test formulas, known and made crystals apart."""
+    test = data.rows(data.split == TEST)
+    found: list[Figure] = []
+    for name, origin in PARTS.items():
+        rows = test.rows(test.origin == origin)
+        if len(rows) < FEWEST:
+            continue
+        said = predicted(group.network, group.scaling, heads.featurizer, heads.slot_counts, rows)
+        for column, row in enumerate(group.rows):
+            if only is not None and row.key not in only:
+                continue
+            truth = rows.column(row.key).astype(np.float64)
+            known = np.isfinite(truth)
+            if known.sum() < FEWEST:
+                continue
+            mean = output_of(row, said[..., column]).mean.numpy().astype(np.float64)
+            found.append(_figure(row, name, mean[known], _shown(row, truth[known])))
+    return found
+
+
+def area_under_curve(is_good: NDArray[np.bool_], score: NDArray[np.float64]) -> float:
+    """Chance that a good row scores above a bad one (Hanley & McNeil 1982,
+    doi:10.1148/radiology.143.1.7063747); NaN where there is only one sort.
+    """
+    n_good, n_bad = int(is_good.sum()), int((~is_good).sum())
+    if not n_good or not n_bad:
+        return float("nan")
+    ranks = rankdata(score)
+    return float((ranks[is_good].sum() - n_good * (n_good + 1) / 2) / (n_good * n_bad))
+
+
+def _shown(row: HeadRow, truth: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Labels in the unit in which heads answer."""
+    return 10.0**truth if row.key == "bulk_modulus" else truth
+
+
+def _figure(
+    row: HeadRow, part: str, mean: NDArray[np.float64], truth: NDArray[np.float64]
+) -> Figure:
+    errors, centre = np.abs(mean - truth), np.median(truth)
+    error, baseline = float(errors.mean()), float(np.abs(truth - centre).mean())
+    rate = auc = float("nan")
+    if row.key == "e_above_hull":
+        rate, auc = float((truth < BAD).mean()), area_under_curve(truth < BAD, -mean)
+    elif row.key == "stability":
+        rate, auc = float(truth.mean()), area_under_curve(truth > STABLE, mean)
+        error = float((errors**2).mean())
+        baseline = float(truth.var())
+    unit = "GPa" if row.key == "bulk_modulus" else row.unit
+    return Figure(
+        key=row.key, unit=unit, part=part, n=len(truth), error=error, baseline=baseline,
+        base_rate=rate, auc=auc,
+    )  # fmt: skip
