@@ -4,6 +4,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from designer_app.ui.design.element_states import only_required
+from designer_app.ui.design.run_gallery import shoot_design_run
 
 if TYPE_CHECKING:
     from designer_app.ui.gallery import Gallery
@@ -30,6 +31,7 @@ def shoot_design(gallery: "Gallery") -> None:
     design.wizard.go_to("chemistry")
     gallery.shoot("design-large-chemistry")
     gallery.resize_design()
+    shoot_design_run(gallery)
 
 
 def _show_problems(gallery: "Gallery") -> None:
