@@ -16,6 +16,7 @@ from designer_app.design.representation.tokens import TokenTable
 from designer_app.design.search.deciding import Decider
 from designer_app.design.search.descent import Descent, Pace
 from designer_app.design.search.diversity import Traits, spread_out
+from designer_app.design.search.feasible import check_left, check_targets, doubts_of
 from designer_app.design.search.found import ArmMade, DesignCandidate, Found, OnSnapshot
 from designer_app.design.search.judging import PointJudge
 from designer_app.design.search.limits import Limits
@@ -153,6 +154,7 @@ class Search:
         control: RunControl,
     ) -> None:
         self.generator, self.plan, self.control = generator, plan, control
+        check_targets(targets, limits)
         self.goals: tuple[Goal, ...] = goals_of(targets, generator.heads.keys)
         self.seconds: dict[str, float] = {}
         self.warnings: list[str] = []
@@ -160,9 +162,8 @@ class Search:
         library, vae = generator.library, generator.vae
         with self._timed("limits"):
             self.restricted: Restricted = restricted(limits, library)
-        if self.restricted.allowed.is_empty or not self.restricted.n_prototypes:
-            told = ", ".join(f"{n} {why}" for why, n in self.restricted.lost.items())
-            raise InvalidSpecError("elements", "", f"no structure type is left: {told}")
+        check_left(limits, self.restricted, library)
+        self.warnings += doubts_of(targets, limits).unlikely
         keys = [goal.key for goal in self.goals]
         asked = dict.fromkeys([*keys, *(["capacity"] if limits.ion else ())])
         self.heads: BoundHeads = generator.heads.bound(
