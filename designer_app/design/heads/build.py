@@ -40,9 +40,9 @@ from designer_app.weights.cards import DataSet, HeadCard, ModelCard, data_set, w
 
 VERSION = "1"
 SETTINGS = {
-    "crystal": TrainingSettings(epochs=40),
-    "electrode": TrainingSettings(epochs=40),
-    "surface": TrainingSettings(epochs=60, batch=256, made=0.3),
+    "crystal": TrainingSettings(epochs=16),
+    "electrode": TrainingSettings(epochs=30),
+    "surface": TrainingSettings(epochs=40, batch=256, made=0.3),
 }
 N_EXTRA = {"electrode": 6}
 """Columns of a group beside the elements: the working ion."""

@@ -34,6 +34,8 @@ TABULATED = ("band_gap", "bulk_modulus")
 _IN_MATBENCH = {"band_gap": "band_gap", "bulk_modulus": "log_bulk_modulus"}
 CONDUCTIVITY = "ionic_conductivity"
 _LITHIUM = ATOMIC_NUMBERS["Li"]
+MOST_ASKED = 12_000
+"""Crystals of which the crystal network is asked."""
 _CHUNK = 256
 Values = dict[tuple[int, ...], float]
 """Of crystals named by their prototype and elements."""
@@ -86,6 +88,7 @@ def with_network(
     values = data.values.copy()
     columns = [data.keys.index(name) for name in TABULATED]
     asked = np.flatnonzero(~np.isfinite(values[:, columns]).all(axis=1))
+    asked = np.random.default_rng(0).permutation(asked)[:MOST_ASKED]
     fine = [row for row in asked if network.refusals([structures[row]])[0] is None]
     for start in range(0, len(fine), _CHUNK):
         control.checkpoint()
@@ -104,16 +107,17 @@ def conductivities(
     tables: Sequence[tuple[TokenTable, int]],
     library: PrototypeLibrary,
     control: RunControl,
-    most: int = 3000,
+    most: int = 800,
 ) -> LabelledTokens:
     """log10 S/cm at room temperature of crystals with lithium, by the conductivity head.
 
-    `tables` are pairs of crystals and their origin; of each the first `most` are asked.
+    `tables` are pairs of crystals and their origin; of each `most` are asked.
     """
     head = conductivity_head()
     parts: list[LabelledTokens] = []
     for table, origin in tables:
-        rows = np.flatnonzero((table.elements == _LITHIUM).any(axis=1))[:most]
+        rows = np.flatnonzero((table.elements == _LITHIUM).any(axis=1))
+        rows = np.random.default_rng(0).permutation(rows)[:most]
         chosen = table.rows(rows)
         values = np.full(len(chosen), np.nan)
         for place, structure in enumerate(structures_of(chosen, library)):

@@ -35,7 +35,7 @@ from designer_app.provenance import sha256_of
 from designer_app.resources import resource
 from designer_app.running.control import RunControl
 from designer_app.specs.design_targets import OWN
-from designer_app.specs.structure import ReadSpec
+from designer_app.specs.documents import ReadSpec
 from designer_app.specs.train import TrainSpec
 from designer_app.training.splits import grouped_folds, reduced_formula
 from designer_app.weights.cards import HeadCard, ModelCard, data_set, write_model
@@ -75,9 +75,7 @@ def read_own_table(path: Path, library: PrototypeLibrary) -> OwnTable:
         try:
             value = float(line[column])
             found = (
-                library.tokens_of(
-                    read_document(ReadSpec(path=path.parent / line["file"])).structure
-                )
+                _of_file(path.parent / line["file"], library)
                 if by_formula is None
                 else _of_formula(line["formula"], by_formula, library)
             )
@@ -217,6 +215,10 @@ def _known_by_formula(library: PrototypeLibrary) -> tuple[TokenTable, dict[str, 
     order = np.argsort(-crystals.column("formation_energy"), kind="stable")
     formulas = formulas_of(crystals.table, library)
     return crystals.table, {formulas[row]: int(row) for row in order}
+
+
+def _of_file(path: Path, library: PrototypeLibrary) -> CrystalTokens | Reason:
+    return library.tokens_of(read_document(ReadSpec(path=path)).structure())
 
 
 def _of_formula(

@@ -20,6 +20,8 @@ from designer_app.running.control import RunControl
 
 ROUNDED = 0.1
 """Spreads of a label below which the absolute error, that is learned to be small, is squared."""
+_AVERAGED = 12.0
+"""Short trainings average over their last twelfth at most."""
 _CHUNK = 2048
 
 
@@ -126,10 +128,19 @@ class GroupTraining:
             control.checkpoint()
             at = (self.epoch + number / len(batches)) / self.settings.epochs
             control.progress(at, 1.0, f"Training {label}")
-            total += self._step(rows, generator, at)
+            total += self._step(rows, generator, at, 1.0 / (len(batches) * self.settings.epochs))
         return total / len(batches)
 
-    def _step(self, rows: NDArray[np.int64], generator: np.random.Generator, at: float) -> float:
+    def _step(
+        self,
+        rows: NDArray[np.int64],
+        generator: np.random.Generator,
+        at: float,
+        at_step: float,
+    ) -> float:
+        """The loss of a batch; `at` is the share of the training that is done, `at_step` that of
+        one step.
+        """
         shaken = self.settings.shaken * generator.standard_normal(len(rows)).astype(np.float32)
         soft = certain_tokens(self.data.rows(rows), self.slot_counts, shaken)
         found = outputs(self.network, self.featurizer, soft, self.data.ion[rows])
@@ -140,7 +151,7 @@ class GroupTraining:
         loss.backward()
         torch.nn.utils.clip_grad_norm_(self.network.parameters(), self.settings.clip, foreach=True)
         self.optimizer.step()
-        decay = self.settings.averaging if at * self.settings.epochs > 1.0 else 0.9
+        decay = min(self.settings.averaging, max(1.0 - _AVERAGED * at_step, 0.0))
         with torch.no_grad():
             for kept, new in zip(self.average.parameters(), self.network.parameters(), strict=True):
                 kept.lerp_(new, 1.0 - decay)

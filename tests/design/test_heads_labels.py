@@ -1,0 +1,176 @@
+"""What heads learn from: energies against the hull of other formulas, proposals, kept-back rows."""
+
+import numpy as np
+import pytest
+
+from designer_app.design.heads.computed import fingerprints, read_computed
+from designer_app.design.heads.features import IONS
+from designer_app.design.heads.labels import KNOWN, NO_ION, SPLITS, formulas_of, fractions_of
+from designer_app.design.heads.left_out import formulas_left_out, left_out
+from designer_app.design.heads.negatives import joined, labels_by_energy, voltage_line
+from designer_app.design.heads.proposals import Proposals, amounts_of_slots
+from designer_app.design.heads.rest_of_hull import RestOfHull
+from designer_app.design.representation.library import known_tokens, load_library
+from designer_app.design.representation.tokens import N_ELEMENTS
+from designer_app.elements import ATOMIC_NUMBERS, SYMBOLS
+from designer_app.errors import InvalidSpecError
+from designer_app.screening.charge_balance import balanced
+from designer_app.screening.convex_hull import hull_for
+from designer_app.screening.reference.table import load_reference
+from designer_app.training.splits import split_of
+
+SAME = 1e-5
+"""EV/atom, of energies in single precision."""
+
+
+@pytest.fixture(scope="module")
+def rest() -> RestOfHull:
+    table = load_reference()
+    assert table is not None
+    return RestOfHull(table)
+
+
+def fractions(**amounts: float) -> np.ndarray:
+    found = np.zeros(N_ELEMENTS)
+    for symbol, amount in amounts.items():
+        found[ATOMIC_NUMBERS[symbol]] = amount
+    return found / found.sum()
+
+
+def test_the_distance_is_that_of_a_hull_without_the_formula(rest: RestOfHull) -> None:
+    table = load_reference()
+    assert table is not None
+    hull = hull_for(("Li", "Fe", "O"), table.in_system(("Li", "Fe", "O")), table.origin)
+    amounts = {"Li": 1.0, "Fe": 1.0, "O": 2.0}
+    placed = hull.without_formula(amounts).place(amounts, -5.9)
+    found = rest.distance(fractions(**amounts), -5.9)
+    assert found == pytest.approx(placed.e_above_hull - placed.below_hull, abs=SAME)
+    formation = rest.formation_energy(fractions(**amounts), -5.9)
+    assert formation == pytest.approx(placed.formation_energy, abs=SAME)
+
+
+def test_a_known_ground_state_lies_below_the_rest(rest: RestOfHull) -> None:
+    table = load_reference()
+    assert table is not None
+    phases = [each for each in table.in_system(("Na", "Cl")) if each.formula == "NaCl"]
+    lowest = min(each.energy_per_atom for each in phases)
+    assert rest.distance(fractions(Na=1, Cl=1), lowest) < -0.5
+
+
+def test_an_element_has_no_rest(rest: RestOfHull) -> None:
+    assert np.isnan(rest.distance(fractions(Na=1), -1.3))
+
+
+def test_proposals_are_the_same_for_the_same_seed() -> None:
+    library = load_library()
+    known, _ = known_tokens(library)
+    first, second = (
+        Proposals(library, known, np.random.default_rng(4)).table(12) for _ in range(2)
+    )
+    assert (first.elements == second.elements).all()
+    assert (first.prototype == second.prototype).all()
+
+
+def test_slots_of_a_proposal_hold_different_elements() -> None:
+    library = load_library()
+    known, _ = known_tokens(library)
+    table = Proposals(library, known, np.random.default_rng(1)).table(40)
+    for row in table.elements:
+        present = row[row > 0]
+        assert len(set(present.tolist())) == len(present)
+
+
+def test_proposed_electrodes_are_neutral_and_hold_an_ion() -> None:
+    library = load_library()
+    known, _ = known_tokens(library)
+    proposals = Proposals(library, known, np.random.default_rng(1))
+    for _ in range(8):
+        parent, elements = proposals._next("electrode")
+        counts = library.slot_counts[proposals.known.prototype[parent]]
+        amounts = amounts_of_slots(elements, counts)
+        assert balanced(amounts, "strict") is not None
+        assert set(amounts) & set(IONS)
+
+
+def test_shipped_labels_are_split_by_formula() -> None:
+    library = load_library()
+    crystals, electrodes = read_computed(library)
+    rows = np.arange(0, len(crystals), 997)
+    for formula, split in zip(
+        formulas_of(crystals.table.rows(rows), library), crystals.split[rows], strict=True
+    ):
+        assert SPLITS[split] == split_of(formula)
+    assert (electrodes.ion != NO_ION).all()
+
+
+def test_most_of_what_nobody_made_is_bad_and_most_of_what_is_known_is_good() -> None:
+    crystals, _ = read_computed(load_library())
+    above = crystals.column("e_above_hull")
+    known = crystals.origin == KNOWN
+    assert np.nanmean(above[known] < 0.1) > 0.9
+    assert np.nanmean(above[~known] < 0.1) < 0.7
+
+
+def test_every_prototype_has_a_fingerprint_of_its_own() -> None:
+    prints = fingerprints(load_library())
+    assert len(set(prints.tolist())) == len(prints)
+
+
+def test_energies_become_labels_and_failures_are_left_out(rest: RestOfHull) -> None:
+    library = load_library()
+    known, ids = known_tokens(library)
+    table = load_reference()
+    assert table is not None
+    rows = np.arange(500, 503)
+    energies = np.array([table.arrays["energy"][table.index(ids[row])] for row in rows], float)
+    energies[1] = np.nan
+    found = labels_by_energy(known.rows(rows), energies, library, rest)
+    assert len(found) == 2
+    wanted = rest.formation_energy(
+        fractions_of(known.rows(rows), library, N_ELEMENTS)[0], energies[0]
+    )
+    assert found.column("formation_energy")[0] == pytest.approx(wanted, abs=SAME)
+
+
+def test_a_formula_that_is_left_out_is_found_in_every_prototype() -> None:
+    library = load_library()
+    crystals, _ = read_computed(library)
+    chosen = left_out(crystals, library, "LiFePO4; Fe2O3")
+    formulas = set(formulas_of(crystals.table.rows(chosen), library))
+    assert {"LiFePO4", "Fe2O3"} == formulas
+    assert formulas_left_out("LiFePO4; olivine: P") == {"LiFePO4"}
+
+
+def test_an_unknown_family_is_refused() -> None:
+    library = load_library()
+    crystals, _ = read_computed(library)
+    with pytest.raises(InvalidSpecError, match="no such family"):
+        left_out(crystals, library, "nonsense: P")
+
+
+def test_joined_tables_keep_their_rows() -> None:
+    known, _ = known_tokens(load_library())
+    both = joined([known.rows(np.arange(3)), known.rows(np.arange(5, 7))])
+    assert (both.prototype == known.prototype[[0, 1, 2, 5, 6]]).all()
+
+
+def test_the_line_of_voltages_is_found_despite_outliers() -> None:
+    library = load_library()
+    known, _ = known_tokens(library)
+    lithium = ATOMIC_NUMBERS["Li"]
+    holds = (known.elements == lithium).any(axis=1) & ((known.elements > 0).sum(axis=1) > 2)
+    table = known.rows(np.flatnonzero(holds)[:60])
+    share = fractions_of(table, library, N_ELEMENTS)[:, lithium]
+    generator = np.random.default_rng(0)
+    metals = np.full(N_ELEMENTS, np.nan)
+    metals[lithium] = -1.9
+    labels = np.full((60, 7), np.nan)
+    labels[:, 1], labels[:, 3] = -5.0, lithium
+    stands = generator.uniform(1.0, 4.0, 60)
+    relaxed = 0.9 * stands - 0.1
+    relaxed[:5] -= 2.0
+    for column, volts in ((4, stands), (5, relaxed)):
+        labels[:, column] = (-5.0 - share * metals[lithium] + volts * share) / (1.0 - share)
+    slope, intercept, _ = voltage_line([(table, labels)], library, metals)
+    assert (slope, intercept) == pytest.approx((0.9, -0.1), abs=0.01)
+    assert SYMBOLS[lithium] == "Li"
