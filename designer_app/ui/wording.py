@@ -15,15 +15,19 @@ THIN = "\N{NARROW NO-BREAK SPACE}"
 
 def with_subscripts(formula: str) -> str:
     """LiFePO4 with its counts lowered."""
-    return re.sub(r"(?<=[A-Za-z)\]])[\d.]+", lambda m: m[0].translate(_SUBSCRIPTS), formula)
+    return re.sub(r"(?<=[A-Za-z)\]])\d+(?:\.\d+)?", lambda m: m[0].translate(_SUBSCRIPTS), formula)
 
 
 def with_subscripts_in(sentence: str) -> str:
     """A sentence whose formulas have their counts lowered; other numbers stay."""
     return " ".join(
-        with_subscripts(word) if word[:1].isupper() and word.isalnum() else word
+        with_subscripts(word) if _is_formula(word.strip("(),.;:")) else word
         for word in sentence.split(" ")
     )
+
+
+def _is_formula(word: str) -> bool:
+    return word[:1].isupper() and word.isalnum()
 
 
 def element_counts(structure: Structure) -> dict[str, int]:

@@ -32,7 +32,7 @@ from designer_app.ui.screening.columns import column_for
 from designer_app.ui.screening.outcome import live_text
 from designer_app.ui.screening.structure_look import StructureLook
 from designer_app.ui.theme import Theme, label
-from designer_app.ui.wording import duration
+from designer_app.ui.wording import duration, with_subscripts_in
 
 if TYPE_CHECKING:
     from designer_app.ui.plots.latent_map import LatentMapPlot
@@ -325,7 +325,7 @@ class RunPage(DesignPage):
                 parts.append(self.tr("about %s left") % duration(max(5.0, watch.seconds_left)))
             return " · ".join(parts)
         if watch.result is not None and watch.result.verdict:
-            return watch.result.verdict
+            return with_subscripts_in(watch.result.verdict)
         if watch.was_stopped:
             return self.tr("What was finished is kept.")
         return live_text(watch.table)

@@ -19,6 +19,13 @@ def viridis() -> NDArray[np.uint8]:
     return np.asarray(found.getLookupTable(0.0, 1.0, _STEPS), dtype=np.uint8)[:, :3]
 
 
+def scale_on(*, is_dark: bool) -> NDArray[np.uint8]:
+    """(256, 3) the part of the scale that is not lost on a dark or a light ground."""
+    low, high = (0.3, 1.0) if is_dark else (0.0, 0.9)
+    places = np.round(np.linspace(low, high, _STEPS) * (_STEPS - 1)).astype(np.int64)
+    return viridis()[places]
+
+
 def span_of(values: NDArray[np.float64]) -> tuple[float, float]:
     """The ends of the scale for these values; (0, 1) without any."""
     finite = values[np.isfinite(values)]
@@ -28,11 +35,13 @@ def span_of(values: NDArray[np.float64]) -> tuple[float, float]:
     return float(low), float(high) if high > low else float(low) + 1.0
 
 
-def colors_of(values: NDArray[np.float64], span: tuple[float, float]) -> NDArray[np.uint8]:
-    """(n, 3) colours; values that are not finite get the middle grey."""
+def colors_of(
+    values: NDArray[np.float64], span: tuple[float, float], *, is_dark: bool = False
+) -> NDArray[np.uint8]:
+    """(n, 3) colours that stand out on the ground; values that are not finite are grey."""
     low, high = span
     share = np.clip((values - low) / (high - low), 0.0, 1.0)
     known = np.isfinite(share)
     found = np.full((len(values), 3), 128, dtype=np.uint8)
-    found[known] = viridis()[np.round(share[known] * (_STEPS - 1)).astype(np.int64)]
+    found[known] = scale_on(is_dark=is_dark)[np.round(share[known] * (_STEPS - 1)).astype(np.int64)]
     return found

@@ -17,7 +17,7 @@ from designer_app.specs.design_rows import LatentMap
 from designer_app.specs.design_targets import PROPERTIES
 from designer_app.ui.number_editor import unit_text
 from designer_app.ui.panels.section import row
-from designer_app.ui.plots.color_scale import colors_of, span_of, viridis
+from designer_app.ui.plots.color_scale import colors_of, scale_on, span_of
 from designer_app.ui.plots.plot_style import dress, prepare
 from designer_app.ui.screening.columns import number_of
 from designer_app.ui.theme import OnTheme, Theme, Tokens, label
@@ -56,6 +56,7 @@ class LatentMapPlot(QWidget):
         self._trail = pg.PlotCurveItem()
         self._spots = pg.ScatterPlotItem()
         self._best = pg.ScatterPlotItem()
+        self._is_dark = theme.tokens.is_dark
         self._redraw = QTimer(self)
         self._redraw.setSingleShot(True)
         self._redraw.setInterval(_SETTLED_MS)
@@ -186,7 +187,7 @@ class LatentMapPlot(QWidget):
         ratio = self.devicePixelRatioF()
         wide, tall = (max(16, round(side * ratio)) for side in (box.width(), box.height()))
         places = (self._known - (left, low)) / (right - left, high - low)
-        colors = colors_of(self._colour, span_of(self._colour))
+        colors = colors_of(self._colour, span_of(self._colour), is_dark=self._is_dark)
         picture = raster(places, colors, wide, tall)
         self._ground.setImage(picture, autoLevels=False, axisOrder="row-major")
         self._ground.setRect(QRectF(left, low, right - left, high - low))
@@ -214,7 +215,9 @@ class LatentMapPlot(QWidget):
         faint = pg.mkColor(tokens.error)
         faint.setAlpha(_TRAIL)
         self._trail.setPen(pg.mkPen(faint, width=1))
-        self._scale.setPixmap(_scale_pixmap())
+        self._is_dark = tokens.is_dark
+        self._scale.setPixmap(_scale_pixmap(is_dark=tokens.is_dark))
+        self._redraw.start()
 
 
 def raster(
@@ -235,8 +238,8 @@ def raster(
     return picture
 
 
-def _scale_pixmap() -> QPixmap:
-    table = viridis()
+def _scale_pixmap(*, is_dark: bool) -> QPixmap:
+    table = scale_on(is_dark=is_dark)
     line = table.tobytes()
     image = QImage(line, len(table), 1, len(line), QImage.Format.Format_RGB888)
     return QPixmap.fromImage(image.scaled(_SCALE_WIDE, _SCALE_TALL))

@@ -19,6 +19,7 @@ from designer_app.ui.screening.columns import PLAIN, Column, Criterion
 from designer_app.ui.theme import OnTheme, Theme, Tokens, label
 from designer_app.ui.wording import with_subscripts
 
+_SHOWN_SHARE = 0.96
 _NEAR_PX = 12.0
 """A click this close to a point means it."""
 _KINDS = (
@@ -155,6 +156,8 @@ class ScatterPlot(QWidget):
         layout.setSpacing(2)
         layout.addLayout(head)
         if self._is_narrow:
+            # A few odd predictions leave the others their room.
+            self._item.getViewBox().enableAutoRange(enable=_SHOWN_SHARE)
             self._said.setContentsMargins(12, 0, 12, 0)
             layout.addWidget(self._said)
         else:
@@ -240,7 +243,8 @@ class ScatterPlot(QWidget):
     def _on_axes_chosen(self) -> None:
         self._is_chosen = True
         self.refresh()
-        self._plot.enableAutoRange()
+        share = _SHOWN_SHARE if self._is_narrow else True
+        self._item.getViewBox().enableAutoRange(enable=share)
 
     def _on_mouse_clicked(self, event: Any) -> None:
         place = self._at(event.scenePos())

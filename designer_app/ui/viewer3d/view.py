@@ -206,6 +206,9 @@ class StructureView(QWidget):
         """
         if self._is_fitted:
             self.camera.turn(by, 0.0)
+            before = self.camera.distance
+            self._fit()  # farther where a long cell would leave the picture, never nearer
+            self.camera.distance = max(before, self.camera.distance)
             self._update_axes()
             self._display.draw_frame()
 
