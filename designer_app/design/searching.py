@@ -1,15 +1,18 @@
 """The search of a run: models loaded, the map drawn, candidates asked for."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
 from designer_app.design.criteria import targets_of
+from designer_app.design.explain import Explainer
 from designer_app.design.heads.ensemble import DesignHeads, load_design_heads
 from designer_app.design.representation.library import load_library
 from designer_app.design.representation.soft import certain
+from designer_app.design.representation.tokens import CrystalTokens
 from designer_app.design.search.found import Found, Snapshot
 from designer_app.design.search.generator import MaterialGenerator, Plan
 from designer_app.design.search.judging import PointJudge
@@ -44,6 +47,7 @@ def plan_of(spec: DesignSpec) -> Plan:
         diversity=spec.diversity,
         only_new=spec.only_new,
         seed=spec.seed,
+        learn=spec.learn,
         reaction=spec.reaction,
     )
 
@@ -84,6 +88,41 @@ def search_of(
         )
 
     return searched
+
+
+def explained(
+    spec: DesignSpec,
+    limits: Limits,
+    potential: Callable[[], Potential],
+    table: ReferenceTable | None,
+    found: Mapping[str, Mapping[str, Any]],
+) -> dict[str, dict[str, Any]]:
+    """What the models tell of candidates, by id: arguments of `details.detail_of`.
+
+    `found` are lines of `DesignStore.found`.
+    """
+    generator = generator_of(potential(), table)
+    keys = [goal.key for goal in goals_of(targets_of(spec), generator.heads.keys)]
+    explainer = Explainer(generator, limits, keys, reaction=spec.reaction, table=table)
+    told = {}
+    for key, each in found.items():
+        said = explainer.explained(_tokens(each["tokens"]))
+        told[key] = {
+            "contributions": said.contributions,
+            "neighbours": said.neighbours,
+            "seen": said.seen,
+        }
+    return told
+
+
+def _tokens(kept: Mapping[str, Any]) -> CrystalTokens:
+    return CrystalTokens(
+        prototype=kept["prototype"],
+        elements=tuple(kept["elements"]),
+        volume=kept["volume"],
+        shape=tuple(kept["shape"]),
+        free=tuple(kept["free"]),
+    )
 
 
 # --- the map ---

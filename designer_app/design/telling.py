@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 from designer_app.design.details import detail_of
 from designer_app.design.report import write_reports
@@ -17,8 +18,8 @@ from designer_app.specs.hull import PhaseDiagram
 from designer_app.specs.screen_rows import ScreenRow
 from designer_app.specs.structure import Structure
 
-Explained = Mapping[str, Mapping[str, object]]
-"""What the search tells of candidates, by id: keyword arguments of `detail_of`."""
+Explained = Mapping[str, Mapping[str, Any]]
+"""What the models tell of candidates, by id: keyword arguments of `detail_of`."""
 _MOST_ELEMENTS = 3
 """Of a hull that a page can show."""
 
@@ -26,7 +27,7 @@ _MOST_ELEMENTS = 3
 def told(
     run: DesignRows,
     result: DesignResult,
-    explain: Callable[[DesignRows, tuple[ScreenRow, ...]], Explained] | None,
+    explain: Callable[[Mapping[str, Mapping[str, Any]]], Explained],
     control: RunControl,
     *,
     in_short: bool = False,
@@ -38,7 +39,7 @@ def told(
     structures = {row.id: run.relaxed(row) for row in shortlist}
     details: dict[str, CandidateDetail] = {}
     if not in_short:
-        explained = explain(run, shortlist) if explain is not None else {}
+        explained = explain({row.id: run.found[row.id] for row in shortlist})
         details = _details(run, shortlist, structures, explained, control)
     for detail in details.values():
         run.design_store.write_detail(detail)
@@ -63,7 +64,7 @@ def _details(
             structures[row.id],
             table=run.tools.table,
             checks=checks.get(row.id, ()),
-            **explained.get(row.id, {}),  # type: ignore[arg-type]
+            **explained.get(row.id, {}),
         )
     return found
 

@@ -1,6 +1,7 @@
 """Inverse design: from targets to a shortlist that was relaxed, computed and checked."""
 
 import tempfile
+from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import asdict, replace
 from functools import cache
@@ -11,10 +12,10 @@ from designer_app.design.criteria import judge_of, targets_of
 from designer_app.design.funnel import DesignFunnel
 from designer_app.design.representation.library import load_library
 from designer_app.design.search.limits import Limits, limits_of
-from designer_app.design.searching import Searched, search_of
+from designer_app.design.searching import Searched, explained, search_of
 from designer_app.design.shortlist import Ending, ending
 from designer_app.design.staged import Tools
-from designer_app.design.telling import told
+from designer_app.design.telling import Explained, told
 from designer_app.design.verdict import verdict_of
 from designer_app.device import Compute
 from designer_app.errors import Cancelled
@@ -115,6 +116,10 @@ class _Models:
             self.spec, limits, self.potential, self.table, self._start, store, self.control
         )
 
+    def explain(self, found: Mapping[str, Mapping[str, Any]]) -> Explained:
+        """What the models tell of candidates."""
+        return explained(self.spec, limits_of(self.spec), self.potential, self.table, found)
+
     def _start(self) -> Structure | None:
         """The structure that the search begins with, where there is one."""
         if self.spec.start_structure is not None or self.spec.start is None:
@@ -146,7 +151,7 @@ def _finished(
     )
     if spec.out is None:
         return result
-    told_in = told(funnel, result, None, models.control, in_short=bool(stopped))
+    told_in = told(funnel, result, models.explain, models.control, in_short=bool(stopped))
     result = replace(result, report=str(told_in))
     _keep(store, end, result)
     return result

@@ -71,6 +71,7 @@ def searches(monkeypatch):
         return searched
 
     monkeypatch.setattr(design, "search_of", search_of)
+    monkeypatch.setattr(design, "explained", lambda *_given: {})
     return done
 
 

@@ -1,0 +1,172 @@
+"""What each arm proposes with each seed, kept in a file."""
+
+import hashlib
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from designer_app.design.criteria import targets_of
+from designer_app.design.search.generator import MaterialGenerator
+from designer_app.design.search.limits import limits_of
+from designer_app.design.searching import generator_of, plan_of
+from designer_app.device import Compute
+from designer_app.io.atomic_write import atomic_write
+from designer_app.potentials import load_potential
+from designer_app.screening.checks import ReferenceCrystals
+from designer_app.screening.reference.table import ReferenceTable, load_reference
+from designer_app.specs.design import DesignSpec
+from designer_app.specs.structure import Structure
+
+TARGETS = ("energy_density=600..", "voltage=2..4.6", "e_above_hull=..0.05")
+MOST_ATOMS = 28
+"""Of a cell: olivines have 28; larger ones would double the time."""
+_ALL = 10_000
+
+
+@dataclass(frozen=True)
+class Arm:
+    """A strategy and the judge that ranks what it proposes."""
+
+    name: str
+    strategy: str
+    judge: str
+    draws: bool = True
+    """Whether seeds change what is proposed; otherwise they have one list."""
+
+
+ARMS = (
+    Arm("random", "random", "prior"),
+    Arm("best-of-n", "best-of-n", "points"),
+    Arm("retrieval", "retrieval", "points"),
+    Arm("substitution by probability", "substitution", "prior", draws=False),
+    Arm("substitution by judge", "substitution", "points", draws=False),
+    Arm("gradient", "gradient", "points"),
+    Arm("mix", "mix", "points"),
+)
+
+
+@dataclass(frozen=True, eq=False)
+class Proposal:
+    """A crystal to be relaxed."""
+
+    key: str
+    structure: Structure
+    formula: str
+    strategy: str
+
+
+def proposals_of(
+    arm: Arm, seed: int, folder: Path, say: Callable[[str], None], *, quick: bool
+) -> list[Proposal]:
+    """New crystals in the order of the arm, for one of the seeds."""
+    if arm.strategy == "retrieval":
+        return []
+    path = folder / f"proposals-{arm.name.replace(' ', '-')}-{seed if arm.draws else 'all'}.jsonl"
+    if not path.exists():
+        found = _searched(arm, seed, quick=quick)
+        atomic_write(path, "".join(json.dumps(_row(each)) + "\n" for each in found), backup=False)
+        say(f"{arm.name}, seed {seed}: {len(found)} new candidates.")
+    return [_proposal(json.loads(line)) for line in path.read_text("utf-8").splitlines()]
+
+
+def dealt(lists: Sequence[Sequence[Proposal]], each: int) -> list[list[Proposal]]:
+    """The first of every seed, in turns; none is taken twice."""
+    taken: set[str] = set()
+    left = [iter(each_of) for each_of in lists]
+    found: list[list[Proposal]] = [[] for _ in lists]
+    for _ in range(each):
+        for mine, rest in zip(found, left, strict=True):
+            chosen = next((one for one in rest if one.key not in taken), None)
+            if chosen is not None:
+                taken.add(chosen.key)
+                mine.append(chosen)
+    return found
+
+
+def spec_of(seed: int, *, quick: bool) -> DesignSpec:
+    """What is asked; the search of the quick budget, without learning on the way."""
+    return DesignSpec(
+        targets=TARGETS,
+        no_cobalt=True,
+        max_atoms=MOST_ATOMS,
+        seed=seed,
+        learn=False,
+        seeds=60 if quick else 200,
+        steps=40 if quick else 150,
+    )
+
+
+def _searched(arm: Arm, seed: int, *, quick: bool) -> list[Proposal]:
+    spec = spec_of(seed, quick=quick)
+    # Random decodes are as many as are needed, not as many as descend.
+    seeds = 3000 if arm.strategy == "random" and not quick else spec.seeds
+    found = _generator().inverse_design(
+        targets_of(spec),
+        limits_of(spec),
+        plan=plan_of(spec),
+        strategy=arm.strategy,
+        judge=arm.judge,
+        seeds=seeds,
+        n=40 if quick else 450,
+        n_points=60 if quick else 600,
+    )
+    table = _table()
+    known = ReferenceCrystals(table, lambda: None, _ALL)
+    return [
+        Proposal(key_of(each.structure), each.structure, each.formula, each.strategy)
+        for each in found.candidates
+        if not each.known and known.same_as(each.structure) is None
+    ]
+
+
+@cache
+def _table() -> ReferenceTable:
+    table = load_reference("chgnet", "")
+    assert table is not None
+    return table
+
+
+@cache
+def _generator() -> MaterialGenerator:
+    return generator_of(load_potential("chgnet", "", Compute()), _table())
+
+
+def key_of(structure: Structure) -> str:
+    """By what is relaxed: atoms, places and cell."""
+    arrays = structure.numbers, structure.positions.round(4) + 0.0, structure.cell.round(4) + 0.0
+    return hashlib.sha256(b"".join(np.ascontiguousarray(a).tobytes() for a in arrays)).hexdigest()[
+        :16
+    ]
+
+
+def _row(each: Proposal) -> dict[str, Any]:
+    structure = each.structure
+    return {
+        "key": each.key,
+        "formula": each.formula,
+        "strategy": each.strategy,
+        "numbers": structure.numbers.tolist(),
+        "positions": structure.positions.round(6).tolist(),
+        "cell": structure.cell.round(6).tolist(),
+    }
+
+
+def _proposal(row: dict[str, Any]) -> Proposal:
+    structure = Structure(
+        numbers=np.array(row["numbers"], dtype=np.int64),
+        positions=np.array(row["positions"], dtype=np.float64),
+        cell=np.array(row["cell"], dtype=np.float64),
+        pbc=(True, True, True),
+        name=row["key"],
+    )
+    return Proposal(row["key"], structure, row["formula"], row["strategy"])
+
+
+def unique(proposals: Sequence[Proposal]) -> dict[str, Proposal]:
+    """Each crystal once."""
+    return {each.key: each for each in proposals}
