@@ -243,7 +243,7 @@ def test_a_slow_computer_makes_what_follows_longer():
 
 def test_predicted_and_computed_stand_side_by_side(qtbot, design):
     shown = page(design, "candidates")
-    qtbot.waitUntil(lambda: shown.row() is not None, timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: len(shown.numbers.texts()) == 2, timeout=PATIENCE_MS)
     lines = {line[0]: line[1:] for line in shown.numbers.texts()}
     assert lines["Voltage"][1:] == [f"3.90 ± 0.10{THIN}V", f"3.40 ± 0.10{THIN}V"]
     assert lines["Above hull"][1] == ""

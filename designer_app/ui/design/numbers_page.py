@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QGridLayout, QVBoxLayout, QWidget
 
 from designer_app.specs.design_estimates import is_predicted, predicted, verified
@@ -35,6 +35,11 @@ class NumbersPage(ScrollPage):
         super().__init__(parent)
         self._theme = theme
         self._shown: list[list[str]] = []
+        self._asked: tuple[ScreenRow | None, dict[str, Criterion]] = (None, {})
+        self._waiting: list[tuple[ScreenRow, str, Criterion | None]] = []
+        self._turn = QTimer(self)
+        self._turn.setInterval(0)
+        self._turn.timeout.connect(self._on_turn)
         self._grid = QGridLayout()
         self._grid.setHorizontalSpacing(16)
         self._grid.setVerticalSpacing(8)
@@ -52,8 +57,11 @@ class NumbersPage(ScrollPage):
 
     def show_row(self, row: ScreenRow | None, criteria: Mapping[str, Criterion]) -> None:
         """Show the numbers of a candidate."""
+        if (row, dict(criteria)) == self._asked:
+            return
+        self._asked = (row, dict(criteria))
         empty(self._grid)
-        self._shown = []
+        self._shown, self._waiting = [], []
         if row is None:
             return
         heads = ("", self.tr("Wanted"), self.tr("Predicted"), self.tr("Computed"))
@@ -61,8 +69,16 @@ class NumbersPage(ScrollPage):
             self._grid.addWidget(label(text.upper(), "section"), 0, place)
         keys = {each.key for each in row.estimates} | set(criteria)
         # What is asked for comes first, as in the table.
-        for key in sorted(keys, key=lambda each: (each not in criteria, place_of(each), each)):
-            self._add(row, key, criteria.get(key))
+        order = sorted(keys, key=lambda each: (each not in criteria, place_of(each), each))
+        self._waiting = [(row, key, criteria.get(key)) for key in order]
+        self._turn.start()
+
+    def _on_turn(self) -> None:
+        """One line: all at once would make the window stand still for 30 ms."""
+        if self._waiting:
+            self._add(*self._waiting.pop(0))
+        else:
+            self._turn.stop()
 
     def show_checks(self, checks: Sequence[Check]) -> None:
         """Show recomputations below."""
