@@ -39,12 +39,14 @@ class Pace:
     """How a descent is spent."""
 
     steps: int = 300
-    considered: int = 5
+    considered: int = 4
     """Prototypes that are mixed."""
     choose_every: int = 10
     """Steps between two looks at which prototypes those are."""
     decide_every: int = 25
     """Steps between two decisions, each kept."""
+    decided: int = 3
+    """Prototypes that are decided for a vector, the likeliest ones."""
     show_every: int = 10
     """Steps between two snapshots."""
 
@@ -194,7 +196,7 @@ class Descent:
         return ledger.visited(z.shape[1])
 
     def _decide(self, z: Float[Tensor, "n latent"], ledger: Ledger) -> None:
-        found = self.decider.decided(z)
+        found = self.decider.decided(z, self.pace.decided)
         if len(found):
             loss = self.loss_of_table(found.table)
             ledger.add(found.table, z[found.origin], loss, found.origin)

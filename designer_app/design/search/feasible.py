@@ -28,6 +28,7 @@ from designer_app.properties.charges import common_states
 from designer_app.properties.electrode_checks import HIGHEST_VOLTAGE
 from designer_app.properties.working_ions import FARADAY_MAH_MOL
 from designer_app.screening.charge_balance import highest_state
+from designer_app.screening.ion_release import highest_charges
 from designer_app.specs.design_targets import PROPERTIES, Target
 from designer_app.specs.voltage import ION_CHARGES
 
@@ -188,20 +189,21 @@ def most_capacity(limits: Limits) -> float:
     return 0.0 if solved.x is None else max(float(-solved.fun), 0.0) * FARADAY_MAH_MOL
 
 
-def _charge_ranges(symbol: str) -> list[tuple[int, int]]:
+def _charge_ranges(symbol: str) -> list[tuple[float, float]]:
     """(lowest, highest) charge in an electrode, as a cation and as an anion where it may be both.
 
     No element changes its sign, and of the anions only sulfur and its like give up charge, by
     pairing up (`ion_release`).
     """
     states = common_states(symbol)
-    found = []
+    found: list[tuple[float, float]] = []
     negative = min((state for state in states if state < 0), default=0)
     if negative:
         found.append((negative, -1 if symbol in _CHALCOGENS else negative))
     positive = [state for state in states if state > 0]
     if positive and symbol not in _ANIONS:
-        found.append((min(positive), max(highest_state(symbol), *positive)))
+        beside_oxygen = highest_charges({symbol: 1.0, "O": 1.0}, {symbol: 1.0, "O": 1.0})[symbol]
+        found.append((min(positive), max(highest_state(symbol), beside_oxygen, *positive)))
     return found
 
 

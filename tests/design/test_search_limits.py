@@ -1,0 +1,71 @@
+import numpy as np
+import pytest
+
+from designer_app.design.search.limits import limits_of
+from designer_app.design.search.pool import amounts_of_row
+from designer_app.design.search.restricting import restricted
+from designer_app.errors import InvalidSpecError
+from designer_app.specs.design import DesignSpec
+
+
+@pytest.mark.parametrize(
+    ("amounts", "reason"),
+    [
+        ({"Li": 1, "Fe": 1, "P": 1, "O": 4}, ""),
+        ({"Li": 1, "Mn": 2, "O": 4}, ""),
+        ({"Li": 1, "Co": 1, "O": 2}, "element not allowed: cobalt is left out"),
+        ({"Na": 1, "Fe": 1, "P": 1, "O": 4}, "element missing: Li"),
+        ({"Li": 1, "Mg": 1, "P": 1, "O": 4}, "nothing to oxidise"),
+        ({"Li": 1, "Fe": 1, "O": 9}, "charge cannot balance"),
+        ({"Li": 1, "Al": 1}, "an alloy"),
+    ],
+)
+def test_a_cathode_without_cobalt_keeps_all_its_limits(amounts, reason):
+    limits = limits_of(DesignSpec(no_cobalt=True))
+    assert limits.reason({each: float(n) for each, n in amounts.items()}) == reason
+
+
+def test_a_catalyst_may_be_any_alloy_and_no_oxide():
+    limits = limits_of(DesignSpec(purpose="catalyst", charge="off"))
+    assert limits.reason({"Pt": 3.0, "Ni": 1.0}) == ""
+    assert limits.reason({"Ni": 1.0, "O": 1.0}) == "not a metal"
+
+
+def test_a_required_element_that_is_excluded_is_refused():
+    with pytest.raises(InvalidSpecError, match="every candidate is to hold it"):
+        limits_of(DesignSpec(require="Mn", exclude="Mn"))
+
+
+def test_an_element_that_the_models_do_not_know_is_left_out():
+    assert "Ni" not in limits_of(DesignSpec(), known=("Li", "Fe", "O")).allowed
+
+
+def test_masks_leave_every_known_crystal_that_keeps_the_limits(search_kit):
+    limits = limits_of(DesignSpec(no_cobalt=True, max_atoms=200))
+    masks = restricted(limits, search_kit.library).allowed
+    allowed = masks.elements.numpy()
+    kept = [
+        row
+        for row in range(len(search_kit.known))
+        if not limits.reason(amounts_of_row(search_kit.library, search_kit.known, row))
+    ]
+    assert kept
+    for row in kept:
+        prototype, elements = search_kit.known.prototype[row], search_kit.known.elements[row]
+        slots = np.flatnonzero(elements)
+        assert masks.prototypes[prototype]
+        assert allowed[prototype, slots, elements[slots]].all()
+
+
+def test_no_slot_takes_an_element_that_no_neutral_filling_has(search_kit):
+    limits = limits_of(DesignSpec(elements="Li Fe O"))
+    masks = restricted(limits, search_kit.library).allowed
+    binary = np.flatnonzero((search_kit.library.slot_counts > 0).sum(axis=1) == 1)
+    assert not masks.prototypes[binary].any()  # an element alone is no electrode
+
+
+def test_prototypes_of_other_families_and_sizes_fall_out(search_kit):
+    library = search_kit.library
+    small = restricted(limits_of(DesignSpec(max_atoms=6)), library)
+    assert library.n_atoms[small.allowed.prototypes.numpy()].max() <= 6
+    assert small.lost["too many atoms"] > 0

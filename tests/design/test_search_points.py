@@ -1,0 +1,74 @@
+"""Single points of proposals, and what is learned from them within a search."""
+
+import numpy as np
+import pytest
+
+from designer_app.design.heads.labels import NO_ION
+from designer_app.design.search.judging import PointJudge
+from designer_app.design.search.learning import heads_after, labels_of
+from designer_app.design.search.objective import goals_of
+from designer_app.design.search.ranking import by_heads, by_points, estimates_of, scores
+from designer_app.potentials import load_potential
+from designer_app.running.control import RunControl
+from designer_app.screening.reference.table import load_reference
+from designer_app.specs.design_targets import targets_from
+
+STORED = 2e-3
+"""eV/atom: positions of reference crystals are kept in 65536ths of a cell."""
+
+
+@pytest.fixture(scope="module")
+def judge():
+    return PointJudge(load_potential("chgnet"), load_reference())
+
+
+@pytest.fixture(scope="module")
+def layered(judge):
+    return judge.table.by_source("example-LiCoO2").structure()
+
+
+def test_a_reference_crystal_lies_where_its_table_says(judge, layered):
+    said = judge.judged([layered], "", RunControl())
+    phase = judge.table.by_source("example-LiCoO2")
+    apart = judge._distance(layered, phase.energy)
+    assert said.e_above_hull[0] == pytest.approx(apart, abs=STORED)
+    assert np.isnan(said.voltage[0])
+
+
+def test_the_voltage_of_a_host_as_it_stands_is_near_the_relaxed_one(judge, layered):
+    said = judge.judged([layered], "Li", RunControl())
+    assert 3.3 < said.voltage[0] < 4.4  # relaxed 3.5 V; the host as it stands is less stable
+
+
+def test_single_points_replace_what_heads_say(search_kit):
+    table = search_kit.known.rows(np.arange(3))
+    goals = goals_of(targets_from(("e_above_hull=..0.05",)), search_kit.heads.keys)
+    learned = by_heads(search_kit.heads.bound(["e_above_hull"]), table)
+    distances = np.array([0.0, 0.4, np.nan])
+    said = by_points(learned, distances, np.full(3, np.nan), "a judge")
+    score = scores(goals, [learned, said], 3)
+    assert score[0] > np.log(0.9)
+    assert score[1] < np.log(0.1)
+    assert score[2] == scores(goals, [learned], 3)[2]
+    assert [each.method for each in estimates_of([learned, said], 0)] == [
+        "learned head",
+        "single point",
+    ]
+
+
+def test_labels_from_single_points_name_the_ion_they_speak_of(search_kit):
+    table = search_kit.known.rows(np.arange(3))
+    learned = by_heads(search_kit.heads.bound(["voltage"]), table)
+    distances = np.array([0.1, np.nan, 0.2])
+    with_ion = by_points(learned, distances, np.array([3.0, np.nan, 3.5]), "")
+    without = by_points(learned, distances, np.full(3, np.nan), "")
+    assert labels_of(search_kit.heads, table, with_ion, "Li").ion.tolist() == [0, 0]
+    assert labels_of(search_kit.heads, table, without, "Li").ion.tolist() == [NO_ION, NO_ION]
+
+
+def test_too_few_labels_leave_the_heads_as_they_are_and_say_why(search_kit):
+    table = search_kit.known.rows(np.arange(2))
+    learned = by_heads(search_kit.heads.bound(["e_above_hull"]), table)
+    said = by_points(learned, np.array([0.1, 0.2]), np.full(2, np.nan), "")
+    told = heads_after(search_kit.heads, table, said, "", 0, RunControl())
+    assert "too few" in str(told)
