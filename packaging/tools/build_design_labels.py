@@ -21,8 +21,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 if TYPE_CHECKING:
+    from designer_app.design.heads.rest_of_hull import RestOfHull
     from designer_app.design.representation.library import PrototypeLibrary
     from designer_app.design.representation.tokens import TokenTable
+    from designer_app.screening.reference.table import ReferenceTable
 
 CHUNK = 96
 MOST_ATOMS = {"propose": 14, "decode": 20, "empty": 30}
@@ -135,7 +137,7 @@ def pack(given: argparse.Namespace) -> None:
     from designer_app.design.heads.labels import DECODED, MADE
     from designer_app.design.heads.negatives import (
         electrode_columns,
-        hull_columns,
+        joined,
         metal_energies,
         substituted_tokens,
         voltage_line,
@@ -145,37 +147,34 @@ def pack(given: argparse.Namespace) -> None:
     from designer_app.potentials import load_potential
     from designer_app.screening.reference.table import load_reference
 
-    library, table, potential = load_library(), load_reference("chgnet"), load_potential("chgnet")
+    library, table = load_library(), load_reference("chgnet")
     assert table is not None
     rest = RestOfHull(table)
-    metals = metal_energies(potential)
+    metals = metal_energies(load_potential("chgnet"))
     known, ids = known_tokens(library)
-    tokens, labels, is_decoded = _chunks(given.work, library)
+    known_labels = _known_labels(given.work, table, ids)
     old, old_energies = substituted_tokens(library, known, ids, rest)
-    rows = np.array([table.index(each) for each in ids])
-    known_labels = np.full((len(known), 7), np.nan)
-    known_labels[:, 1], known_labels[:, 3] = table.arrays["energy"][rows], 0
-    place = {int(row): at for at, row in enumerate(rows)}
-    for path in sorted(given.work.glob("empty-*.npz")):
-        with np.load(path) as found:
-            for row, values in zip(found["row"], found["labels"], strict=True):
-                if int(row) in place:
-                    known_labels[place[int(row)]] = values
-    line = voltage_line([(known, known_labels), (tokens, labels)], library, metals)
-    old_labels = np.full((len(old), 7), np.nan)
-    old_labels[:, 1], old_labels[:, 3] = old_energies, 0
-    made = _joined(old, tokens)
-    made_labels = np.concatenate([old_labels, labels])
+    parts = [("substituted", old, _energies_alone(old_energies)), *_chunks(given.work, library)]
+    made = joined([tokens for _, tokens, _ in parts])
+    labels = np.concatenate([each for _, _, each in parts])
+    line = voltage_line([(known, known_labels), (made, labels)], library, metals)
+    hulls = [_hulls(given.work, *part, library, rest) for part in parts]
     columns = [
         {
-            **hull_columns(part, energies[:, 1], library, rest),
-            **electrode_columns(part, energies, library, metals, line),
-        }
-        for part, energies in ((known, known_labels), (made, made_labels))
+            **_hulls(given.work, "known", known, known_labels, library, rest),
+            **electrode_columns(known, known_labels, library, metals, line),
+        },
+        {
+            **{name: np.concatenate([each[name] for each in hulls]) for name in hulls[0]},
+            **electrode_columns(made, labels, library, metals, line),
+            "origin": np.concatenate(
+                [
+                    np.full(len(tokens), DECODED if name.startswith("decode") else MADE)
+                    for name, tokens, _ in parts
+                ]
+            ),
+        },
     ]
-    columns[1]["origin"] = np.concatenate(
-        [np.full(len(old), MADE), np.where(is_decoded, DECODED, MADE)]
-    )
     kept = np.isfinite(columns[1]["formation_energy"])
     header = {
         "potential": "chgnet 0.3.0",
@@ -195,33 +194,69 @@ def pack(given: argparse.Namespace) -> None:
     print(f"voltages: {volts}; line {line}; {path.stat().st_size} B")
 
 
+def _energies_alone(energies: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Labels of crystals whose hosts were not computed."""
+    from designer_app.design.heads.labelling import COLUMNS
+
+    found = np.full((len(energies), len(COLUMNS)), np.nan)
+    found[:, COLUMNS.index("energy")] = energies
+    found[:, COLUMNS.index("ion")] = 0
+    return found
+
+
+def _known_labels(work: Path, table: "ReferenceTable", ids: tuple[str, ...]) -> NDArray[np.float64]:
+    """Energies of the reference table, and hosts of those that were emptied."""
+    rows = [table.index(each) for each in ids]
+    found = _energies_alone(table.arrays["energy"][np.array(rows)].astype(np.float64))
+    place = {row: at for at, row in enumerate(rows)}
+    for path in sorted(work.glob("empty-*.npz")):
+        with np.load(path) as chunk:
+            for row, values in zip(chunk["row"].tolist(), chunk["labels"], strict=True):
+                if row in place:
+                    found[place[row]] = values
+    return found
+
+
+def _hulls(
+    work: Path,
+    name: str,
+    tokens: "TokenTable",
+    labels: NDArray[np.float64],
+    library: "PrototypeLibrary",
+    rest: "RestOfHull",
+) -> dict[str, NDArray[Any]]:
+    """Columns of the hull, kept in the folder of the chunks since they take milliseconds each."""
+    from designer_app.design.heads.labelling import COLUMNS
+    from designer_app.design.heads.negatives import hull_columns
+
+    energies = labels[:, COLUMNS.index("energy")]
+    path = work / f"hull-{name}.npz"
+    if path.is_file():
+        with np.load(path) as found:
+            if np.array_equal(found["energies"], energies, equal_nan=True):
+                return {key: found[key] for key in found.files if key != "energies"}
+    columns = hull_columns(tokens, energies, library, rest)
+    _write(path, {**columns, "energies": energies})
+    return columns
+
+
 def _chunks(
     work: Path, library: "PrototypeLibrary"
-) -> tuple["TokenTable", NDArray[np.float64], NDArray[np.bool_]]:
+) -> list[tuple[str, "TokenTable", NDArray[np.float64]]]:
+    """(name, crystals, their labels) of each chunk of made ones."""
     from designer_app.design.heads.computed import fingerprints
     from designer_app.design.representation.tokens import TokenTable
 
     place = {int(each): row for row, each in enumerate(fingerprints(library))}
-    tables, labels, decoded = [], [], []
+    found = []
     for path in [*sorted(work.glob("propose-*.npz")), *sorted(work.glob("decode-*.npz"))]:
-        with np.load(path) as found:
-            rows = np.array([place.get(int(each), -1) for each in found["prototype"]])
+        with np.load(path) as chunk:
+            rows = np.array([place.get(int(each), -1) for each in chunk["prototype"]])
             is_here = rows >= 0
-            rest = (found[name][is_here] for name in ("elements", "log_volume", "geometry"))
-            tables.append(TokenTable(rows[is_here], *rest))
-            labels.append(found["labels"][is_here])
-            decoded.append(np.full(int(is_here.sum()), path.name.startswith("decode")))
-    return _joined(*tables), np.concatenate(labels), np.concatenate(decoded)
-
-
-def _joined(*tables: "TokenTable") -> "TokenTable":
-    from dataclasses import fields
-
-    from designer_app.design.representation.tokens import TokenTable
-
-    return TokenTable(
-        *(np.concatenate([getattr(each, f.name) for each in tables]) for f in fields(TokenTable))
-    )
+            rest = (chunk[name][is_here] for name in ("elements", "log_volume", "geometry"))
+            table = TokenTable(rows[is_here], *rest)
+            found.append((path.stem, table, chunk["labels"][is_here]))
+    return found
 
 
 def _write(path: Path, arrays: dict[str, Any]) -> None:
