@@ -30,7 +30,7 @@ class Features:
     """Probability of each atomic number."""
     shares: Float[Tensor, "n s"]
     """Of the atoms."""
-    contacts: Float[Tensor, "n s sb"]
+    contacts: Float[Tensor, "n s tb"]
     """For each slot, its contacts with every slot at every radius."""
     whole: Float[Tensor, "n w"]
     """Of the prototype, and the volume."""
@@ -59,7 +59,7 @@ class Featurizer(nn.Module):
         super().__init__()
         n, slots, _, radii = contacts.shape
         self.n_radii = radii
-        scaled = np.log1p(contacts).transpose(0, 1, 3, 2).reshape(n, slots * radii * slots)
+        scaled = np.log1p(contacts).reshape(n, slots * slots * radii)
         self.register_buffer("elements", torch.from_numpy(elements))
         self.register_buffer("contacts", torch.from_numpy(scaled / _LARGEST_COUNT))
         self.register_buffer("descriptors", torch.from_numpy(descriptors))
@@ -88,16 +88,15 @@ class Featurizer(nn.Module):
             elements=chances @ self.elements,
             chances=chances,
             shares=counts / counts.sum(dim=1, keepdim=True).clamp_min(1e-9),
-            contacts=contacts.view(n, used * self.n_radii, used),
+            contacts=contacts.view(n, used, used * self.n_radii),
             whole=torch.cat([whole, soft.log_volume[:, None]], dim=1),
         )
 
     def _between(self, used: int, slots: int) -> Tensor:
         """Contacts between the first slots alone, kept since a search asks for them every step."""
         if used not in self._of_few:
-            # A slot at a radius is one row, so that a product with slots sums over neighbours.
-            table = self.contacts.view(len(self.contacts), slots, self.n_radii, slots)
-            self._of_few[used] = table[:, :used, :, :used].flatten(1).contiguous()
+            table = self.contacts.view(len(self.contacts), slots, slots, self.n_radii)
+            self._of_few[used] = table[:, :used, :used].flatten(1).contiguous()
         return self._of_few[used]
 
 

@@ -14,7 +14,7 @@ from designer_app.design.heads.training import predicted
 
 TEST = SPLITS.index("test")
 PARTS = {"known": KNOWN, "swapped": MADE, "decoded": DECODED}
-FEWEST = 20
+FEWEST = 10
 """Rows that a figure needs."""
 
 

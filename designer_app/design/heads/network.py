@@ -73,16 +73,22 @@ class SlotNetwork(nn.Module):
         """Scaled outputs of every member."""
         m, (n, s, _) = self.size.members, features.elements.shape
         slots = self._slots(features, extra)
+        contacts = features.contacts.repeat(m, 1, 1)
         for heard, kept in zip(self.heard, self.kept, strict=True):
-            # (n, s b, t) @ (n, t, m h): what each slot hears of each radius, for all members
-            every = slots.view(m, n, s, -1).permute(1, 2, 0, 3).reshape(n, s, -1)
-            sound = torch.bmm(features.contacts, every)
-            sound = sound.view(n, s, self.size.n_radii, m, -1).permute(3, 0, 1, 2, 4)
-            slots = slots + silu(heard(sound.reshape(m, n * s, -1)) + kept(slots))
+            assert isinstance(heard, Lines)
+            # What slot t says at radius b comes first: so no large array is ever rearranged.
+            said = torch.bmm(slots, self._by_radius(heard.weight)).view(m * n, -1, slots.shape[-1])
+            sound = torch.bmm(contacts, said).view(m, n * s, -1)
+            slots = slots + silu(sound + heard.bias + kept(slots))
         pooled = self._pooled(slots.view(m, n, s, -1), features)
         trunk = silu(self.first(pooled))
         trunk = trunk + silu(self.second(trunk))
         return self.leave(trunk)
+
+    def _by_radius(self, weight: Float[Tensor, "m bh h"]) -> Float[Tensor, "m h bh"]:
+        m, _, h = weight.shape
+        parts = weight.view(m, self.size.n_radii, h, h)
+        return parts.permute(0, 2, 1, 3).reshape(m, h, -1)
 
     def _slots(self, features: Features, extra: Tensor | None) -> Float[Tensor, "m ns h"]:
         m, (n, s, _) = self.size.members, features.elements.shape

@@ -19,7 +19,9 @@ from designer_app.properties.volcano import CORRECTIONS
 from designer_app.specs.distributions import Distribution
 
 N_QUANTILES = 200
-FEWEST = 30
+PER_QUANTILE = 3
+"""Materials for each quantile at least: statistics, from which no row of a table can be read."""
+FEWEST = 60
 """Materials below which nothing is told."""
 LEAST_CAPACITY = 5.0
 """mAh/g of what counts as an electrode."""
@@ -120,5 +122,7 @@ def _spread(
 ) -> Iterator[Distribution]:
     known = np.sort(values[np.isfinite(values)].astype(np.float64))
     if len(known) >= FEWEST:
-        quantiles = np.quantile(known, np.linspace(0.0, 1.0, N_QUANTILES))
+        quantiles = np.quantile(
+            known, np.linspace(0.0, 1.0, min(N_QUANTILES, len(known) // PER_QUANTILE))
+        )
         yield Distribution(key, family, ion, unit, origin, len(known), quantiles)
