@@ -159,7 +159,8 @@ class DesignFunnel(DesignRows):
                 told = f"Not computed by physics: {explain_exception(answer).sentence}"
                 row = replace(row, warnings=(*row.warnings, told))
             else:
-                row = _with(row, answer)
+                row = _with(row, answer, decides=self.spec.purpose != "catalyst")
+                self.keep_checks(row.id, answer.checks)
             self.keep(self.scored(replace(row, stage="physics")))
             self.write()
             self.control.progress(n_done + 1, len(tasks), "Computing the best")
@@ -223,9 +224,7 @@ class DesignFunnel(DesignRows):
                 if fallen.structure is not None:
                     row = self.placed(row, fallen.structure, fallen, f"{key}{FALLEN}")
                     row = replace(row, warnings=(*row.warnings, _STALE))
-        known = self.design_store.checks()
-        kept = [*known.get(key, ()), *answer.checks]
-        self.design_store.write_checks({**known, key: tuple(kept)})
+        self.keep_checks(key, answer.checks)
         self.keep(self.scored(replace(row, stage=self.rows[key].stage)))
 
 
@@ -240,10 +239,15 @@ class _Refusal:
         return "" if why.startswith("charge") else why
 
 
-def _with(row: ScreenRow, answer: DesignAnswer) -> ScreenRow:
-    """The row with what was answered; once, also where a run that goes on asks again."""
+def _with(row: ScreenRow, answer: DesignAnswer, *, decides: bool = True) -> ScreenRow:
+    """The row with what was answered; once, also where a run that goes on asks again.
+
+    The last estimate of a property decides. What only checks stands before the others.
+    """
+    both = (row.estimates, answer.estimates)
+    estimates = (*both[0], *both[1]) if decides else (*both[1], *both[0])
     return replace(
         row,
-        estimates=tuple(dict.fromkeys((*row.estimates, *answer.estimates))),
+        estimates=tuple(dict.fromkeys(estimates)),
         warnings=tuple(dict.fromkeys((*row.warnings, *answer.warnings))),
     )

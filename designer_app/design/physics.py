@@ -22,11 +22,14 @@ from designer_app.running.control import RunControl
 from designer_app.screening.battery_estimates import VOLUME, from_relaxation
 from designer_app.specs.adsorption import AdsorptionSpec
 from designer_app.specs.conductivity import BOND_VALENCE, CONDUCTIVITY, NEB
+from designer_app.specs.design_rows import Check
 from designer_app.specs.design_tasks import DesignAnswer
 from designer_app.specs.estimates import Estimate
 from designer_app.specs.structure import Structure
 
 _ROOM_TEMPERATURE = 298.15
+_FAR_APART = 0.5
+"""eV: twice the mean error of slabs on pure metals."""
 _SMALL = 30
 """Atoms of a cell whose hops are computed by bands: larger ones take many minutes."""
 
@@ -59,14 +62,35 @@ def electrolyte_physics(
 
 
 def catalyst_physics(
-    structure: Structure, reaction: str, potential: Potential, control: RunControl
+    structure: Structure,
+    reaction: str,
+    expected: float,
+    potential: Potential,
+    control: RunControl,
 ) -> DesignAnswer:
-    """Adsorption free energy of the leading intermediate on relaxed slabs, eV."""
+    """Adsorption free energy of the leading intermediate on relaxed slabs, eV.
+
+    A check of what was learned from tables of DFT, not a judge of it: its error is the larger one.
+    """
     adsorbate = LEADING[reaction]
     asked = AdsorptionSpec(adsorbate=adsorbate)
     found = adsorption_energies(structure, asked, potential, control)
     (best,) = found.best
-    return DesignAnswer(estimates=(_free(best, adsorbate),))
+    energy = _free(best, adsorbate)
+    return DesignAnswer(estimates=(energy,), checks=(_check(energy, expected, adsorbate),))
+
+
+def _check(energy: Estimate, expected: float, adsorbate: str) -> Check:
+    apart = abs(energy.value - expected)
+    holds = apart <= _FAR_APART
+    return Check(
+        name="relaxed slab",
+        value=energy.value,
+        unit="eV",
+        holds=holds,
+        sentence=f"A relaxed slab binds {adsorbate} with {energy.value:+.2f} eV, {apart:.2f} eV "
+        f"from what was learned from tables; up to {_FAR_APART:g} eV are usual between the two.",
+    )
 
 
 def _in_percent(estimate: Estimate) -> Estimate:

@@ -25,6 +25,7 @@ from designer_app.potentials.base import Potential
 from designer_app.running.control import RunControl
 from designer_app.screening.reference.table import ReferenceTable
 from designer_app.specs.design import DesignSpec
+from designer_app.specs.design_budgets import single_points
 from designer_app.specs.design_rows import LatentMap
 from designer_app.specs.structure import Structure
 
@@ -43,6 +44,7 @@ def plan_of(spec: DesignSpec) -> Plan:
         seeds=spec.seeds,
         steps=spec.steps,
         strategy=spec.strategy,
+        n_points=single_points(spec),
         n=max(_SPARE * spec.relax_best, _LEAST),
         diversity=spec.diversity,
         only_new=spec.only_new,

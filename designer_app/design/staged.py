@@ -21,7 +21,7 @@ from designer_app.screening.reference.ledger import RelaxedPhase
 from designer_app.screening.reference.table import ReferenceTable
 from designer_app.screening.staged_rows import StagedRows, finite_score
 from designer_app.specs.design import DesignSpec
-from designer_app.specs.design_rows import STAGES
+from designer_app.specs.design_rows import STAGES, Check
 from designer_app.specs.design_tasks import DesignAnswer, DesignTask, RelaxedCrystal
 from designer_app.specs.screen_rows import ScreenRow
 from designer_app.specs.structure import Structure
@@ -150,12 +150,13 @@ class DesignRows(StagedRows):
         """A task about a relaxed candidate, as it was before it was shaken."""
         row = self.rows[key]
         energies = [each.value for each in row.estimates if each.key == "energy"]
-        distance = row.estimate("e_above_hull")
+        distance, learned = row.estimate("e_above_hull"), row.estimate("adsorption_free_energy")
         return self.task(
             kind,
             (self.relaxed(replace(row, structure_file=f"{STRUCTURES}/{key}.cif")),),
             energy=energies[0] if energies else float("nan"),
             e_above_hull=float("nan") if distance is None else distance.value,
+            expected=float("nan") if learned is None else learned.value,
             seed=self.spec.seed + int(key),
         )
 
@@ -177,6 +178,12 @@ class DesignRows(StagedRows):
             **given,  # type: ignore[arg-type]
         )
         return "design-task", task
+
+    def keep_checks(self, key: str, checks: Sequence[Check]) -> None:
+        """Add what recomputations of a candidate said; of one name the newest stays."""
+        known = self.design_store.checks()
+        by_name = {each.name: each for each in (*known.get(key, ()), *checks)}
+        self.design_store.write_checks({**known, key: tuple(by_name.values())})
 
     def relaxed(self, row: ScreenRow) -> Structure:
         """The crystal of a row, relaxed where it was."""

@@ -73,7 +73,7 @@ def _winner(arms: Sequence[Arm]) -> str:
     if len(spent) < 2:
         return ""
     rates = ", ".join(f"{each.strategy} {each.n_hits} of {each.n_relaxed}" for each in spent)
-    return f"Hits per relaxation: {rates}."
+    return f"On target by the best numbers known, of those relaxed: {rates}."
 
 
 def _named(key: str) -> str:

@@ -11,6 +11,7 @@ from typing import Any
 from designer_app.design.criteria import judge_of, targets_of
 from designer_app.design.funnel import DesignFunnel
 from designer_app.design.representation.library import load_library
+from designer_app.design.search.feasible import check_targets
 from designer_app.design.search.limits import Limits, limits_of
 from designer_app.design.searching import Searched, explained, search_of
 from designer_app.design.shortlist import Ending, ending
@@ -44,12 +45,14 @@ def run(spec: DesignSpec, control: RunControl) -> DesignResult:
 
     A run that is stopped gives what it has, once there are relaxed candidates; before that
     `Cancelled` is raised. Raises `InvalidSpecError` for limits that leave nothing and for targets
-    that nothing predicts, and `ResumeError` where the folder holds a run with other settings.
+    that cannot be met or that nothing predicts, and `ResumeError` where the folder holds a run with
+    other settings.
     """
     check_spec(spec)
     targets = targets_of(spec)
     limits = limits_of(spec)
     _check_families(spec)
+    check_targets(targets, limits)
     compute = Compute(spec.device, spec.dtype, spec.threads)
     set_threads(compute)
     with ExitStack() as opened:

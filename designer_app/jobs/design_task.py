@@ -45,7 +45,7 @@ def _physics(spec: DesignTask, control: RunControl) -> DesignAnswer:
     if spec.purpose == "electrolyte":
         return electrolyte_physics(structure, spec.ion, _loaded(spec), inner)
     if spec.purpose == "catalyst":
-        return catalyst_physics(structure, spec.reaction, _loaded(spec), inner)
+        return catalyst_physics(structure, spec.reaction, spec.expected, _loaded(spec), inner)
     return DesignAnswer()
 
 

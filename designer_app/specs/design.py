@@ -185,21 +185,21 @@ class DesignSpec:
         advanced=True,
     )
     relax_best: int = spec_field(
-        60,
+        200,
         label="Relax the best",
         doc="How many are relaxed and placed on the hull. One takes a second or some.",
         low=0,
         high=100_000,
     )
     physics_best: int = spec_field(
-        12,
+        40,
         label="Compute the best",
         doc="How many get their voltage or adsorption energies from relaxations.",
         low=0,
         high=1000,
     )
     check_best: int = spec_field(
-        10,
+        12,
         label="Check the best",
         doc="How many are recomputed from shaken supercells without symmetry, to see whether "
         "they hold.",

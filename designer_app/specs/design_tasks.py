@@ -25,6 +25,8 @@ class DesignTask:
     """eV/atom of the relaxed crystal, with which a recomputation is compared."""
     e_above_hull: float = float("nan")
     """eV/atom by the first potential, with which the second is compared."""
+    expected: float = float("nan")
+    """eV: the adsorption free energy that was learned, with which a slab is compared."""
     potential: str = "chgnet"
     model: str = ""
     device: str = "auto"

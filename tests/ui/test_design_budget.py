@@ -75,7 +75,7 @@ def test_no_size_is_odd(budget):
     ("changes", "word"),
     [
         ({"relax_best": 0}, "Nothing is relaxed"),
-        ({"n": 80}, "only 60 candidates"),
+        ({"n": 280}, "only 200 candidates"),
         ({"physics_best": 0}, "predictions alone"),
         ({"workers": 16}, "16 relaxations at once share 2 cores"),
         ({"relax_best": 20_000}, "It can be stopped"),
