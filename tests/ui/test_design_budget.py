@@ -78,7 +78,7 @@ def test_no_size_is_odd(budget):
         ({"n": 280}, "only 200 candidates"),
         ({"physics_best": 0}, "predictions alone"),
         ({"workers": 16}, "16 relaxations at once share 2 cores"),
-        ({"relax_best": 20_000}, "It can be stopped"),
+        ({"relax_best": 50_000}, "It can be stopped"),
     ],
 )
 def test_odd_numbers_are_told_and_one_press_mends_them(changes, word):
