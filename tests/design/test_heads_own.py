@@ -23,7 +23,7 @@ from designer_app.specs.train import TrainSpec
 needs_weights = pytest.mark.skipif(
     not resource(FOLDER).is_dir(), reason="no trained design heads are shipped"
 )
-N = 160
+N = 100
 
 
 def hardness(n: int = N) -> list[dict[str, str]]:

@@ -8,6 +8,7 @@ of the others the first that holds numbers is learned, and its name, with the un
 import csv
 import re
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -208,6 +209,7 @@ def _is_number(text: str | None) -> bool:
         return False
 
 
+@lru_cache(maxsize=2)
 def _known_by_formula(library: PrototypeLibrary) -> tuple[TokenTable, dict[str, int]]:
     """Known crystals, and of each formula the row that lies lowest."""
     crystals, _ = read_computed(library)

@@ -1,7 +1,7 @@
 """Training of the ensemble of one group of heads: masked losses, all members in one product."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,7 +12,7 @@ from torch import Tensor
 from torch.nn.functional import binary_cross_entropy_with_logits, smooth_l1_loss
 
 from designer_app.design.heads.features import IONS, Featurizer, ion_columns
-from designer_app.design.heads.labels import KNOWN, NO_ION, LabelledTokens
+from designer_app.design.heads.labels import DECODED, KNOWN, MADE, NO_ION, LabelledTokens
 from designer_app.design.heads.network import NetworkSize, SlotNetwork
 from designer_app.design.heads.rows import HeadRow
 from designer_app.design.representation.soft import SoftTokens, certain
@@ -39,6 +39,8 @@ class TrainingSettings:
     """Decay of the moving average of the weights, which is what is kept."""
     made: float = 0.5
     """Share of a batch that nobody has made, where there are such rows."""
+    decoded: float = 0.06
+    """Share of a batch that the autoencoder decoded, of those."""
     bagged: float = 0.8
     """Share of the rows that each member sees."""
     shaken: float = 0.05
@@ -180,19 +182,36 @@ class GroupTraining:
 
     def _batches(self, generator: np.random.Generator) -> list[NDArray[np.int64]]:
         """Known and made rows in the shares asked for; the smaller part comes round again."""
-        known = np.flatnonzero(self.data.origin == KNOWN)
-        made = np.flatnonzero(self.data.origin != KNOWN)
         size = min(self.settings.batch, max(len(self.data) // 4, 2))
-        if not len(known) or not len(made):
+        parts = {
+            origin: np.flatnonzero(self.data.origin == origin) for origin in (KNOWN, MADE, DECODED)
+        }
+        here = {origin: rows for origin, rows in parts.items() if len(rows)}
+        if len(here) == 1:
             order = generator.permutation(len(self.data))
             return [part for part in np.split(order, range(size, len(order), size)) if len(part)]
-        n_made = round(self.settings.made * size)
-        n_batches = math.ceil(max(len(known) / (size - n_made), len(made) / n_made))
-        parts = [
-            _dealt(rows, n_batches * n, generator).reshape(n_batches, n)
-            for rows, n in ((known, size - n_made), (made, n_made))
+        shares = self._shares(here)
+        counts = {origin: max(round(shares[origin] * size), 1) for origin in here}
+        n_batches = max(
+            math.ceil(len(rows) / counts[origin])
+            for origin, rows in here.items()
+            if origin != DECODED
+        )
+        dealt = [
+            _dealt(rows, n_batches * counts[origin], generator).reshape(n_batches, -1)
+            for origin, rows in here.items()
         ]
-        return list(np.concatenate(parts, axis=1))
+        return list(np.concatenate(dealt, axis=1))
+
+    def _shares(self, here: Collection[int]) -> dict[int, float]:
+        """Share of a batch of each origin that is there."""
+        if KNOWN not in here:
+            return {MADE: 0.8, DECODED: 0.2}
+        made = self.settings.made
+        if MADE not in here:
+            return {KNOWN: 1.0 - made, DECODED: made}
+        decoded = self.settings.decoded if DECODED in here else 0.0
+        return {KNOWN: 1.0 - made, MADE: made - decoded, DECODED: decoded}
 
 
 def fitted_labels(data: LabelledTokens, rows: tuple[HeadRow, ...]) -> Float[Tensor, "n k"]:
