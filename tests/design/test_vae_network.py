@@ -139,3 +139,11 @@ def test_decided_crystals_and_soft_ones_are_encoded_alike(vae, table):
 
 def test_an_allowance_without_elements_is_empty(vae):
     assert Allowed.of(vae.slot_counts, ()).is_empty
+
+
+def test_a_decode_takes_the_geometry_of_an_earlier_one_where_it_is_given(vae, points):
+    earlier = vae.decode(points)
+    later = vae.decode(points + 0.1, geometry_of=earlier)
+    assert torch.equal(later.log_volume, earlier.log_volume)
+    assert torch.equal(later.geometry, earlier.geometry)
+    assert torch.equal(later.elements, vae.decode(points + 0.1).elements)

@@ -39,10 +39,11 @@ class Pace:
     """How a descent is spent."""
 
     steps: int = 300
-    considered: int = 4
+    considered: int = 3
     """Prototypes that are mixed."""
     choose_every: int = 10
-    """Steps between two looks at which prototypes those are."""
+    """Steps between two looks at which prototypes those are, and at volume and geometry, which
+    hardly move the heads and cost a third of a step."""
     decide_every: int = 25
     """Steps between two decisions, each kept."""
     decided: int = 3
@@ -166,20 +167,22 @@ class Descent:
         pace, ledger = self.pace, Ledger()
         z = seeds.clone().requires_grad_(True)
         optimiser = torch.optim.Adam([z], lr=_RATE, betas=(0.9, 0.99), foreach=False)
-        prototypes = self.vae.candidates(z.detach(), self.allowed, pace.considered)
+        prototypes, still = self._considered(z.detach(), HOT)
         for step in range(pace.steps):
             control.checkpoint()
             done = step / max(pace.steps - 1, 1)
+            temperature = HOT + (COLD - HOT) * done
             if step % pace.choose_every == 0:
-                prototypes = self.vae.candidates(z.detach(), self.allowed, pace.considered)
+                prototypes, still = self._considered(z.detach(), temperature)
             if step % pace.decide_every == 0:
                 self._decide(z.detach(), ledger)
             optimiser.param_groups[0]["lr"] = _RATE + (_LAST_RATE - _RATE) * done
             soft = self.vae.decode(
                 z,
-                temperature=HOT + (COLD - HOT) * done,
+                temperature=temperature,
                 allowed=self.allowed,
                 prototypes=prototypes,
+                geometry_of=still,
             )
             outputs = self.predict(soft)
             loss = loss_of(self.goals, outputs) + self._lacking(soft)
@@ -194,6 +197,17 @@ class Descent:
             control.progress(step + 1, pace.steps, "Searching")
         self._decide(z.detach(), ledger)
         return ledger.visited(z.shape[1])
+
+    @torch.no_grad()
+    def _considered(
+        self, z: Float[Tensor, "n latent"], temperature: float
+    ) -> tuple[Tensor, SoftTokens]:
+        """The prototypes that are mixed for the next steps, and a decode with its geometry."""
+        prototypes = self.vae.candidates(z, self.allowed, self.pace.considered)
+        soft = self.vae.decode(
+            z, temperature=temperature, allowed=self.allowed, prototypes=prototypes
+        )
+        return prototypes, soft
 
     def _decide(self, z: Float[Tensor, "n latent"], ledger: Ledger) -> None:
         found = self.decider.decided(z, self.pace.decided)

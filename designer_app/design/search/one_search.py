@@ -92,7 +92,7 @@ class Search:
         norms = torch.linalg.vector_norm(vae.encode_table(generator.known), dim=1)
         descent = Descent(
             decider,
-            self.heads,
+            self._bound(generator.heads, is_ranking=False),
             self.goals,
             longest=float(torch.quantile(norms, _LONGEST)) if len(norms) else 8.0,
             pace=Pace(steps=plan.steps),
@@ -134,10 +134,11 @@ class Search:
             seconds=self.seconds,
         )
 
-    def _bound(self, heads: DesignHeads) -> BoundHeads:
+    def _bound(self, heads: DesignHeads, *, is_ranking: bool = True) -> BoundHeads:
+        """The heads of the goals; ranking needs the capacity besides."""
         ion = self.restricted.limits.ion
         keys = [goal.key for goal in self.goals]
-        asked = dict.fromkeys([*keys, *(["capacity"] if ion else ())])
+        asked = dict.fromkeys([*keys, *(["capacity"] if ion and is_ranking else ())])
         return heads.bound(tuple(asked), ion=ion or "Li", reaction=self.plan.reaction)
 
     # --- proposals ---
@@ -185,7 +186,8 @@ class Search:
         if isinstance(tuned, str):
             self.warnings.append(f"The heads were not tuned within this run: {tuned}.")
         else:
-            self.heads = self.means.descent.predict = self._bound(tuned)
+            self.heads = self._bound(tuned)
+            self.means.descent.predict = self._bound(tuned, is_ranking=False)
         best = np.argsort(-np.where(valid, scores(self.goals, [learned, said], len(pool)), -np.inf))
         rows = best[: max(int(valid.sum()), 1)][: 4 * self.plan.seeds]
         told = [pool.made_from[row] for row in map(int, rows)]

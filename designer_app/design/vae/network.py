@@ -168,11 +168,13 @@ class MaterialVAE(nn.Module):
         allowed: Allowed | None = None,
         n_prototypes: int | None = None,
         prototypes: Int[Tensor, "n k"] | None = None,
+        geometry_of: SoftTokens | None = None,
     ) -> SoftTokens:
         """The materials that latent vectors say, as mixtures of the k likeliest prototypes.
 
         `prototypes` fixes those that are mixed: a search that asks `candidates` every few steps
-        only is several times as fast. `temperature` divides all logits of choices.
+        only is several times as fast. So it is with the volume and geometry of an earlier decode,
+        `geometry_of`. `temperature` divides all logits of choices.
         """
         trunk = self.trunk(z)
         if prototypes is None:
@@ -187,6 +189,9 @@ class MaterialVAE(nn.Module):
         choice = self._element_logits(trunk, vectors, prototypes, allowed, where)
         chances = torch.softmax(choice / temperature, dim=1)
         counts, elements = self._mixed_elements(shares, prototypes, chances, where)
+        if geometry_of is not None:
+            volume, geometry = geometry_of.log_volume, geometry_of.geometry
+            return SoftTokens(prototypes, shares, counts, elements, volume, geometry)
         return self._with_geometry(trunk, vectors, prototypes, shares, counts, elements)
 
     def candidates(
