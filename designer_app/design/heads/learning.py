@@ -22,7 +22,7 @@ FEWEST = 16
 """New labels below which a round is not worth its time."""
 REPLAYED = 4000
 """Shipped labels that are shown besides."""
-BATCHES = 120
+BATCHES = 400
 QUICK = TrainingSettings(
     epochs=1, batch=256, learning_rate=6e-4, averaging=0.97, weight_decay=0.01, bagged=0.9
 )
