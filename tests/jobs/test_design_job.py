@@ -10,11 +10,15 @@ from designer_app.design.search.found import DesignCandidate, Found
 from designer_app.errors import Cancelled, InvalidSpecError, ResumeError
 from designer_app.io.design_store import DesignStore
 from designer_app.io.formulas import amounts_of, formula, reduced
-from designer_app.jobs import design
+from designer_app.io.structures import read_document
+from designer_app.jobs import design, hull, voltage
 from designer_app.running.control import RunControl
 from designer_app.screening.reference.table import load_reference
 from designer_app.specs.design import DesignSpec
+from designer_app.specs.documents import ReadSpec
+from designer_app.specs.hull import HullSpec
 from designer_app.specs.screen_rows import ScreenRow
+from designer_app.specs.voltage import VoltageSpec
 
 SPEC = DesignSpec(
     targets=("voltage=2..5", "e_above_hull=..0.1"),
@@ -143,6 +147,17 @@ def test_what_leaves_nothing_is_refused_before_the_run(changes, field, searches)
         design.run(replace(SPEC, **changes), RunControl())
     assert caught.value.field == field
     assert not searches
+
+
+def test_single_commands_on_the_written_file_confirm_the_numbers(searches, tmp_path):
+    result = design.run(replace(SPEC, out=tmp_path, physics_best=1), RunControl())
+    row = next(each for each in result.rows if each.estimate("energy_density") is not None)
+    structure = read_document(ReadSpec(path=tmp_path / row.structure_file)).structure()
+    electrode = voltage.run(VoltageSpec(structure=structure), RunControl())
+    assert row.estimate("voltage").value == pytest.approx(electrode.estimate.value, abs=1e-3)
+    placed = hull.run(HullSpec(structures=(structure,)), RunControl())
+    distance = placed["e_above_hull_eV_atom"] - placed["below_hull_eV_atom"]
+    assert row.estimate("e_above_hull").value == pytest.approx(distance, abs=1e-4)
 
 
 def test_rows_of_the_shortlist_are_screen_rows(searches):

@@ -1,0 +1,64 @@
+import math
+
+import numpy as np
+import pytest
+
+from designer_app.cli.benches import design
+from designer_app.cli.benches.design.intervals import rate, ratio
+from designer_app.cli.benches.design.proposing import ARMS, Proposal, dealt, key_of
+from designer_app.specs.design import STRATEGIES
+from designer_app.specs.structure import Structure
+
+
+def proposal(name):
+    structure = Structure(np.array([3]), np.zeros((1, 3)), np.eye(3) * 3.0, (True, True, True))
+    return Proposal(name, structure, name, "mix")
+
+
+def test_seeds_take_turns_and_never_one_crystal_twice():
+    a, b, c, d = map(proposal, "abcd")
+    first, second = dealt([[a, b, c], [a, b, d]], 2)
+    assert [each.key for each in first] == ["a", "c"]
+    assert [each.key for each in second] == ["b", "d"]
+
+
+def test_an_arm_that_runs_dry_gives_what_it_has():
+    a = proposal("a")
+    assert [len(each) for each in dealt([[a], [a]], 3)] == [1, 0]
+
+
+def test_a_share_lies_in_its_interval():
+    found = rate([[True, False] * 20, [True, True, False, False] * 10])
+    assert found.value == pytest.approx(0.5)
+    assert found.low < 0.5 < found.high
+
+
+def test_a_ratio_of_equal_arms_includes_one():
+    groups = [[True, False, False, True] * 10] * 3
+    found = ratio(groups, groups)
+    assert found.value == pytest.approx(1.0)
+    assert found.low < 1.0 < found.high
+
+
+def test_a_ratio_to_nothing_is_infinite_or_unknown():
+    assert ratio([[True] * 9], [[False] * 9]).value == math.inf
+    assert math.isnan(ratio([[False] * 9], [[False] * 9]).value)
+
+
+def test_every_strategy_is_an_arm():
+    assert {arm.strategy for arm in ARMS} == {key for key, _ in STRATEGIES}
+
+
+def test_a_crystal_is_known_by_its_atoms_and_places():
+    one, other = proposal("a").structure, proposal("b").structure
+    assert key_of(one) == key_of(other)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(1200)
+def test_the_quick_form_judges_every_arm(tmp_path):
+    rows = list(design.rows(True, lambda _: None, keep=tmp_path))
+    assert [row["arm"] for row in rows] == [arm.name for arm in ARMS]
+    assert all(row["relaxations"] == 8 for row in rows if row["arm"] != "retrieval")
+    again = list(design.rows(True, lambda _: None, keep=tmp_path))
+    assert again == rows
