@@ -28,10 +28,9 @@ def families_of(path: Path) -> tuple[tuple[str, int], ...]:
     try:
         with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
             names = list(json.loads(bytes(archive["header"]))["families"])
-            counts = np.bincount(
-                archive["family"], weights=archive["n_members"], minlength=len(names) + 1
-            )
+            members = np.repeat(archive["n_members"], np.diff(archive["family_start"]))
+            counts = np.bincount(archive["family"], weights=members, minlength=len(names))
     except (OSError, ValueError, LookupError, TypeError, EOFError, BadZipFile) as error:
         raise FileUnreadableError(str(path), "it is no prototype library") from error
-    found = [(name, int(n)) for name, n in zip(names, counts[1:], strict=True)]
+    found = [(name, int(n)) for name, n in zip(names, counts, strict=True)]
     return tuple(sorted(found, key=lambda each: (-each[1], each[0])))

@@ -181,7 +181,8 @@ def test_families_are_read_from_the_library_without_a_model(tmp_path):
     np.savez(
         path,
         header=np.frombuffer(header, dtype=np.uint8),
-        family=np.array([0, 2, 1, 2]),
+        family=np.array([1, 0, 1]),
+        family_start=np.array([0, 0, 1, 2, 3]),
         n_members=np.array([9, 3, 2, 4]),
     )
     assert families_of(path) == (("spinel", 7), ("olivine", 2))

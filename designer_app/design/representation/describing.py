@@ -7,12 +7,13 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from designer_app.design.representation.alignment import Aligned, Target, aligned
+from designer_app.design.representation.alignment import Aligned, aligned
+from designer_app.design.representation.matching import Target
 from designer_app.design.representation.tokens import MAX_ORBITS, MAX_SLOTS, N_ELEMENTS
 from designer_app.screening.reference.symmetry import CrystalClass, SymmetricCrystal, described
 from designer_app.specs.structure import Structure
 
-TOLERANCES = (0.1, 0.2, 0.3, 0.01)
+TOLERANCES = (0.1, 0.2, 0.3, 0.5, 0.01)
 """A: within which symmetry is looked for, one after the other until a prototype fits. The first
 is what databases of relaxed crystals use; wider ones mend what relaxation left unfinished, the
 tightest is for crystals whose distortion is smaller than the first."""

@@ -2,6 +2,7 @@
 
 import tomllib
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from ase.geometry import cellpar_to_cell
@@ -29,7 +30,6 @@ class Framework:
 
 def frameworks() -> tuple[Framework, ...]:
     """All of `resources/data/frameworks.toml`."""
-    text = (resource("data") / "frameworks.toml").read_text(encoding="utf-8")
     return tuple(
         Framework(
             row["name"],
@@ -38,8 +38,18 @@ def frameworks() -> tuple[Framework, ...]:
             _built(row["name"], row["hall"], row["cell"], row["sites"]),
             row.get("note", ""),
         )
-        for row in tomllib.loads(text)["framework"]
+        for row in _tables()["framework"]
     )
+
+
+def likenesses() -> tuple[tuple[str, str], ...]:
+    """(family, id in the shipped reference table) of mined crystals that name families."""
+    return tuple((row["family"], row["crystal"]) for row in _tables()["likeness"])
+
+
+def _tables() -> dict[str, Any]:
+    text = (resource("data") / "frameworks.toml").read_text(encoding="utf-8")
+    return tomllib.loads(text)
 
 
 def _built(

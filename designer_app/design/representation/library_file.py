@@ -11,7 +11,7 @@ from zipfile import BadZipFile
 import numpy as np
 from numpy.typing import NDArray
 
-from designer_app.design.representation.alignment import Target
+from designer_app.design.representation.matching import Target
 from designer_app.errors import FileUnreadableError
 from designer_app.screening.reference.archive import write_archive
 from designer_app.screening.reference.classes import Arrays, class_arrays, classes_of, ragged

@@ -11,8 +11,9 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from designer_app.design.representation.alignment import Aligned, Target
+from designer_app.design.representation.alignment import Aligned
 from designer_app.design.representation.describing import Coarse, coarse, nearest
+from designer_app.design.representation.matching import Target
 from designer_app.screening.reference.symmetry import CrystalClass, SymmetricCrystal
 
 NEAR = 0.30
@@ -30,6 +31,9 @@ class Cluster:
     """Aligned crystals by their place in the list that is mined; these make the medians."""
     guests: dict[int, SymmetricCrystal] = field(default_factory=dict)
     """Aligned crystals that have no say."""
+
+    def __len__(self) -> int:
+        return len(self.members) + len(self.guests)
 
     @property
     def kind(self) -> CrystalClass:
@@ -51,6 +55,9 @@ class Clusters:
 
     def __iter__(self) -> Iterator[Cluster]:
         return (cluster for group in self._by_key.values() for cluster in group)
+
+    def __len__(self) -> int:
+        return sum(map(len, self._by_key.values()))
 
     def add(self, cluster: Cluster) -> None:
         """One more."""
