@@ -62,6 +62,8 @@ def aligned(
     `order` (by atomic number) says what happens where geometry does not tell two slots apart:
     the element with the lower value comes first.
     """
+    if crystal.kind.hall_number != target.kind.hall_number:
+        return None
     best: Aligned | None = None
     least = within**2
     for axes in _axes(crystal, target):
