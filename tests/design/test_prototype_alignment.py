@@ -132,13 +132,13 @@ def test_both_hands_of_a_crystal_are_described_alike():
         cell=np.array([[4.916, 0, 0], [-2.458, 4.25738, 0], [0, 0, 5.4054]]),
         pbc=(True, True, True),
     )
-    u, x, y, z = 0.4697, 0.4135, 0.2669, 0.1191
+    u, x, y, z = 0.4697, 0.4135, 0.2669, 0.1191 + 2 / 3
     third = 1 / 3
     fractions = np.array(
         [
-            [u, 0, 0],
-            [0, u, 2 * third],
-            [-u, -u, third],
+            [u, 0, 2 * third],
+            [0, u, third],
+            [-u, -u, 0],
             [x, y, z],
             [-y, x - y, z + 2 * third],
             [y - x, -x, z + third],
