@@ -2,7 +2,7 @@
 
     DESIGNER_APP_DATA=DIR python packaging/tools/build_prototypes.py
 
-Takes a quarter of an hour on two cores. Reads the published crystals of the data folder and the
+Takes about ten minutes on two cores. Reads the published crystals of the data folder and the
 frameworks of `resources/data/frameworks.toml`, lays crystals of one symmetry class over each other,
 and writes `resources/data/prototypes.npz` (classes, medians, families, atomic volumes: no crystal)
 and `resources/data/known-tokens.npz` (tokens of the crystals of the shipped reference table, whose
@@ -21,6 +21,7 @@ import numpy as np
 if TYPE_CHECKING:
     from designer_app.design.representation.frameworks import Framework
     from designer_app.design.representation.library import PrototypeLibrary
+    from designer_app.design.representation.tokens import CrystalTokens
     from designer_app.screening.reference.symmetry import SymmetricCrystal
 
 STARTED = time.monotonic()
@@ -89,7 +90,6 @@ def namesakes() -> tuple[
 def write_known(path: Path, library: "PrototypeLibrary", pool: Executor) -> None:
     """Tokens of the crystals of the shipped reference table."""
     from designer_app.design.representation.library_file import write_file
-    from designer_app.design.representation.tokens import CrystalTokens
     from designer_app.screening.reference.table import load_reference
 
     reference = load_reference()
@@ -98,7 +98,7 @@ def write_known(path: Path, library: "PrototypeLibrary", pool: Executor) -> None
     share = (len(crystals) + 63) // 64
     parts = [crystals[start : start + share] for start in range(0, len(crystals), share)]
     found = [each for part in pool.map(_Tokens(library), parts) for each in part]
-    kept = [(row, each) for row, each in enumerate(found) if isinstance(each, CrystalTokens)]
+    kept = [(row, each) for row, each in enumerate(found) if each is not None]
     table = library.table_of([each for _, each in kept])
     sources = "\n".join(reference.sources[row] for row, _ in kept)
     write_file(
@@ -116,24 +116,22 @@ def write_known(path: Path, library: "PrototypeLibrary", pool: Executor) -> None
 
 
 class _Tokens:
-    """Tokens of symmetrised crystals, in a process of its own."""
+    """Tokens of symmetrised crystals, in a process of its own; None where no prototype fits."""
 
     def __init__(self, library: "PrototypeLibrary") -> None:
         self.library = library
 
-    def __call__(self, crystals: list["SymmetricCrystal"]) -> list[object]:
+    def __call__(self, crystals: list["SymmetricCrystal"]) -> list["CrystalTokens | None"]:
         return [self._of(each) for each in crystals]
 
-    def _of(self, crystal: "SymmetricCrystal") -> object:
+    def _of(self, crystal: "SymmetricCrystal") -> "CrystalTokens | None":
         from designer_app.design.representation.describing import fits_tokens
         from designer_app.design.representation.mining import FAR
-        from designer_app.screening.reference.symmetry import expanded
 
-        if fits_tokens(crystal):
-            found = self.library.tokens_like(crystal, trained=True, within=FAR)
-            if found is not None:
-                return found
-        return self.library.tokens_of(expanded(crystal))
+        if not fits_tokens(crystal):
+            return None
+        learned = self.library.tokens_like(crystal, trained=True, within=FAR)
+        return learned or self.library.tokens_like(crystal)
 
 
 def electronegativities() -> np.ndarray:
