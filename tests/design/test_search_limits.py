@@ -25,10 +25,25 @@ def test_a_cathode_without_cobalt_keeps_all_its_limits(amounts, reason):
     assert limits.reason({each: float(n) for each, n in amounts.items()}) == reason
 
 
+def test_the_loose_balance_takes_what_the_strict_one_refuses():
+    peroxide = {"Li": 2.0, "Fe": 1.0, "O": 4.0}
+    strict, loose = (
+        limits_of(DesignSpec(purpose="electrolyte", charge=rule)) for rule in ("strict", "loose")
+    )
+    assert strict.reason(peroxide) == "charge cannot balance"
+    assert loose.reason(peroxide) == ""
+
+
 def test_a_catalyst_may_be_any_alloy_and_no_oxide():
     limits = limits_of(DesignSpec(purpose="catalyst", charge="off"))
     assert limits.reason({"Pt": 3.0, "Ni": 1.0}) == ""
-    assert limits.reason({"Ni": 1.0, "O": 1.0}) == "not a metal"
+    assert limits.reason({"Ni": 1.0, "O": 1.0}) == "element not allowed: O is not a metal"
+
+
+def test_catalysts_hold_metals_on_whose_surfaces_adsorption_was_learned():
+    allowed = limits_of(DesignSpec(purpose="catalyst", charge="off")).allowed
+    assert {"Pt", "Ni", "Cu", "Ti"} <= allowed
+    assert not allowed & {"Dy", "Eu", "Na", "O"}
 
 
 def test_a_required_element_that_is_excluded_is_refused():

@@ -2,9 +2,11 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 
+from designer_app.errors import DesignerAppError
 from designer_app.io.element_limits import refused_elements, symbols_in
+from designer_app.properties.heads import adsorption_head
 from designer_app.screening.charge_balance import balanced
 from designer_app.screening.ion_release import NOTHING, ion_release
 from designer_app.screening.masks import Masks
@@ -37,8 +39,7 @@ class Limits:
     @cached_property
     def allowed(self) -> frozenset[str]:
         """Symbols that may be in a candidate."""
-        found = self.masks.allowed
-        return frozenset(each for each in found if _is_metal(each)) if self.metals_only else found
+        return self.masks.allowed
 
     @cached_property
     def _told(self) -> dict[tuple[tuple[str, float], ...], str]:
@@ -56,8 +57,8 @@ class Limits:
         if missing:
             return f"element missing: {', '.join(missing)}"
         why = self.masks.reason(amounts)
-        if why or not self.allowed.issuperset(amounts):
-            return why or "not a metal"
+        if why:
+            return why
         balance = balanced(amounts, self.charge)
         if balance is None:
             return "charge cannot balance"
@@ -65,7 +66,7 @@ class Limits:
             return ""
         if balance.states and balance.states[self.ion] != ION_CHARGES[self.ion]:
             return f"{self.ion} without its charge"
-        if self.charge != "off" and not balance.states:
+        if self.charge != "off" and all(_is_metal(each) for each in amounts):
             return "an alloy"
         if self.releases and ion_release(amounts, self.ion).value <= LEAST_RELEASE:
             return NOTHING
@@ -73,12 +74,18 @@ class Limits:
 
 
 def limits_of(spec: DesignSpec, known: Collection[str] = ()) -> Limits:
-    """The limits of a run; `known` are the elements that its models know, if not all.
+    """The limits of a run; `known` are the elements that its models know, if not all; of
+    alloys for catalysts those on whose surfaces adsorption was learned.
 
     Raises `InvalidSpecError` for what is no element, or where nothing is left.
     """
     ion = spec.ion if spec.has_ion else ""
     refused = refused_elements(spec, ion)
+    metals_only = spec.purpose == "catalyst" and spec.charge == "off"
+    if metals_only:
+        left = Masks(refused).allowed
+        refused |= {each: f"{each} is not a metal" for each in sorted(left) if not _is_metal(each)}
+        known = known or _elements_of_surfaces()
     if known:
         unknown = Masks(refused).allowed.difference(known)
         refused |= {each: f"the models do not know {each}" for each in sorted(unknown)}
@@ -92,21 +99,28 @@ def limits_of(spec: DesignSpec, known: Collection[str] = ()) -> Limits:
         if each in masks.refused:
             where = "ion" if each == ion else "require"
             raise refusal(spec, where, f"{masks.refused[each]}, but every candidate is to hold it")
-    limits = Limits(
+    return Limits(
         masks=masks,
         required=required,
         ion=ion,
         releases=spec.is_electrode,
         charge=spec.charge,
-        metals_only=spec.purpose == "catalyst" and spec.charge == "off",
+        metals_only=metals_only,
         families=spec.families,
         max_atoms=spec.max_atoms,
     )
-    if limits.metals_only and not limits.allowed:
-        raise refusal(spec, "elements", "no metal is left, and only alloys are searched")
-    return limits
 
 
+def _elements_of_surfaces() -> frozenset[str]:
+    """Metals on whose surfaces adsorption was learned; empty where that head is not there."""
+    try:
+        card = adsorption_head().card
+    except DesignerAppError:
+        return frozenset()
+    return frozenset((*card.elements, *(each for head in card.heads for each in head.elements)))
+
+
+@cache
 def _is_metal(symbol: str) -> bool:
     from pymatgen.core import Element
 

@@ -37,6 +37,7 @@ from designer_app.design.search.ranking import (
 from designer_app.design.search.restricting import Restricted, restricted
 from designer_app.design.search.starting import bases_of_start
 from designer_app.design.search.strategies import (
+    BEGUN_AT,
     Budget,
     Means,
     descended,
@@ -135,11 +136,11 @@ class Search:
         )
 
     def _bound(self, heads: DesignHeads, *, is_ranking: bool = True) -> BoundHeads:
-        """The heads of the goals; ranking needs the capacity besides."""
-        ion = self.restricted.limits.ion
+        """The heads of the goals; ranking of electrodes needs the capacity besides."""
+        limits = self.restricted.limits
         keys = [goal.key for goal in self.goals]
-        asked = dict.fromkeys([*keys, *(["capacity"] if ion and is_ranking else ())])
-        return heads.bound(tuple(asked), ion=ion or "Li", reaction=self.plan.reaction)
+        asked = dict.fromkeys([*keys, *(["capacity"] if limits.releases and is_ranking else ())])
+        return heads.bound(tuple(asked), ion=limits.ion or "Li", reaction=self.plan.reaction)
 
     # --- proposals ---
 
@@ -190,7 +191,7 @@ class Search:
             self.means.descent.predict = self._bound(tuned, is_ranking=False)
         best = np.argsort(-np.where(valid, scores(self.goals, [learned, said], len(pool)), -np.inf))
         rows = best[: max(int(valid.sum()), 1)][: 4 * self.plan.seeds]
-        told = [pool.made_from[row] for row in map(int, rows)]
+        told = [pool.made_from[row].removeprefix(BEGUN_AT) for row in map(int, rows)]
         with self._timed("descent"):
             self.means.descent.pace = Pace(steps=max(self.plan.steps // _AGAIN, 1))
             z, told = seeds_from(self.means, pool.table.rows(rows), told, self.budget.seeds)

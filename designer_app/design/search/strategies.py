@@ -28,6 +28,8 @@ from designer_app.design.search.substituting import Base, bases_of, substituted
 from designer_app.design.vae.network import MaterialVAE
 from designer_app.running.control import RunControl
 
+BEGUN_AT = "gradient search, begun at "
+"""Before where a descent began, in what is told of what it found."""
 _BATCH = 512
 _SHAKEN = 0.3
 """Spread of the noise on seeds, in latent units: the neighbourhood of a crystal, not another."""
@@ -121,7 +123,7 @@ def descended(
 ) -> Proposed:
     """What a descent from these seeds came by."""
     visited = means.descent.run(seeds, means.control, on_snapshot)
-    sentences = tuple(f"gradient search, begun at {told[seed]}" for seed in visited.origin.tolist())
+    sentences = tuple(f"{BEGUN_AT}{told[seed]}" for seed in visited.origin.tolist())
     return Proposed(
         strategy,
         visited.table,
