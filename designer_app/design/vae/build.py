@@ -32,7 +32,7 @@ from designer_app.design.vae.samples import normal_points, sample_figures
 from designer_app.design.vae.training import TrainingSettings, VAETraining
 from designer_app.device import Compute
 from designer_app.elements import SYMBOLS
-from designer_app.errors import DesignerAppError, InvalidSpecError, MissingDataError
+from designer_app.errors import DesignerAppError, InvalidSpecError
 from designer_app.io.screen_files import structure_files
 from designer_app.io.structures import read_document
 from designer_app.provenance import sha256_of
@@ -63,7 +63,8 @@ SPLIT = (
 
 
 def train(spec: TrainSpec, control: RunControl) -> ModelCard:
-    """Train on the published crystals and write weights and card to `spec.out`.
+    """Train on the shipped reference crystals, or on published ones where `spec.data` names their
+    folder, and write weights and card to `spec.out`.
 
     With `spec.structures`, the shipped weights are corrected with the user's own crystals among the
     known ones. Checkpoints in the folder let `resume` go on.
@@ -119,7 +120,7 @@ def finished(
         key="material-vae",
         title="Autoencoder of crystals",
         version=VERSION,
-        made_by="designer-app train --model material-vae --data DIR --out DIR",
+        made_by=_command(spec),
         data=data,
         split=SPLIT,
         heads=head_cards(vae, table, learned, held & ~learned),
@@ -147,13 +148,10 @@ def finished(
 def _crystals(
     spec: TrainSpec, library: PrototypeLibrary, control: RunControl
 ) -> tuple[CrystalTable, tuple[DataSet, ...]]:
-    """The published crystals; without their folder, the shipped reference crystals."""
-    try:
-        folder = data_folder(spec.data)
-    except MissingDataError:
-        if spec.data is not None:
-            raise
+    """The published crystals of a given folder; else the shipped reference crystals."""
+    if spec.data is None:
         return known_crystals(library), (_reference_set(),)
+    folder = data_folder(spec.data)
     kept_file = spec.out / DATA_FILE
     table = CrystalTable.load(kept_file, library.hash) if kept_file.is_file() else None
     if table is None:
@@ -212,6 +210,13 @@ def _reference_set() -> DataSet:
         licence="own calculations from CC-BY-4.0 structures",
         used="structures",
     )
+
+
+def _command(spec: TrainSpec) -> str:
+    given = " --data DIR" if spec.data is not None else ""
+    given += " --structures DIR" if spec.structures is not None else ""
+    given += f' --without "{spec.without}"' if spec.without else ""
+    return f"designer-app train --model material-vae{given} --out DIR"
 
 
 def _versions() -> Mapping[str, str]:
