@@ -277,12 +277,14 @@ def free_shape(space_group: int) -> tuple[int, ...]:
 
 
 def shape_of(space_group: int, cell: Floats) -> tuple[float, ...]:
+    """What the crystal system leaves free of b/a, c/a, alpha, beta, gamma (degrees)."""
     a, b, c, *angles = cell_to_cellpar(cell)
     every = (b / a, c / a, *angles)
     return tuple(float(every[place]) for place in free_shape(space_group))
 
 
 def cell_of(space_group: int, volume: float, shape: Sequence[float]) -> Floats:
+    """The conventional cell of a volume (A^3) with what `shape_of` told."""
     every = [1.0, 1.0, 90.0, 90.0, 120.0 if 143 <= space_group <= 194 else 90.0]
     for place, value in zip(free_shape(space_group), shape, strict=True):
         every[place] = value
