@@ -24,6 +24,7 @@ BENCHES = {
     "hull": "designer_app.cli.benches.hull",
     "md-chgnet": "designer_app.cli.benches.md_chgnet",
     "md-lj": "designer_app.cli.benches.md_lj",
+    "perovskites": "designer_app.cli.benches.perovskites.bench",
     "prototypes": "designer_app.cli.benches.prototypes",
     "relax": "designer_app.cli.benches.relax",
     "screen": "designer_app.cli.benches.screen",

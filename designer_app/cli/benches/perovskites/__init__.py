@@ -1,0 +1,1 @@
+"""`bench perovskites`: latent search judged by energies that it has not seen."""
