@@ -154,6 +154,7 @@ def _finished(
     )
     if spec.out is None:
         return result
+    _keep(store, end, result)  # first: whoever stopped the run may not wait for the report
     told_in = told(funnel, result, models.explain, models.control, in_short=bool(stopped))
     result = replace(result, report=str(told_in))
     _keep(store, end, result)
