@@ -37,7 +37,7 @@ MODELS: Registry[Row] = Registry(
         Row(
             key="material-vae",
             title="Autoencoder of crystals",
-            summary="Crystals as points of a space to search in; half an hour on two cores.",
+            summary="Crystals as points of a space to search in; five minutes on one idle core.",
             implementation="designer_app.design.vae.build:train",
         ),
         Row(

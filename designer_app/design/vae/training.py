@@ -29,7 +29,7 @@ class TrainingSettings:
     """How the autoencoder is trained."""
 
     network: VAESettings = field(default_factory=VAESettings)
-    epochs: int = 120
+    epochs: int = 60
     batch: int = 512
     learning_rate: float = 2e-3
     weight_decay: float = 1e-2
