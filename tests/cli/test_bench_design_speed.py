@@ -1,9 +1,6 @@
-import pytest
-
 from designer_app.cli.benches.design_speed import rows
 
 
-@pytest.mark.slow
 def test_every_part_of_a_search_is_timed_with_what_it_made():
     found = list(rows(quick=True, say=lambda _: None))
     assert len(found) == 5
