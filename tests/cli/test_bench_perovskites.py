@@ -70,5 +70,6 @@ def test_a_small_search_beats_random_decodes_at_every_target(data_folder):
     for target in {name for name, _ in found}:
         key = "SR10" if target == bench.LOWEST else "hits"
         ours, drawn = (found[target, way][key] for way in ("latent search", "random decodes"))
-        assert isinstance(ours, float) and isinstance(drawn, float)
+        assert isinstance(ours, float)
+        assert isinstance(drawn, float)
         assert ours > drawn

@@ -70,6 +70,17 @@ def test_a_descent_finds_lower_losses_than_its_seeds(search_kit, decider, seeds)
     assert search.run(seeds, RunControl()).loss.min() < before.min()
 
 
+def test_a_descent_with_hops_goes_on_from_the_best_and_is_the_same_again(
+    search_kit, decider, seeds
+):
+    pace = Pace(steps=30, decide_every=5, hop_every=10)
+    search = descent(search_kit, decider, pace=pace)
+    before = search.loss_of_table(decider.decided(seeds).table)
+    first, again = (search.run(seeds, RunControl()) for _ in range(2))
+    assert first.loss.min() < before.min()
+    assert (first.loss == again.loss).all()
+
+
 def test_a_descent_is_the_same_again_to_the_last_bit(search_kit, decider, seeds):
     first, again = (descent(search_kit, decider).run(seeds, RunControl()) for _ in range(2))
     assert (first.table.elements == again.table.elements).all()

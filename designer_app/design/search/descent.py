@@ -26,8 +26,6 @@ from designer_app.running.control import RunControl
 
 HOT, COLD = 1.5, 0.3
 """Temperatures of the choices at the first and the last step."""
-_RATE, _LAST_RATE = 0.05, 0.01
-"""Step length of Adam at the first and the last step."""
 _MISSING = 5.0
 """Loss of a certain lack of a required element."""
 
@@ -50,6 +48,12 @@ class Pace:
     """Prototypes that are decided for a vector, the likeliest ones."""
     show_every: int = 10
     """Steps between two snapshots."""
+    rates: tuple[float, float] = (0.05, 0.01)
+    """Step length of Adam at the first and the last step."""
+    hop_every: int = 0
+    """Steps after which a vector starts again near where its best decided crystal was; 0: never."""
+    hop: float = 0.7
+    """Standard deviation of that start in each direction."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -136,6 +140,34 @@ def joined(tables: Sequence[TokenTable]) -> TokenTable:
     )
 
 
+class _BestOfSeeds:
+    """Where each seed was when it came by its best decided crystal.
+
+    A descent alone stays in the valley of its seed, for decided crystals lie far apart; hops from
+    the best one reach the next valleys (basin hopping: Wales & Doye 1997, 10.1021/jp970984n).
+    """
+
+    def __init__(self, seeds: Float[Tensor, "n latent"]) -> None:
+        self.latent = seeds.clone()
+        self._loss = np.full(len(seeds), np.inf)
+        self._draws = torch.Generator().manual_seed(0)
+
+    def add(
+        self, z: Float[Tensor, "n latent"], loss: NDArray[np.float32], origin: NDArray[np.int64]
+    ) -> None:
+        """Remember the seeds that do better than ever; a seed may have decided several."""
+        least = np.full(len(z), np.inf)
+        np.minimum.at(least, origin, loss)
+        better = np.flatnonzero(least < self._loss)
+        self._loss[better] = least[better]
+        self.latent[better] = z[better]
+
+    @torch.no_grad()
+    def hop(self, z: Float[Tensor, "n latent"], length: float) -> None:
+        """Put the vectors near their best places, `length` off in each direction."""
+        z.copy_(self.latent + length * torch.randn(z.shape, generator=self._draws, dtype=z.dtype))
+
+
 class Descent:
     """One gradient search."""
 
@@ -166,7 +198,8 @@ class Descent:
         """What the seeds came by on their way down."""
         pace, ledger = self.pace, Ledger()
         z = seeds.clone().requires_grad_(True)
-        optimiser = torch.optim.Adam([z], lr=_RATE, betas=(0.9, 0.99), foreach=False)
+        optimiser = torch.optim.Adam([z], lr=pace.rates[0], betas=(0.9, 0.99), foreach=False)
+        best = _BestOfSeeds(z.detach())
         prototypes, still = self._considered(z.detach(), HOT)
         for step in range(pace.steps):
             control.checkpoint()
@@ -175,8 +208,12 @@ class Descent:
             if step % pace.choose_every == 0:
                 prototypes, still = self._considered(z.detach(), temperature)
             if step % pace.decide_every == 0:
-                self._decide(z.detach(), ledger)
-            optimiser.param_groups[0]["lr"] = _RATE + (_LAST_RATE - _RATE) * done
+                self._decide(z.detach(), ledger, best)
+            if pace.hop_every and step and step % pace.hop_every == 0:
+                best.hop(z, pace.hop)
+                optimiser.state.clear()
+            first, last = pace.rates
+            optimiser.param_groups[0]["lr"] = first + (last - first) * done
             soft = self.vae.decode(
                 z,
                 temperature=temperature,
@@ -195,7 +232,7 @@ class Descent:
             if on_snapshot is not None and step % pace.show_every == 0:
                 on_snapshot(self._snapshot(step, z.detach(), outputs, ledger.best))
             control.progress(step + 1, pace.steps, "Searching")
-        self._decide(z.detach(), ledger)
+        self._decide(z.detach(), ledger, best)
         return ledger.visited(z.shape[1])
 
     @torch.no_grad()
@@ -209,11 +246,12 @@ class Descent:
         )
         return prototypes, soft
 
-    def _decide(self, z: Float[Tensor, "n latent"], ledger: Ledger) -> None:
+    def _decide(self, z: Float[Tensor, "n latent"], ledger: Ledger, best: "_BestOfSeeds") -> None:
         found = self.decider.decided(z, self.pace.decided)
         if len(found):
             loss = self.loss_of_table(found.table)
             ledger.add(found.table, z[found.origin], loss, found.origin)
+            best.add(z, loss, found.origin)
 
     @torch.no_grad()
     def loss_of_table(self, table: TokenTable) -> NDArray[np.float32]:

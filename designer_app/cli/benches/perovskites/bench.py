@@ -101,7 +101,7 @@ def rows(
         f"{len(table)} formulas ({table.n_written} as written, some in two orders), "
         f"{len(train)} for training; energies in {UNIT}"
     )
-    n_seeds, n_runs, steps = (100, 1, 100) if quick else (N_SEEDS, RUNS, 300)
+    n_seeds, n_runs, steps = (100, 1, 150) if quick else (N_SEEDS, RUNS, 300)
     collected: dict[tuple[str, str], list[Rates]] = {}
     for seed in range(n_runs):
         started = time.perf_counter()
@@ -190,7 +190,14 @@ class Searching:
             self.heads,
             (goal,),
             longest=float(torch.linalg.vector_norm(start, dim=1).max()),
-            pace=Pace(steps=self.steps, considered=4),
+            pace=Pace(
+                steps=self.steps,
+                considered=2,
+                decide_every=5,
+                rates=(0.1, 0.05),
+                hop_every=10,
+                hop=0.8,
+            ),
         )
         descent.run(start, RunControl())
         return self._best_of_seeds(decider.calls, descent)
