@@ -25,7 +25,7 @@ VAE = TrainingSettings(
     network=VAESettings(
         latent=32, hidden=256, class_size=16, choice_hidden=128, geometry_hidden=32
     ),
-    epochs=40,
+    epochs=13,
     batch=256,
     swapped=0.0,
     evened=0.0,
@@ -118,13 +118,8 @@ def trained(
     *,
     quick: bool,
 ) -> tuple[MaterialVAE, EnergyHeads]:
-    """Autoencoder and heads of the rows."""
-    settings = VAE
-    if quick:
-        settings = TrainingSettings(
-            network=VAE.network, epochs=VAE.epochs // 3, batch=VAE.batch, swapped=0.0, evened=0.0
-        )
-    training = VAETraining(cells.library, table, settings, seed)
+    """Autoencoder and heads of the rows; `quick` shortens the training of the heads."""
+    training = VAETraining(cells.library, table, VAE, seed)
     vae = training.run(RunControl())
     vae.eval()
     vae.requires_grad_(False)
