@@ -55,6 +55,13 @@ def test_an_element_that_the_models_do_not_know_is_left_out():
     assert "Ni" not in limits_of(DesignSpec(), known=("Li", "Fe", "O")).allowed
 
 
+def test_elements_beyond_the_tokens_are_left_out_by_every_purpose():
+    for purpose in ("cathode", "electrolyte", "catalyst", "own"):
+        allowed = limits_of(DesignSpec(purpose=purpose)).allowed
+        assert "Fe" in allowed
+        assert not allowed & {"Am", "Cm"}
+
+
 def test_masks_leave_every_known_crystal_that_keeps_the_limits(search_kit):
     limits = limits_of(DesignSpec(no_cobalt=True, max_atoms=200))
     masks = restricted(limits, search_kit.library).allowed

@@ -4,6 +4,8 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import cache, cached_property
 
+from designer_app.design.representation.tokens import N_ELEMENTS
+from designer_app.elements import SYMBOLS
 from designer_app.errors import DesignerAppError
 from designer_app.io.element_limits import refused_elements, symbols_in
 from designer_app.properties.heads import adsorption_head
@@ -74,8 +76,8 @@ class Limits:
 
 
 def limits_of(spec: DesignSpec, known: Collection[str] = ()) -> Limits:
-    """The limits of a run; `known` are the elements that its models know, if not all; of
-    alloys for catalysts those on whose surfaces adsorption was learned.
+    """The limits of a run; `known` are the elements that its models know: where none are named,
+    those that tokens have, of alloys for catalysts those on whose surfaces adsorption was learned.
 
     Raises `InvalidSpecError` for what is no element, or where nothing is left.
     """
@@ -86,9 +88,8 @@ def limits_of(spec: DesignSpec, known: Collection[str] = ()) -> Limits:
         left = Masks(refused).allowed
         refused |= {each: f"{each} is not a metal" for each in sorted(left) if not _is_metal(each)}
         known = known or _elements_of_surfaces()
-    if known:
-        unknown = Masks(refused).allowed.difference(known)
-        refused |= {each: f"the models do not know {each}" for each in sorted(unknown)}
+    unknown = Masks(refused).allowed.difference(known or SYMBOLS[1:N_ELEMENTS])
+    refused |= {each: f"the models do not know {each}" for each in sorted(unknown)}
     masks = Masks(refused)
     if not masks.allowed:
         raise refusal(spec, "elements", "no element is left after all exclusions")
