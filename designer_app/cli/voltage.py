@@ -54,6 +54,7 @@ def told(result: VoltageResult) -> dict[str, Any]:
         "capacity_mAh_g": result.capacity,
         "energy_density_Wh_kg": result.energy_density,
         "per": "gram of the discharged electrode",
+        "released_share": None if result.release is None else result.release.value,
         "volume_change": result.volume_change,
         "steps": [
             {
@@ -102,8 +103,10 @@ def _present(result: dict[str, Any]) -> str:
         fit = result["shift_origin"].rpartition("; ")[2]
         shifted = [f"  shifted      {result['shifted_voltage_V']:.3f} V ({fit})"]
     density = f"{result['capacity_mAh_g']:.1f} mAh/g, {result['energy_density_Wh_kg']:.0f} Wh/kg"
+    share, ion = result["released_share"], result["ion"]
+    part = "" if share in (None, 1.0) else f", of which {100 * share:.0f} % can leave"
     lines = [
-        f"{result['charged']} -> {result['discharged']}   working ion {result['ion']}",
+        f"{result['charged']} -> {result['discharged']}   working ion {ion}{part}",
         f"voltage        {result['voltage_V']:.3f} V{spread}",
         *shifted,
         f"capacity       {density} per {result['per']}",

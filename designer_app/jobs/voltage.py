@@ -16,12 +16,13 @@ from designer_app.io.folders import writable_folder
 from designer_app.io.formulas import amounts_of
 from designer_app.io.writing import write_document
 from designer_app.potentials import Potential, load_potential
-from designer_app.properties.electrode import electrode, goal_of
+from designer_app.properties.electrode import goal_of
 from designer_app.relaxation import Goal, Relaxed, relax
 from designer_app.running.control import RunControl
 from designer_app.screening.convex_hull import hull_for
 from designer_app.screening.reference.ledger import Ledger, RelaxedPhase
 from designer_app.screening.reference.table import load_reference
+from designer_app.screening.usable_electrode import usable_electrode
 from designer_app.specs.fields import check_spec
 from designer_app.specs.hull import HullPlacement
 from designer_app.specs.structure import Structure
@@ -35,7 +36,7 @@ UNSTABLE = 0.1
 def run(spec: VoltageSpec, control: RunControl) -> VoltageResult:
     """The electrode; with a folder, relaxed structures are kept there and not relaxed again.
 
-    Raises what `electrode` raises.
+    Raises what `usable_electrode` raises.
     """
     check_spec(spec)
     if spec.structure is None:
@@ -52,7 +53,7 @@ def run(spec: VoltageSpec, control: RunControl) -> VoltageResult:
     potential = load_potential(spec.potential, spec.model, compute)
     control.checkpoint()
     keeper = Keeper(potential, goal_of(spec), out, control)
-    result = on_hull(electrode(spec, potential, control, keeper.relaxed), potential)
+    result = on_hull(usable_electrode(spec, potential, control, keeper.relaxed), potential)
     for sentence in (*result.warnings, *result.failures):
         control.log.warning("%s", sentence)
     if out is not None:

@@ -32,15 +32,20 @@ def electrode(
     potential: Potential,
     control: RunControl | None = None,
     relaxer: Relaxer | None = None,
+    *,
+    share: float = 1.0,
 ) -> VoltageResult:
     """Voltage, capacity, energy density and volume change of the electrode that a spec describes.
 
+    `share` of the ions leaves where a spec removes them (`screening/usable_electrode.py`).
     `relaxer` replaces the relaxations, as by one that keeps what it did. Raises what `ladder_of`
     refuses, and the error of an end that cannot be relaxed.
     """
     assert spec.structure is not None
     control = control or RunControl()
-    ladder = ladder_of(spec, lambda several: energies_of(several, potential, control), control)
+    ladder = ladder_of(
+        spec, lambda several: energies_of(several, potential, control), control, share=share
+    )
 
     def relaxed(structures: Sequence[Structure]) -> list[Relaxed]:
         return relax(structures, potential, goal_of(spec), control=control)

@@ -21,6 +21,12 @@ from designer_app.running.control import RunControl
 from designer_app.specs.structure import Structure
 from designer_app.specs.voltage import VoltageSpec
 
+_LOST = 0.05
+"""Share of the ions that may stay only because ions are whole."""
+_MOST_CELLS = 6
+_WHOLE = 1e-3
+"""Of an ion, and of the ions: rounding."""
+
 
 @dataclass(frozen=True, eq=False)
 class Composition:
@@ -49,27 +55,51 @@ class Ladder:
     compositions: tuple[Composition, ...]
     is_mapped: bool
     """Whether the atoms of the host have one order in all structures."""
+    is_limited: bool = False
+    """Whether charges decided how many ions leave."""
 
 
-def ladder_of(spec: VoltageSpec, energies: Energies, control: RunControl) -> Ladder:
-    """The structures that a spec asks to compare.
+def ladder_of(
+    spec: VoltageSpec, energies: Energies, control: RunControl, *, share: float = 1.0
+) -> Ladder:
+    """The structures that a spec asks to compare; of ions that are removed up to `share` leave.
 
     Raises `NoWorkingIonError`, `NoFrameworkError`, `FrameworkMismatchError`, `NoRoomError`, and
     what makes a structure impossible to compute.
     """
-    return _in_whole_ions(_ladder_of(spec, energies, control))
+    return _in_whole_ions(_ladder_of(spec, energies, control, share))
 
 
-def _ladder_of(spec: VoltageSpec, energies: Energies, control: RunControl) -> Ladder:
+def _ladder_of(spec: VoltageSpec, energies: Energies, control: RunControl, share: float) -> Ladder:
     assert spec.structure is not None
     if spec.partner is not None:
         return _pair(spec.structure, spec.partner, spec.ion)
     host_of(spec.structure, spec.ion)  # refuses what is no electrode
-    structure = repeated(spec.structure, spec.repeats if spec.curve else 1)
+    repeats = spec.repeats if spec.curve else 1
     if spec.insert:
-        return _filled(structure, spec, energies, control)
-    check_has_ion(structure, spec.ion)
-    return _emptied(structure, spec, energies, control)
+        return _filled(repeated(spec.structure, repeats), spec, energies, control)
+    check_has_ion(spec.structure, spec.ion)
+    n_ions = int(is_ion(spec.structure, spec.ion).sum())
+    structure = repeated(spec.structure, max(repeats, cells_for(share, n_ions)))
+    found = _emptied(structure, spec, energies, control, share)
+    return replace(found, is_limited=share < 1.0)
+
+
+def cells_for(share: float, n_ions: int) -> int:
+    """How many cells of `n_ions` it takes to remove a share of them in whole ions, or nearly.
+
+    The fewest from which at least one ion leaves and at most `_LOST` of all stay too many; where
+    none of up to `_MOST_CELLS` does, the one that comes nearest.
+    """
+    counts = range(1, _MOST_CELLS + 1)
+    stay = {n: share - n_leaving(share, n * n_ions) / (n * n_ions) for n in counts}
+    nearest = min(counts, key=lambda n: (abs(stay[n]), n))
+    return next((n for n in counts if -_WHOLE < stay[n] <= _LOST), nearest)
+
+
+def n_leaving(share: float, n_ions: int) -> int:
+    """Whole ions of a cell that may leave, one at least."""
+    return max(int(share * n_ions + _WHOLE), 1)
 
 
 def _in_whole_ions(ladder: Ladder) -> Ladder:
@@ -91,11 +121,12 @@ def _pair(charged: Structure, discharged: Structure, ion: str) -> Ladder:
 
 
 def _emptied(
-    structure: Structure, spec: VoltageSpec, energies: Energies, control: RunControl
+    structure: Structure, spec: VoltageSpec, energies: Energies, control: RunControl, share: float
 ) -> Ladder:
-    """From no ions to those of the structure, on the sites they have."""
+    """From the ions that have to stay to those of the structure, on the sites they have."""
     sites = ion_sites(structure, spec.ion, with_voids=False)
-    counts = [0, *_between(0, len(sites), spec), len(sites)]
+    least = len(sites) - n_leaving(share, len(sites))
+    counts = [least, *_between(least, len(sites), spec), len(sites)]
     return _ladder(structure, spec, sites, counts, 0.0, energies, control)
 
 

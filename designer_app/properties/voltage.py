@@ -210,9 +210,10 @@ def _unconverged(levels: Sequence[Level], metal: Relaxed) -> list[str]:
 
 def doubts(ladder: Ladder, first: Level, last: Level, voltage: float) -> list[str]:
     """What speaks against believing the number, one sentence each."""
+    most_charged = last.x if ladder.is_limited else first.x
     return [
         *voltage_doubt(voltage, ladder.ion),
-        *oxidation_doubts(ladder.amounts, ladder.ion, first.x, last.x),
+        *oxidation_doubts(ladder.amounts, ladder.ion, most_charged, last.x),
         *framework_doubts(
             first.lowest.structure,
             last.lowest.structure,

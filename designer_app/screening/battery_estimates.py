@@ -127,17 +127,28 @@ def learned_conductivity(structure: Structure, threshold: float) -> tuple[Estima
 def from_relaxation(
     structure: Structure, ion: str, potential: Potential, control: RunControl
 ) -> tuple[Estimate, ...]:
-    """Voltage, capacity, energy density and volume change from relaxed structures."""
-    from designer_app.properties.electrode import electrode
+    """Voltage, capacity, energy density and volume change from relaxed structures, of the ions
+    that can leave.
+    """
+    from designer_app.screening.usable_electrode import usable_electrode
 
-    found = electrode(VoltageSpec(structure=structure, ion=ion), potential, control)
-    return relaxed_estimates(found, ion_release(reduced(amounts_of(structure.numbers))[0], ion))
+    spec = VoltageSpec(structure=structure, ion=ion)
+    return relaxed_estimates(usable_electrode(spec, potential, control))
 
 
-def relaxed_estimates(found: VoltageResult, release: Estimate) -> tuple[Estimate, ...]:
-    """An electrode's numbers as estimates; `release` says which share of its ions comes out."""
+def relaxed_estimates(found: VoltageResult) -> tuple[Estimate, ...]:
+    """An electrode's numbers as estimates: those that the command `voltage` prints."""
     voltage = found.estimate
-    charge = usable_capacity(release, found.capacity)
+    is_whole = found.release is None or found.release.value >= 1.0
+    charge = Estimate(
+        key="capacity",
+        value=found.capacity,
+        unit="mAh/g",
+        method="composition",
+        origin=f"{found.discharged} to {found.charged}, {PER_GRAM}",
+        light="green" if is_whole else voltage.light,
+        reason="" if is_whole or found.release is None else found.release.reason,
+    )
     swelling = replace(voltage, key=VOLUME, value=found.volume_change, unit="", error=None)
     return voltage, charge, energy_density_from(voltage, charge), swelling
 

@@ -49,7 +49,7 @@ _ROWS = (
     ),
     DesignProperty(
         key="voltage", title="Voltage", unit="V",
-        doc="Average over the whole charge, against the metal of the working ion. Liquid "
+        doc="Average over the ions that can leave, against the metal of the working ion. Liquid "
         "electrolytes bear up to about 4.5 V.",
         low=0.0, high=6.0, decimals=2, wide=0.2, purposes=ELECTRODES,
     ),
@@ -61,7 +61,7 @@ _ROWS = (
     ),
     DesignProperty(
         key="volume_change", title="Volume change", unit="%",
-        doc="Of the host when all ions leave; below 5 % particles hardly crack.",
+        doc="Of the host when the ions leave that can; below 5 % particles hardly crack.",
         low=0.0, high=40.0, decimals=1, wide=2.0, purposes=ELECTRODES,
     ),
     DesignProperty(

@@ -52,6 +52,14 @@ class VoltageSpec:
         low=0,
         high=1000,
     )
+    remove: str = spec_field(
+        "reachable",
+        label="Ions removed",
+        doc="As many as the other elements can make up for, by the highest charges that they "
+        "reach; or all, whatever is oxidised then.",
+        choices=(("reachable", "That can leave"), ("all", "All")),
+        when=("insert", (0,)),
+    )
     curve: bool = spec_field(
         False,
         label="Voltage curve",
@@ -170,6 +178,8 @@ class VoltageResult:
     steps: tuple[VoltageStep, ...] = ()
     """From the emptier end to the fuller one, so that voltages fall."""
     points: tuple[VoltagePoint, ...] = ()
+    release: Estimate | None = None
+    """Share of the working ions that can leave, where charges were counted."""
     warnings: tuple[str, ...] = ()
     """What makes the light amber, one sentence each."""
     failures: tuple[str, ...] = ()

@@ -89,7 +89,11 @@ def judged_electrodes(quick: bool, say: Callable[[str], None]) -> Iterator[Judge
             continue
         say(electrode.compound)
         spec = VoltageSpec(
-            structure=start_of(electrode), ion=electrode.ion, insert=electrode.insert, threads=1
+            structure=start_of(electrode),
+            ion=electrode.ion,
+            insert=electrode.insert,
+            remove="all",
+            threads=1,
         )
         yield Judged(electrode=electrode, result=voltage.run(spec, RunControl()))
 
