@@ -12,12 +12,13 @@ from designer_app.io.screen_store import SPEC
 from designer_app.jobs import design
 from designer_app.running.control import RunControl
 from designer_app.specs.design import DesignSpec
-from designer_app.specs.design_budgets import BUDGETS, applied, budget_named
+from designer_app.specs.design_budgets import BUDGETS
 from designer_app.specs.design_estimates import is_predicted
 from designer_app.specs.design_purposes import purpose_of
 from designer_app.specs.design_rows import DesignResult
 from designer_app.specs.design_targets import PROPERTIES, targets_from
 from designer_app.specs.fields import check_spec, spec_from_settings
+from designer_app.specs.presets import applied, preset_named
 from designer_app.specs.screen_rows import PASSES, ScreenRow
 
 KINDS = {"battery": "cathode", "catalyst": "catalyst", "own": "own"}
@@ -66,7 +67,7 @@ def spec_of(kind: str, budget: str, given: dict[str, Any]) -> DesignSpec:
     begun = DesignSpec(**{"purpose": KINDS[kind], **_named(given, "purpose", "ion", "reaction")})
     purpose = purpose_of(begun)
     changes = {name: value for name, value in purpose.changes if name == "charge"}
-    spec = replace(applied(budget_named(budget), begun), **{**changes, **given})
+    spec = replace(applied(preset_named(BUDGETS, budget), begun), **{**changes, **given})
     check_spec(spec)
     asked = {each.key for each in targets_from(spec.targets)}
     kept = [each for each in targets_from(purpose.targets) if each.key not in asked]

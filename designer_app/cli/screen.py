@@ -13,8 +13,9 @@ from designer_app.jobs import screen
 from designer_app.running.control import RunControl
 from designer_app.screening import ion_release
 from designer_app.specs.fields import check_spec, spec_from_settings
+from designer_app.specs.presets import applied, preset_named
 from designer_app.specs.screen import ScreenSpec
-from designer_app.specs.screen_presets import PRESETS, apply, preset_named
+from designer_app.specs.screen_presets import PRESETS
 from designer_app.specs.screen_rows import LOST, ScreenResult, ScreenRow
 
 LEARNED = ("learned head", "crystal network")
@@ -54,7 +55,9 @@ def _configure(parser: argparse.ArgumentParser) -> None:
 
 
 def _run(namespace: argparse.Namespace, control: RunControl, console: Console) -> dict[str, Any]:
-    chosen = apply(preset_named(namespace.preset), ScreenSpec(paths=paths_in(namespace.files)))
+    chosen = applied(
+        preset_named(PRESETS, namespace.preset), ScreenSpec(paths=paths_in(namespace.files))
+    )
     spec = replace(chosen, **given_flags(ScreenSpec, namespace))
     check_spec(spec)
     if spec.resume and spec.out is not None and (spec.out / SPEC).exists():

@@ -1,28 +1,12 @@
 """How much time an inverse design may take: three sizes, and what a spec is expected to need."""
 
 import os
-from dataclasses import dataclass, replace
-from typing import Any
 
 from designer_app.specs.design import DesignSpec
-
-CUSTOM = ("custom", "Own numbers")
-
-
-@dataclass(frozen=True)
-class Budget:
-    """A size of a run."""
-
-    key: str
-    title: str
-    doc: str
-    """How deep candidates are judged; one sentence."""
-    changes: tuple[tuple[str, Any], ...]
-    """Of a `DesignSpec`."""
-
+from designer_app.specs.presets import Preset
 
 BUDGETS = (
-    Budget(
+    Preset(
         "quick",
         "Quick, about 2 minutes",
         "A look: forty candidates are relaxed, the best eight get their numbers from physics, and "
@@ -30,7 +14,7 @@ BUDGETS = (
         (("seeds", 200), ("steps", 150), ("relax_best", 40), ("physics_best", 8),
          ("check_best", 5), ("learn", False), ("n", 5)),
     ),
-    Budget(
+    Preset(
         "balanced",
         "Balanced, about 10 minutes",
         "Two hundred candidates are relaxed and placed on the hull, the best forty computed, and "
@@ -38,7 +22,7 @@ BUDGETS = (
         (("seeds", 400), ("steps", 300), ("relax_best", 200), ("physics_best", 40),
          ("check_best", 12), ("learn", True), ("n", 10)),
     ),
-    Budget(
+    Preset(
         "careful",
         "Careful, about an hour",
         "Three thousand candidates are relaxed; more of the rare good ones are found, and all of "
@@ -59,25 +43,6 @@ _REPORT = 15.0
 """Seconds on one core of a laptop: loading, one seed's step, one single point, the round of
 learning, one relaxation, one candidate's physics, one recomputation with the reference
 phases of the second judge, the report."""
-
-
-def budget_named(key: str) -> Budget:
-    """The budget of a key; `KeyError` for another."""
-    return {each.key: each for each in BUDGETS}[key]
-
-
-def applied(budget: Budget, spec: DesignSpec) -> DesignSpec:
-    """The spec with the numbers of a budget."""
-    changes: dict[str, Any] = dict(budget.changes)
-    return replace(spec, **changes)
-
-
-def budget_of(spec: DesignSpec) -> str:
-    """The budget whose numbers a spec has, or custom."""
-    for budget in BUDGETS:
-        if all(getattr(spec, name) == value for name, value in budget.changes):
-            return budget.key
-    return CUSTOM[0]
 
 
 def single_points(spec: DesignSpec) -> int:

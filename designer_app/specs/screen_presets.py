@@ -1,23 +1,8 @@
 """What a chemist may be looking for, as changes of a `ScreenSpec`."""
 
-from dataclasses import dataclass, replace
-from typing import Any
+from designer_app.specs.presets import OWN, Preset
 
-from designer_app.specs.screen import ScreenSpec
-
-CUSTOM = ("custom", "Own rules")
-
-
-@dataclass(frozen=True)
-class Preset:
-    """A purpose with rules that suit it."""
-
-    key: str
-    title: str
-    doc: str
-    changes: tuple[tuple[str, Any], ...]
-
-
+CUSTOM = (OWN, "Own rules")
 PRESETS = (
     Preset(
         "cathode",
@@ -55,22 +40,3 @@ PRESETS = (
         (("rules", "stability"),),
     ),
 )  # fmt: skip
-
-
-def preset_named(key: str) -> Preset:
-    """The preset of a key; `KeyError` for another."""
-    return {each.key: each for each in PRESETS}[key]
-
-
-def apply(preset: Preset, spec: ScreenSpec) -> ScreenSpec:
-    """The spec with the preset's rules."""
-    changes: dict[str, Any] = dict(preset.changes)
-    return replace(spec, **changes)
-
-
-def preset_of(spec: ScreenSpec) -> str:
-    """The preset whose rules a spec has, or custom."""
-    for preset in PRESETS:
-        if all(getattr(spec, name) == value for name, value in preset.changes):
-            return preset.key
-    return CUSTOM[0]

@@ -6,9 +6,10 @@ import pytest
 from PySide6.QtCore import Qt
 
 from designer_app.specs.design import DesignSpec
-from designer_app.specs.design_budgets import BUDGETS, applied, budget_of, expected_parts
+from designer_app.specs.design_budgets import BUDGETS, expected_parts
 from designer_app.specs.design_purposes import applied as for_purpose
 from designer_app.specs.design_purposes import purpose_named
+from designer_app.specs.presets import applied, preset_of
 from designer_app.ui.design.budget_checks import budget_cautions
 from designer_app.ui.design.budget_page import EDITED, BudgetPage
 
@@ -26,14 +27,14 @@ def page(qtbot, theme):
 
 
 def test_the_balanced_size_is_the_default(page):
-    assert budget_of(page.spec()) == "balanced"
+    assert preset_of(BUDGETS, page.spec()) == "balanced"
     assert page.cards["balanced"].radio.isChecked()
 
 
 @pytest.mark.parametrize("budget", BUDGETS, ids=lambda each: each.key)
 def test_choosing_a_size_sets_its_numbers(qtbot, page, budget):
     qtbot.mouseClick(page.cards[budget.key], Qt.MouseButton.LeftButton)
-    assert budget_of(page.spec()) == budget.key
+    assert preset_of(BUDGETS, page.spec()) == budget.key
     assert page.form.editor("relax_best").value() == page.spec().relax_best
 
 

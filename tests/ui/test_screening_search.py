@@ -8,8 +8,9 @@ import pytest
 from PySide6.QtCore import Qt
 
 from designer_app.io.documents import Document
+from designer_app.specs.presets import applied, preset_of
 from designer_app.specs.screen import ScreenSpec
-from designer_app.specs.screen_presets import PRESETS, apply, preset_of
+from designer_app.specs.screen_presets import PRESETS
 from designer_app.specs.screen_rows import FunnelCount
 from designer_app.specs.structure import Structure
 from designer_app.ui.screening.columns import KNOWN, criteria_of
@@ -99,7 +100,7 @@ def test_a_switch_turns_its_rule_on(qtbot, open_page):
 
 @pytest.mark.parametrize("preset", PRESETS, ids=lambda each: each.key)
 def test_a_preset_is_known_again_by_its_rules(preset):
-    assert preset_of(apply(preset, ScreenSpec())) == preset.key
+    assert preset_of(PRESETS, applied(preset, ScreenSpec())) == preset.key
 
 
 def test_rules_changed_by_hand_are_own_rules(qtbot, open_page):

@@ -5,28 +5,26 @@ import pytest
 from designer_app.specs.design import DesignSpec
 from designer_app.specs.design_budgets import (
     BUDGETS,
-    applied,
-    budget_named,
-    budget_of,
     expected_parts,
     expected_seconds,
 )
 from designer_app.specs.fields import check_spec
+from designer_app.specs.presets import applied, preset_named, preset_of
 
 
 @pytest.mark.parametrize("budget", BUDGETS, ids=lambda each: each.key)
 def test_a_spec_with_the_numbers_of_a_budget_has_that_budget(budget):
     spec = applied(budget, DesignSpec())
     check_spec(spec)
-    assert budget_of(spec) == budget.key
+    assert preset_of(BUDGETS, spec) == budget.key
 
 
 def test_the_defaults_are_the_balanced_budget():
-    assert budget_of(DesignSpec()) == "balanced"
+    assert preset_of(BUDGETS, DesignSpec()) == "balanced"
 
 
 def test_own_numbers_are_no_budget():
-    assert budget_of(replace(DesignSpec(), relax_best=61)) == "custom"
+    assert preset_of(BUDGETS, replace(DesignSpec(), relax_best=61)) == "custom"
 
 
 def test_a_larger_budget_takes_longer():
@@ -35,6 +33,6 @@ def test_a_larger_budget_takes_longer():
 
 
 def test_a_second_core_halves_the_relaxations():
-    spec = applied(budget_named("balanced"), DesignSpec())
+    spec = applied(preset_named(BUDGETS, "balanced"), DesignSpec())
     one, two = (dict(expected_parts(spec, cores=n)) for n in (1, 2))
     assert two["Relaxations"] == pytest.approx(one["Relaxations"] / 2)

@@ -22,8 +22,9 @@ from designer_app.jobs import design
 from designer_app.running.control import RunControl
 from designer_app.screening.hull_errors import STABLE
 from designer_app.specs.design import DesignSpec
-from designer_app.specs.design_budgets import applied, budget_named, expected_seconds
+from designer_app.specs.design_budgets import BUDGETS, expected_seconds
 from designer_app.specs.design_rows import DesignResult
+from designer_app.specs.presets import applied, preset_named
 from designer_app.specs.screen_rows import ScreenRow
 
 _TARGETS = ("energy_density=600..", "voltage=2..4.6", "e_above_hull=..0.05")
@@ -31,7 +32,7 @@ _TARGETS = ("energy_density=600..", "voltage=2..4.6", "e_above_hull=..0.05")
 
 def rows(quick: bool, say: Callable[[str], None]) -> Iterator[dict[str, Any]]:
     """One row; times are wall-clock on this machine, with whatever else it does."""
-    budget = budget_named("quick" if quick else "balanced")
+    budget = preset_named(BUDGETS, "quick" if quick else "balanced")
     asked = DesignSpec(targets=_TARGETS, exclude="Co", workers=2)
     with tempfile.TemporaryDirectory() as name:
         os.environ["DESIGNER_APP_HOME"] = f"{name}/home"

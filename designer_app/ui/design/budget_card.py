@@ -5,7 +5,8 @@ from PySide6.QtGui import QKeyEvent, QMouseEvent
 from PySide6.QtWidgets import QButtonGroup, QFrame, QRadioButton, QVBoxLayout, QWidget
 
 from designer_app.specs.design import DesignSpec
-from designer_app.specs.design_budgets import Budget, applied, expected_seconds
+from designer_app.specs.design_budgets import expected_seconds
+from designer_app.specs.presets import Preset, applied
 from designer_app.ui.number_editor import THIN
 from designer_app.ui.theme import label, set_role
 from designer_app.ui.wording import duration
@@ -16,7 +17,7 @@ class BudgetCard(QFrame):
 
     chosen = Signal(str)
 
-    def __init__(self, budget: Budget, group: QButtonGroup, parent: QWidget | None = None) -> None:
+    def __init__(self, budget: Preset, group: QButtonGroup, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.budget = budget
         self.radio = QRadioButton(self.tr(budget.title).partition(",")[0])

@@ -1,7 +1,8 @@
 """What is odd about the numbers of a search before it runs, with what mends it."""
 
 from designer_app.specs.design import DesignSpec
-from designer_app.specs.design_budgets import BUDGETS, budget_of, expected_seconds
+from designer_app.specs.design_budgets import BUDGETS, expected_seconds
+from designer_app.specs.presets import OWN, preset_of
 from designer_app.ui.panels.md_outlook import Caution
 from designer_app.ui.wording import duration
 
@@ -48,7 +49,7 @@ def budget_cautions(spec: DesignSpec, cores: int) -> tuple[Caution, ...]:
             )
         )
     seconds = expected_seconds(spec, cores)
-    if seconds > _LONG_S and budget_of(spec) not in [each.key for each in BUDGETS]:
+    if seconds > _LONG_S and preset_of(BUDGETS, spec) == OWN:
         found.append(
             Caution(
                 f"This takes about {duration(seconds)}. It can be stopped; what is done stays.",

@@ -8,16 +8,10 @@ from PySide6.QtWidgets import QButtonGroup, QFrame, QGridLayout, QHBoxLayout, QV
 
 from designer_app.errors import InvalidSpecError
 from designer_app.specs.design import DesignSpec
-from designer_app.specs.design_budgets import (
-    BUDGETS,
-    applied,
-    budget_named,
-    budget_of,
-    expected_parts,
-    expected_seconds,
-)
+from designer_app.specs.design_budgets import BUDGETS, expected_parts, expected_seconds
 from designer_app.specs.fields import spec_fields
 from designer_app.specs.potentials import POTENTIALS
+from designer_app.specs.presets import applied, preset_named, preset_of
 from designer_app.ui.design.budget_card import BudgetCard
 from designer_app.ui.design.budget_checks import budget_cautions
 from designer_app.ui.design.pages import DesignPage
@@ -54,7 +48,7 @@ class BudgetPage(DesignPage):
         for card in self.cards.values():
             card.chosen.connect(self._on_budget_chosen)
         self.form.edited.connect(self._on_form_edited)
-        self.set_spec(applied(budget_named("balanced"), self._spec))
+        self.set_spec(applied(preset_named(BUDGETS, "balanced"), self._spec))
 
     def set_spec(self, spec: DesignSpec) -> None:
         """Show the numbers of a spec."""
@@ -113,7 +107,7 @@ class BudgetPage(DesignPage):
     # --- how it follows ---
 
     def _tell(self) -> None:
-        chosen = budget_of(self._spec)
+        chosen = preset_of(BUDGETS, self._spec)
         # Qt keeps one of an exclusive group checked: with own numbers none is.
         self._group.setExclusive(False)
         for key, card in self.cards.items():
@@ -134,7 +128,7 @@ class BudgetPage(DesignPage):
             self.form.set_choices("model", found.models)
 
     def _on_budget_chosen(self, key: str) -> None:
-        spec = applied(budget_named(key), self._spec)
+        spec = applied(preset_named(BUDGETS, key), self._spec)
         self.form.set_spec(spec)
         self.edit(spec)
         self._tell()

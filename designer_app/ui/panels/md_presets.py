@@ -1,72 +1,62 @@
 """Good starting points for a run: presets first, numbers second."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from designer_app.specs.md import MDSpec
-
-
-@dataclass(frozen=True)
-class Preset:
-    """Settings under a name that says what they are for."""
-
-    key: str
-    title: str
-    doc: str
-    settings: dict[str, Any]
-
+from designer_app.specs.presets import OWN, Preset
 
 PRESETS = (
     Preset(
         "quick",
         "Quick look",
         "Half a picosecond at room temperature: does the structure hold?",
-        {"ensemble": "langevin", "temperature": 300.0, "timestep": 1.0, "steps": 500},
+        (("ensemble", "langevin"), ("temperature", 300.0), ("timestep", 1.0), ("steps", 500)),
     ),
     Preset(
         "heat",
         "Heat to 600 K",
         "From 300 to 600 K in two picoseconds.",
-        {
-            "ensemble": "langevin",
-            "temperature": 300.0,
-            "temperature_end": 600.0,
-            "timestep": 1.0,
-            "steps": 2000,
-        },
+        (
+            ("ensemble", "langevin"),
+            ("temperature", 300.0),
+            ("temperature_end", 600.0),
+            ("timestep", 1.0),
+            ("steps", 2000),
+        ),
     ),
     Preset(
         "hot",
         "Hold at 600 K",
         "Two picoseconds at 600 K.",
-        {"ensemble": "langevin", "temperature": 600.0, "timestep": 1.0, "steps": 2000},
+        (("ensemble", "langevin"), ("temperature", 600.0), ("timestep", 1.0), ("steps", 2000)),
     ),
     Preset(
         "diffusion",
         "Diffusion at 1000 K",
         "50 ps with a thermostat that leaves diffusion alone (Bussi): ions that can hop will.",
-        {
-            "ensemble": "bussi",
-            "temperature": 1000.0,
-            "timestep": 2.0,
-            "steps": 25000,
-            "frame_interval": 50,
-        },
+        (
+            ("ensemble", "bussi"),
+            ("temperature", 1000.0),
+            ("timestep", 2.0),
+            ("steps", 25000),
+            ("frame_interval", 50),
+        ),
     ),
     Preset(
         "expand",
         "Thermal expansion",
         "Five picoseconds at 300 K and ambient pressure with a cell that may change.",
-        {"ensemble": "npt", "temperature": 300.0, "timestep": 1.0, "steps": 5000},
+        (("ensemble", "npt"), ("temperature", 300.0), ("timestep", 1.0), ("steps", 5000)),
     ),
     Preset(
         "conserve",
         "Energy conservation",
         "One picosecond without a thermostat: the total energy must stay flat.",
-        {"ensemble": "nve", "temperature": 300.0, "timestep": 1.0, "steps": 1000},
+        (("ensemble", "nve"), ("temperature", 300.0), ("timestep", 1.0), ("steps", 1000)),
     ),
 )
-CUSTOM = ("custom", "My settings")
+CUSTOM = (OWN, "My settings")
 
 
 def apply(preset: Preset, spec: MDSpec) -> MDSpec:
@@ -76,7 +66,8 @@ def apply(preset: Preset, spec: MDSpec) -> MDSpec:
         name: getattr(spec, name)
         for name in ("structure", "potential", "model", "device", "dtype", "threads", "seed", "out")
     }
-    return replace(plain, **{**kept, **preset.settings})
+    changes: dict[str, Any] = {**kept, **dict(preset.changes)}
+    return replace(plain, **changes)
 
 
 def preset_of(spec: MDSpec) -> str:

@@ -9,8 +9,9 @@ from PySide6.QtWidgets import QPushButton, QWidget
 from designer_app.errors import InvalidSpecError
 from designer_app.io.documents import Document
 from designer_app.specs.fields import about, check_spec, spec_fields
+from designer_app.specs.presets import applied, preset_of
 from designer_app.specs.screen import ScreenSpec
-from designer_app.specs.screen_presets import CUSTOM, PRESETS, apply, preset_of
+from designer_app.specs.screen_presets import CUSTOM, PRESETS
 from designer_app.ui.editors import ChoiceEditor
 from designer_app.ui.forms import LABEL_WIDTH, SpecForm
 from designer_app.ui.icons import ThemedIcon
@@ -110,7 +111,7 @@ class SearchPage(PanelPage):
         self.ion.set_value(plain.ion)
         self.reaction.set_value(plain.reaction)
         self.potential.set_values(plain.potential, plain.model)
-        self.preset.set_value(preset_of(plain))
+        self.preset.set_value(preset_of(PRESETS, plain))
         self._refresh()
 
     def set_state(self, state: str) -> None:
@@ -224,7 +225,7 @@ class SearchPage(PanelPage):
         shown = self._rules_shown()
         for preset in PRESETS:
             if preset.key == key:
-                self.rules.set_spec(apply(preset, shown))
+                self.rules.set_spec(applied(preset, shown))
         self.preset.set_value(key)
         self._refresh()
 
@@ -282,7 +283,7 @@ class SearchPage(PanelPage):
         self._choose_preset(self.preset.value())
 
     def _on_rules_edited(self) -> None:
-        self.preset.set_value(preset_of(self._rules_shown()))
+        self.preset.set_value(preset_of(PRESETS, self._rules_shown()))
         self._refresh()
 
     def _on_notice_acted(self, key: str) -> None:
