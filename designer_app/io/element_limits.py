@@ -12,6 +12,7 @@ from typing import Any, Protocol
 from designer_app.elements import ATOMIC_NUMBERS, SYMBOLS
 from designer_app.io.toml import read_toml
 from designer_app.resources import resource
+from designer_app.specs.design import DesignSpec
 from designer_app.specs.fields import refusal
 
 KNOWN = SYMBOLS[1:104]
@@ -72,6 +73,10 @@ def refused_elements(spec: ElementLimits, ion: str = "") -> dict[str, str]:
     for symbol in KNOWN:
         if listed and symbol not in listed:
             refused[symbol] = f"{symbol} is not among the allowed elements"
+    usual = spec.chemistry if isinstance(spec, DesignSpec) else None
+    if usual is not None:
+        rest = [each for each in KNOWN if each not in usual.elements and each != ion]
+        refused |= {each: f"{each} is not usual in {usual.of}" for each in rest}
     if spec.no_toxic:
         refused |= {each: f"{each} counts as toxic ({_because(each)})" for each in _hazardous()}
     if spec.no_cobalt:

@@ -12,8 +12,9 @@ from designer_app.specs.potentials import (
     potential_field,
     threads_field,
 )
-from designer_app.specs.screen import IONS, REACTIONS
+from designer_app.specs.screen import IONS
 from designer_app.specs.structure import Structure
+from designer_app.specs.usual_chemistry import USUAL, UsualChemistry
 
 KINDS = (
     ("cathode", "Cathode"),
@@ -30,6 +31,13 @@ STRATEGIES = (
     ("retrieval", "Nearest known materials"),
     ("random", "Random decodes"),
 )
+REACTIONS = (
+    ("HER", "Hydrogen evolution"),
+    ("OER", "Oxygen evolution"),
+    ("ORR", "Oxygen reduction"),
+    ("NRR", "Nitrogen reduction"),
+)
+"""Whose leading intermediate the heads know; CO, that of CO2 reduction, has too few labels."""
 _IONIC = ("purpose", ("cathode", "anode", "electrolyte"))
 
 
@@ -71,6 +79,13 @@ class DesignSpec:
     )
     exclude: str = spec_field(
         "", label="Excluded elements", doc="Symbols of elements that no candidate may hold."
+    )
+    usual: bool = spec_field(
+        True,
+        label="Usual chemistry",
+        doc="Only elements that such materials are made of; of a cathode a metal that cells "
+        "oxidise, and oxygen, sulfur, a halogen or nitrogen. Does not count where allowed elements "
+        "are listed.",
     )
     no_toxic: bool = spec_field(
         False,
@@ -248,6 +263,14 @@ class DesignSpec:
     def is_electrode(self) -> bool:
         """Whether candidates must give up ions."""
         return self.purpose in ("cathode", "anode")
+
+    @property
+    def chemistry(self) -> UsualChemistry | None:
+        """What materials of the purpose are made of, where nothing else is asked."""
+        is_free = not self.usual or bool(self.elements.strip())
+        is_oxide = self.purpose == "catalyst" and self.charge != "off"
+        usual = None if is_free or is_oxide else USUAL.get(self.purpose)
+        return usual and usual.allowing(self.require.replace(",", " ").split())
 
     def wanted(self) -> tuple[Target, ...]:
         """The targets, those of the purpose where none are given. Raises `InvalidSpecError`."""

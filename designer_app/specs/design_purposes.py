@@ -122,14 +122,6 @@ PURPOSES = (
         offered=_CATALYST_OFFERED,
     ),
     Purpose(
-        key="co2rr",
-        title="CO2 reduction",
-        doc=_CATALYST_DOC,
-        changes=(("purpose", "catalyst"), ("reaction", "CO2RR"), ("charge", "off")),
-        targets=("adsorption_free_energy=0", "e_above_hull=..0.05"),
-        offered=_CATALYST_OFFERED,
-    ),
-    Purpose(
         key="nrr",
         title="Ammonia from nitrogen",
         doc=_CATALYST_DOC,

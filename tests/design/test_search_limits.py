@@ -5,6 +5,8 @@ from designer_app.design.search.limits import limits_of
 from designer_app.design.search.pool import amounts_of_row
 from designer_app.design.search.restricting import restricted
 from designer_app.errors import InvalidSpecError
+from designer_app.io.formulas import amounts_in
+from designer_app.screening.charge_balance import balanced
 from designer_app.specs.design import DesignSpec
 
 
@@ -15,9 +17,13 @@ from designer_app.specs.design import DesignSpec
         ({"Li": 1, "Mn": 2, "O": 4}, ""),
         ({"Li": 1, "Co": 1, "O": 2}, "element not allowed: cobalt is left out"),
         ({"Na": 1, "Fe": 1, "P": 1, "O": 4}, "element missing: Li"),
-        ({"Li": 1, "Mg": 1, "P": 1, "O": 4}, "nothing to oxidise"),
+        ({"Li": 1, "Mg": 1, "P": 1, "O": 4}, "no metal that is oxidised in a cathode"),
+        ({"Li": 2, "Ti": 1, "O": 3}, "nothing to oxidise"),
         ({"Li": 1, "Fe": 1, "O": 9}, "charge cannot balance"),
-        ({"Li": 1, "Al": 1}, "an alloy"),
+        ({"Li": 1, "Al": 1}, "no metal that is oxidised in a cathode"),
+        ({"Li": 5, "Mn": 1, "H": 8}, "element not allowed: H is not usual in a cathode"),
+        ({"Li": 1, "Fe": 1, "P": 1}, "P as an anion is not usual in a cathode"),
+        ({"Li": 1, "Mn": 1, "As": 1}, "element not allowed: As is not usual in a cathode"),
     ],
 )
 def test_a_cathode_without_cobalt_keeps_all_its_limits(amounts, reason):
@@ -25,10 +31,54 @@ def test_a_cathode_without_cobalt_keeps_all_its_limits(amounts, reason):
     assert limits.reason({each: float(n) for each, n in amounts.items()}) == reason
 
 
+@pytest.mark.parametrize(
+    ("purpose", "usual"),
+    [
+        ("cathode", "LiFePO4 LiCoO2 LiMn2O4 Li2FeSiO4 LiVPO4F LiTiS2 LiMnBO3 Li2NiTeO4"),
+        ("anode", "Li7Ti5O12 LiTiNb2O7 LiFeP Li9V2O7 Li3FeN2"),
+        ("electrolyte", "Li3PS4 Li10GeP2S12 Li6PS5Cl Li7La3Zr2O12 Li3YCl6 Li3OCl Li3N LiTi2P3O12"),
+        ("catalyst", "Pt Pt3Ni Cu3Au MoNi4"),
+    ],
+)
+def test_textbook_materials_are_usual(purpose, usual):
+    chemistry = DesignSpec(purpose=purpose, charge="off").chemistry
+    for each in usual.split():
+        amounts = amounts_in(each)
+        balance = balanced(amounts, "strict")
+        assert amounts.keys() <= chemistry.elements
+        assert chemistry.reason(amounts, balance.states if balance else {}) == ""
+
+
+@pytest.mark.parametrize(
+    ("purpose", "odd"),
+    [("anode", "K2LiVH6"), ("electrolyte", "Li2FeO2"), ("catalyst", "Tl3Cd"), ("anode", "Li2TlAs")],
+)
+def test_what_nobody_would_make_is_left_out(purpose, odd):
+    charge = "off" if purpose == "catalyst" else "strict"
+    limits = limits_of(DesignSpec(purpose=purpose, charge=charge))
+    assert "not usual" in limits.reason(amounts_in(odd))
+
+
+def test_a_list_of_elements_takes_the_place_of_the_usual_ones():
+    limits = limits_of(DesignSpec(elements="Li Mn H"))
+    assert limits.reason({"Li": 5.0, "Mn": 1.0, "H": 8.0}) == ""
+    assert limits_of(DesignSpec(usual=False)).reason({"Li": 5.0, "Mn": 1.0, "H": 8.0}) == ""
+
+
+def test_an_element_that_must_be_in_is_usual():
+    limits = limits_of(DesignSpec(require="Ru"))
+    assert limits.reason({"Li": 2.0, "Ru": 1.0, "O": 3.0}) == ""
+
+
+def test_an_alloy_is_no_cathode_whatever_is_usual():
+    assert limits_of(DesignSpec(usual=False)).reason({"Li": 1.0, "Al": 1.0}) == "an alloy"
+
+
 def test_the_loose_balance_takes_what_the_strict_one_refuses():
     peroxide = {"Li": 2.0, "Fe": 1.0, "O": 4.0}
     strict, loose = (
-        limits_of(DesignSpec(purpose="electrolyte", charge=rule)) for rule in ("strict", "loose")
+        limits_of(DesignSpec(purpose="electrolyte", charge=rule, usual=False))
+        for rule in ("strict", "loose")
     )
     assert strict.reason(peroxide) == "charge cannot balance"
     assert loose.reason(peroxide) == ""
@@ -58,7 +108,7 @@ def test_an_element_that_the_models_do_not_know_is_left_out():
 def test_elements_beyond_the_tokens_are_left_out_by_every_purpose():
     for purpose in ("cathode", "electrolyte", "catalyst", "own"):
         allowed = limits_of(DesignSpec(purpose=purpose)).allowed
-        assert "Fe" in allowed
+        assert "Al" in allowed
         assert not allowed & {"Am", "Cm"}
 
 

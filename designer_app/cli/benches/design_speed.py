@@ -27,7 +27,9 @@ T = TypeVar("T")
 SEEDS, STEPS, PROPOSALS, POINTS = 400, 300, 3000, 200
 _QUICK = (40, 30, 200, 16)
 _SPEC = DesignSpec(
-    targets=("energy_density=600..", "voltage=2..4.6", "e_above_hull=..0.05"), no_cobalt=True
+    targets=("energy_density=600..", "voltage=2..4.6", "e_above_hull=..0.05"),
+    no_cobalt=True,
+    usual=False,
 )
 
 

@@ -7,7 +7,7 @@ from functools import cache, cached_property
 from designer_app.design.representation.tokens import N_ELEMENTS
 from designer_app.elements import SYMBOLS
 from designer_app.errors import DesignerAppError
-from designer_app.io.element_limits import refused_elements, symbols_in
+from designer_app.io.element_limits import KNOWN, refused_elements, symbols_in
 from designer_app.properties.heads import adsorption_head
 from designer_app.screening.charge_balance import balanced
 from designer_app.screening.ion_release import NOTHING, ion_release
@@ -15,6 +15,7 @@ from designer_app.screening.masks import Masks
 from designer_app.specs.design import DesignSpec
 from designer_app.specs.fields import refusal
 from designer_app.specs.screen import LEAST_RELEASE
+from designer_app.specs.usual_chemistry import UsualChemistry
 from designer_app.specs.voltage import ION_CHARGES
 
 
@@ -29,6 +30,8 @@ class Limits:
     """Working ion; empty where none is asked."""
     releases: bool = False
     """Whether the ion must be able to leave with something oxidised in exchange."""
+    usual: UsualChemistry | None = None
+    """What materials of the purpose are made of; None takes any."""
     charge: str = "strict"
     """As in `screening/charge_balance.py`."""
     metals_only: bool = False
@@ -64,6 +67,10 @@ class Limits:
         balance = balanced(amounts, self.charge)
         if balance is None:
             return "charge cannot balance"
+        if self.usual is not None:
+            why = self.usual.reason(amounts, balance.states)
+            if why:
+                return why
         if not self.ion:
             return ""
         if balance.states and balance.states[self.ion] != ION_CHARGES[self.ion]:
@@ -85,8 +92,7 @@ def limits_of(spec: DesignSpec, known: Collection[str] = ()) -> Limits:
     refused = refused_elements(spec, ion)
     metals_only = spec.purpose == "catalyst" and spec.charge == "off"
     if metals_only:
-        left = Masks(refused).allowed
-        refused |= {each: f"{each} is not a metal" for each in sorted(left) if not _is_metal(each)}
+        refused |= {each: f"{each} is not a metal" for each in KNOWN if not _is_metal(each)}
         known = known or _elements_of_surfaces()
     unknown = Masks(refused).allowed.difference(known or SYMBOLS[1:N_ELEMENTS])
     refused |= {each: f"the models do not know {each}" for each in sorted(unknown)}
@@ -105,6 +111,7 @@ def limits_of(spec: DesignSpec, known: Collection[str] = ()) -> Limits:
         required=required,
         ion=ion,
         releases=spec.is_electrode,
+        usual=spec.chemistry,
         charge=spec.charge,
         metals_only=metals_only,
         families=spec.families,

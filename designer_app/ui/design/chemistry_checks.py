@@ -25,7 +25,7 @@ _REDOX = frozenset((
     "Ta", "W", "Re", "Os", "Ir", "Pt", "Au", "Ce", "Pr", "U",
 ))  # fmt: skip
 """Metals with several common charges: they take up what a leaving ion leaves behind."""
-_MASKS = ("no_toxic", "no_cobalt", "cheap", "abundant")
+_MASKS = ("usual", "no_toxic", "no_cobalt", "cheap", "abundant")
 _USUAL_REDOX = ("Mn", "Fe")
 
 

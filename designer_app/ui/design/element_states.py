@@ -50,7 +50,8 @@ def is_alloys_only(spec: DesignSpec) -> bool:
 def element_states(spec: DesignSpec) -> dict[str, ElementState]:
     """What a spec says of each element up to plutonium. Raises `InvalidSpecError`."""
     ion = spec.ion if spec.has_ion else ""
-    masked = refused_elements(replace(spec, elements="", exclude=""), ion)
+    is_usual = spec.chemistry is not None
+    masked = refused_elements(replace(spec, elements="", exclude="", usual=is_usual), ion)
     listed, required = symbols_in(spec, "elements"), symbols_in(spec, "require")
     excluded = symbols_in(spec, "exclude")
     offered = offered_elements(spec)

@@ -93,6 +93,7 @@ def spec_of(seed: int, *, quick: bool) -> DesignSpec:
     return DesignSpec(
         targets=TARGETS,
         no_cobalt=True,
+        usual=False,
         max_atoms=MOST_ATOMS,
         seed=seed,
         learn=False,
