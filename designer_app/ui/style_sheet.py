@@ -71,6 +71,7 @@ QPushButton[role="fold"] { background: transparent; border: none; color: $muted;
 QPushButton[role="fold"]:hover { color: $text; }
 QPushButton[role="row"] { background: transparent; border: 1px solid transparent; min-height: 28px;
   text-align: left; padding: 6px 8px; }
+QPushButton[role="run"] { text-align: left; padding: 6px 12px; }
 QPushButton[role="bar"] { background: transparent; border: 1px solid transparent;
   padding: 1px 8px; min-height: 18px; }
 QPushButton[role="bar"]:hover { background: $hover; }

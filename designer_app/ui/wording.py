@@ -2,6 +2,7 @@
 
 import math
 import re
+from datetime import datetime
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,6 +35,16 @@ def element_counts(structure: Structure) -> dict[str, int]:
     """Atoms of each element, by symbol."""
     numbers, counts = np.unique(structure.numbers, return_counts=True)
     return {SYMBOLS[int(n)]: int(c) for n, c in zip(numbers, counts, strict=True)}
+
+
+def with_spaces(number: int) -> str:
+    """A count with its thousands apart."""
+    return f"{number:,}".replace(",", THIN)
+
+
+def unbroken(text: str) -> str:
+    """The same where no line ends within a unit: Qt would break meV/atom after its stroke."""
+    return text.replace("/", "/\N{WORD JOINER}")
 
 
 def quantity(value: float, unit: str = "", digits: int = 4) -> str:
@@ -69,6 +80,11 @@ def duration(seconds: float) -> str:
     if seconds < 36 * 3600:
         return f"{seconds / 3600:.1f}{THIN}h"
     return f"{seconds / 86400:.1f}{THIN}days"
+
+
+def moment(stamp: str) -> str:
+    """A time of the past, given as ISO 8601, by the clock of this place; empty for none."""
+    return f"{datetime.fromisoformat(stamp).astimezone():%Y-%m-%d %H:%M}" if stamp else ""
 
 
 def clock(seconds: float) -> str:

@@ -7,6 +7,7 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QPushButton, QWizard
 
+from designer_app.project.runs import Runs
 from designer_app.specs.design import DesignSpec
 from designer_app.specs.design_purposes import PURPOSES, applied, purpose_named
 from designer_app.ui.design.budget_page import BudgetPage
@@ -197,28 +198,31 @@ def test_the_introduction_begins_with_the_purpose_of_its_card(qtbot, theme):
     assert asked.args == [OFFERED[1]]
 
 
-def test_earlier_designs_are_offered_with_how_they_ended(qtbot, theme):
+def test_earlier_designs_are_offered_with_how_they_ended(qtbot, theme, tmp_path):
     intro = DesignIntro(theme)
     qtbot.addWidget(intro)
-    intro.set_runs([("Design a Li cathode", "10 on the shortlist", Path("runs/3"))])
+    run = Runs(tmp_path).begin("design", "Design a CO2 catalyst")
+    intro.set_runs([(run, "10 on the shortlist")])
     (button,) = [
         each for each in intro.findChildren(QPushButton) if each.property("folder") is not None
     ]
-    assert button.text() == "Design a Li cathode   ·   10 on the shortlist"
+    title, ended, began = button.text().split("   ·   ")
+    assert (title, ended) == ("Design a CO₂ catalyst", "10 on the shortlist")
+    assert began.startswith(run.created[:4])
     with qtbot.waitSignal(intro.run_chosen) as chosen:
         button.click()
-    assert chosen.args == [Path("runs/3")]
+    assert chosen.args == [run.folder]
 
 
 def test_the_workspace_leads_from_a_card_to_targets_and_back(window):
     window.show_workspace("design")
     page = window.design.page
-    assert not page.shows_wizard
+    assert not page.shows_work
     page.intro.cards[0].click()
-    assert page.shows_wizard
+    assert page.shows_work
     assert window.design.wizard.step == "targets"
     window.design.wizard.button(QWizard.WizardButton.CustomButton1).click()
-    assert not page.shows_wizard
+    assert not page.shows_work
     page.intro.go_on.click()
     assert window.design.wizard.step == "targets"
 

@@ -191,12 +191,12 @@ def test_results_leave_with_their_project(window, tmp_path):
     window.tree.open_asked.emit(run.folder)
     page = window.screening.page
     window.session.save_project_as(tmp_path / "copy.designer")
-    assert page.shows_results
+    assert page.shows_work
     assert window.screening.shown.folder.is_relative_to(window.session.project.folder)
     other = Project.create(tmp_path / "other.designer")
     other.close()
     window.session.open_project(other.folder)
-    assert not page.shows_results
+    assert not page.shows_work
 
 
 def test_comparing_takes_the_width_of_picture_and_plot(qtbot, window):
@@ -212,7 +212,7 @@ def test_comparing_takes_the_width_of_picture_and_plot(qtbot, window):
         ]
     )
     results.list.refresh()
-    screening.page.show_results()
+    screening.page.show_work()
     for line in range(2):
         results.list.toggle(line)
     assert screening.panel.candidate.compare.isEnabled()

@@ -7,9 +7,8 @@ from PySide6.QtWidgets import QButtonGroup, QFrame, QRadioButton, QVBoxLayout, Q
 from designer_app.specs.design import DesignSpec
 from designer_app.specs.design_budgets import expected_seconds
 from designer_app.specs.presets import Preset, applied
-from designer_app.ui.number_editor import THIN
 from designer_app.ui.theme import label, set_role
-from designer_app.ui.wording import duration
+from designer_app.ui.wording import duration, with_spaces
 
 
 class BudgetCard(QFrame):
@@ -33,10 +32,9 @@ class BudgetCard(QFrame):
         sized = applied(self.budget, spec)
         seconds = expected_seconds(sized, cores)
         self._time.setText(self.tr("about %s here") % duration(seconds))
-        points = f"{sized.seeds:,}".replace(",", THIN)
         facts = [
-            self.tr("%s starting points, %d steps") % (points, sized.steps),
-            self.tr("%d relaxed and placed on the hull") % sized.relax_best,
+            self.tr("%s starting points, %d steps") % (with_spaces(sized.seeds), sized.steps),
+            self.tr("%s relaxed and placed on the hull") % with_spaces(sized.relax_best),
             self.tr("%d computed by physics") % sized.physics_best,
             self.tr("%d recomputed from shaken supercells") % sized.check_best,
             self.tr("learns from its own failures") if sized.learn else self.tr("does not learn"),

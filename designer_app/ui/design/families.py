@@ -6,8 +6,8 @@ from PySide6.QtCore import QRect, QSize, Qt, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QPushButton, QSizePolicy, QWidget
 
-from designer_app.ui.number_editor import THIN
 from designer_app.ui.theme import label
+from designer_app.ui.wording import with_spaces
 
 _GAP = 6
 _WORDS_HEIGHT = 18
@@ -66,7 +66,7 @@ class FamilyChips(QWidget):
         made.setCheckable(True)
         made.setProperty("role", "chip")
         if n:
-            many = f"{n:,}".replace(",", THIN)
+            many = with_spaces(n)
             made.setToolTip(self.tr("%s known crystals") % many)
         made.setAccessibleName(self.tr("Family %s") % name)
         made.setCursor(Qt.CursorShape.PointingHandCursor)

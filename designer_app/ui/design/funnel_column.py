@@ -6,8 +6,9 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from designer_app.specs.design_rows import STAGES
 from designer_app.ui.screening.columns import reason_text
-from designer_app.ui.screening.funnel_stage import Funnel, StageButton, with_spaces
+from designer_app.ui.screening.funnel_stage import Funnel, StageButton
 from designer_app.ui.theme import BODY, SMALL, TITLE, Theme, tabular
+from designer_app.ui.wording import with_spaces
 
 _HEIGHT, _BAR, _SIDE = 47, 4, 10
 _MIDDLE = Qt.AlignmentFlag.AlignVCenter

@@ -28,7 +28,7 @@ class MakingPage(ScrollPage):
         self._hazards.setSpacing(6)
         self._titles = [
             label(self.tr("FOR 1 G OF PRODUCT"), "section"),
-            label(self.tr("HAZARDS - NOT A SAFETY ASSESSMENT"), "section"),
+            label(self.tr("HAZARDS (NOT A SAFETY ASSESSMENT)"), "section"),
         ]
         self._message = label("", "muted", wrap=True)
         self.body.addWidget(self._titles[0])

@@ -18,11 +18,11 @@ from designer_app.ui.screening.columns import (
     estimate_text,
     explain,
     place_of,
-    unbroken,
 )
 from designer_app.ui.theme import Theme, label, tabular
 from designer_app.ui.trust import Level, Verdict
 from designer_app.ui.trust_light import TrustLight
+from designer_app.ui.wording import unbroken
 
 _WORDS = {Level.GOOD: "sound", Level.CARE: "with care", Level.NO: "doubtful"}
 _TOP = Qt.AlignmentFlag.AlignTop

@@ -17,7 +17,7 @@ class PageBody(QWidget):
         super().__init__()
         self.heading = label(title, "display")
         self.lead = label(lead, "muted", wrap=True)
-        self.notices = NoticeList(theme)
+        self.notices = NoticeList(theme, is_wide=True)
         self.body = QVBoxLayout()
         self.body.setContentsMargins(SIDE, 8, SIDE, 16)
         self.body.setSpacing(12)

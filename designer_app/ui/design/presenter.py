@@ -12,7 +12,7 @@ from designer_app.running.messages import JobError
 from designer_app.session.designs import spec_of
 from designer_app.session.job import Job
 from designer_app.specs.design import DesignSpec
-from designer_app.specs.design_purposes import applied, purpose_named
+from designer_app.specs.design_purposes import PURPOSES, applied, purpose_named
 from designer_app.ui import outcomes
 from designer_app.ui.design.area import DesignArea
 from designer_app.ui.design.budget_page import BudgetPage
@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from designer_app.project import Project
     from designer_app.ui.main_window import MainWindow
 
+_FIRST = PURPOSES[0].key
+"""Chosen until another card is."""
 _OVER = {"succeeded": "finished", "failed": "failed", "cancelled": "stopped"}
 _REMEDIES = (outcomes.RESUME, outcomes.AGAIN)
 
@@ -56,12 +58,10 @@ class DesignPresenter(QObject):
 
     def begin(self, purpose: str = "") -> None:
         """A new design; for a named purpose its targets come next."""
-        spec = DesignSpec()
-        if purpose:
-            spec = applied(purpose_named(purpose), spec)
+        spec = applied(purpose_named(purpose or _FIRST), DesignSpec())
         self._is_begun = True
         self.wizard.begin(spec)
-        self.page.show_wizard()
+        self.page.show_work()
         if purpose:
             self.wizard.go_to("targets")
 
@@ -88,7 +88,7 @@ class DesignPresenter(QObject):
 
     def ask_run(self) -> None:
         """Confirm the page in front; on the last one before the search, this starts it."""
-        if self.page.shows_wizard:
+        if self.page.shows_work:
             self.wizard.ask_next()
 
     def cancel(self) -> None:
@@ -117,7 +117,7 @@ class DesignPresenter(QObject):
     def _connect(self) -> None:
         session, intro = self._session, self.page.intro
         intro.begin_asked.connect(self.begin)
-        intro.go_on_asked.connect(self.page.show_wizard)
+        intro.go_on_asked.connect(self.page.show_work)
         intro.run_chosen.connect(self.open_run)
         self.wizard.left.connect(self._on_left)
         self._run.candidate_asked.connect(self._on_candidate_asked)
@@ -129,7 +129,7 @@ class DesignPresenter(QObject):
     def _show(self, spec: DesignSpec, folder: Path) -> None:
         self._is_begun = True
         self.wizard.show_run(spec, folder)
-        self.page.show_wizard()
+        self.page.show_work()
 
     def _on_left(self) -> None:
         self.page.intro.set_begun(is_begun=self._is_begun)
@@ -154,7 +154,7 @@ class DesignPresenter(QObject):
             found.succeeded.connect(self._on_past_read)
 
     def _on_past_read(self, runs: list[Run]) -> None:
-        self.page.intro.set_runs([(run.title, _ended(run), run.folder) for run in runs])
+        self.page.intro.set_runs([(run, _ended(run)) for run in runs])
 
     # --- errors ---
 

@@ -127,7 +127,10 @@ class PurposePage(DesignPage):
         self.cards[purpose.key].setChecked(True)
         self._title.setText(with_subscripts_in(self.tr(purpose.title)))
         self._doc.setText(with_subscripts_in(self.tr(purpose.doc)))
-        wanted = "; ".join(target_text(each) for each in targets_from(purpose.targets))
+        wanted = "; ".join(
+            target_text(each)[:1].lower() + target_text(each)[1:]
+            for each in targets_from(purpose.targets)
+        )
         if self._spec.no_cobalt and dict(purpose.changes).get("no_cobalt"):
             wanted += self.tr("; no cobalt")
         self._start.setText(self.tr("Starts from: %s.") % wanted)

@@ -21,9 +21,9 @@ from designer_app.ui.design.run_watch import DesignWatch
 from designer_app.ui.icons import ThemedIcon
 from designer_app.ui.panels.section import row as row_of
 from designer_app.ui.screening.candidate_opener import CandidateOpener
-from designer_app.ui.screening.columns import column_for, estimate_text, unbroken
+from designer_app.ui.screening.columns import column_for, estimate_text
 from designer_app.ui.theme import Theme, label, tabular
-from designer_app.ui.wording import duration, with_subscripts, with_subscripts_in
+from designer_app.ui.wording import duration, unbroken, with_subscripts, with_subscripts_in
 
 HTML, PDF = "report.html", "report.pdf"
 _TOP = Qt.AlignmentFlag.AlignTop

@@ -60,7 +60,7 @@ class RunPage(DesignPage):
         self.pause = QPushButton(self.tr("Pause"))
         self.stop = QPushButton(self.tr("Stop"))
         self.go_on = QPushButton(self.tr("Go on"))
-        self.notices = NoticeList(theme)
+        self.notices = NoticeList(theme, is_wide=True)
         self.funnel = FunnelColumn(theme)
         self.best = BestCard(theme)
         self._was_complete = False

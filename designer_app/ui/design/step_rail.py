@@ -137,7 +137,7 @@ class StepRail(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 12, 0, 12)
         column.setSpacing(0)
-        heading = label(self.tr("NEW DESIGN"), "section")
+        heading = label(self.tr("DESIGN"), "section")
         heading.setContentsMargins(_LEFT, 4, 0, 8)
         column.addWidget(heading)
         for key, button in self.buttons.items():

@@ -36,7 +36,8 @@ def target_cautions(spec: DesignSpec, known: Known) -> tuple[Caution, ...]:
     found += [
         caution
         for each in targets.values()
-        if (caution := _beyond(spec, each, known(each.key))) is not None
+        if not _is_below_hull(each)
+        and (caution := _beyond(spec, each, known(each.key))) is not None
     ]
     return (*found, *_astray(spec, targets))
 
@@ -87,7 +88,7 @@ def _beyond(spec: DesignSpec, target: Target, known: Distribution | None) -> Cau
     is_above = low > known.quantiles[-1]
     place = 1.0 - _REACHABLE if is_above else _REACHABLE
     value = float(np.quantile(known.quantiles, place))
-    value = float(f"{value:.2g}") if about.is_log else round(value, about.decimals)
+    value = round(float(f"{value:.2g}"), 9 if about.is_log else about.decimals)
     nearer = replace(target, about=None, low=-math.inf, high=math.inf)
     nearer = replace(nearer, low=value) if is_above else replace(nearer, high=value)
     if math.isfinite(high) and is_above and target.about is None:
@@ -101,6 +102,11 @@ def _beyond(spec: DesignSpec, target: Target, known: Distribution | None) -> Cau
     if share_meeting(nearer, known) <= 0.0:
         return Caution(text)
     return Caution(text, button, (("targets", with_target(spec, nearer)),))
+
+
+def _is_below_hull(target: Target) -> bool:
+    """Whether only what is more stable than all that is known would do."""
+    return target.key == "e_above_hull" and target.bounds(0.02)[1] < 0.0
 
 
 def _astray(spec: DesignSpec, targets: Mapping[str, Target]) -> list[Caution]:
@@ -124,7 +130,7 @@ def _astray(spec: DesignSpec, targets: Mapping[str, Target]) -> list[Caution]:
         changes = with_target(spec, Target(key="e_above_hull", high=0.05))
         button = "Ask for stability"
         found.append(Caution(text, button, (("targets", changes),)))
-    elif stable is not None and stable.bounds(0.02)[1] < 0.0:
+    elif stable is not None and _is_below_hull(stable):
         text = "Only what is more stable than all known phases lies below the hull."
         changes = with_target(spec, replace(stable, low=-math.inf, high=0.05, about=None))
         button = "Ask for at most 0.05 eV/atom"

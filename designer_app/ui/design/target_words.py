@@ -7,6 +7,7 @@ from PySide6.QtCore import QCoreApplication
 from designer_app.specs.design_targets import OWN, PROPERTIES, DesignProperty, Target
 from designer_app.specs.distributions import FAMILY_OF, Distribution
 from designer_app.ui.number_editor import THIN, number_text, unit_text
+from designer_app.ui.wording import unbroken, with_spaces
 
 _RARE, _AMBITIOUS, _COMMON = 0.03, 0.10, 0.5
 _KNOWN = {
@@ -72,7 +73,7 @@ def rarity_text(target: Target, known: Distribution | None) -> str:
         return _tr("How this is spread over known materials is not known")
     share = share_meeting(target, known)
     kind = _tr(_KNOWN.get(known.family, _KNOWN["any"]))
-    n = f"{known.n:,}".replace(",", THIN)
+    n = with_spaces(known.n)
     low, high = target.bounds(about.wide)
     if is_outside(target, known):
         best = known.quantiles[-1] if low > known.quantiles[-1] else known.quantiles[0]
@@ -87,7 +88,7 @@ def rarity_text(target: Target, known: Distribution | None) -> str:
     else:
         part = _top(low, high, share)
         said = _tr("This is the %s of what is known; tail targets rarely hold") % part
-    return said
+    return unbroken(said)
 
 
 def rarity_kind(target: Target, known: Distribution | None) -> str:

@@ -127,6 +127,7 @@ class TargetsPage(DesignPage):
             if known is not None:
                 told.setdefault(known.origin, []).append(each.switch.text().lower())
         said = "; ".join(f"{', '.join(names)}: {origin}" for origin, names in told.items())
+        said = said[:1].upper() + said[1:]
         kind = family_text(self._spec.purpose)
         self._origin.setText(self.tr("Measured against %s. %s") % (kind, said) if said else "")
 

@@ -15,6 +15,7 @@ from designer_app.ui.theme import Theme
 
 _PLACES = {step.key: place for place, step in enumerate(STEPS)}
 _BUDGET = "budget"
+_BUTTON_HEIGHT = 34
 _BUTTON_MARGINS = QMargins(SIDE, 10, SIDE, 10)
 
 
@@ -157,6 +158,9 @@ class DesignWizard(QWizard):
             if layout is not None and not layout.contentsMargins().isNull():
                 layout.setContentsMargins(0, 0, 0, 0)
                 layout.setSpacing(0)
+                if isinstance(layout, QGridLayout):  # room above and below the line of the buttons
+                    for line in range(layout.rowCount()):
+                        layout.setRowMinimumHeight(line, 0)
         home = self.button(QWizard.WizardButton.CustomButton1)
         for buttons in self.findChildren(QHBoxLayout):
             if buttons.indexOf(home) >= 0 and buttons.contentsMargins() != _BUTTON_MARGINS:
@@ -181,6 +185,8 @@ class DesignWizard(QWizard):
         home, forward = self.button(button.CustomButton1), self.button(button.NextButton)
         home.setToolTip(self.tr("Back to the introduction and earlier designs; all is kept"))
         forward.setProperty("role", "primary")
+        for each in (home, self.button(button.BackButton), forward):
+            each.setFixedHeight(_BUTTON_HEIGHT)
         forward.setToolTip(self.tr("Confirm this page and go on (Ctrl+Enter)"))
         for place, page in enumerate(self._pages.values()):
             self.setPage(place, page)

@@ -1,7 +1,6 @@
 """The list of jobs: what runs, what waits, what came out."""
 
 from collections.abc import Sequence
-from datetime import datetime
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
@@ -18,6 +17,7 @@ from PySide6.QtWidgets import (
 from designer_app.ui.icons import ThemedIcon
 from designer_app.ui.panels.section import row
 from designer_app.ui.theme import Theme, label, set_role, tabular
+from designer_app.ui.wording import moment
 
 if TYPE_CHECKING:
     from designer_app.project.runs import Run
@@ -117,10 +117,7 @@ class PastRow(QFrame):
         state = label(_WORDS.get(run.state, run.state))
         state.setFixedWidth(80)
         set_role(state, _ROLES.get(run.state, ""))
-        told = run.error
-        if run.created:
-            began = f"{datetime.fromisoformat(run.created).astimezone():%Y-%m-%d %H:%M}"
-            told = f"{began}   {run.error}".strip()
+        told = f"{moment(run.created)}   {run.error}".strip()
         layout = QHBoxLayout(self)
         layout.setContentsMargins(12, 6, 6, 6)
         layout.setSpacing(12)

@@ -1,7 +1,6 @@
 """The drawer on the left: what the project holds, and what was open lately."""
 
 from collections.abc import Sequence
-from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,7 +12,7 @@ from designer_app.io.screen_store import ROWS
 from designer_app.ui.icons import ThemedIcon, icon
 from designer_app.ui.panels.section import row
 from designer_app.ui.theme import OnTheme, Theme, Tokens, label
-from designer_app.ui.wording import with_subscripts
+from designer_app.ui.wording import moment, with_subscripts
 
 if TYPE_CHECKING:
     from designer_app.project.runs import Run
@@ -103,7 +102,7 @@ class ProjectTree(QWidget):
         self._look(item, _ICONS.get(run.key, "dynamics"), role, "text")
         told = [f"{run.title}: {word}"]
         if run.created:
-            told.append(f"{datetime.fromisoformat(run.created).astimezone():%Y-%m-%d %H:%M}")
+            told.append(moment(run.created))
         if run.error:
             told.append(run.error)
         result = structure_of(run)

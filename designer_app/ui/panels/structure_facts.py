@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from designer_app.ui.wording import THIN
+from designer_app.ui.wording import THIN, with_spaces
 
 _ANGLES = "\N{GREEK SMALL LETTER ALPHA}, β, \N{GREEK SMALL LETTER GAMMA}"
 
@@ -18,7 +18,7 @@ def headline(facts: Mapping[str, Any]) -> str:
     if facts.get("space_group"):
         parts.append(str(facts["space_group"]))
     count = facts.get("n_atoms", 0)
-    parts.append("1 atom" if count == 1 else f"{count:,} atoms".replace(",", THIN))
+    parts.append("1 atom" if count == 1 else f"{with_spaces(count)} atoms")
     if facts.get("density_g_cm3"):
         parts.append(f"{facts['density_g_cm3']:.2f}{THIN}g/cm³")
     return " · ".join(parts)

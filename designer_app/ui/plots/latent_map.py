@@ -21,7 +21,7 @@ from designer_app.ui.plots.color_scale import colors_of, scale_on, span_of
 from designer_app.ui.plots.plot_style import dress, prepare
 from designer_app.ui.screening.columns import number_of
 from designer_app.ui.theme import OnTheme, Theme, Tokens, label
-from designer_app.ui.wording import with_subscripts
+from designer_app.ui.wording import with_spaces, with_subscripts
 
 _SETTLED_MS = 60
 """The ground is drawn anew when size and place of the view have stood still for so long."""
@@ -91,7 +91,7 @@ class LatentMapPlot(QWidget):
         self._bar.setVisible(bool(len(self._known)))
         self._caption.setText(
             self.tr("%s known materials; the plane shows %s of the space")
-            % (f"{len(self._known):,}".replace(",", " "), f"{found.explained:.0%}")
+            % (with_spaces(len(self._known)), f"{found.explained:.0%}")
         )
 
     def move_population(self, places: NDArray[np.floating]) -> None:

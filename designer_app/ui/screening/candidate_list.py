@@ -22,7 +22,7 @@ from designer_app.ui.screening.candidate_table import CandidateTable
 from designer_app.ui.screening.column_choice import ColumnChoice, columns_that_fit
 from designer_app.ui.screening.columns import Column, Criterion
 from designer_app.ui.theme import SMALL, Theme, label
-from designer_app.ui.wording import THIN
+from designer_app.ui.wording import with_spaces
 
 _CANDIDATE_WIDTH, _VERDICT_WIDTH, _WIDTH = 148, 124, 92
 _WIDEST, _SCROLL_BAR, _HEAD_ROOM = 150, 12, 24
@@ -241,9 +241,9 @@ class CandidateList(QWidget):
 
     def _on_refreshed(self) -> None:
         shown, known = self.model.rowCount(), len(self.model.table)
-        told = f"{shown:,}".replace(",", THIN)
+        told = with_spaces(shown)
         if shown != known:
-            told = self.tr("%s of %s") % (told, f"{known:,}".replace(",", THIN))
+            told = self.tr("%s of %s") % (told, with_spaces(known))
         self.count.setText(told)
         self._empty.setVisible(shown == 0)
         self.view.setVisible(shown > 0)

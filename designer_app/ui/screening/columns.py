@@ -206,11 +206,6 @@ def estimate_text(estimate: Estimate, column: Column) -> str:
     return f"{told}{THIN}{unit_text(column.unit)}" if column.unit else told
 
 
-def unbroken(text: str) -> str:
-    """The same where no line ends within a unit: Qt would break meV/atom after its stroke."""
-    return text.replace("/", "/\N{WORD JOINER}")
-
-
 def explain(estimate: Estimate, column: Column) -> str:
     """All that is known of a number, a line each, for a tooltip."""
     lines = [f"{column.title}: {estimate_text(estimate, column)}"]

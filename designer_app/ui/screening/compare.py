@@ -16,10 +16,9 @@ from designer_app.ui.screening.columns import (
     explain,
     place_of,
     reason_of,
-    unbroken,
 )
 from designer_app.ui.theme import label, tabular
-from designer_app.ui.wording import with_subscripts, with_subscripts_in
+from designer_app.ui.wording import unbroken, with_subscripts, with_subscripts_in
 
 MOST = 4
 

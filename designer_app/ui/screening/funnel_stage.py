@@ -8,7 +8,6 @@ from PySide6.QtWidgets import QAbstractButton, QFrame, QPushButton, QVBoxLayout,
 from designer_app.specs.screen_rows import FunnelCount
 from designer_app.ui.screening.columns import reason_text
 from designer_app.ui.theme import OnTheme, Theme, Tokens, label
-from designer_app.ui.wording import THIN
 
 _MOST_REASONS = 8
 
@@ -129,8 +128,3 @@ class Funnel(QFrame):
         sender = self.sender()
         stage = next(key for key, cell in self.cells.items() if cell is sender)
         self.reason_chosen.emit(stage, reason)
-
-
-def with_spaces(number: int) -> str:
-    """A count with its thousands apart."""
-    return f"{number:,}".replace(",", THIN)

@@ -5,8 +5,9 @@ from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPolygonF
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from designer_app.specs.screen_rows import STAGES
-from designer_app.ui.screening.funnel_stage import Funnel, StageButton, with_spaces
+from designer_app.ui.screening.funnel_stage import Funnel, StageButton
 from designer_app.ui.theme import SMALL, TITLE, Theme, tabular
+from designer_app.ui.wording import with_spaces
 
 _TITLE_HEIGHT, _NUMBER_HEIGHT, _BAR_HEIGHT = 16, 20, 20
 _SHORT = {"balanced": "Balanced"}

@@ -1,25 +1,20 @@
-"""Nothing was screened yet: three ways to candidates, and earlier screenings of the project."""
+"""Nothing was screened yet: three ways to candidates."""
 
-from collections.abc import Sequence
-from pathlib import Path
-
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Signal
 from PySide6.QtWidgets import (
     QFrame,
     QGridLayout,
-    QHBoxLayout,
     QLabel,
     QPushButton,
-    QScrollArea,
     QVBoxLayout,
     QWidget,
 )
 
 from designer_app.ui.icons import icon_pixmap
+from designer_app.ui.panels.introduction import Introduction
 from designer_app.ui.theme import OnTheme, Theme, Tokens, label, set_role
 from designer_app.ui.wording import with_subscripts
 
-_MOST_RUNS = 6
 _WIDTH, _CARD_WIDTH = 900, 216
 
 
@@ -52,17 +47,24 @@ class WayCard(QFrame):
         self._mark.setPixmap(pixmap)
 
 
-class Intro(QWidget):
+class Intro(Introduction):
     """Teaches; every button leads to a search that can be run with its defaults."""
 
     substitute_asked = Signal()
     files_asked = Signal()
     prototypes_asked = Signal()
-    run_chosen = Signal(object)
-    """The folder of an earlier screening."""
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+        super().__init__(_WIDTH, parent)
+        self.set_words(
+            self.tr("Which of these is worth making?"),
+            self.tr(
+                "Screening takes many candidates through a crystal network, a relaxation and the "
+                "convex hull, and ranks what is left, each number with its error and where it "
+                "comes from."
+            ),
+            self.tr("EARLIER SCREENINGS"),
+        )
         self._substitute = WayCard("supercell", "", "", self.tr("What else could this be?"), theme)
         self._files = WayCard(
             "open",
@@ -80,8 +82,6 @@ class Intro(QWidget):
             self.tr("Choose elements"),
             theme,
         )  # fmt: skip
-        self._runs_title = label(self.tr("EARLIER SCREENINGS"), "section")
-        self._runs = QVBoxLayout()
         self._build()
         self._connect()
         self.set_subject("")
@@ -108,66 +108,16 @@ class Intro(QWidget):
         self._substitute.button.setText(said)
         set_role(self._substitute.button, "" if name else "primary")
 
-    def set_runs(self, runs: Sequence[tuple[str, str, Path]]) -> None:
-        """Offer (title, how it ended, folder) of earlier screenings, newest first."""
-        while (item := self._runs.takeAt(0)) is not None:
-            if (widget := item.widget()) is not None:
-                widget.hide()
-                widget.deleteLater()
-        for title, said, folder in runs[:_MOST_RUNS]:
-            button = QPushButton(f"{with_subscripts(title)}   ·   {said}")
-            button.setProperty("role", "row")
-            button.setProperty("folder", str(folder))
-            button.setToolTip(self.tr("Open its table and plots again"))
-            button.clicked.connect(self._on_run_clicked)
-            self._runs.addWidget(button)
-        self._runs_title.setVisible(bool(runs))
-
     def _build(self) -> None:
-        content = QWidget()
-        content.setMaximumWidth(_WIDTH)
-        column = QVBoxLayout(content)
-        column.setContentsMargins(32, 24, 32, 24)
-        column.setSpacing(12)
-        column.addStretch(1)
-        column.addWidget(label(self.tr("Which of these is worth making?"), "display"))
-        said = self.tr(
-            "Screening takes many candidates through a crystal network, a relaxation and the "
-            "convex hull, and ranks what is left, each number with its error and where it comes "
-            "from."
-        )
-        column.addWidget(label(said, wrap=True))
-        column.addSpacing(8)
         cards = QGridLayout()
         cards.setSpacing(12)
         for place, card in enumerate((self._substitute, self._files, self._prototypes)):
             cards.addWidget(card, 0, place)
             cards.setColumnStretch(place, 1)
             cards.setColumnMinimumWidth(place, _CARD_WIDTH)
-        column.addLayout(cards)
-        column.addSpacing(8)
-        column.addWidget(self._runs_title)
-        column.addLayout(self._runs)
-        column.addStretch(2)
-        scroll = QScrollArea()
-        middle = QWidget()
-        around = QHBoxLayout(middle)
-        around.setContentsMargins(0, 0, 0, 0)
-        around.addStretch(1)
-        around.addWidget(content, 100)
-        around.addStretch(1)
-        scroll.setWidget(middle)
-        scroll.setWidgetResizable(True)
-        scroll.setAlignment(Qt.AlignmentFlag.AlignHCenter)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(scroll)
-        self._runs_title.setVisible(False)
+        self.body.addLayout(cards)
 
     def _connect(self) -> None:
         self._substitute.chosen.connect(self.substitute_asked)
         self._files.chosen.connect(self.files_asked)
         self._prototypes.chosen.connect(self.prototypes_asked)
-
-    def _on_run_clicked(self) -> None:
-        self.run_chosen.emit(Path(self.sender().property("folder")))

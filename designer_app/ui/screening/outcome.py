@@ -3,7 +3,7 @@
 from designer_app.specs.screen_rows import ScreenRow
 from designer_app.ui.screening.candidate_table import CandidateTable, Wish
 from designer_app.ui.screening.columns import name_of
-from designer_app.ui.wording import THIN, with_subscripts
+from designer_app.ui.wording import with_spaces, with_subscripts
 
 _MOST_NAMED, _MOST_REASONS = 2, 4
 
@@ -14,7 +14,7 @@ def screening_outcome(table: CandidateTable) -> tuple[str, str]:
     if not n:
         return "No candidate could be made: allow more elements, or start from another one.", "warn"
     best = _best(table)
-    many = f"{n:,}".replace(",", THIN)
+    many = with_spaces(n)
     if tally.n_passing:
         one = tally.n_passing == 1
         told = f"{tally.n_passing} of {many} {'passes' if one else 'pass'} all rules"
@@ -24,7 +24,7 @@ def screening_outcome(table: CandidateTable) -> tuple[str, str]:
     missed = ", ".join(
         f"{name_of(key).lower()} ({count})" for key, count in tally.failing()[:_MOST_NAMED]
     )
-    judged = f"{tally.n_judged:,}".replace(",", THIN)
+    judged = with_spaces(tally.n_judged)
     told = f"None of {judged} judged passes all rules"
     return f"{told}; most miss {missed}. The best is {with_subscripts(best.formula)}.", "warn"
 
@@ -32,11 +32,11 @@ def screening_outcome(table: CandidateTable) -> tuple[str, str]:
 def live_text(table: CandidateTable) -> str:
     """How a run stands, for the line above it."""
     n, tally = len(table), table.tally
-    many = f"{n:,}".replace(",", THIN)
+    many = with_spaces(n)
     parts = [f"{many} candidates"]
     if tally.n_judged:
-        parts.append(f"{tally.n_judged:,} judged".replace(",", THIN))
-        parts.append(f"{tally.n_passing:,} pass".replace(",", THIN))
+        parts.append(f"{with_spaces(tally.n_judged)} judged")
+        parts.append(f"{with_spaces(tally.n_passing)} pass")
     return " · ".join(parts)
 
 

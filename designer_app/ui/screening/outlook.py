@@ -7,7 +7,7 @@ from designer_app.io.formulas import amounts_of
 from designer_app.specs.screen import IONS, ScreenSpec
 from designer_app.specs.screen_rows import FunnelCount
 from designer_app.ui.panels.md_outlook import Caution
-from designer_app.ui.wording import THIN, duration
+from designer_app.ui.wording import duration, with_spaces
 
 _MADE_S, _NETWORK_S = 0.005, 0.01
 """A candidate, with its graph and all members of the network, on one thread."""
@@ -58,7 +58,7 @@ def seconds(spec: ScreenSpec, times: StageTimes) -> float:
 def estimate(spec: ScreenSpec, times: StageTimes) -> str:
     """What the run does and how long it should take."""
     n = n_candidates(spec)
-    many = f"{n:,}".replace(",", THIN)
+    many = with_spaces(n)
     parts = ["1 candidate" if n == 1 else f"{many} candidates"]
     if spec.relax_best:
         parts.append(f"the best {min(n, spec.relax_best)} relaxed")

@@ -3,7 +3,7 @@
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QStackedWidget, QTabBar, QVBoxLayout, QWidget
 
-from designer_app.ui.panels.error_card import ErrorCard
+from designer_app.ui.panels.introduced_area import IntroducedArea
 from designer_app.ui.panels.section import row
 from designer_app.ui.screening.candidate_page import CandidatePage
 from designer_app.ui.screening.intro import Intro
@@ -15,58 +15,14 @@ from designer_app.ui.theme import Theme
 SEARCH, CANDIDATE = range(2)
 
 
-class ScreeningPage(QWidget):
-    """The middle: an introduction, or the results of a run; above them an error, if any."""
+class ScreeningPage(IntroducedArea):
+    """The introduction, or the results of a run."""
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
         self.intro = Intro(theme)
         self.results = Results(theme)
-        self._card: ErrorCard | None = None
-        self._stack = QStackedWidget()
-        self._stack.addWidget(self.intro)
-        self._stack.addWidget(self.results)
-        self._cards = QVBoxLayout()
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(0)
-        layout.addLayout(self._cards)
-        layout.addWidget(self._stack, 1)
+        super().__init__(self.intro, self.results, parent)
         self.setAccessibleName(self.tr("Screening"))
-
-    @property
-    def card(self) -> ErrorCard | None:
-        """The error shown now."""
-        return self._card
-
-    @property
-    def shows_results(self) -> bool:
-        """Whether a run is in front."""
-        return self._stack.currentWidget() is self.results
-
-    def show_results(self) -> None:
-        """Bring the run to the front."""
-        self._stack.setCurrentWidget(self.results)
-
-    def show_intro(self) -> None:
-        """Bring the introduction to the front."""
-        self._stack.setCurrentWidget(self.intro)
-
-    def show_card(self, card: ErrorCard) -> None:
-        """Show an error above everything, in place of the one before."""
-        self.close_card()
-        self._card = card
-        self._cards.setContentsMargins(12, 12, 12, 12)
-        self._cards.addWidget(card)
-        card.closed.connect(self.close_card)
-
-    def close_card(self) -> None:
-        """Take the error away."""
-        if self._card is not None:
-            self._card.hide()
-            self._card.deleteLater()
-            self._card = None
-            self._cards.setContentsMargins(0, 0, 0, 0)
 
 
 class ScreeningPanel(QWidget):

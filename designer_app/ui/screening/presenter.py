@@ -152,7 +152,7 @@ class ScreeningPresenter(QObject):
         if folder is None or self.is_busy or folder.is_relative_to(project.folder):
             return
         run = project.runs.at(project.runs.folder / folder.name)
-        if run is not None and self.page.shows_results and has_rows(run.folder):
+        if run is not None and self.page.shows_work and has_rows(run.folder):
             self._show_past(run)
         else:
             self.page.show_intro()
@@ -247,7 +247,7 @@ class ScreeningPresenter(QObject):
             found.succeeded.connect(self._on_past_read)
 
     def _on_past_read(self, runs: list[Run]) -> None:
-        self.page.intro.set_runs([(run.title, _ended(run), run.folder) for run in runs])
+        self.page.intro.set_runs([(run, _ended(run)) for run in runs])
 
 
 def _ended(run: Run) -> str:

@@ -129,7 +129,7 @@ class RunWatch(QObject):
         self.exporter.begin(folder)
         self._is_stale = True
         self._refresh()
-        self._page.show_results()
+        self._page.show_work()
         if spec.rules == "catalyst":  # many are elements, whose hull is a point
             results.show_tab(SCATTER)
         self._panel.show_page(SEARCH)

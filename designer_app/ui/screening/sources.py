@@ -16,7 +16,7 @@ from designer_app.ui.icons import ThemedIcon
 from designer_app.ui.number_editor import NumberEditor
 from designer_app.ui.panels.section import row
 from designer_app.ui.theme import Theme, label
-from designer_app.ui.wording import THIN, with_subscripts
+from designer_app.ui.wording import with_spaces, with_subscripts
 
 EDITED = ("make", "n_candidates")
 """Fields of the spec that this section holds."""
@@ -160,7 +160,7 @@ class Sources(QWidget):
         self.open.setVisible(document is not None)
         if document is not None:
             self.open.setText(self.tr("%s, which is open") % with_subscripts(document.name))
-        many = f"{len(self._files):,}".replace(",", THIN)
+        many = with_spaces(len(self._files))
         self._file_line.setText(self.tr("%s files") % many if self._files else "")
         if len(self._files) == 1:
             self._file_line.setText(self._files[0].name)
