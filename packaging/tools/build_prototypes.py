@@ -42,6 +42,7 @@ def main() -> None:
     from designer_app.resources import resource
 
     folder = given.out or resource("data")
+    folder.mkdir(parents=True, exist_ok=True)
     with ProcessPoolExecutor(given.workers) as pool:
         write_library(folder / Path(SHIPPED).name, given.data, pool)
         library = read_library(folder / Path(SHIPPED).name)
@@ -71,16 +72,9 @@ def namesakes() -> tuple[
     """The frameworks, and the mined crystals that name families."""
     from designer_app.design.representation.describing import TOLERANCES, describe
     from designer_app.design.representation.frameworks import frameworks, likenesses
-    from designer_app.screening.reference.table import load_reference
 
-    reference = load_reference()
-    assert reference is not None
     built = [(each, describe(each.structure, TOLERANCES[0])) for each in frameworks()]
-    alike = [
-        (family, describe(phase.structure(), TOLERANCES[0]))
-        for family, source in likenesses()
-        if (phase := reference.by_source(source)) is not None
-    ]
+    alike = [(family, describe(each, TOLERANCES[0])) for family, each in likenesses()]
     return (
         [(framework, crystal) for framework, crystal in built if crystal is not None],
         [(family, crystal) for family, crystal in alike if crystal is not None],

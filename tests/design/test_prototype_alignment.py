@@ -5,12 +5,13 @@ from hypothesis import strategies as st
 
 from designer_app.design.representation.alignment import aligned
 from designer_app.design.representation.describing import coarse, describe
-from designer_app.design.representation.frameworks import frameworks
+from designer_app.design.representation.frameworks import frameworks, likenesses
 from designer_app.design.representation.matching import Target
 from designer_app.design.representation.normalizers import normalizer
 from designer_app.io.space_groups import operations
 from designer_app.screening.duplicates import same_crystal
 from designer_app.screening.reference.symmetry import SymmetricCrystal, expanded
+from designer_app.screening.reference.table import load_reference
 from designer_app.specs.structure import Structure
 
 SYMPREC_A = 0.01
@@ -18,7 +19,16 @@ ROUNDING = 1e-4
 """spglib brings a cell to its standard with this accuracy, in units of (volume per atom)^(1/3)."""
 HALL_PNMA, HALL_FM3M, HALL_P1BAR, HALL_PMC21 = 292, 523, 2, 143
 
-BY_NAME = {each.name: each for each in frameworks()}
+STRUCTURES = [*(each.structure for each in frameworks()), *(each for _, each in likenesses())]
+
+
+def known(source: str) -> Structure:
+    """A crystal of the shipped reference table."""
+    reference = load_reference()
+    assert reference is not None
+    phase = reference.by_source(source)
+    assert phase is not None
+    return phase.structure()
 
 
 def target_of(crystal: SymmetricCrystal) -> Target:
@@ -64,9 +74,8 @@ def test_polar_groups_have_a_free_origin_along_their_axis():
     assert normalizer(HALL_PMC21).polar.tolist() == [[0, 0, 1]]
 
 
-@pytest.mark.parametrize("name", sorted(BY_NAME))
-def test_each_framework_lies_over_itself_from_any_origin(name):
-    structure = BY_NAME[name].structure
+@pytest.mark.parametrize("structure", STRUCTURES, ids=lambda each: each.name)
+def test_each_framework_lies_over_itself_from_any_origin(structure):
     first = describe(structure, SYMPREC_A)
     second = describe(moved(structure, [0.5, 0.5, 0.0], -1.0), SYMPREC_A)
     assert first is not None
@@ -97,7 +106,7 @@ def test_a_crystal_without_symmetry_is_known_wherever_its_origin_lies(shift, sig
 
 
 def test_laying_over_another_geometry_keeps_the_crystal():
-    crystal = describe(BY_NAME["LiFePO4"].structure, SYMPREC_A)
+    crystal = describe(known("example-LiFePO4"), SYMPREC_A)
     assert crystal is not None
     other = Target(crystal.kind, (0.6, 0.5), tuple((np.array(crystal.free) + 0.52) % 1.0))
     found = aligned(crystal, other)
@@ -106,8 +115,8 @@ def test_laying_over_another_geometry_keeps_the_crystal():
 
 
 def test_crystals_of_other_classes_do_not_align():
-    spinel = describe(BY_NAME["LiMn2O4"].structure, SYMPREC_A)
-    olivine = describe(BY_NAME["LiFePO4"].structure, SYMPREC_A)
+    spinel = describe(known("example-LiMn2O4"), SYMPREC_A)
+    olivine = describe(known("example-LiFePO4"), SYMPREC_A)
     assert spinel is not None
     assert olivine is not None
     assert coarse(spinel.kind) != coarse(olivine.kind)
@@ -115,7 +124,7 @@ def test_crystals_of_other_classes_do_not_align():
 
 
 def test_of_exchangeable_slots_the_less_electronegative_element_comes_first():
-    crystal = describe(BY_NAME["NaCl"].structure, SYMPREC_A)
+    crystal = describe(known("mp-22862"), SYMPREC_A)
     assert crystal is not None
     swapped = SymmetricCrystal(crystal.kind, crystal.elements[::-1], 1.0, (), ())
     rising = np.arange(95.0)

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from designer_app.design.representation.frameworks import frameworks
+from designer_app.design.representation.frameworks import frameworks, likenesses
 from designer_app.design.representation.library import (
     PrototypeLibrary,
     Reason,
@@ -36,15 +36,18 @@ N_KNOWN = 3000
 def rows(
     quick: bool, say: Callable[[str], None], data: Path | None = None
 ) -> Iterator[dict[str, object]]:
-    """Frameworks, then the library's crystals, then unseen ones with the reasons of each loss."""
+    """What names families, known crystals, then unseen ones with the reasons of each loss."""
     library = load_library()
     say(
         f"{len(library)} prototypes, {int((library.n_train > 0).sum())} with training members, "
         f"families: {', '.join(library.families)}"
     )
     say(f"members by split of their formula: {library.header.get('n_by_split')}")
-    built = [each.structure for each in frameworks()]
-    yield _row(library, "frameworks", built, [library.tokens_of(each) for each in built])
+    for name, built in (
+        ("hand-built frameworks", [each.structure for each in frameworks()]),
+        ("crystals that name families", [each for _, each in likenesses()]),
+    ):
+        yield _row(library, name, built, [library.tokens_of(each) for each in built])
     yield _known_row(library, QUICK if quick else N_KNOWN)
     crystals = [each.structure for each in read_crystals(data_folder(data))]
     unseen = [each for each in crystals if split_of(reduced_formula(each)) == "test"]

@@ -7,9 +7,7 @@ from itertools import count
 import numpy as np
 from numpy.typing import NDArray
 
-from designer_app.design.representation.alignment import aligned
 from designer_app.design.representation.building import Mined, Placing
-from designer_app.design.representation.describing import coarse
 from designer_app.design.representation.frameworks import Framework
 from designer_app.design.representation.library_file import Prototype, prototype_arrays
 from designer_app.design.representation.mining import NEAR, Cluster
@@ -32,7 +30,7 @@ def library_arrays(
 ) -> tuple[dict[str, object], Arrays]:
     """Header and arrays of the file, the most common prototypes first.
 
-    Frameworks become members; they and `likenesses` name the families of prototypes like them.
+    Frameworks become members; they and `likenesses` name the families of the prototypes they fit.
     """
     splits = _with_frameworks(found, frameworks)
     named = [(each.family, crystal) for each, crystal in frameworks] + [*likenesses]
@@ -87,22 +85,15 @@ def _with_frameworks(
 
 
 def _families(found: Mined, named: Sequence[tuple[str, SymmetricCrystal]]) -> dict[int, list[str]]:
-    """Families by prototype."""
+    """Families by prototype: each crystal names the nearest prototype, if it is near."""
     families: dict[int, list[str]] = defaultdict(list)
-    for cluster in found.clusters:
-        known = families[id(cluster)]
-        for family, crystal in named:
-            if family not in known and _is_like(crystal, cluster):
+    for family, crystal in named:
+        near = found.clusters.nearest(crystal)
+        if near is not None and near[1].distance <= NEAR:
+            known = families[id(near[0])]
+            if family not in known:
                 known.append(family)
     return families
-
-
-def _is_like(crystal: SymmetricCrystal, cluster: Cluster) -> bool:
-    """Whether a prototype has the geometry of a framework."""
-    if coarse(crystal.kind) != coarse(cluster.kind):
-        return False
-    found = aligned(crystal, cluster.target)
-    return found is not None and found.distance <= NEAR
 
 
 def _atomic_volumes(clusters: Sequence[Cluster]) -> Floats:

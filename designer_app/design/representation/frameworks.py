@@ -1,4 +1,4 @@
-"""Hand-built frameworks: published crystals that name families and stand for what is not mined."""
+"""Crystals that name families of prototypes, and hand-built frameworks for what is not mined."""
 
 import tomllib
 from dataclasses import dataclass
@@ -10,6 +10,7 @@ from ase.geometry import cellpar_to_cell
 from designer_app.elements import ATOMIC_NUMBERS
 from designer_app.io.space_groups import operations
 from designer_app.resources import resource
+from designer_app.screening.reference.table import load_reference
 from designer_app.specs.structure import Structure
 
 _SAME_SITE = 1e-3
@@ -42,9 +43,12 @@ def frameworks() -> tuple[Framework, ...]:
     )
 
 
-def likenesses() -> tuple[tuple[str, str], ...]:
-    """(family, id in the shipped reference table) of mined crystals that name families."""
-    return tuple((row["family"], row["crystal"]) for row in _tables()["likeness"])
+def likenesses() -> tuple[tuple[str, Structure], ...]:
+    """(family, crystal of the shipped reference table) of those that name families."""
+    reference = load_reference()
+    assert reference is not None
+    found = [(row["family"], reference.index(row["crystal"])) for row in _tables()["likeness"]]
+    return tuple((family, reference.structure(at)) for family, at in found if at is not None)
 
 
 def _tables() -> dict[str, Any]:

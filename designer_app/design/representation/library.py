@@ -25,7 +25,6 @@ from designer_app.design.representation.describing import (
     fits_tokens,
     nearest,
 )
-from designer_app.design.representation.frameworks import frameworks
 from designer_app.design.representation.library_file import (
     Header,
     Prototype,
@@ -268,13 +267,6 @@ def known_tokens(library: PrototypeLibrary) -> tuple[TokenTable, tuple[str, ...]
     geometry[library.n_geometry[prototype]] = arrays["geometry"]
     table = TokenTable(prototype, elements, arrays["log_volume"].astype(np.float32), geometry)
     return table, tuple(bytes(arrays["sources"]).decode("ascii").split("\n"))
-
-
-def framework_tokens(library: PrototypeLibrary) -> tuple[TokenTable, tuple[str, ...]]:
-    """Tokens of the hand-built frameworks, and their names."""
-    found = [(each.name, library.tokens_of(each.structure)) for each in frameworks()]
-    kept = [(name, tokens) for name, tokens in found if isinstance(tokens, CrystalTokens)]
-    return library.table_of([tokens for _, tokens in kept]), tuple(name for name, _ in kept)
 
 
 # --- parts ---
