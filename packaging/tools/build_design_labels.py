@@ -4,12 +4,14 @@
     python packaging/tools/build_design_labels.py decode --work WORK [--number N] [--seed S]
     python packaging/tools/build_design_labels.py empty --work WORK [--number N]
     python packaging/tools/build_design_labels.py pack --work WORK
+    python packaging/tools/build_design_labels.py move --from LIBRARY
 
 `propose` relaxes crystals with elements swapped on the prototypes of the library, `decode` such as
 the autoencoder decodes of random and of moved latent vectors, both with CHGNet, and computes the
 hosts that their working ions leave. `empty` does the last for the known crystals of the reference
 table. Each goes on where it was stopped. `pack` places everything against the reference phases and
-writes resources/data/design-labels-chgnet-0.3.0.npz.
+writes resources/data/design-labels-chgnet-0.3.0.npz. `move` rewrites it for the shipped prototype
+library, once that was made anew: LIBRARY is the file that the labels were made with.
 """
 
 import argparse
@@ -37,11 +39,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawTextHelpFormatter
     )
-    parser.add_argument("stage", choices=("propose", "decode", "empty", "pack"))
-    parser.add_argument("--work", type=Path, required=True, help="folder of the chunks")
+    parser.add_argument("stage", choices=("propose", "decode", "empty", "pack", "move"))
+    parser.add_argument("--work", type=Path, help="folder of the chunks")
+    parser.add_argument("--from", type=Path, dest="library", help="library of the labels")
     parser.add_argument("--number", type=int, default=10_000)
     parser.add_argument("--seed", type=int, default=3)
     given = parser.parse_args()
+    if given.stage == "move":
+        move(given.library)
+        return
     given.work.mkdir(parents=True, exist_ok=True)
     if given.stage == "pack":
         pack(given)
@@ -192,6 +198,16 @@ def pack(given: argparse.Namespace) -> None:
     volts = [int(np.isfinite(each["voltage"]).sum()) for each in columns]
     print(f"{len(ids)} known, {kept.sum()} made, {below:.0%} of these below 100 meV/atom")
     print(f"voltages: {volts}; line {line}; {path.stat().st_size} B")
+
+
+def move(before: Path) -> None:
+    """Bring the labels of made crystals from one library to the shipped one."""
+    from designer_app.design.heads.computed import FILE, moved_computed
+    from designer_app.design.representation.library import load_library, read_library
+
+    path = TARGET.parent / FILE
+    n, n_held = moved_computed(path, read_library(before), load_library())
+    print(f"{n_held} of {n} made crystals have a prototype; {path.stat().st_size} B")
 
 
 def _energies_alone(energies: NDArray[np.float64]) -> NDArray[np.float64]:

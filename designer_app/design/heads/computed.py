@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from designer_app.design.heads.features import IONS
 from designer_app.design.heads.labels import KNOWN, MADE, NO_ION, LabelledTokens, labelled
+from designer_app.design.heads.moved_labels import Mover
 from designer_app.design.heads.rows import STABLE
 from designer_app.design.representation.library import Prototype, PrototypeLibrary, known_tokens
 from designer_app.design.representation.tokens import MAX_SLOTS, N_GEOMETRY, TokenTable
@@ -60,9 +61,7 @@ def write_computed(
             json.dumps({"version": VERSION, **header}, sort_keys=True).encode(), np.uint8
         ),
         "sources": np.frombuffer("\n".join(sources).encode("ascii"), np.uint8),
-        "prototype": fingerprints(library)[table.prototype],
-        "elements": table.elements.astype(np.uint8),
-        "log_volume": table.log_volume.astype(np.float16),
+        **_tokens(table, library),
     }
     for part, columns in (("known", of_known), ("made", of_made)):
         for name in (*CRYSTAL, *ELECTRODE):
@@ -87,20 +86,53 @@ def read_computed(
     rows = np.array([place.get(source, -1) for source in ids])
     has = rows >= 0
     of_known = {name: arrays[f"known_{name}"][rows[has]] for name in _NAMES}
+    made, held = _made(arrays, library)
+    of_made = {name: arrays[f"made_{name}"][held] for name in _NAMES}
+    first = _both(known.rows(has), of_known, library, np.full(int(has.sum()), KNOWN))
+    second = _both(made, of_made, library, arrays["made_origin"][held])
+    return first[0].and_more(second[0]), first[1].and_more(second[1])
+
+
+def moved_computed(
+    path: Path, before: PrototypeLibrary, after: PrototypeLibrary
+) -> tuple[int, int]:
+    """Rewrite a file for a library that was made anew; how many made crystals it had and has.
+
+    Raises `FileUnreadableError`.
+    """
+    arrays = dict(_read(path))
+    with np.load(path, allow_pickle=False) as archive:
+        arrays["header"] = archive["header"]
+    in_old, is_known = _made(arrays, before)
+    table, is_held = Mover(before, after).moved(in_old)
+    rows = np.flatnonzero(is_known)[is_held]
+    n = len(is_known)
+    arrays |= {name: each[rows] for name, each in arrays.items() if name.startswith("made_")}
+    write_archive(path, {**arrays, **_tokens(table, after)})
+    return n, len(rows)
+
+
+def _tokens(table: TokenTable, library: PrototypeLibrary) -> Arrays:
+    return {
+        "prototype": fingerprints(library)[table.prototype],
+        "elements": table.elements.astype(np.uint8),
+        "log_volume": table.log_volume.astype(np.float16),
+    }
+
+
+def _made(arrays: Arrays, library: PrototypeLibrary) -> tuple[TokenTable, NDArray[np.bool_]]:
+    """Made crystals whose prototype the library holds, and which of all they are."""
     by_print = {int(each): row for row, each in enumerate(fingerprints(library))}
     prototype = np.array([by_print.get(int(each), -1) for each in arrays["prototype"]])
     held = prototype >= 0
-    of_made = {name: arrays[f"made_{name}"][held] for name in _NAMES}
     n = int(held.sum())
-    made = TokenTable(
+    table = TokenTable(
         prototype[held].astype(np.int64),
         arrays["elements"][held].astype(np.int64).reshape(n, MAX_SLOTS),
         arrays["log_volume"][held].astype(np.float32),
         np.zeros((n, N_GEOMETRY), dtype=np.float32),
     )
-    first = _both(known.rows(has), of_known, library, np.full(int(has.sum()), KNOWN))
-    second = _both(made, of_made, library, arrays["made_origin"][held])
-    return first[0].and_more(second[0]), first[1].and_more(second[1])
+    return table, held
 
 
 _NAMES = (*CRYSTAL, *ELECTRODE, "ion")
