@@ -46,6 +46,9 @@ def _present(result: dict[str, Any]) -> str:
         error = next((row["error_eV"] for row in own if row["error_eV"] is not None), None)
         beside = "error not known" if error is None else f"error {error:.2f} eV on metals"
         lines.append(f"{key}: {shown} from {result['references'][key]}; {beside}")
+        free = result["free_energies"].get(key)
+        if free is not None:
+            lines.append(f"{key}: {free:+.3f} eV of free energy at 298 K ({free - energy:+.2f} eV)")
     for row in result["activities"]:
         interval = row["interval_90"]
         between = "" if interval is None else f" (90 %: {interval[0]:+.2f} to {interval[1]:+.2f})"

@@ -14,7 +14,7 @@ from dataclasses import asdict, dataclass, replace
 from designer_app.design.packing import groups_of
 from designer_app.design.search.found import Snapshot
 from designer_app.design.search.limits import Limits
-from designer_app.design.staged import DOES_NOT_HOLD, FALLEN, DesignRows
+from designer_app.design.staged import DOES_NOT_HOLD, FALLEN, SLAB_DISAGREES, DesignRows
 from designer_app.explanations import explain_exception
 from designer_app.io.formulas import amounts_of, reduced
 from designer_app.screening.checks import Checks, ReferenceCrystals
@@ -25,6 +25,9 @@ from designer_app.specs.screen_rows import LOST, ScreenRow
 from designer_app.specs.structure import Structure
 
 _STALE = "Its other computed numbers are those of the structure before it fell."
+_ANEW = ("cathode", "anode", "electrolyte")
+"""Purposes whose numbers are computed again for a structure that a candidate fell to: slabs take
+minutes, and only check what was learned."""
 _ALL = 10_000
 """Known crystals of one formula: what is told as new is compared with all of them."""
 _LOOK = 16
@@ -161,6 +164,9 @@ class DesignFunnel(DesignRows):
             else:
                 row = _with(row, answer, decides=self.spec.purpose != "catalyst")
                 self.keep_checks(row.id, answer.checks)
+                missed = tuple(each.sentence for each in answer.checks if not each.holds)
+                if missed:
+                    row = replace(row, failing=(SLAB_DISAGREES,), warnings=(*row.warnings, *missed))
             self.keep(self.scored(replace(row, stage="physics")))
             self.write()
             self.control.progress(n_done + 1, len(tasks), "Computing the best")
@@ -208,6 +214,21 @@ class DesignFunnel(DesignRows):
             self.write()
             self.store.decide("answered", answered)
             self.control.progress(n_done + 1, len(tasks), "Checking the best")
+        self._compute_fallen(chosen)
+
+    def _compute_fallen(self, chosen: Sequence[str]) -> None:
+        """Numbers of electrodes and electrolytes for the structures that they fell to."""
+        if self.spec.purpose not in _ANEW:
+            return
+        left = [key for key in chosen if _STALE in self.rows[key].warnings]
+        tasks = [self.task("physics", (self.relaxed(self.rows[key]),)) for key in left]
+        for place, answer in self.answers(tasks, "Computing what fell"):
+            row = self.rows[left[place]]
+            if isinstance(answer, Exception):
+                continue  # the row says that its numbers are of the structure before
+            row = replace(row, warnings=tuple(each for each in row.warnings if each != _STALE))
+            self.keep(self.scored(_with(row, answer)))
+            self.write()
 
     def _take_check(self, key: str, kind: str, answer: DesignAnswer | Exception) -> None:
         row = self.rows[key]
@@ -219,7 +240,8 @@ class DesignFunnel(DesignRows):
         if kind == "check":
             missed = [check.sentence for check in answer.checks if not check.holds]
             if missed:
-                row = replace(row, failing=(DOES_NOT_HOLD,), warnings=(*row.warnings, *missed))
+                failing = tuple(dict.fromkeys((*row.failing, DOES_NOT_HOLD)))
+                row = replace(row, failing=failing, warnings=(*row.warnings, *missed))
             for fallen in answer.relaxed:
                 if fallen.structure is not None:
                     row = self.placed(row, fallen.structure, fallen, f"{key}{FALLEN}")

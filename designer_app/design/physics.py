@@ -8,7 +8,7 @@ intermediate of the reaction.
 import math
 from dataclasses import replace
 
-from designer_app.design.heads.ensemble import FREE_ENERGY, LEADING
+from designer_app.design.heads.ensemble import LEADING
 from designer_app.errors import DesignerAppError
 from designer_app.explanations import explain_exception
 from designer_app.potentials.base import Potential
@@ -17,7 +17,7 @@ from designer_app.properties.bond_valence import barriers, site_energies
 from designer_app.properties.conductivity import band_reason, bond_valence_reason, estimates_of
 from designer_app.properties.migration import migration
 from designer_app.properties.softbv import NAME as SOFTBV
-from designer_app.properties.volcano import CORRECTIONS
+from designer_app.properties.volcano import free_energy_estimate
 from designer_app.running.control import RunControl
 from designer_app.screening.battery_estimates import VOLUME, from_relaxation
 from designer_app.specs.adsorption import AdsorptionSpec
@@ -28,6 +28,7 @@ from designer_app.specs.estimates import Estimate
 from designer_app.specs.structure import Structure
 
 _ROOM_TEMPERATURE = 298.15
+SLAB = "relaxed slab"
 _FAR_APART = 0.5
 """eV: twice the mean error of slabs on pure metals."""
 _SMALL = 30
@@ -76,15 +77,19 @@ def catalyst_physics(
     asked = AdsorptionSpec(adsorbate=adsorbate)
     found = adsorption_energies(structure, asked, potential, control)
     (best,) = found.best
-    energy = _free(best, adsorbate)
-    return DesignAnswer(estimates=(energy,), checks=(_check(energy, expected, adsorbate),))
+    energy = free_energy_estimate(adsorbate, best)
+    known = (energy,) if math.isfinite(energy.value) else ()
+    return DesignAnswer(estimates=known, checks=(_check(energy, expected, adsorbate),))
 
 
 def _check(energy: Estimate, expected: float, adsorbate: str) -> Check:
     apart = abs(energy.value - expected)
     holds = apart <= _FAR_APART
+    if not math.isfinite(energy.value):
+        told = f"On no site that was tried does {adsorbate} stay on a relaxed slab as it is."
+        return Check(name=SLAB, value=math.nan, unit="eV", holds=False, sentence=told)
     return Check(
-        name="relaxed slab",
+        name=SLAB,
         value=energy.value,
         unit="eV",
         holds=holds,
@@ -142,22 +147,4 @@ def _by_bands(
         dimensions=found.paths[0].dimensions,
         origin=f"{potential.key} {potential.model} ({potential.model_sha256[:12]})",
         reason=band_reason(found, potential),
-    )
-
-
-def _free(energy: Estimate, adsorbate: str) -> Estimate:
-    """The free energy at 298 K; of CO, whose volcano is drawn so, the energy from the gas."""
-    known = CORRECTIONS.get(adsorbate)
-    shift = 0.0 if known is None else known.correction
-    ends = {
-        name: None if getattr(energy, name) is None else getattr(energy, name) + shift
-        for name in ("low", "high")
-    }
-    source = "" if known is None else f"; {shift:+.2f} eV of free energy ({known.source})"
-    return replace(
-        energy,
-        key=FREE_ENERGY,
-        value=energy.value + shift,
-        origin=f"{energy.origin}{source}",
-        **ends,
     )

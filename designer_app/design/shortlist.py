@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from designer_app.design.criteria import STABILITY, Judge
-from designer_app.design.staged import DOES_NOT_HOLD, DesignRows, order_of
+from designer_app.design.staged import MARKS, DesignRows, order_of
 from designer_app.screening.rules import judged, worst_light
 from designer_app.specs.design_rows import STAGES, Arm
 from designer_app.specs.screen_rows import FAILS, PASSES, FunnelCount, ScreenRow, funnel_of
@@ -69,9 +69,10 @@ def _preferred(purpose: str) -> tuple[tuple[str, ...], ...]:
 
 def _judged(row: ScreenRow, judge: Judge) -> ScreenRow:
     verdict, failing, told = judged(row, judge.criteria)
-    if DOES_NOT_HOLD in row.failing:
-        verdict, failing = FAILS, (*failing, DOES_NOT_HOLD)
-        told = "; ".join(filter(None, [told, "does not hold when it is shaken"]))
+    marks = [mark for mark in MARKS if mark in row.failing]
+    if marks:
+        verdict, failing = FAILS, (*failing, *marks)
+        told = "; ".join(filter(None, [told, *(MARKS[mark][1] for mark in marks)]))
     light = worst_light(row, judge.criteria)
     return replace(row, verdict=verdict, failing=failing, reason=told, light=light)
 

@@ -41,8 +41,13 @@ class Tools:
     executor: Executor
 
 
-DOES_NOT_HOLD = "does not hold"
-"""What a candidate misses that falls to another structure when it is shaken."""
+DOES_NOT_HOLD, SLAB_DISAGREES = "does not hold", "slab disagrees"
+"""What a candidate may miss beside its targets."""
+MARKS: Mapping[str, tuple[str, str]] = {
+    DOES_NOT_HOLD: ("not holding when shaken", "does not hold when it is shaken"),
+    SLAB_DISAGREES: ("a slab that agrees", "a relaxed slab does not bear out what was learned"),
+}
+"""What is missed in a list, and the reason in a sentence."""
 FALLEN = "-shaken"
 """Behind the id in the name of the file of a crystal that fell to another one."""
 

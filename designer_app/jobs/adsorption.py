@@ -15,7 +15,12 @@ from designer_app.potentials import load_potential
 from designer_app.properties.adsorbates import adsorbates_from_text
 from designer_app.properties.adsorption import adsorption_energies
 from designer_app.properties.slabs import check_bulk, miller_from_text
-from designer_app.properties.volcano import REACTIONS, activity
+from designer_app.properties.volcano import (
+    CORRECTIONS,
+    REACTIONS,
+    activity,
+    free_energy_estimate,
+)
 from designer_app.running.control import RunControl
 from designer_app.specs.adsorption import AdsorptionResult, AdsorptionSite, AdsorptionSpec
 from designer_app.specs.estimates import Estimate
@@ -24,7 +29,7 @@ from designer_app.state import set_threads
 
 
 def run(spec: AdsorptionSpec, control: RunControl) -> dict[str, Any]:
-    """`energies` (eV of the best site by adsorbate), `sites` (one dict each), `surface`,
+    """`energies` and `free_energies` (eV of the best site by adsorbate), `sites` (one dict each), `surface`,
     `activities` (what the energies say of HER, OER, ...), `result` (an `AdsorptionResult`).
     """
     check_spec(spec)
@@ -49,6 +54,11 @@ def run(spec: AdsorptionSpec, control: RunControl) -> dict[str, Any]:
         "formula": result.slab.formula,
         "surface": _surface(result),
         "energies": {key: _number(each.value) for key, each in best.items()},
+        "free_energies": {
+            key: _number(free_energy_estimate(key, each).value)
+            for key, each in best.items()
+            if key in CORRECTIONS
+        },
         "references": dict(result.references),
         "sites": [_row(each) for each in result.sites],
         "activities": [_estimate(each) for each in activities(best)],

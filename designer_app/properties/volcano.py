@@ -22,7 +22,7 @@ counted from two equilibrium potentials: `limiting_potentials` compares reaction
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -102,6 +102,26 @@ class Reaction:
 def free_energy(adsorbate: str, energy: Values) -> Values:
     """EV at 298 K and U = 0."""
     return energy + CORRECTIONS[adsorbate].correction
+
+
+def free_energy_estimate(adsorbate: str, energy: Estimate) -> Estimate:
+    """The free energy at 298 K, eV, of an adsorption energy; of CO, whose volcano is drawn so, and
+    of what has no published correction, the energy from the gas.
+    """
+    known = CORRECTIONS.get(adsorbate)
+    shift = 0.0 if known is None else known.correction
+    ends = {
+        name: None if getattr(energy, name) is None else getattr(energy, name) + shift
+        for name in ("low", "high")
+    }
+    source = "" if known is None else f"; {shift:+.2f} eV of free energy ({known.source})"
+    return replace(
+        energy,
+        key="adsorption_free_energy",
+        value=energy.value + shift,
+        origin=f"{energy.origin}{source}",
+        **ends,
+    )
 
 
 def oxygen_steps(oh: Values, o: Values, ooh: Values) -> Values:

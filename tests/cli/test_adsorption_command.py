@@ -33,6 +33,8 @@ def test_json_holds_energies_and_sites(copper, capsys, tmp_path):
     assert said["surface"]["miller"] == [1, 1, 1]
     assert said["energies"]["H"] == min(row["energy_eV"] for row in said["sites"])
     assert said["references"]["H"].startswith("1/2 H2")
+    # Zero-point energy and entropy of hydrogen (Nørskov et al. 2005).
+    assert said["free_energies"]["H"] == pytest.approx(said["energies"]["H"] + 0.24)
     assert {row["site"] for row in said["sites"]} == {
         "hollow fcc",
         "hollow hcp",
@@ -52,6 +54,7 @@ def test_the_terminal_shows_each_site_with_unit_and_reference(copper, capsys):
     assert "hollow fcc" in said
     assert "H2O - H2" in said
     assert "error not known" in said
+    assert "of free energy at 298 K (+0.05 eV)" in said
 
 
 @pytest.mark.parametrize(

@@ -27,6 +27,8 @@ from designer_app.running.executor import Executor
 from designer_app.screening.placing import Placing
 from designer_app.screening.reference.table import load_reference
 from designer_app.specs.design import DesignSpec
+from designer_app.specs.design_rows import Check
+from designer_app.specs.design_tasks import DesignAnswer, RelaxedCrystal
 from designer_app.specs.estimates import Estimate
 from designer_app.specs.fields import settings_of
 from designer_app.specs.screen_rows import LOST
@@ -244,3 +246,53 @@ def test_the_score_falls_with_every_missed_target(make):
     worse = replace(row, estimates=tuple(e for e in row.estimates if e.key != "voltage"))
     assert judge.score(worse) < judge.score(row)
     assert math.isfinite(judge.score(worse))
+
+
+def test_what_fell_when_shaken_gets_the_numbers_of_what_it_fell_to(make, monkeypatch):
+    fallen = replace(layered("Ni"), name="fallen")
+
+    def fell(structure, energy, potential, seed, control):
+        check = Check(
+            name="shaken supercell", value=-0.05, unit="eV/atom", holds=False, sentence="It falls."
+        )
+        relaxed = RelaxedCrystal(
+            structure=fallen, energy=(energy - 0.05) * len(fallen), n_steps=1, converged=True
+        )
+        return DesignAnswer(checks=(check,), relaxed=(relaxed,))
+
+    computed = []
+
+    def physics(structure, ion, potential, control):
+        computed.append(structure)
+        value = float(len(computed))
+        return DesignAnswer(
+            estimates=(Estimate(key="voltage", value=value, unit="V", method="relaxation"),)
+        )
+
+    monkeypatch.setattr("designer_app.jobs.design_task.checked", fell)
+    monkeypatch.setattr("designer_app.jobs.design_task.electrode_physics", physics)
+    funnel = make(replace(SPEC, relax_best=1, physics_best=1))
+    funnel.run()
+    (row,) = funnel.alive("checked")
+    assert len(computed) == 2
+    assert row.estimate("voltage").value == 2.0
+    assert not any("before it fell" in each for each in row.warnings)
+    assert computed[1].volume == pytest.approx(fallen.volume, rel=1e-4)
+    (listed,) = ending(funnel).shortlist
+    assert "does not hold" in listed.failing
+
+
+def test_a_slab_that_disagrees_is_missed_beside_the_targets(make, monkeypatch):
+    told = Check(name="relaxed slab", value=1.0, unit="eV", holds=False, sentence="It is far off.")
+    monkeypatch.setattr(
+        "designer_app.jobs.design_task.catalyst_physics", lambda *_: DesignAnswer(checks=(told,))
+    )
+    spec = replace(
+        SPEC, purpose="catalyst", targets=("e_above_hull=..9",), relax_best=1, check_best=0
+    )
+    funnel = make(spec)
+    funnel.run()
+    (row,) = ending(funnel).shortlist
+    assert row.failing == ("slab disagrees",)
+    assert "does not bear out" in row.reason
+    assert "a slab that agrees by 1" in verdict_of(ending(funnel))
