@@ -9,10 +9,11 @@ from designer_app.cli.arguments import add_spec_arguments, given_flags
 from designer_app.cli.command import Command, Console
 from designer_app.io.design_store import DesignStore
 from designer_app.io.screen_store import SPEC
-from designer_app.jobs import design
+from designer_app.jobs import design, design_check
 from designer_app.running.control import RunControl
 from designer_app.specs.design import DesignSpec
 from designer_app.specs.design_budgets import BUDGETS
+from designer_app.specs.design_check import DesignCheckSpec
 from designer_app.specs.design_estimates import is_predicted
 from designer_app.specs.design_purposes import purpose_of
 from designer_app.specs.design_rows import DesignResult
@@ -23,6 +24,8 @@ from designer_app.specs.screen_rows import PASSES, ScreenRow
 
 KINDS = {"battery": "cathode", "catalyst": "catalyst", "own": "own"}
 """What is designed, and its purpose where --purpose names none."""
+CHECK = "check"
+"""In place of a kind: a design that ended is computed again."""
 _SHOWN = (
     ("energy_density", "Wh/kg", 1.0, ".0f"),
     ("voltage", "V", 1.0, ".2f"),
@@ -35,8 +38,10 @@ _SHOWN = (
 def _configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "kind",
-        choices=list(KINDS),
-        help="battery designs a cathode unless --purpose says anode or electrolyte.",
+        choices=[*KINDS, CHECK],
+        help="battery designs a cathode unless --purpose says anode or electrolyte; check has the "
+        "shortlist in --out computed again by voltage, hull, adsorption and conductivity, from "
+        "its files.",
     )
     parser.add_argument(
         "--budget",
@@ -49,6 +54,8 @@ def _configure(parser: argparse.ArgumentParser) -> None:
 
 
 def _run(namespace: argparse.Namespace, control: RunControl, console: Console) -> dict[str, Any]:
+    if namespace.kind == CHECK:
+        return _checked(given_flags(DesignSpec, namespace), control)
     spec = spec_of(namespace.kind, namespace.budget, given_flags(DesignSpec, namespace))
     if spec.resume and spec.out is not None and (spec.out / SPEC).exists():
         spec = _continued(spec)
@@ -56,6 +63,18 @@ def _run(namespace: argparse.Namespace, control: RunControl, console: Console) -
     for sentence in result.warnings:
         console.say(sentence)
     return as_json(result)
+
+
+def _checked(given: dict[str, Any], control: RunControl) -> dict[str, Any]:
+    """Each number of a design that ended beside what a command makes of its file."""
+    found = design_check.run(
+        DesignCheckSpec(**_named(given, "out", "n", "device", "threads")), control
+    )
+    return {
+        "n_agree": sum(each.agrees for each in found),
+        "n": len(found),
+        "numbers": [{**asdict(each), "agrees": each.agrees} for each in found],
+    }
 
 
 def spec_of(kind: str, budget: str, given: dict[str, Any]) -> DesignSpec:
@@ -141,7 +160,23 @@ def _estimates(row: ScreenRow, *, computed: bool) -> dict[str, dict[str, Any]]:
     return tables
 
 
+def _present_check(result: dict[str, Any]) -> str:
+    lines = [f"{result['n_agree']} of {result['n']} numbers come out again.", ""]
+    head = f"{'':4s} {'formula':18s} {'command':13s} {'':24s} {'design':>10s} {'again':>10s}"
+    lines.append(head)
+    for row in result["numbers"]:
+        told = "" if row["agrees"] else f"  differs: {row['why'] or 'other number'}"
+        named = f"{row['key'].replace('_', ' ')}, {row['unit']}"
+        lines.append(
+            f"{row['rank']:4d} {row['formula']:18s} {row['command']:13s} {named:24s} "
+            f"{row['said']:10.4g} {row['found']:10.4g}{told}"
+        )
+    return "\n".join(lines)
+
+
 def _present(result: dict[str, Any]) -> str:
+    if "verdict" not in result:
+        return _present_check(result)
     lines = [result["verdict"], ""]
     for count in result["funnel"]:
         why = "; ".join(f"{n} {reason}" for reason, n in list(count["lost_reasons"].items())[:3])

@@ -29,8 +29,8 @@ from designer_app.state import set_threads
 
 
 def run(spec: AdsorptionSpec, control: RunControl) -> dict[str, Any]:
-    """`energies` and `free_energies` (eV of the best site by adsorbate), `sites` (one dict each), `surface`,
-    `activities` (what the energies say of HER, OER, ...), `result` (an `AdsorptionResult`).
+    """`energies`, `free_energies` (eV of the best site by adsorbate), `sites` (one dict each),
+    `surface`, `activities` (what energies say of HER, OER, ...), `result` (an `AdsorptionResult`).
     """
     check_spec(spec)
     if spec.structure is None:

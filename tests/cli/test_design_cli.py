@@ -1,10 +1,12 @@
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from designer_app.cli.design import as_json, spec_of
 from designer_app.cli.main import main
+from designer_app.specs.design_check import Again
 from designer_app.specs.design_rows import Arm, DesignResult
 from designer_app.specs.estimates import Estimate
 from designer_app.specs.screen_rows import FAILS, PASSES, FunnelCount, ScreenRow
@@ -84,3 +86,16 @@ def test_a_flag_beats_the_budget():
 def test_impossible_wishes_are_refused_in_a_sentence(flags, told, capsys):
     assert main(["design", "battery", *flags]) == 2
     assert told in capsys.readouterr().err
+
+
+def test_numbers_that_come_out_again_are_counted_and_others_marked(monkeypatch, tmp_path, capsys):
+    same = Again(
+        rank=1, formula="LiMnBO3", file="1.cif", command="voltage", key="voltage", unit="V",
+        said=3.6, found=3.601, tolerance=0.02,
+    )  # fmt: skip
+    lost = replace(same, command="hull", found=float("nan"), why="It has no cell.")
+    monkeypatch.setattr("designer_app.jobs.design_check.run", lambda *_: (same, lost))
+    assert main(["design", "check", "--out", str(tmp_path)]) == 0
+    said = capsys.readouterr().out
+    assert "1 of 2 numbers come out again" in said
+    assert "differs: It has no cell." in said

@@ -10,15 +10,12 @@ from designer_app.design.search.found import DesignCandidate, Found
 from designer_app.errors import Cancelled, InvalidSpecError, ResumeError
 from designer_app.io.design_store import DesignStore
 from designer_app.io.formulas import amounts_of, formula, reduced
-from designer_app.io.structures import read_document
-from designer_app.jobs import design, hull, voltage
+from designer_app.jobs import design, design_check
 from designer_app.running.control import RunControl
 from designer_app.screening.reference.table import load_reference
 from designer_app.specs.design import DesignSpec
-from designer_app.specs.documents import ReadSpec
-from designer_app.specs.hull import HullSpec
+from designer_app.specs.design_check import DesignCheckSpec
 from designer_app.specs.screen_rows import ScreenRow
-from designer_app.specs.voltage import VoltageSpec
 
 SPEC = DesignSpec(
     targets=("voltage=2..5", "e_above_hull=..0.1"),
@@ -149,15 +146,42 @@ def test_what_leaves_nothing_is_refused_before_the_run(changes, field, searches)
     assert not searches
 
 
-def test_single_commands_on_the_written_file_confirm_the_numbers(searches, tmp_path):
-    result = design.run(replace(SPEC, out=tmp_path, physics_best=1), RunControl())
-    row = next(each for each in result.rows if each.estimate("energy_density") is not None)
-    structure = read_document(ReadSpec(path=tmp_path / row.structure_file)).structure()
-    electrode = voltage.run(VoltageSpec(structure=structure), RunControl())
-    assert row.estimate("voltage").value == pytest.approx(electrode.estimate.value, abs=1e-3)
-    placed = hull.run(HullSpec(structures=(structure,)), RunControl())
-    distance = placed["e_above_hull_eV_atom"] - placed["below_hull_eV_atom"]
-    assert row.estimate("e_above_hull").value == pytest.approx(distance, abs=1e-4)
+@pytest.fixture
+def ended(searches, tmp_path):
+    """The folder of a design whose best candidate was computed by physics."""
+    design.run(replace(SPEC, out=tmp_path, physics_best=1), RunControl())
+    return tmp_path
+
+
+def test_single_commands_on_the_written_files_confirm_all_numbers(ended):
+    numbers = design_check.run(DesignCheckSpec(out=ended, threads=1), RunControl())
+    assert [each.key for each in numbers if each.command == "hull"] == 2 * ["e_above_hull"]
+    assert {each.key for each in numbers if each.command == "voltage"} == {
+        "voltage",
+        "capacity",
+        "energy_density",
+        "volume_change",
+    }
+    assert all(each.agrees for each in numbers)
+
+
+def test_a_file_that_is_another_crystal_is_found_out(ended):
+    first, second = (ended / row for row in files_of(ended))
+    first.write_text(second.read_text(encoding="utf-8"), encoding="utf-8")
+    numbers = design_check.run(DesignCheckSpec(out=ended, n=1, threads=1), RunControl())
+    assert "voltage" in [each.key for each in numbers if not each.agrees]
+
+
+def files_of(folder):
+    store = DesignStore(folder)
+    return [store.rows()[key].structure_file for key in store.result()["shortlist"]]
+
+
+def test_only_a_design_that_ended_can_be_checked(tmp_path):
+    with pytest.raises(ResumeError, match="no design has ended"):
+        design_check.run(DesignCheckSpec(out=tmp_path), RunControl())
+    with pytest.raises(InvalidSpecError, match="name the folder"):
+        design_check.run(DesignCheckSpec(), RunControl())
 
 
 def test_rows_of_the_shortlist_are_screen_rows(searches):
