@@ -60,6 +60,7 @@ QPushButton:focus, QToolButton:focus { border: 1px solid $accent; }
 QPushButton:disabled { color: $muted; background: $window; }
 QPushButton[role="primary"] { background: $accent; color: $accent_text; border: 1px solid $accent;
   font-weight: 600; padding: 8px 12px; }
+QPushButton[role="primary"][beside="others"] { padding: 5px 12px; }
 QPushButton[role="primary"]:hover { background: $accent_hover; border-color: $accent_hover; }
 QPushButton[role="primary"]:focus { border: 1px solid $text; }
 QPushButton[role="primary"]:disabled { background: $hover; color: $muted; border-color: $border; }

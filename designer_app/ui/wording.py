@@ -12,11 +12,17 @@ from designer_app.specs.structure import Structure
 
 _SUBSCRIPTS = str.maketrans("0123456789.", "₀₁₂₃₄₅₆₇₈₉.")
 THIN = "\N{NARROW NO-BREAK SPACE}"
+_INTERVAL = re.compile(r"\([^() ]+ to [^() ]+\)")
 
 
 def with_subscripts(formula: str) -> str:
     """LiFePO4 with its counts lowered."""
     return re.sub(r"(?<=[A-Za-z)\]])\d+(?:\.\d+)?", lambda m: m[0].translate(_SUBSCRIPTS), formula)
+
+
+def with_screw_axes(symbol: str) -> str:
+    """A space group whose screw axes are lowered: Pnma, P2_1/c."""
+    return re.sub(r"_(\d)", lambda m: m[1].translate(_SUBSCRIPTS), symbol)
 
 
 def with_subscripts_in(sentence: str) -> str:
@@ -43,8 +49,11 @@ def with_spaces(number: int) -> str:
 
 
 def unbroken(text: str) -> str:
-    """The same where no line ends within a unit: Qt would break meV/atom after its stroke."""
-    return text.replace("/", "/\N{WORD JOINER}")
+    """The same where no line ends within a unit, an error or an interval in brackets: Qt would
+    break meV/atom after its stroke.
+    """
+    text = text.replace("/", "/\N{WORD JOINER}").replace("± ", "±\N{NO-BREAK SPACE}")
+    return _INTERVAL.sub(lambda m: m[0].replace(" ", "\N{NO-BREAK SPACE}"), text)
 
 
 def quantity(value: float, unit: str = "", digits: int = 4) -> str:

@@ -88,6 +88,18 @@ def test_what_is_not_usual_says_so_until_that_limit_goes():
     assert element_states(replace(CATHODE, require="Tl"))["Tl"].state == MUST
 
 
+def test_a_click_asks_for_what_is_not_usual_and_the_next_one_lets_go():
+    spec = DesignSpec()
+    asked = clicked(spec, "Tc")
+    assert (asked.require, element_states(asked)["Tc"].state) == ("Tc", MUST)
+    assert clicked(asked, "Tc") == spec
+
+
+def test_what_a_limit_refuses_is_not_asked_for_by_a_click():
+    spec = DesignSpec(no_toxic=True)
+    assert clicked(spec, "Tc") == spec
+
+
 def test_only_those_that_are_clicked_then_each_click_lets_one_in():
     spec = only_required(CATHODE)
     assert allowed_elements(spec) == {"Li"}

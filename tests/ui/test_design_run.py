@@ -11,6 +11,8 @@ from designer_app.running.messages import JobError
 from designer_app.session.designs import DISCARDED, KEPT
 from designer_app.session.job import Job
 from designer_app.specs.design import DesignSpec
+from designer_app.specs.design_purposes import applied as for_purpose
+from designer_app.specs.design_purposes import purpose_named
 from designer_app.specs.design_rows import (
     STAGES,
     CandidateDetail,
@@ -25,6 +27,8 @@ from designer_app.specs.documents import ReadSpec
 from designer_app.specs.estimates import Estimate
 from designer_app.specs.fields import settings_of
 from designer_app.specs.screen_rows import FAILS, LOST, PASSES, ScreenRow, funnel_of
+from designer_app.ui.design.criteria import subject_of
+from designer_app.ui.design.report_page import _short
 from designer_app.ui.design.time_left import Outlook
 
 PATIENCE_MS = 60_000
@@ -255,7 +259,7 @@ def test_a_card_tells_all_that_was_kept_of_a_candidate(qtbot, design):
     texts = [each.text() for each in shown.findChildren(type(shown.lead))]
     assert "lithium carbonate" in texts
     assert f"0.2342{THIN}g" in texts
-    assert "HAZARDS - NOT A SAFETY ASSESSMENT" in texts
+    assert "HAZARDS (NOT A SAFETY ASSESSMENT)" in texts
     assert "Fe instead of Co" in texts
     assert DETAIL.disorder in shown.head.notices.texts()
     assert len(shown.pattern.profile()) > 100
@@ -301,12 +305,34 @@ def test_a_candidate_without_details_says_when_there_are_some(qtbot, design):
 def test_the_report_page_shows_the_shortlist_and_writes_files(qtbot, design, tmp_path):
     shown = page(design, "report")
     assert shown.texts() == ["LiFePO4"]
+    told = [each.text() for each in shown.findChildren(type(shown.lead))]
+    assert "Voltage (V)" in told
+    assert "3.40 ±\N{NO-BREAK SPACE}0.10" in told
     wanted = {"pdf": "a.pdf", "html": "a.html", "csv": "a.csv", "cif": "cif", "vasp": "vasp"}
     for kind, name in wanted.items():
         shown.write(kind, tmp_path / name)
     qtbot.waitUntil(lambda: all((tmp_path / each).exists() for each in wanted.values()))
     assert (tmp_path / "a.html").read_text() == "<html>all</html>"
     qtbot.waitUntil(lambda: any((tmp_path / "vasp").iterdir()), timeout=PATIENCE_MS)
+
+
+def test_facts_of_a_run_are_short_enough_to_read():
+    assert _short(f"chgnet 0.3.0 ({'d14ab7c0f093' * 5})") == "chgnet 0.3.0 (d14ab7c0f093)"
+    assert _short("2026-11-23T12:00:00+00:00").startswith("2026-11-2")
+    assert _short("3") == "3"
+
+
+@pytest.mark.parametrize(
+    ("key", "said"),
+    [
+        ("li-cathode", "a Li-ion cathode"),
+        ("anode", "an anode"),
+        ("her", "a catalyst for hydrogen evolution"),
+        ("own", "a material"),
+    ],
+)
+def test_a_run_is_named_after_what_is_designed(key, said):
+    assert subject_of(for_purpose(purpose_named(key), DesignSpec())) == said
 
 
 def test_a_candidate_goes_to_dynamics(qtbot, window, design):

@@ -8,7 +8,15 @@ from designer_app.specs.md import MDSpec
 from designer_app.specs.structure import Structure
 from designer_app.ui.panels.md_outlook import MeasuredRates, estimate, warnings_for
 from designer_app.ui.panels.md_presets import PRESETS, apply, preset_of
-from designer_app.ui.wording import clock, duration, simulated_time, size_text, with_error
+from designer_app.ui.wording import (
+    clock,
+    duration,
+    simulated_time,
+    size_text,
+    unbroken,
+    with_error,
+    with_screw_axes,
+)
 
 
 def test_a_cell_as_thin_as_a_bond_is_told():
@@ -96,3 +104,16 @@ def test_spans_sizes_and_times_read_naturally():
     assert duration(240).split() == ["4", "min"]
     assert size_text(586_000).split() == ["586", "kB"]
     assert simulated_time(2000.0).split() == ["2", "ps"]
+
+
+def test_no_line_ends_within_a_unit_an_error_or_an_interval():
+    told = unbroken("-80 (-121 to -32) meV/atom, 3.2 ± 0.3 V")
+    assert "/\N{WORD JOINER}" in told
+    assert [part for part in told.split(" ") if "(" in part] == [
+        "(-121\N{NO-BREAK SPACE}to\N{NO-BREAK SPACE}-32)"
+    ]
+    assert "±\N{NO-BREAK SPACE}0.3" in told
+
+
+def test_screw_axes_of_a_space_group_are_lowered():
+    assert with_screw_axes("P2_1/c (14)") == "P2₁/c (14)"

@@ -7,13 +7,12 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
 
 from designer_app.specs.screen_rows import ScreenRow
-from designer_app.ui.panels.section import row
 from designer_app.ui.screening.columns import Criterion
 from designer_app.ui.screening.estimate_list import EstimateList
 from designer_app.ui.screening.preview import Preview
 from designer_app.ui.screening.structure_look import StructureLook
 from designer_app.ui.theme import Theme, label
-from designer_app.ui.wording import with_subscripts, with_subscripts_in
+from designer_app.ui.wording import with_screw_axes, with_subscripts, with_subscripts_in
 
 _STABILITY = "e_above_hull"
 
@@ -23,6 +22,7 @@ class BestCard(QFrame):
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._heading = label("", "section")
         self.formula = label("", "title", wrap=True)
         self._headline = label("", "small", wrap=True)
         self.preview = Preview(theme)
@@ -37,6 +37,7 @@ class BestCard(QFrame):
 
     def clear(self) -> None:
         """Nothing was found yet."""
+        self._heading.setText(self.tr("BEST SO FAR"))
         self.formula.setText(self.tr("No candidate yet"))
         self._headline.setText(self.tr("The best one turns here as soon as some are ranked."))
         self.numbers.set_estimates((), (), {})
@@ -47,12 +48,18 @@ class BestCard(QFrame):
             self.preview.say(said)
 
     def show_row(
-        self, best: ScreenRow, folder: Path | None, criteria: Mapping[str, Criterion]
+        self,
+        best: ScreenRow,
+        folder: Path | None,
+        criteria: Mapping[str, Criterion],
+        *,
+        is_final: bool = False,
     ) -> None:
-        """Show a candidate."""
+        """Show a candidate; `is_final`: no better one will come."""
+        self._heading.setText(self.tr("BEST") if is_final else self.tr("BEST SO FAR"))
         self.formula.setText(with_subscripts(best.formula))
         atoms = self.tr("%d atoms") % best.n_atoms if best.n_atoms else ""
-        parts = (best.space_group, atoms, with_subscripts_in(best.made_from))
+        parts = (with_screw_axes(best.space_group), atoms, with_subscripts_in(best.made_from))
         self._headline.setText(" · ".join(part for part in parts if part))
         keys = dict.fromkeys((*criteria, _STABILITY))
         found = [each for each in map(best.estimate, keys) if each is not None]
@@ -66,7 +73,7 @@ class BestCard(QFrame):
         head = QVBoxLayout()
         head.setContentsMargins(12, 6, 12, 6)
         head.setSpacing(2)
-        head.addLayout(row(label(self.tr("BEST SO FAR"), "section"), None))
+        head.addWidget(self._heading)
         head.addWidget(self.formula)
         head.addWidget(self._headline)
         inner = QWidget()

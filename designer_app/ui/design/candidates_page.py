@@ -147,7 +147,7 @@ class CandidatesPage(DesignPage):
         whole = QSplitter(Qt.Orientation.Vertical)
         whole.addWidget(upper)
         whole.addWidget(surface(self.list))
-        whole.setSizes([370, 250])
+        whole.setSizes([400, 220])
         whole.setStretchFactor(0, 3)
         whole.setStretchFactor(1, 2)
         for splitter in (upper, whole):

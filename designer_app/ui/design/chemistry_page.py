@@ -33,7 +33,7 @@ from designer_app.ui.theme import Theme, label
 from designer_app.ui.wording import with_subscripts
 
 _LIMITS = (
-    ("usual", "", "Usual chemistry of the purpose"),
+    ("usual", "", "Only what is usual for this purpose"),
     ("no_cobalt", "", "No cobalt"),
     ("no_toxic", "", "Nothing toxic or radioactive"),
     ("abundant", "min_abundance", "Earth-abundant: above"),

@@ -4,8 +4,21 @@ import math
 
 from designer_app.errors import InvalidSpecError
 from designer_app.specs.design import DesignSpec
+from designer_app.specs.design_purposes import purpose_of
 from designer_app.specs.design_targets import PROPERTIES, Target
 from designer_app.ui.screening.columns import Criterion
+
+
+def subject_of(spec: DesignSpec) -> str:
+    """What is designed, with its article: a Li-ion cathode, a catalyst for hydrogen evolution."""
+    title = purpose_of(spec).title
+    if spec.purpose == "own":
+        return "a material"
+    if "-" not in title.partition(" ")[0]:
+        title = title[:1].lower() + title[1:]
+    if spec.purpose == "catalyst":
+        return f"a catalyst for {title}"
+    return f"an {title}" if title[:1] in "aeiou" else f"a {title}"
 
 
 def targets_of(spec: DesignSpec) -> tuple[Target, ...]:

@@ -27,11 +27,14 @@ class ElementState:
     """The reason of a never that was not clicked: a mask, or that no model knows it."""
     is_ion: bool = False
     """Whether it is the working ion: it must be in whatever is clicked."""
+    is_unusual: bool = False
+    """Whether nothing but being unusual keeps it out: it is in where it must be."""
 
     @property
     def is_fixed(self) -> bool:
         """Whether a click cannot change it."""
-        return self.is_ion or (bool(self.why) and self.state == NEVER)
+        is_out = bool(self.why) and self.state == NEVER and not self.is_unusual
+        return self.is_ion or is_out
 
 
 def offered_elements(spec: DesignSpec) -> frozenset[str]:
@@ -55,6 +58,8 @@ def element_states(spec: DesignSpec) -> dict[str, ElementState]:
     listed, required = symbols_in(spec, "elements"), symbols_in(spec, "require")
     excluded = symbols_in(spec, "exclude")
     offered = offered_elements(spec)
+    usual = replace(spec, require="").chemistry
+    unmasked = refused_elements(replace(spec, elements="", exclude="", usual=False), ion)
     found: dict[str, ElementState] = {}
     for symbol in SYMBOLS[1:95]:
         why = masked.get(symbol, "")
@@ -62,10 +67,12 @@ def element_states(spec: DesignSpec) -> dict[str, ElementState]:
             why = f"the potential does not know {symbol}"
         elif is_alloys_only(spec) and symbol in NON_METALS:
             why = f"{symbol} is no metal, and only alloys are searched"
+        is_rare = usual is not None and symbol not in usual.elements and symbol not in unmasked
+        is_rare &= symbol in offered and not (is_alloys_only(spec) and symbol in NON_METALS)
         if symbol in required or symbol == ion:
-            found[symbol] = ElementState(MUST, why, is_ion=symbol == ion)
+            found[symbol] = ElementState(MUST, why, is_ion=symbol == ion, is_unusual=is_rare)
         elif why:
-            found[symbol] = ElementState(NEVER, why)
+            found[symbol] = ElementState(NEVER, why, is_unusual=is_rare)
         elif symbol in excluded or (listed and symbol not in listed):
             found[symbol] = ElementState(NEVER)
         else:
@@ -74,9 +81,14 @@ def element_states(spec: DesignSpec) -> dict[str, ElementState]:
 
 
 def clicked(spec: DesignSpec, symbol: str) -> DesignSpec:
-    """The spec after a click on an element: may, must, never, may ..."""
+    """The spec after a click on an element: may, must, never, may ...; what is unusual is asked
+    for, or not.
+    """
     present = element_states(spec)[symbol]
-    return spec if present.is_fixed else with_states(spec, [symbol], _ORDER[present.state])
+    wanted = _ORDER[present.state]
+    if present.is_unusual and present.state == NEVER:
+        wanted = MUST
+    return spec if present.is_fixed else with_states(spec, [symbol], wanted)
 
 
 def with_states(spec: DesignSpec, symbols: Iterable[str], state: str) -> DesignSpec:
@@ -88,6 +100,8 @@ def with_states(spec: DesignSpec, symbols: Iterable[str], state: str) -> DesignS
     listed = symbols_in(spec, "elements")
     if state == MUST:
         required += tuple(changed)
+    else:  # what is unusual is out again
+        changed = [each for each in changed if not states[each].is_unusual]
     if state == NEVER:
         # With a list of allowed elements, leaving it is enough.
         excluded += () if listed else tuple(changed)

@@ -207,7 +207,9 @@ class PeriodicTable(QWidget):
         text = f"{NAMES[ATOMIC_NUMBERS[symbol]]} ({symbol}): {words[said.state]}"
         if said.is_ion:
             text += f", {self.tr('the working ion')}"
-        return f"{text}: {said.why}" if said.why else text
+        text = f"{text}: {said.why}" if said.why else text
+        is_offered = said.is_unusual and said.state == NEVER
+        return f"{text}; {self.tr('a click asks for it')}" if is_offered else text
 
     # --- geometry ---
 

@@ -27,12 +27,11 @@ from designer_app.ui.theme import Theme, Tokens, label
 from designer_app.ui.wording import with_subscripts_in
 
 _COLUMNS = 7
-_GROUPS = (
-    ("BATTERY MATERIALS", 0, 0, ("cathode", "anode", "electrolyte")),
-    ("CATALYSTS", 2, 0, ("catalyst",)),
-    ("YOUR OWN", 2, 5, ("own",)),
+_LINES = (
+    (("BATTERY MATERIALS", ("cathode", "anode", "electrolyte")),),
+    (("CATALYSTS", ("catalyst",)), ("YOUR OWN", ("own",))),
 )
-"""(heading, line, column, values of `DesignSpec.purpose`)."""
+"""Groups side by side: (heading, values of `DesignSpec.purpose`)."""
 _SCALE = 1.5
 
 
@@ -84,12 +83,15 @@ class PurposePage(DesignPage):
         grid = QGridLayout()
         grid.setHorizontalSpacing(10)
         grid.setVerticalSpacing(8)
-        for heading, line, column, uses in _GROUPS:
-            said = label(self.tr(heading), "section")
-            grid.addWidget(said, line, column, 1, _COLUMNS - column)
-            grouped = [each for each in PURPOSES if dict(each.changes)["purpose"] in uses]
-            for place, purpose in enumerate(grouped):
-                grid.addWidget(self.cards[purpose.key], line + 1, column + place)
+        for line, groups in enumerate(_LINES):
+            column = 0
+            for heading, uses in groups:
+                grouped = [each for each in PURPOSES if dict(each.changes)["purpose"] in uses]
+                said = label(self.tr(heading), "section")
+                grid.addWidget(said, 2 * line, column, 1, len(grouped))
+                for place, purpose in enumerate(grouped, start=column):
+                    grid.addWidget(self.cards[purpose.key], 2 * line + 1, place)
+                column += len(grouped)
         for column in range(_COLUMNS):
             grid.setColumnStretch(column, 1)
         for card in self.cards.values():

@@ -1,6 +1,8 @@
 """The report: what came out on one page, and what can be written, opened, sent on."""
 
+import re
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from PySide6.QtCore import Qt, QTimer, QUrl
@@ -13,7 +15,8 @@ from designer_app.session.job import Job
 from designer_app.specs.design import STRATEGIES
 from designer_app.specs.design_estimates import predicted, verified
 from designer_app.specs.design_rows import DesignResult
-from designer_app.specs.screen_rows import ScreenRow
+from designer_app.specs.estimates import Estimate
+from designer_app.specs.screen_rows import PASSES, ScreenRow
 from designer_app.ui.design.cards import ScrollPage, empty
 from designer_app.ui.design.pages import DesignPage
 from designer_app.ui.design.run_page import surface
@@ -21,12 +24,25 @@ from designer_app.ui.design.run_watch import DesignWatch
 from designer_app.ui.icons import ThemedIcon
 from designer_app.ui.panels.section import row as row_of
 from designer_app.ui.screening.candidate_opener import CandidateOpener
-from designer_app.ui.screening.columns import column_for, estimate_text
+from designer_app.ui.screening.columns import column_for, estimate_text, reason_of
 from designer_app.ui.theme import Theme, label, tabular
-from designer_app.ui.wording import duration, unbroken, with_subscripts, with_subscripts_in
+from designer_app.ui.wording import (
+    duration,
+    moment,
+    unbroken,
+    with_screw_axes,
+    with_spaces,
+    with_subscripts,
+    with_subscripts_in,
+)
 
 HTML, PDF = "report.html", "report.pdf"
 _TOP = Qt.AlignmentFlag.AlignTop
+_LEFT = Qt.AlignmentFlag.AlignVCenter
+_RIGHT = _LEFT | Qt.AlignmentFlag.AlignRight
+_HASH = re.compile(r"\b([0-9a-f]{12})[0-9a-f]{20,}\b")
+_FACTS = 4
+"""Columns of the summary before the numbers."""
 _MOST_NUMBERS = 3
 """Properties of the shortlist that stand in the summary; the report has all."""
 
@@ -95,6 +111,7 @@ class ReportPage(DesignPage):
 
     def _build(self) -> None:
         self.open.setProperty("role", "primary")
+        self.open.setProperty("beside", "others")
         self.open.setToolTip(self.tr("In the browser; it is one file with all pictures in it"))
         tips = {
             "pdf": self.tr("The same report, to print"),
@@ -186,47 +203,52 @@ class ReportPage(DesignPage):
 
     def _show_rows(self, rows: Sequence[ScreenRow]) -> None:
         keys = list(self.watch.criteria)[:_MOST_NUMBERS]
-        for line, row in enumerate(rows):
+        heads = ["", self.tr("Candidate"), self.tr("Space group"), self.tr("Verdict")]
+        found = {key: [verified(row, key) or predicted(row, key) for row in rows] for key in keys}
+        columns = {key: column_for(next(filter(None, each), Estimate(key=key, value=0.0, unit="")))
+                   for key, each in found.items()}  # fmt: skip
+        heads += [column.heading for column in columns.values()]
+        for place, text in enumerate(heads if rows else ()):
+            align = _RIGHT if place >= _FACTS else _LEFT
+            self._shortlist.addWidget(label(unbroken(text), "small"), 0, place, align)
+        for line, row in enumerate(rows, start=1):
             self._shown.append(row.formula)
-            cells = [label(str(line + 1), "muted"), label(with_subscripts(row.formula), "strong")]
-            cells.append(label(row.space_group, "muted"))
-            for key in keys:
-                estimate = verified(row, key) or predicted(row, key)
-                told = ""
-                if estimate is not None:
-                    column = column_for(estimate)
-                    told = f"{column.title} {estimate_text(estimate, column)}"
-                cells.append(label(unbroken(told), wrap=True))
+            cells = [label(str(line), "muted"), label(with_subscripts(row.formula), "strong")]
+            cells.append(label(with_screw_axes(row.space_group), "muted"))
+            cells.append(label(_verdict(row), "ok" if row.verdict == PASSES else "warn", wrap=True))
+            for key, column in columns.items():
+                estimate = found[key][line - 1]
+                bare = replace(column, unit="")
+                told = estimate_text(estimate, bare) if estimate is not None else "\N{EN DASH}"
+                cells.append(label(unbroken(told)))
                 cells[-1].setFont(tabular(cells[-1].font()))
             for place, cell in enumerate(cells):
-                self._shortlist.addWidget(cell, line, place, _TOP)
+                align = _RIGHT if place >= _FACTS else _LEFT
+                self._shortlist.addWidget(cell, line, place, align)
             heat = QPushButton(self.tr("Run MD on this"))
             heat.setProperty("role", "link")
             heat.setProperty("candidate", row.id)
             heat.setToolTip(self.tr("Open it in Dynamics: what do its atoms do?"))
             heat.clicked.connect(self._on_heat)
-            self._shortlist.addWidget(heat, line, len(cells), _TOP)
-        for place in range(3, 3 + len(keys)):
-            self._shortlist.setColumnStretch(place, 1)
+            self._shortlist.addWidget(heat, line, len(cells))
+        self._shortlist.setColumnStretch(_FACTS - 1, 1)
 
     def _show_result(self, result: DesignResult | None) -> None:
         if result is None:
             return
         names = dict(STRATEGIES)
         for line, arm in enumerate(result.arms):
-            told = self.tr("%d hits in %d relaxations, of %d candidates") % (
-                arm.n_hits,
-                arm.n_relaxed,
-                arm.n_candidates,
+            told = self.tr("%s hits in %s relaxations, of %s candidates") % tuple(
+                map(with_spaces, (arm.n_hits, arm.n_relaxed, arm.n_candidates))
             )
             self._arms.addWidget(label(names.get(arm.strategy, arm.strategy)), line, 0)
             self._arms.addWidget(label(told, "muted"), line, 1)
         self._arms.setColumnStretch(1, 1)
-        facts = [*result.origin]
+        facts = [(name.capitalize(), _short(value)) for name, value in result.origin]
         spent = sum(seconds for _, seconds in result.seconds)
         if spent:
-            facts.append((self.tr("time"), duration(spent)))
-        facts += [(self.tr("warning"), text) for text in result.warnings]
+            facts.append((self.tr("Time"), duration(spent)))
+        facts += [(self.tr("Warning"), text) for text in result.warnings]
         for line, (name, value) in enumerate(facts):
             said = label(value, wrap=True)
             said.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
@@ -263,3 +285,15 @@ class ReportPage(DesignPage):
 
     def _on_failed(self, error: JobError) -> None:
         self.watch.failed.emit(error)
+
+
+def _verdict(row: ScreenRow) -> str:
+    return "meets all targets" if row.verdict == PASSES else reason_of(row).lower() or "open"
+
+
+def _short(value: str) -> str:
+    """A fact of the run: of hashes the beginning, a time by the clock of this place."""
+    try:
+        return moment(value) if value[:2].isdigit() and "T" in value else _HASH.sub(r"\1", value)
+    except ValueError:
+        return value

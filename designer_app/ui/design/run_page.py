@@ -12,6 +12,7 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QProgressBar,
     QPushButton,
+    QScrollArea,
     QSplitter,
     QVBoxLayout,
     QWidget,
@@ -115,6 +116,7 @@ class RunPage(DesignPage):
     def _build(self) -> None:
         for button in (self.start, self.go_on):
             button.setProperty("role", "primary")
+            button.setProperty("beside", "others")
         self.start.setToolTip(self.tr("Search with the answers of the pages before"))
         self.pause.setToolTip(self.tr("Hold it at its next step; it goes on where it was"))
         self.stop.setToolTip(self.tr("End the run; what is finished is kept (Ctrl+/)"))
@@ -142,7 +144,7 @@ class RunPage(DesignPage):
         said.addSpacing(8)
         parts = QSplitter(Qt.Orientation.Horizontal)
         for part, size in (
-            (self.funnel, _FUNNEL_WIDTH),
+            (self._scrolled(self.funnel), _FUNNEL_WIDTH),
             (self._plots, 0),
             (self.best, _BEST_WIDTH),
         ):
@@ -163,6 +165,15 @@ class RunPage(DesignPage):
         layout.addLayout(said)
         layout.addWidget(parts, 1)
         self.setAccessibleName(self.tr("Run"))
+
+    def _scrolled(self, part: QWidget) -> QScrollArea:
+        """In a low window, as with an error above, parts of it are out of sight."""
+        made = QScrollArea()
+        made.setWidget(part)
+        made.setWidgetResizable(True)
+        made.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        made.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        return made
 
     def make_plots(self) -> "tuple[LatentMapPlot, ScatterPlot]":
         """Create the plots; pyqtgraph is imported here, not at the start of the window."""
@@ -244,7 +255,7 @@ class RunPage(DesignPage):
             self.scatter.refresh()
         best = watch.best()
         if best is not None:
-            self.best.show_row(best, watch.folder, watch.criteria)
+            self.best.show_row(best, watch.folder, watch.criteria, is_final=watch.is_read)
             if self.scatter is not None:
                 self.scatter.choose([best.id])
         self._show_state()

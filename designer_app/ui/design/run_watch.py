@@ -14,10 +14,9 @@ from designer_app.session.candidate_runs import has_rows
 from designer_app.session.designs import DISCARDED, KEPT, spec_of
 from designer_app.session.job import Job
 from designer_app.specs.design import DesignSpec
-from designer_app.specs.design_purposes import purpose_of
 from designer_app.specs.design_rows import STAGES, DesignResult, LatentMap
 from designer_app.specs.screen_rows import ScreenRow
-from designer_app.ui.design.criteria import criteria_of
+from designer_app.ui.design.criteria import criteria_of, subject_of
 from designer_app.ui.design.time_left import Outlook
 from designer_app.ui.screening.candidate_table import CandidateTable, Wish
 from designer_app.ui.screening.columns import Criterion
@@ -150,10 +149,7 @@ class DesignWatch(QObject):
     def start(self, spec: DesignSpec) -> None:
         """Begin a run, unless one goes on."""
         if not self.is_busy:
-            subject = f"a {purpose_of(spec).title}"
-            if subject[2:3] in "AEIOU":
-                subject = f"an {subject[2:]}"
-            self.show_job(self._session.designs.start(spec, subject))
+            self.show_job(self._session.designs.start(spec, subject_of(spec)))
 
     def go_on(self) -> None:
         """Go on with the run that was stopped; an earlier one is read first."""

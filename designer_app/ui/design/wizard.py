@@ -185,6 +185,7 @@ class DesignWizard(QWizard):
         home, forward = self.button(button.CustomButton1), self.button(button.NextButton)
         home.setToolTip(self.tr("Back to the introduction and earlier designs; all is kept"))
         forward.setProperty("role", "primary")
+        forward.setProperty("beside", "others")
         for each in (home, self.button(button.BackButton), forward):
             each.setFixedHeight(_BUTTON_HEIGHT)
         forward.setToolTip(self.tr("Confirm this page and go on (Ctrl+Enter)"))

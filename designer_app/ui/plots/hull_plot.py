@@ -16,7 +16,7 @@ from designer_app.ui.plots.plot_style import dress, prepare
 from designer_app.ui.theme import SMALL, OnTheme, Theme, Tokens, label
 from designer_app.ui.wording import THIN, with_subscripts
 
-_NEAR_PX = 12.0
+_NEAR_PX, _NAME_PX = 12.0, 20.0
 _ANCHORS = ((0.5, -0.25), (0.5, 1.25), (-0.12, 0.5), (1.12, 0.5), (-0.1, -0.1), (1.1, 1.1))
 """Where a name may stand, as shares of its size: below, above, right, left, across."""
 _ON_HULL = 1e-4
@@ -80,7 +80,8 @@ class HullPlot(QWidget):
         self._title.setText("-".join(diagram.elements))
         origin = diagram.origin
         told = (origin.potential, origin.reference_set, self.tr("correction: %s"))
-        self._origin.setText(", ".join(told) % origin.correction.partition(" (")[0])
+        short = (told[0], told[1].partition(" (")[0], told[2])
+        self._origin.setText(", ".join(short) % origin.correction.partition(" (")[0])
         self._origin.setToolTip(", ".join(told) % origin.correction)
         self._said.clear()
         if len(diagram.elements) not in (_BINARY, _TERNARY):
@@ -167,7 +168,9 @@ class HullPlot(QWidget):
             room = 0.14 * max(high - low, 0.1)
             box.setRange(xRange=(0.0, 1.0), yRange=(low - room, high + room), padding=0.04)
         else:
-            box.setRange(xRange=(-0.06, 1.06), yRange=(-0.08, _HEIGHT + 0.08), padding=0.0)
+            tall = max(box.height(), 4 * _NAME_PX)
+            room = _NAME_PX * _HEIGHT / (tall - 2 * _NAME_PX)
+            box.setRange(xRange=(-room, 1.0 + room), yRange=(-room, _HEIGHT + room), padding=0.0)
 
     def _write_names(self) -> None:
         """Candidates, elements, then stable phases: as many names as fit beside each other."""
@@ -177,6 +180,8 @@ class HullPlot(QWidget):
         diagram = self._diagram
         if diagram is None or self._stack.currentWidget() is not self._plot:
             return
+        if len(diagram.elements) == _TERNARY:  # names at the corners need the same room always
+            self._frame(is_binary=False)
         kinds = [_kind(each) for each in diagram.phases]
         elements = set(diagram.elements)
         order = sorted(

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pyqtgraph as pg
 from numpy.typing import NDArray
-from PySide6.QtCore import QEvent, QPointF, QRectF, QTimer
+from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, QTimer
 from PySide6.QtGui import QImage, QPixmap
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
@@ -21,7 +21,7 @@ from designer_app.ui.plots.color_scale import colors_of, scale_on, span_of
 from designer_app.ui.plots.plot_style import dress, prepare
 from designer_app.ui.screening.columns import number_of
 from designer_app.ui.theme import OnTheme, Theme, Tokens, label
-from designer_app.ui.wording import with_spaces, with_subscripts
+from designer_app.ui.wording import THIN, with_spaces, with_subscripts
 
 _SETTLED_MS = 60
 """The ground is drawn anew when size and place of the view have stood still for so long."""
@@ -46,7 +46,8 @@ class LatentMapPlot(QWidget):
         self._colour: NDArray[np.float64] = np.zeros(0)
         self._before: NDArray[np.float64] = np.zeros((0, 2))
         self._now: NDArray[np.float64] = np.zeros((0, 2))
-        self._said = label("", "small")
+        self._legend, self._said = label("", "small"), label("", "small")
+        self._legend.setTextFormat(Qt.TextFormat.RichText)
         self._caption = label("", "small", wrap=True)
         self._low, self._high = label("", "small"), label("", "small")
         self._scale = QLabel()
@@ -91,7 +92,7 @@ class LatentMapPlot(QWidget):
         self._bar.setVisible(bool(len(self._known)))
         self._caption.setText(
             self.tr("%s known materials; the plane shows %s of the space")
-            % (with_spaces(len(self._known)), f"{found.explained:.0%}")
+            % (with_spaces(len(self._known)), f"{100 * found.explained:.0f}{THIN}%")
         )
 
     def move_population(self, places: NDArray[np.floating]) -> None:
@@ -131,7 +132,8 @@ class LatentMapPlot(QWidget):
         bar.setSpacing(6)
         for part in (self._low, self._scale, self._high):
             bar.addWidget(part)
-        head = row(label(self.tr("Where the search is"), "strong"), None, self._said)
+        title = label(self.tr("Where the search is"), "strong")
+        head = row(title, self._legend, None, self._said)
         head.setContentsMargins(12, 6, 12, 0)
         foot = row(self._caption, self._bar)
         foot.setStretch(0, 1)
@@ -215,6 +217,10 @@ class LatentMapPlot(QWidget):
         faint = pg.mkColor(tokens.error)
         faint.setAlpha(_TRAIL)
         self._trail.setPen(pg.mkPen(faint, width=1))
+        dot = f'<span style="color:{tokens.error}">\N{BLACK CIRCLE}</span>'
+        square = f'<span style="color:{tokens.lines[0]}">\N{BLACK SQUARE}</span>'
+        said = self.tr("%s the search  %s known materials")
+        self._legend.setText(said.replace("  ", "&nbsp;&nbsp;") % (dot, square))
         self._is_dark = tokens.is_dark
         self._scale.setPixmap(_scale_pixmap(is_dark=tokens.is_dark))
         self._redraw.start()
