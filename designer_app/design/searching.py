@@ -70,7 +70,7 @@ def search_of(
     limits: Limits,
     potential: Callable[[], Potential],
     table: ReferenceTable | None,
-    start: Callable[[], Structure | None],
+    start: Structure | None,
     store: DesignStore,
     control: RunControl,
 ) -> Searched:
@@ -84,7 +84,7 @@ def search_of(
             targets_of(spec),
             limits,
             plan=plan_of(spec),
-            start=start(),
+            start=start,
             control=control,
             on_snapshot=on_snapshot,
         )

@@ -1,5 +1,6 @@
 """The folder of an inverse design: that of a screening, with a map, the search, and details.
 
+    start.cif           the structure that the search begins with, where there is one
     map.json            a `LatentMap`, written before the search begins
     population.f32      records of float32 (seeds, 2 + targets), one a snapshot of the search
     found.jsonl         strategy, tokens and latent vector of each candidate
@@ -20,7 +21,10 @@ from numpy.typing import NDArray
 
 from designer_app.errors import WriteFailedError
 from designer_app.io.atomic_write import atomic_write
+from designer_app.io.documents import Document
 from designer_app.io.screen_store import ScreenStore, plain
+from designer_app.io.structures import read_document
+from designer_app.io.writing import cif_text
 from designer_app.specs.design_rows import (
     CandidateDetail,
     Check,
@@ -30,7 +34,10 @@ from designer_app.specs.design_rows import (
     LatentMap,
     Neighbour,
 )
+from designer_app.specs.documents import ReadSpec
+from designer_app.specs.structure import Structure
 
+START = "start.cif"
 MAP, POPULATION, DETAILS = "map.json", "population.f32", "details"
 FOUND, CHECKS = "found.jsonl", "checks.json"
 _FOUND = ("id", "strategy", "tokens", "latent")
@@ -46,6 +53,18 @@ _ITEM = np.dtype("<f4")
 
 class DesignStore(ScreenStore):
     """Reads and appends; the window reads one that a job writes."""
+
+    # --- the start ---
+
+    def write_start(self, structure: Structure) -> None:
+        """Keep the structure that the search begins with."""
+        document = Document.from_structure(structure, made_by="design")
+        atomic_write(self.folder / START, cif_text(document), backup=False)
+
+    def start(self) -> Structure | None:
+        """The structure that the search begins with; None where it begins with none."""
+        path = self.folder / START
+        return read_document(ReadSpec(path=path)).structure() if path.is_file() else None
 
     # --- the search ---
 

@@ -60,11 +60,12 @@ def run(spec: DesignSpec, control: RunControl) -> DesignResult:
         store = DesignStore(folder)
         if store.begin(_settings(spec)):
             control.log.info("“%s” holds this run already; it goes on.", folder)
+        start = _started_from(spec, store, control)
         control.progress(0, 1, "Loading models")
         executor = opened.enter_context(Executor(spec.workers, warm=_WARM))
         models = _Models(spec, compute, control)
         tools = Tools(
-            search=models.search(limits, store),
+            search=models.search(limits, store, start),
             limits=limits,
             judge=judge_of(targets),
             table=models.table,
@@ -87,6 +88,18 @@ def _check_families(spec: DesignSpec) -> None:
     for name in spec.families:
         if name not in known:
             raise refusal(spec, "families", f"“{name}” is none; known: {', '.join(known)}")
+
+
+def _started_from(spec: DesignSpec, store: DesignStore, control: RunControl) -> Structure | None:
+    """What the search begins with, kept in the folder: a run that goes on has no window's
+    structure any more, and perhaps no file.
+    """
+    given = spec.start_structure
+    if store.start() is None and given is None and spec.start is not None:
+        given = read.run(ReadSpec(path=spec.start), control).structure()
+    if store.start() is None and given is not None:
+        store.write_start(given)
+    return store.start()
 
 
 def _settings(spec: DesignSpec) -> dict[str, Any]:
@@ -113,21 +126,13 @@ class _Models:
         self.origin.append(("potential", f"{found.key} {found.model} ({found.model_sha256})"))
         return found
 
-    def search(self, limits: Limits, store: DesignStore) -> Searched:
+    def search(self, limits: Limits, store: DesignStore, start: Structure | None) -> Searched:
         """The search of the spec; models are loaded when it is called."""
-        return search_of(
-            self.spec, limits, self.potential, self.table, self._start, store, self.control
-        )
+        return search_of(self.spec, limits, self.potential, self.table, start, store, self.control)
 
     def explain(self, found: Mapping[str, Mapping[str, Any]]) -> Explained:
         """What the models tell of candidates."""
         return explained(self.spec, limits_of(self.spec), self.potential, self.table, found)
-
-    def _start(self) -> Structure | None:
-        """The structure that the search begins with, where there is one."""
-        if self.spec.start_structure is not None or self.spec.start is None:
-            return self.spec.start_structure
-        return read.run(ReadSpec(path=self.spec.start), self.control).structure()
 
 
 # --- the end ---

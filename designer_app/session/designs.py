@@ -90,7 +90,8 @@ def _as_tuple(value: Any) -> Any:
 
 
 def _spec_to_go_on(spec: DesignSpec, _control: RunControl) -> DesignSpec:
-    return replace(spec, resume=True)
+    start = None if spec.out is None else DesignStore(spec.out).start()
+    return replace(spec, resume=True, start_structure=start)
 
 
 def _map(folder: Path, _control: RunControl) -> LatentMap | None:

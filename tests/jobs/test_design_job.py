@@ -9,7 +9,9 @@ from designer_app.design.representation.tokens import CrystalTokens
 from designer_app.design.search.found import DesignCandidate, Found
 from designer_app.errors import Cancelled, InvalidSpecError, ResumeError
 from designer_app.io.design_store import DesignStore
+from designer_app.io.documents import Document
 from designer_app.io.formulas import amounts_of, formula, reduced
+from designer_app.io.writing import cif_text
 from designer_app.jobs import design, design_check
 from designer_app.running.control import RunControl
 from designer_app.screening.reference.table import load_reference
@@ -95,6 +97,32 @@ def test_the_same_run_goes_on_in_its_folder_to_the_same_shortlist(searches, tmp_
     assert [row.id for row in again.rows] == [row.id for row in first.rows]
     with pytest.raises(ResumeError):
         design.run(replace(spec, n=1), RunControl())
+
+
+def test_the_structure_that_a_run_began_with_is_there_when_it_goes_on(tmp_path, monkeypatch):
+    started = []
+
+    def search_of(_spec, _limits, _potential, _table, start, *_rest):
+        started.append(start)
+        return lambda _on_snapshot: found(())
+
+    monkeypatch.setattr(design, "search_of", search_of)
+    given, _ = small_oxides()
+    design.run(replace(SPEC, out=tmp_path, start_structure=given), RunControl())
+    design.run(replace(SPEC, out=tmp_path), RunControl())
+    first, later = started
+    assert first.volume == later.volume == pytest.approx(given.volume, rel=1e-5)
+    assert sorted(later.numbers) == sorted(given.numbers)
+
+
+def test_the_file_that_a_run_began_with_may_be_gone_when_it_goes_on(searches, tmp_path):
+    path = tmp_path / "given.cif"
+    given, _ = small_oxides()
+    path.write_text(cif_text(Document.from_structure(given, made_by="test")), encoding="utf-8")
+    spec = replace(SPEC, out=tmp_path / "run", start=path)
+    design.run(spec, RunControl())
+    path.unlink()
+    assert design.run(spec, RunControl()).n_shortlist == 2
 
 
 def test_without_a_folder_nothing_is_left_and_the_result_is_there(searches):

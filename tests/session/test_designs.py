@@ -73,6 +73,13 @@ def test_an_earlier_design_goes_on_with_its_settings(qtbot, designs, run):
     )  # fmt: skip
 
 
+def test_a_design_goes_on_from_the_structure_that_it_began_with(qtbot, designs, run):
+    DesignStore(run.folder).write_start(LIF)
+    with qtbot.waitSignal(designs.went_on, timeout=PATIENCE_MS) as told:
+        designs.go_on(run)
+    assert told.args[0].spec.start_structure.numbers.tolist() == [3, 9]
+
+
 def test_a_run_tells_its_map_and_details_again(qtbot, designs, run):
     store = DesignStore(run.folder)
     store.write_map(MAP_OF_TWO)
