@@ -32,6 +32,11 @@ class ElementLimits(Protocol):
         ...
 
     @property
+    def include(self) -> str:
+        """Symbols of radioactive elements that are let in."""
+        ...
+
+    @property
     def no_toxic(self) -> bool:
         """Whether what counts as toxic is left out."""
         ...
@@ -65,11 +70,14 @@ class ElementLimits(Protocol):
 def refused_elements(spec: ElementLimits, ion: str = "") -> dict[str, str]:
     """Why each element that is left out is, by symbol, e.g. "cobalt is left out".
 
-    Price and abundance do not count for a working ion. Raises `InvalidSpecError` for what is no
-    element.
+    Radioactive elements are, unless somebody names them. Price and abundance do not count for a
+    working ion. Raises `InvalidSpecError` for what is no element.
     """
     listed = symbols_in(spec, "elements")
-    refused: dict[str, str] = {}
+    asked = {*listed, *symbols_in(spec, "include")}
+    if isinstance(spec, DesignSpec):
+        asked.update(symbols_in(spec, "require"))
+    refused = {each: f"{each} is radioactive" for each in sorted(radioactive() - asked)}
     for symbol in KNOWN:
         if listed and symbol not in listed:
             refused[symbol] = f"{symbol} is not among the allowed elements"
@@ -114,6 +122,12 @@ def price(symbol: str) -> float:
 def abundance(symbol: str) -> float:
     """Share of the Earth's crust by mass, ppm; 0 where there is no figure."""
     return float(element_table()["abundance"].get(symbol, 0.0))
+
+
+@cache
+def radioactive() -> frozenset[str]:
+    """Elements without a stable isotope; bismuth, nearly stable, is not among them."""
+    return frozenset(each for each, why in _hazardous().items() if "unstable" in why)
 
 
 @cache

@@ -62,6 +62,12 @@ class DesignSpec:
         choices=REACTIONS,
         when=("purpose", ("catalyst",)),
     )
+    heads: Path | None = spec_field(
+        None,
+        label="Property heads",
+        doc="Folder of heads that learned a column of one's own (train --model design-heads "
+        "--table); left out, the shipped ones. Targets call the column own:NAME.",
+    )
     targets: tuple[str, ...] = spec_field(
         (),
         label="Targets",
@@ -86,6 +92,12 @@ class DesignSpec:
         doc="Only elements that such materials are made of; of a cathode a metal that cells "
         "oxidise, and oxygen, sulfur, a halogen or nitrogen. Does not count where allowed elements "
         "are listed.",
+    )
+    include: str = spec_field(
+        "",
+        label="Included elements",
+        doc="Symbols of radioactive elements to let in, like “Th U”; the rest is left out.",
+        advanced=True,
     )
     no_toxic: bool = spec_field(
         False,

@@ -100,6 +100,12 @@ class ScreenSpec:
     exclude: str = spec_field(
         "", label="Excluded elements", doc="Symbols of elements that no candidate may hold."
     )
+    include: str = spec_field(
+        "",
+        label="Included elements",
+        doc="Symbols of radioactive elements to let in, like “Th U”; the rest is left out.",
+        advanced=True,
+    )
     no_toxic: bool = spec_field(
         False,
         label="No toxic elements",

@@ -1,10 +1,13 @@
 """Masks: which elements are left out, and that every number names its source."""
 
+from dataclasses import replace
+
 import pytest
 
 from designer_app.errors import InvalidSpecError
 from designer_app.io.element_limits import abundance, element_table, price
 from designer_app.screening.masks import masks_of
+from designer_app.specs.design import DesignSpec
 from designer_app.specs.screen import ScreenSpec
 
 
@@ -58,3 +61,17 @@ def test_sulfur_is_abundant_and_lutetium_is_not():
     allowed = masks_of(ScreenSpec(abundant=True, min_abundance=10.0)).allowed
     assert "S" in allowed
     assert not allowed & {"Lu", "Ru", "Tc"}
+
+
+@pytest.mark.parametrize("spec", [ScreenSpec(), DesignSpec(purpose="own", ion="Li")])
+def test_radioactive_elements_are_left_out_unless_they_are_named(spec):
+    radioactive = {"Tc", "Pm", "Po", "Th", "U", "Pu", "Lr"}
+    assert not masks_of(spec).allowed & radioactive
+    assert "Bi" in masks_of(spec).allowed
+    assert masks_of(replace(spec, include="Th U")).allowed & radioactive == {"Th", "U"}
+    assert "U" in masks_of(replace(spec, elements="Li U O")).allowed
+    assert masks_of(spec).reason(["Tc"]) == "element not allowed: Tc is radioactive"
+
+
+def test_a_radioactive_element_that_must_be_in_is_let_in():
+    assert "Th" in masks_of(DesignSpec(purpose="own", require="Th")).allowed

@@ -9,7 +9,7 @@ from functools import cache
 from typing import Any
 
 from designer_app.design.details.precursors import Recipe
-from designer_app.io.element_limits import element_table
+from designer_app.io.element_limits import radioactive
 from designer_app.io.toml import read_toml
 from designer_app.properties.charges import oxidation_states
 from designer_app.resources import resource
@@ -55,15 +55,13 @@ def _hazard(key: str, row: Mapping[str, Any]) -> Hazard:
 
 
 def _radioactive(amounts: Mapping[str, float]) -> list[Hazard]:
-    table = element_table()
     return [
         Hazard(
             subject=each,
             sentence="Radioactive: no isotope is stable.",
             source="IUPAC, standard atomic weights: elements without a stable isotope",
         )
-        for each in sorted(amounts)
-        if "unstable" in table["hazard"].get(each, ())
+        for each in sorted(radioactive().intersection(amounts))
     ]
 
 

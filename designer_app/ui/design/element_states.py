@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from designer_app.elements import ATOMIC_NUMBERS, SYMBOLS
 from designer_app.errors import InvalidSpecError
-from designer_app.io.element_limits import refused_elements, symbols_in
+from designer_app.io.element_limits import radioactive, refused_elements, symbols_in
 from designer_app.specs.design import DesignSpec
 from designer_app.specs.potentials import POTENTIALS
 
@@ -59,7 +59,10 @@ def element_states(spec: DesignSpec) -> dict[str, ElementState]:
     excluded = symbols_in(spec, "exclude")
     offered = offered_elements(spec)
     usual = replace(spec, require="").chemistry
-    unmasked = refused_elements(replace(spec, elements="", exclude="", usual=False), ion)
+    unasked = radioactive().difference(symbols_in(spec, "include"))
+    every = " ".join(radioactive())
+    free = replace(spec, elements="", exclude="", usual=False, include=every)
+    unmasked = refused_elements(free, ion)
     found: dict[str, ElementState] = {}
     for symbol in SYMBOLS[1:95]:
         why = masked.get(symbol, "")
@@ -67,8 +70,10 @@ def element_states(spec: DesignSpec) -> dict[str, ElementState]:
             why = f"the potential does not know {symbol}"
         elif is_alloys_only(spec) and symbol in NON_METALS:
             why = f"{symbol} is no metal, and only alloys are searched"
-        is_rare = usual is not None and symbol not in usual.elements and symbol not in unmasked
-        is_rare &= symbol in offered and not (is_alloys_only(spec) and symbol in NON_METALS)
+        is_rare = usual is not None and symbol not in usual.elements
+        is_rare |= symbol in unasked
+        is_rare &= symbol in offered and symbol not in unmasked
+        is_rare &= not (is_alloys_only(spec) and symbol in NON_METALS)
         if symbol in required or symbol == ion:
             found[symbol] = ElementState(MUST, why, is_ion=symbol == ion, is_unusual=is_rare)
         elif why:
