@@ -3,12 +3,17 @@ import pytest
 from ase import Atoms
 from ase.neighborlist import neighbor_list
 
-from designer_app.design.representation.describing import describe, fits_tokens
+from designer_app.design.representation.describing import describe, fits_tokens, is_sound
 from designer_app.design.representation.frameworks import Framework, frameworks, likenesses
 from designer_app.elements import ATOMIC_NUMBERS
 from designer_app.potentials import load_potential
 from designer_app.relaxation import Goal, relax
 from designer_app.screening.duplicates import same_crystal
+from designer_app.screening.reference.symmetry import (
+    CrystalClass,
+    Orbit,
+    Template,
+)
 from designer_app.specs.structure import Structure
 from designer_app.units import GPA
 
@@ -29,6 +34,7 @@ CELL_MOVES = 0.02
 FMAX = 0.05
 """eV/A."""
 
+HALL_I4MMM = 424
 EVERY = frameworks()
 BY_NAME = {each.name: each for each in EVERY}
 
@@ -95,3 +101,10 @@ def test_every_crystal_that_names_a_family_fits_tokens():
         crystal = describe(structure, 0.1)
         assert crystal is not None, family
         assert fits_tokens(crystal), family
+
+
+def test_a_class_of_atoms_just_off_a_special_position_is_not_sound():
+    on = Template(directions=(), origin=(0, 12, 6))  # 4d of I4/mmm
+    off = Template(directions=((1, -1, 0),), origin=(0, 12, 6))
+    orbits = [Orbit(slot=0, count=2, letter="d", template=each) for each in (on, off)]
+    assert [is_sound(CrystalClass(HALL_I4MMM, (each,))) for each in orbits] == [True, False]
