@@ -19,15 +19,12 @@ from designer_app.ui.viewer3d.display import Display
 from designer_app.ui.viewer3d.framing import first_direction, free_part
 from designer_app.ui.viewer3d.interaction import MouseControl
 from designer_app.ui.viewer3d.look import LIGHT, ColorScheme, Style, ViewColors
-from designer_app.ui.viewer3d.picking import first_hit
-from designer_app.ui.viewer3d.rings import rings_of
+from designer_app.ui.viewer3d.pointing import Pointing
 from designer_app.ui.viewer3d.scene import Scene
 from designer_app.ui.viewer3d.sectors import Occupancies
+from designer_app.ui.viewer3d.steering import Steering
+from designer_app.ui.viewer3d.still import image_of, paint_directions
 
-HOVER_LIMIT = 200_000
-"""Atoms up to which the atom under the pointer is looked for at every motion."""
-_ON = ("black", "white")
-"""Text on a light and on a dark background."""
 _TILT = (-0.42, -0.24)
 """rad; how far the first view is turned from looking along a lattice direction."""
 
@@ -49,8 +46,8 @@ class StructureView(QWidget):
         self.scene = Scene()
         self.camera = Camera()
         self._colors = LIGHT
-        self._selected: tuple[int, ...] = ()
-        self._hovered = -1
+        self._pointing = Pointing(self.scene, self.camera, self)
+        self._steering = Steering(self.camera, self)
         self._is_fitted = True
         self._covered = (0, 0, 0, 0)
         self._frame: tuple[NDArray[np.floating], NDArray[np.floating] | None] | None = None
@@ -81,6 +78,11 @@ class StructureView(QWidget):
         self._display.frame_due.connect(self.take_frame)
         self._display.frame_drawn.connect(self.frame_drawn)
         self._display.failed.connect(self._on_failed)
+        self._steering.moved.connect(self._on_view_moved)
+        self._pointing.picked.connect(self.atom_picked)
+        self._pointing.hovered.connect(self.atom_hovered)
+        self._pointing.selected.connect(self.selection_changed)
+        self._pointing.changed.connect(self._changed)
 
     # --- what is shown ---------------------------------------------------------------------------
 
@@ -97,7 +99,7 @@ class StructureView(QWidget):
         """
         self._frame = None
         self.scene.set_structure(structure, occupancies)
-        self._selected, self._hovered = (), -1
+        self._pointing.forget()
         self._measure_scene()
         if not keep_view:
             self.reset_view()
@@ -236,80 +238,41 @@ class StructureView(QWidget):
 
     def select(self, indices: Sequence[int]) -> None:
         """Put a ring around these atoms and no others."""
-        self._selected = tuple(int(index) for index in indices)
-        self._changed()
+        self._pointing.select(indices)
 
     @property
     def selection(self) -> tuple[int, ...]:
         """The atoms with a ring."""
-        return self._selected
+        return self._pointing.selection
 
     def atom_at(self, x: float, y: float) -> int:
         """The atom drawn at a place (points from the upper left), -1 where there is none."""
-        ball = self._ball_at(QPointF(x, y))
-        return int(self.scene.balls.atoms[ball]) if ball >= 0 else -1
-
-    def _ball_at(self, place: QPointF) -> int:
         self.take_frame()
-        x = 2.0 * place.x() / max(self.width(), 1) - 1.0
-        y = 1.0 - 2.0 * place.y() / max(self.height(), 1)
-        origin, direction = self.camera.ray(x, y, self._aspect())
-        return first_hit(origin, direction, self.scene.ball_positions(), self.scene.balls.radii)
+        return self._pointing.atom_at(QPointF(x, y))
 
     def _update_rings(self) -> None:
-        rings = rings_of(self.scene, self._selected, self._hovered, self._colors)
-        self._display.set_rings(rings)
+        self._display.set_rings(self._pointing.rings(self._colors))
 
     # --- the mouse and the keys ------------------------------------------------------------------
-
-    def _on_turned(self, start: QPointF, end: QPointF) -> None:
-        half = 0.5 * min(self.width(), self.height())
-        center = QPointF(0.5 * self.width(), 0.5 * self.height())
-        first, second = (start - center) / half, (end - center) / half
-        self.camera.orbit((first.x(), -first.y()), (second.x(), -second.y()))
-        self._on_view_moved()
-
-    def _on_panned(self, by: QPointF) -> None:
-        half = 0.5 * self.height()
-        self.camera.pan(by.x() / half, -by.y() / half)
-        self._on_view_moved()
-
-    def _on_zoomed(self, factor: float) -> None:
-        self.camera.zoom(factor)
-        self._on_view_moved()
 
     def _on_view_moved(self) -> None:
         self._is_fitted = False
         self._changed()
 
     def _on_clicked(self, place: QPointF, adds: bool) -> None:
-        atom = self.atom_at(place.x(), place.y())
-        if not adds:
-            self.select([atom] if atom >= 0 else [])
-        elif atom >= 0:
-            rest = tuple(other for other in self._selected if other != atom)
-            self.select(rest if atom in self._selected else (*self._selected, atom))
-        self.atom_picked.emit(atom)
-        self.selection_changed.emit(self._selected)
+        self.take_frame()
+        self._pointing.click(place, adds)
 
     def _on_centered(self, place: QPointF) -> None:
-        ball = self._ball_at(place)
+        self.take_frame()
+        ball = self._pointing.ball_at(place)
         if ball >= 0:
             self.camera.focus = self.scene.ball_positions()[ball].astype(np.float64)
             self._on_view_moved()
 
     def _on_hovered(self, place: QPointF) -> None:
-        if len(self.scene.numbers) <= HOVER_LIMIT:
-            self._point_at(self.atom_at(place.x(), place.y()))
-
-    def _on_left(self) -> None:
-        self._point_at(-1)
-
-    def _point_at(self, atom: int) -> None:
-        if atom != self._hovered:
-            self._hovered = atom
-            self.atom_hovered.emit(atom)
-            self._changed()
+        self.take_frame()
+        self._pointing.hover(place)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - Qt's name
         """`=` resets the view; x, y, z look along a, b, c."""
@@ -355,13 +318,13 @@ class StructureView(QWidget):
         widget.show()
         self._axes.raise_()
         mouse = MouseControl(widget)
-        mouse.turned.connect(self._on_turned)
-        mouse.panned.connect(self._on_panned)
-        mouse.zoomed.connect(self._on_zoomed)
+        mouse.turned.connect(self._steering.turn)
+        mouse.panned.connect(self._steering.pan)
+        mouse.zoomed.connect(self._steering.zoom)
         mouse.clicked.connect(self._on_clicked)
         mouse.centered.connect(self._on_centered)
         mouse.hovered.connect(self._on_hovered)
-        mouse.left.connect(self._on_left)
+        mouse.left.connect(self._pointing.leave)
         self._changed()
         return True
 
@@ -419,13 +382,7 @@ class StructureView(QWidget):
         pixels = self._display.image(width, height, color, scale)
         if pixels is None:
             return QImage()
-        pixels = np.ascontiguousarray(pixels)
-        form = QImage.Format.Format_RGBA8888_Premultiplied
-        image = QImage(pixels.data, width, height, 4 * width, form).copy()
+        image = image_of(pixels)
         if self._shows_axes and len(self.scene.numbers):
-            vectors, letters = axes.directions(self.scene.cell)
-            seen = vectors @ self.camera.rotation.T
-            is_dark = color.alphaF() > 0.5 and color.lightnessF() < 0.5
-            text = self._colors.text if background is None else QColor(_ON[is_dark])
-            axes.paint_corner(image, scale, seen, letters, text, is_dark=is_dark)
+            paint_directions(image, scale, self.scene, self.camera, self._colors, background)
         return image
