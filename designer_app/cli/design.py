@@ -1,12 +1,15 @@
 """`designer-app design battery|catalyst|own`: new materials for targets, judged and ranked."""
 
 import argparse
+from collections.abc import Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
 from designer_app.cli.arguments import add_spec_arguments, given_flags
 from designer_app.cli.command import Command, Console
+from designer_app.design.criteria import targets_of
+from designer_app.design.staged import MARKS
 from designer_app.io.design_store import DesignStore
 from designer_app.io.screen_store import SPEC
 from designer_app.jobs import design, design_check
@@ -17,22 +20,22 @@ from designer_app.specs.design_check import DesignCheckSpec
 from designer_app.specs.design_estimates import is_predicted
 from designer_app.specs.design_purposes import purpose_of
 from designer_app.specs.design_rows import DesignResult
-from designer_app.specs.design_targets import PROPERTIES, targets_from
+from designer_app.specs.design_targets import OWN, PROPERTIES, targets_from
 from designer_app.specs.fields import check_spec, spec_from_settings
 from designer_app.specs.presets import applied, preset_named
 from designer_app.specs.screen_rows import PASSES, ScreenRow
 
 KINDS = {"battery": "cathode", "catalyst": "catalyst", "own": "own"}
 """What is designed, and its purpose where --purpose names none."""
+_SHORT = {
+    "adsorption_free_energy": "G ads",
+    "band_gap": "gap",
+    "formation_energy": "forms",
+    "volume_change": "volume",
+}
+"""What tells columns of one unit apart."""
 CHECK = "check"
 """In place of a kind: a design that ended is computed again."""
-_SHOWN = (
-    ("energy_density", "Wh/kg", 1.0, ".0f"),
-    ("voltage", "V", 1.0, ".2f"),
-    ("ionic_conductivity", "S/cm", 1.0, ".0e"),
-    ("adsorption_free_energy", "G ads, eV", 1.0, ".2f"),
-    ("e_above_hull", "meV/atom", 1000.0, "z.0f"),
-)
 
 
 def _configure(parser: argparse.ArgumentParser) -> None:
@@ -62,7 +65,7 @@ def _run(namespace: argparse.Namespace, control: RunControl, console: Console) -
     result = design.run(spec, control)
     for sentence in result.warnings:
         console.say(sentence)
-    return as_json(result)
+    return {**as_json(result), "targets": [each.key for each in targets_of(spec)]}
 
 
 def _checked(given: dict[str, Any], control: RunControl) -> dict[str, Any]:
@@ -183,7 +186,7 @@ def _present(result: dict[str, Any]) -> str:
         lines.append(f"{count['stage']:>9s} {count['passed']:6d} of {count['entered']:6d}  {why}")
     rows = result["candidates"]
     if rows:
-        columns = [each for each in _SHOWN if any(_value(row, each[0]) for row in rows)]
+        columns = [_column(key, rows) for key in result["targets"]]
         heads = "".join(f"{unit:>18s}" for _, unit, _, _ in columns)
         lines += [
             "",
@@ -196,8 +199,17 @@ def _present(result: dict[str, Any]) -> str:
     return "\n".join(lines)
 
 
-def _value(row: dict[str, Any], key: str) -> bool:
-    return key in row["verified"] or key in row["predicted"]
+def _column(key: str, rows: Sequence[dict[str, Any]]) -> tuple[str, str, float, str]:
+    """(key, heading with its unit, factor, format) of a property that was aimed at."""
+    if key == "e_above_hull":
+        return key, "hull, meV/atom", 1000.0, "z.0f"
+    known = PROPERTIES.get(key)
+    if known is not None:
+        form = ".0e" if known.is_log else f"z.{known.decimals}f"
+        return key, f"{_SHORT[key]}, {known.unit}" if key in _SHORT else known.unit, 1.0, form
+    found = [row[sort].get(key) for row in rows for sort in ("verified", "predicted")]
+    unit = next((each["unit"] for each in found if each is not None), "")
+    return key, ", ".join(filter(None, (key.removeprefix(OWN), unit))), 1.0, ".3g"
 
 
 def _line(row: dict[str, Any], columns: list[tuple[str, str, float, str]]) -> str:
@@ -206,10 +218,16 @@ def _line(row: dict[str, Any], columns: list[tuple[str, str, float, str]]) -> st
         for sort in ("verified", "predicted"):
             found = row[sort].get(key)
             cells += f"{'-' if found is None else format(found['value'] * factor, form):>9s}"
-    titles = [PROPERTIES[key].title.lower() if key in PROPERTIES else key for key in row["misses"]]
-    told = "meets all" if row["meets_targets"] else "misses " + ", ".join(titles)
+    titles = ", ".join(_title(key) for key in row["misses"])
+    told = "meets all" if row["meets_targets"] else f"misses {titles}"
     known = f" ({row['known']})" if row["known"] else ""
     return f"{row['rank']:4d} {row['formula']:18s}{cells}  {told}{known}"
+
+
+def _title(key: str) -> str:
+    if key in MARKS:
+        return MARKS[key][0]
+    return PROPERTIES[key].title.lower() if key in PROPERTIES else key.removeprefix(OWN)
 
 
 COMMAND = Command(

@@ -9,7 +9,11 @@ from numpy.typing import NDArray
 
 from designer_app.design.criteria import targets_of
 from designer_app.design.explain import Explainer
-from designer_app.design.heads.ensemble import DesignHeads, load_design_heads
+from designer_app.design.heads.ensemble import (
+    DesignHeads,
+    load_design_heads,
+    read_design_heads,
+)
 from designer_app.design.representation.library import load_library
 from designer_app.design.representation.soft import certain
 from designer_app.design.representation.tokens import CrystalTokens
@@ -20,6 +24,7 @@ from designer_app.design.search.limits import Limits
 from designer_app.design.search.objective import goals_of
 from designer_app.design.search.pool import amounts_of_row, formula_of_row
 from designer_app.design.vae.reading import load_vae
+from designer_app.errors import FileUnreadableError
 from designer_app.io.design_store import DesignStore
 from designer_app.potentials.base import Potential
 from designer_app.running.control import RunControl
@@ -27,10 +32,15 @@ from designer_app.screening.reference.table import ReferenceTable
 from designer_app.specs.design import DesignSpec
 from designer_app.specs.design_budgets import single_points
 from designer_app.specs.design_rows import LatentMap
+from designer_app.specs.design_targets import OWN, Target
+from designer_app.specs.fields import refusal
 from designer_app.specs.structure import Structure
+from designer_app.weights.cards import read_card
 
 Searched = Callable[[Callable[[Snapshot], None]], Found]
 
+_HEADS = "design-heads"
+_TRAINED = f"train --model {_HEADS} --table TABLE --out FOLDER"
 _SPARE = 4
 """Candidates asked for, by how many are relaxed: some fall out as known, or as twins."""
 _LEAST = 100
@@ -54,6 +64,41 @@ def plan_of(spec: DesignSpec) -> Plan:
     )
 
 
+def heads_of(spec: DesignSpec) -> DesignHeads:
+    """The heads that a spec names, or the shipped ones. Raises `InvalidSpecError`."""
+    if spec.heads is None:
+        return load_design_heads()
+    try:
+        card = read_card(spec.heads)
+    except FileUnreadableError as error:
+        told = f"there is no model in it ({error.reason}); make one by {_TRAINED}"
+        raise refusal(spec, "heads", told) from error
+    if card.key != _HEADS:
+        told = f"it holds “{card.title}”, no property heads; make those by {_TRAINED}"
+        raise refusal(spec, "heads", told)
+    try:
+        return read_design_heads(spec.heads)
+    except FileUnreadableError as error:
+        raise refusal(spec, "heads", error.reason) from error
+    except (KeyError, TypeError, ValueError, RuntimeError) as error:
+        told = f"another version of the program made it: make it again by {_TRAINED}"
+        raise refusal(spec, "heads", told) from error
+
+
+def check_own(spec: DesignSpec, targets: Sequence[Target], heads: DesignHeads) -> None:
+    """Raises `InvalidSpecError` for an own property that the heads did not learn."""
+    own = [each.removeprefix(OWN) for each in heads.keys if each.startswith(OWN)]
+    for target in targets:
+        name = target.key.removeprefix(OWN)
+        if name == target.key or name in own:
+            continue
+        if own:
+            told = f"the heads in it learned {', '.join(own)}, not “{name}”"
+        else:
+            told = f"“{name}” is an own property: name the folder of heads that learned it"
+        raise refusal(spec, "heads", told)
+
+
 def generator_of(
     potential: Potential, table: ReferenceTable | None, heads: DesignHeads | None = None
 ) -> MaterialGenerator:
@@ -71,13 +116,14 @@ def search_of(
     potential: Callable[[], Potential],
     table: ReferenceTable | None,
     start: Structure | None,
+    heads: DesignHeads,
     store: DesignStore,
     control: RunControl,
 ) -> Searched:
     """The search, ready to be called; models are loaded only then."""
 
     def searched(on_snapshot: Callable[[Snapshot], None]) -> Found:
-        generator = generator_of(potential(), table)
+        generator = generator_of(potential(), table, heads)
         control.checkpoint()
         store.write_map(latent_map(spec, limits, generator))
         return generator.inverse_design(
@@ -97,13 +143,14 @@ def explained(
     limits: Limits,
     potential: Callable[[], Potential],
     table: ReferenceTable | None,
+    heads: DesignHeads,
     found: Mapping[str, Mapping[str, Any]],
 ) -> dict[str, dict[str, Any]]:
     """What the models tell of candidates, by id: arguments of `details.detail_of`.
 
     `found` are lines of `DesignStore.found`.
     """
-    generator = generator_of(potential(), table)
+    generator = generator_of(potential(), table, heads)
     keys = [goal.key for goal in goals_of(targets_of(spec), generator.heads.keys)]
     explainer = Explainer(generator, limits, keys, reaction=spec.reaction, table=table)
     told = {}

@@ -10,10 +10,11 @@ from typing import Any
 
 from designer_app.design.criteria import judge_of, targets_of
 from designer_app.design.funnel import DesignFunnel
+from designer_app.design.heads.ensemble import DesignHeads
 from designer_app.design.representation.library import load_library
 from designer_app.design.search.feasible import check_targets
 from designer_app.design.search.limits import Limits, limits_of
-from designer_app.design.searching import Searched, explained, search_of
+from designer_app.design.searching import Searched, check_own, explained, heads_of, search_of
 from designer_app.design.shortlist import Ending, ending
 from designer_app.design.staged import Tools
 from designer_app.design.telling import Explained, told
@@ -45,7 +46,7 @@ def run(spec: DesignSpec, control: RunControl) -> DesignResult:
 
     A run that is stopped gives what it has, once there are relaxed candidates; before that
     `Cancelled` is raised. Raises `InvalidSpecError` for limits that leave nothing and for targets
-    that cannot be met or that nothing predicts, and `ResumeError` where the folder holds a run with
+    that cannot be met or that no head predicts, and `ResumeError` where the folder holds a run with
     other settings.
     """
     check_spec(spec)
@@ -62,8 +63,10 @@ def run(spec: DesignSpec, control: RunControl) -> DesignResult:
             control.log.info("“%s” holds this run already; it goes on.", folder)
         start = _started_from(spec, store, control)
         control.progress(0, 1, "Loading models")
+        heads = heads_of(spec)
+        check_own(spec, targets, heads)
         executor = opened.enter_context(Executor(spec.workers, warm=_WARM))
-        models = _Models(spec, compute, control)
+        models = _Models(spec, compute, heads, control)
         tools = Tools(
             search=models.search(limits, store, start),
             limits=limits,
@@ -110,8 +113,10 @@ def _settings(spec: DesignSpec) -> dict[str, Any]:
 class _Models:
     """What a run computes with, loaded when it is first asked for."""
 
-    def __init__(self, spec: DesignSpec, compute: Compute, control: RunControl) -> None:
-        self.spec, self.compute, self.control = spec, compute, control
+    def __init__(
+        self, spec: DesignSpec, compute: Compute, heads: DesignHeads, control: RunControl
+    ) -> None:
+        self.spec, self.compute, self.heads, self.control = spec, compute, heads, control
         # The crystals are known whatever the potential; only their energies belong to one.
         self.table: ReferenceTable | None = load_reference(
             spec.potential, spec.model
@@ -119,6 +124,7 @@ class _Models:
         self.origin = [("created", now()), ("seed", str(spec.seed))]
         if self.table is not None:
             self.origin.append(("known crystals", self.table.name))
+        self.origin.append(("property heads", heads.origin))
         self.potential = cache(self._potential)
 
     def _potential(self) -> Potential:
@@ -128,11 +134,13 @@ class _Models:
 
     def search(self, limits: Limits, store: DesignStore, start: Structure | None) -> Searched:
         """The search of the spec; models are loaded when it is called."""
-        return search_of(self.spec, limits, self.potential, self.table, start, store, self.control)
+        given = (self.potential, self.table, start, self.heads)
+        return search_of(self.spec, limits, *given, store, self.control)
 
     def explain(self, found: Mapping[str, Mapping[str, Any]]) -> Explained:
         """What the models tell of candidates."""
-        return explained(self.spec, limits_of(self.spec), self.potential, self.table, found)
+        given = (self.potential, self.table, self.heads)
+        return explained(self.spec, limits_of(self.spec), *given, found)
 
 
 # --- the end ---

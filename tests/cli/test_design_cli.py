@@ -81,6 +81,8 @@ def test_a_flag_beats_the_budget():
         (["--exclude", "Li"], "every candidate is to hold it"),
         (["--elements", "Qx"], "is no element"),
         (["--family", "teapot"], "teapot"),
+        (["--heads", "no such folder"], "make one by train --model design-heads --table"),
+        (["--target", "own:hardness=3.."], "name the folder of heads that learned it"),
     ],
 )
 def test_impossible_wishes_are_refused_in_a_sentence(flags, told, capsys):

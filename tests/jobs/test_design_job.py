@@ -1,6 +1,7 @@
 """The job from spec to result; the search is replaced by two small known crystals."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -13,6 +14,7 @@ from designer_app.io.documents import Document
 from designer_app.io.formulas import amounts_of, formula, reduced
 from designer_app.io.writing import cif_text
 from designer_app.jobs import design, design_check
+from designer_app.resources import resource
 from designer_app.running.control import RunControl
 from designer_app.screening.reference.table import load_reference
 from designer_app.specs.design import DesignSpec
@@ -102,7 +104,7 @@ def test_the_same_run_goes_on_in_its_folder_to_the_same_shortlist(searches, tmp_
 def test_the_structure_that_a_run_began_with_is_there_when_it_goes_on(tmp_path, monkeypatch):
     started = []
 
-    def search_of(_spec, _limits, _potential, _table, start, *_rest):
+    def search_of(_spec, _limits, _potential, _table, start, _heads, *_rest):
         started.append(start)
         return lambda _on_snapshot: found(())
 
@@ -165,6 +167,9 @@ def test_a_run_stopped_later_gives_what_it_has(searches, tmp_path, monkeypatch):
         ({"exclude": "Li"}, "ion"),
         ({"targets": ("voltage=5..2",)}, "target"),
         ({"families": ("teapot",)}, "families"),
+        ({"targets": ("own:hardness=3..",)}, "heads"),
+        ({"heads": Path("no such folder")}, "heads"),
+        ({"heads": resource("weights/material-vae")}, "heads"),
     ],
 )
 def test_what_leaves_nothing_is_refused_before_the_run(changes, field, searches):
