@@ -2,11 +2,18 @@
 
     DESIGNER_APP_DATA=DIR python packaging/tools/build_prototypes.py
 
-Takes about ten minutes on two cores. Reads the published crystals of the data folder and the
-frameworks of `resources/data/frameworks.toml`, lays crystals of one symmetry class over each other,
-and writes `resources/data/prototypes.npz` (classes, medians, families, atomic volumes: no crystal)
-and `resources/data/known-tokens.npz` (tokens of the crystals of the shipped reference table, whose
-geometry is this program's own). Medians, volumes and scales come from training formulas alone.
+Took 16 minutes on two cores that others used too. Reads the published crystals of the data folder
+and the frameworks of `resources/data/frameworks.toml`, lays crystals of one symmetry class over
+each other, and writes `resources/data/prototypes.npz` (classes, medians, families, atomic volumes:
+no crystal) and `resources/data/known-tokens.npz` (tokens of the crystals of the shipped reference
+table, whose geometry is this program's own). Medians, volumes and scales come from training
+formulas alone.
+
+What was made with another library is brought to the new one before it is shipped, in this order:
+
+    python packaging/tools/build_design_labels.py move --from OLD/prototypes.npz
+    designer-app train --model material-vae --out resources/weights/material-vae
+    designer-app train --model design-heads --out resources/weights/design-heads
 """
 
 import argparse
