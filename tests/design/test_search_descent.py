@@ -3,7 +3,7 @@ import pytest
 import torch
 
 from designer_app.design.search.deciding import Decider
-from designer_app.design.search.descent import Descent, Pace
+from designer_app.design.search.descent import Descent, Pace, _Adam
 from designer_app.design.search.limits import limits_of
 from designer_app.design.search.objective import goals_of
 from designer_app.design.search.pool import amounts_of_row
@@ -107,3 +107,32 @@ def test_a_descent_stops_when_it_is_cancelled(search_kit, decider, seeds):
     control = RunControl()
     with pytest.raises(Cancelled):
         descent(search_kit, decider).run(seeds, control, lambda _: control.cancel())
+
+
+def test_heads_that_are_asked_seldom_lead_down_too(search_kit, decider, seeds):
+    found = [
+        descent(search_kit, decider, pace=Pace(steps=30, decide_every=10, ask_every=every))
+        .run(seeds, RunControl())
+        .loss.min()
+        for every in (1, 3)
+    ]
+    start = descent(search_kit, decider).loss_of_table(decider.decided(seeds).table).min()
+    assert max(found) < start
+
+
+def test_steps_are_those_of_adam():
+    z = torch.randn(5, 3, generator=torch.Generator().manual_seed(0))
+    mine, adam = z.clone(), _Adam()
+    theirs = z.clone().requires_grad_(True)
+    optimiser = torch.optim.Adam([theirs], lr=0.05, betas=(0.9, 0.99))
+    for _ in range(20):
+        mine = adam.stepped(mine, 2.0 * (mine - 1.0), 0.05)
+        optimiser.zero_grad()
+        ((theirs - 1.0) ** 2).sum().backward()
+        optimiser.step()
+    assert torch.allclose(mine, theirs.detach(), atol=ROUNDING)
+
+
+def test_tiny_numbers_count_again_after_a_descent(search_kit, decider, seeds):
+    descent(search_kit, decider).run(seeds, RunControl())
+    assert float(torch.tensor(1e-20) * torch.tensor(1e-20)) > 0.0

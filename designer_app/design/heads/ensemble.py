@@ -24,10 +24,11 @@ from torch import Tensor
 from designer_app.design.heads.composition import KEYS as EXACT
 from designer_app.design.heads.composition import ExactNumbers
 from designer_app.design.heads.contacts import contacts_of, descriptors_of
-from designer_app.design.heads.features import Featurizer, ion_columns
+from designer_app.design.heads.features import Featurizer
 from designer_app.design.heads.network import NetworkSize, SlotNetwork
 from designer_app.design.heads.packing import packed_contacts, unpacked_contacts
 from designer_app.design.heads.rows import BY_KEY, HeadRow, own_row
+from designer_app.design.heads.stacking import Stack, asked, stacks_of
 from designer_app.design.heads.training import Scaling
 from designer_app.design.representation.library import PrototypeLibrary, load_library
 from designer_app.design.representation.soft import SoftTokens
@@ -83,6 +84,7 @@ class DesignHeads:
             derived.append(FREE_ENERGY)
         self.keys: tuple[str, ...] = (*learned, *EXACT, *derived)
         self._group_of = {row.key: name for name, each in groups.items() for row in each.rows}
+        self._stacks: dict[tuple[tuple[str, ...], int | None], tuple[Stack, ...]] = {}
 
     @property
     def origin(self) -> str:
@@ -96,12 +98,16 @@ class DesignHeads:
         *,
         ion: str = "Li",
         reaction: str = "HER",
+        left_out: int | None = None,
     ) -> dict[str, HeadOutput]:
-        """The numbers asked for, all by default. Raises `InvalidSpecError` for unknown keys."""
-        asked = tuple(self.keys if keys is None else keys)
-        learned = [each for key in asked for each in self._needs(key, reaction)]
-        found = self._learned(soft, dict.fromkeys(learned), ion)
-        return {key: self._answer(key, soft, found, ion, reaction) for key in asked}
+        """The numbers asked for, all by default; `left_out` counts the member that is not asked.
+
+        Raises `InvalidSpecError` for unknown keys.
+        """
+        wanted = tuple(self.keys if keys is None else keys)
+        learned = [each for key in wanted for each in self._needs(key, reaction)]
+        found = self._learned(soft, dict.fromkeys(learned), ion, left_out)
+        return {key: self._answer(key, soft, found, ion, reaction) for key in wanted}
 
     def bound(self, keys: Iterable[str], *, ion: str = "Li", reaction: str = "HER") -> "BoundHeads":
         """The same heads, asked about some keys, one working ion and one reaction."""
@@ -128,17 +134,21 @@ class DesignHeads:
             raise InvalidSpecError("target", key, f"there is no head for it; known: {known}")
         return (wanted,)
 
-    def _learned(self, soft: SoftTokens, keys: Iterable[str], ion: str) -> dict[str, HeadOutput]:
+    def _learned(
+        self, soft: SoftTokens, keys: Iterable[str], ion: str, left_out: int | None
+    ) -> dict[str, HeadOutput]:
         keys = tuple(keys)
         if not keys:
             return {}
-        features = self.featurizer(soft)
+        names = tuple(dict.fromkeys(self._group_of[key] for key in keys))
+        if (names, left_out) not in self._stacks:
+            networks = {name: self.groups[name].network for name in names}
+            self._stacks[names, left_out] = stacks_of(networks, left_out)
+        said = asked(self._stacks[names, left_out], self.featurizer, soft, ion)
         found: dict[str, HeadOutput] = {}
-        for name in dict.fromkeys(self._group_of[key] for key in keys):
+        for name in names:
             group = self.groups[name]
-            extra = ion_columns(features.chances, ion) if group.network.size.n_extra else None
-            scaled = group.network(features, extra)
-            fitted = scaled * group.scaling.spread + group.scaling.mean
+            fitted = said[name][..., : len(group.rows)] * group.scaling.spread + group.scaling.mean
             for column, row in enumerate(group.rows):
                 if row.key in keys:
                     found[row.key] = output_of(row, fitted[..., column])
@@ -164,12 +174,32 @@ class DesignHeads:
 class BoundHeads:
     """Heads that are asked about the same numbers again and again."""
 
-    def __init__(self, heads: DesignHeads, keys: tuple[str, ...], ion: str, reaction: str) -> None:
+    def __init__(
+        self,
+        heads: DesignHeads,
+        keys: tuple[str, ...],
+        ion: str,
+        reaction: str,
+        left_out: int | None = None,
+    ) -> None:
         self.heads, self.keys, self.ion, self.reaction = heads, keys, ion, reaction
+        self.left_out = left_out
 
     def __call__(self, soft: SoftTokens) -> dict[str, HeadOutput]:
         """The numbers of soft tokens."""
-        return self.heads(soft, self.keys, ion=self.ion, reaction=self.reaction)
+        return self.heads(
+            soft, self.keys, ion=self.ion, reaction=self.reaction, left_out=self.left_out
+        )
+
+    def in_turns(self) -> tuple["BoundHeads", ...]:
+        """The same, each without another member: for gradients, where a third of the time counts
+        and what one of them misses the next one sees.
+        """
+        most = max((each.network.size.members for each in self.heads.groups.values()), default=1)
+        return tuple(
+            BoundHeads(self.heads, self.keys, self.ion, self.reaction, member)
+            for member in range(most)
+        )
 
 
 def output_of(row: HeadRow, fitted: Float[Tensor, "m n"]) -> HeadOutput:

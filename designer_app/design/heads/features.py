@@ -79,14 +79,15 @@ class Featurizer(nn.Module):
         """All features; slots that no material has are left out."""
         slots = soft.counts.shape[1]
         used = max(int((soft.counts.detach() > 0).any(dim=0).sum()), 1)
-        chances = soft.elements[:, :used]
+        # Flat and in one piece: the product with 3 axes is a small one for each material.
+        chances = soft.elements[:, :used].flatten(0, 1)
         n = len(soft)
         contacts = _mixed(self._between(used, slots), soft)
         whole = _mixed(self.descriptors, soft)
         counts = soft.counts[:, :used]
         return Features(
-            elements=chances @ self.elements,
-            chances=chances,
+            elements=(chances @ self.elements).unflatten(0, (n, used)),
+            chances=chances.unflatten(0, (n, used)),
             shares=counts / counts.sum(dim=1, keepdim=True).clamp_min(1e-9),
             contacts=contacts.view(n, used, used * self.n_radii),
             whole=torch.cat([whole, soft.log_volume[:, None]], dim=1),

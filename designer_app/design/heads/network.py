@@ -71,16 +71,23 @@ class SlotNetwork(nn.Module):
         self, features: Features, extra: Float[Tensor, "n s x"] | None = None
     ) -> Float[Tensor, "m n k"]:
         """Scaled outputs of every member."""
+        return self.from_slots(self._slots(features, extra), features)
+
+    def from_slots(
+        self, slots: Float[Tensor, "m ns h"], features: Features
+    ) -> Float[Tensor, "m n k"]:
+        """The same, when it is known what slots are like before they hear each other."""
         m, (n, s, _) = self.size.members, features.elements.shape
-        slots = self._slots(features, extra)
         contacts = features.contacts.repeat(m, 1, 1)
         for heard, kept in zip(self.heard, self.kept, strict=True):
             assert isinstance(heard, Lines)
+            assert isinstance(kept, Lines)
             # What slot t says at radius b comes first: so no large array is ever rearranged.
             said = torch.bmm(slots, self._by_radius(heard.weight)).view(m * n, -1, slots.shape[-1])
             sound = torch.bmm(contacts, said).view(m, n * s, -1)
-            slots = slots + silu(sound + heard.bias + kept(slots))
-        pooled = self._pooled(slots.view(m, n, s, -1), features)
+            own = torch.baddbmm(heard.bias + kept.bias, slots, kept.weight)
+            slots = slots + silu(sound.add_(own))
+        pooled = self._pooled(slots, features)
         trunk = silu(self.first(pooled))
         trunk = trunk + silu(self.second(trunk))
         return self.leave(trunk)
@@ -92,25 +99,24 @@ class SlotNetwork(nn.Module):
 
     def _slots(self, features: Features, extra: Tensor | None) -> Float[Tensor, "m ns h"]:
         m, (n, s, _) = self.size.members, features.elements.shape
-        learned = (features.chances @ self.learned).view(n * s, m, -1).transpose(0, 1)
+        learned = (features.chances.flatten(0, 1) @ self.learned).view(n * s, m, -1).transpose(0, 1)
         shared = [features.elements, features.shares[..., None]]
         shared += [] if extra is None else [extra]
         known = torch.cat(shared, dim=-1).view(1, n * s, -1).expand(m, -1, -1)
         return silu(self.enter(torch.cat([learned, known], dim=-1)))
 
-    def _pooled(
-        self, slots: Float[Tensor, "m n s h"], features: Features
-    ) -> Float[Tensor, "m n p"]:
+    def _pooled(self, slots: Float[Tensor, "m ns h"], features: Features) -> Float[Tensor, "m n p"]:
         """Mean and mean square over atoms, an attended mean, and the composition."""
-        m, n, s, _ = slots.shape
-        shares = features.shares[..., None]
-        mean = (slots * shares).sum(dim=2)
-        square = (slots**2 * shares).sum(dim=2).clamp_min(1e-12).sqrt()
-        asked = self.asked(slots.reshape(m, n * s, -1)).view(m, n, s, 1)
-        attention = shares * torch.exp(5.0 * torch.tanh(asked))
-        attended = (slots * attention).sum(dim=2) / attention.sum(dim=2)
-        composition = (features.elements * shares).sum(dim=1)
+        m, (n, s, _) = self.size.members, features.elements.shape
+        shares = features.shares.repeat(m, 1)
+        attention = shares * torch.exp(5.0 * torch.tanh(self.asked(slots).view(m * n, s)))
+        attention = attention / attention.sum(dim=1, keepdim=True)
+        flat = slots.reshape(m * n, s, -1)
+        means = torch.bmm(torch.stack([shares, attention], dim=1), flat).view(m, n, 2, -1)
+        square = torch.bmm(shares[:, None], flat**2).view(m, n, -1).clamp_min(1e-12).sqrt()
+        weights = features.shares[..., None]
+        composition = (features.elements * weights).sum(dim=1)
         apart = (features.elements - composition[:, None]).abs()
-        whole = [composition, (apart * shares).sum(dim=1), features.whole]
+        whole = [composition, (apart * weights).sum(dim=1), features.whole]
         shared = torch.cat(whole, dim=-1).expand(m, -1, -1)
-        return torch.cat([mean, square, attended, shared], dim=-1)
+        return torch.cat([means[:, :, 0], square, means[:, :, 1], shared], dim=-1)

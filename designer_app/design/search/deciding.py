@@ -50,7 +50,8 @@ class Decider:
         limits = restricted.limits
         self._required = tuple(ATOMIC_NUMBERS[each] for each in limits.required)
         self._counts = library.slot_counts.astype(np.int64)
-        self._amounts: dict[tuple[int, ...], bool] = {}
+        self._slots: dict[int, tuple[int, ...]] = {}
+        self._amounts: dict[tuple[tuple[int, ...], tuple[int, ...]], bool] = {}
 
     @torch.no_grad()
     def decided(self, z: Float[Tensor, "n latent"], n_prototypes: int = 1) -> Decided:
@@ -60,8 +61,7 @@ class Decider:
         places = self.vae.candidates(z, allowed, k)
         origin = torch.arange(len(z)).repeat_interleave(k)
         flat = places.flatten()
-        soft = self.vae.decode(z[origin], allowed=allowed, prototypes=flat[:, None])
-        chances = soft.elements.numpy()
+        chances = self.vae.chances(z, places, allowed).flatten(0, 1).numpy()
         prototypes = flat.numpy()
         rows, elements = [], []
         for row in range(len(prototypes)):
@@ -97,11 +97,13 @@ class Decider:
 
     def is_kept(self, prototype: int, elements: tuple[int, ...]) -> bool:
         """Whether a filling keeps all limits."""
-        counts = self._counts[prototype]
-        key = (*elements, *(int(each) for each in counts[: len(elements)]))
+        if prototype not in self._slots:
+            self._slots[prototype] = tuple(self._counts[prototype].tolist())
+        counts = self._slots[prototype]
+        key = elements, counts
         if key not in self._amounts:
             amounts: dict[str, float] = {}
-            for number, count in zip(elements, counts.tolist(), strict=False):
+            for number, count in zip(elements, counts, strict=False):
                 symbol = SYMBOLS[number]
                 amounts[symbol] = amounts.get(symbol, 0.0) + float(count)
             self._amounts[key] = not self.restricted.limits.reason(amounts)
@@ -120,7 +122,7 @@ class Decider:
         )
         if not n:
             return empty
-        _, _, said = self.vae.told(z, certain(empty, self.vae.slot_counts))
+        said = self.vae.shaped(z, certain(empty, self.vae.slot_counts))
         return TokenTable(prototypes, elements, said.log_volume.numpy(), said.geometry.numpy())
 
 

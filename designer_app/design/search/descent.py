@@ -1,14 +1,16 @@
 """Adam on latent vectors through the soft decode and the heads down to the targets.
 
 Each step: z -> soft tokens at temperature T -> heads -> loss -> Adam (Kingma & Ba 2015,
-arXiv:1412.6980). T falls from 1.5 to 0.3, so that the mixture becomes one crystal; the norm of z
-is clamped to that of known crystals, where the decoder has learned something. Every few steps the
-crystals that the vectors stand for are decided and judged by the heads as such: what is kept is
-the best decided crystal, never the mixture that predicted well.
+arXiv:1412.6980). What the heads say of a change of tokens hardly changes from step to step, so it
+serves for some of them, while tokens follow z in each. T falls from 1.5 to 0.3, so that the mixture
+becomes one crystal; the norm of z is clamped to that of known crystals, where the decoder has
+learned something. Every few steps the crystals that the vectors stand for are decided and judged by
+the heads as such: what is kept is the best decided crystal, never the mixture that predicted well.
 """
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -37,11 +39,13 @@ class Pace:
     """How a descent is spent."""
 
     steps: int = 300
-    considered: int = 3
+    considered: int = 2
     """Prototypes that are mixed."""
     choose_every: int = 10
     """Steps between two looks at which prototypes those are, and at volume and geometry, which
     hardly move the heads and cost a third of a step."""
+    ask_every: int = 1
+    """Steps between two looks at how the loss depends on the tokens, asked of the heads."""
     decide_every: int = 25
     """Steps between two decisions, each kept."""
     decided: int = 3
@@ -130,6 +134,21 @@ class Ledger:
         )
 
 
+@contextmanager
+def _without_denormals() -> Iterator[None]:
+    """Tiny probabilities count as 0: processors take many times as long with them."""
+    torch.set_flush_denormal(True)
+    try:
+        yield
+    finally:
+        torch.set_flush_denormal(False)
+
+
+def _choices(soft: SoftTokens) -> tuple[Tensor, ...]:
+    """What a slope passes through."""
+    return soft.shares, soft.counts, soft.elements
+
+
 def joined(tables: Sequence[TokenTable]) -> TokenTable:
     """The crystals of several tables, one after the other."""
     return TokenTable(
@@ -168,6 +187,34 @@ class _BestOfSeeds:
         z.copy_(self.latent + length * torch.randn(z.shape, generator=self._draws, dtype=z.dtype))
 
 
+@dataclass(frozen=True, eq=False)
+class _Slope:
+    """Derivatives of the loss by what was chosen, and the predictions they belong to."""
+
+    choices: tuple[Tensor, ...]
+    outputs: Mapping[str, Output]
+
+
+class _Adam:
+    """Adam for one array; torch's own imports its compiler first, which takes seconds."""
+
+    _DECAYS = (0.9, 0.99)
+    _LEAST = 1e-8
+
+    def __init__(self) -> None:
+        self._mean, self._square, self._n = torch.zeros(()), torch.zeros(()), 0
+
+    def stepped(self, z: Tensor, gradient: Tensor, rate: float) -> Tensor:
+        """The array after a step against its gradient."""
+        first, second = self._DECAYS
+        self._n += 1
+        self._mean = first * self._mean + (1.0 - first) * gradient
+        self._square = second * self._square + (1.0 - second) * gradient**2
+        mean = self._mean / (1.0 - first**self._n)
+        square = self._square / (1.0 - second**self._n)
+        return z - rate * mean / (square.sqrt() + self._LEAST)
+
+
 class Descent:
     """One gradient search."""
 
@@ -179,8 +226,13 @@ class Descent:
         *,
         longest: float,
         pace: Pace,
+        in_turns: Sequence[Predict] = (),
     ) -> None:
+        """`in_turns` are cheaper predictions, one after the other, for what leads down;
+        `predict` judges what was decided.
+        """
         self.decider, self.predict, self.goals, self.pace = decider, predict, goals, pace
+        self.in_turns = in_turns
         self.vae = decider.vae
         self.allowed = decider.restricted.allowed
         self._longest = longest
@@ -196,44 +248,64 @@ class Descent:
         on_snapshot: OnSnapshot | None = None,
     ) -> Visited:
         """What the seeds came by on their way down."""
+        with _without_denormals():
+            return self._run(seeds, control, on_snapshot)
+
+    def _run(
+        self,
+        seeds: Float[Tensor, "n latent"],
+        control: RunControl,
+        on_snapshot: OnSnapshot | None,
+    ) -> Visited:
         pace, ledger = self.pace, Ledger()
-        z = seeds.clone().requires_grad_(True)
-        optimiser = torch.optim.Adam([z], lr=pace.rates[0], betas=(0.9, 0.99), foreach=False)
-        best = _BestOfSeeds(z.detach())
-        prototypes, still = self._considered(z.detach(), HOT)
+        z, adam = seeds.clone(), _Adam()
+        best = _BestOfSeeds(z)
+        prototypes, still = self._considered(z, HOT)
+        slope = self._slope(still, 0)
         for step in range(pace.steps):
             control.checkpoint()
             done = step / max(pace.steps - 1, 1)
             temperature = HOT + (COLD - HOT) * done
-            if step % pace.choose_every == 0:
-                prototypes, still = self._considered(z.detach(), temperature)
+            anew = step % pace.choose_every == 0
+            if anew:
+                prototypes, still = self._considered(z, temperature)
             if step % pace.decide_every == 0:
-                self._decide(z.detach(), ledger, best)
+                self._decide(z, ledger, best)
             if pace.hop_every and step and step % pace.hop_every == 0:
                 best.hop(z, pace.hop)
-                optimiser.state.clear()
-            first, last = pace.rates
-            optimiser.param_groups[0]["lr"] = first + (last - first) * done
+                adam = _Adam()
+            free = z.requires_grad_(True)
             soft = self.vae.decode(
-                z,
+                free,
                 temperature=temperature,
                 allowed=self.allowed,
                 prototypes=prototypes,
                 geometry_of=still,
             )
-            outputs = self.predict(soft)
-            loss = loss_of(self.goals, outputs) + self._lacking(soft)
-            optimiser.zero_grad()
-            loss.sum().backward()
-            optimiser.step()
+            if anew or step % pace.ask_every == 0:
+                slope = self._slope(soft, step)
+            (gradient,) = torch.autograd.grad(_choices(soft), free, slope.choices)
+            first, last = pace.rates
             with torch.no_grad():
+                z = adam.stepped(z.detach(), gradient, first + (last - first) * done)
                 norm = torch.linalg.vector_norm(z, dim=1, keepdim=True)
                 z.mul_((self._longest / norm.clamp_min(1e-9)).clamp_max(1.0))
             if on_snapshot is not None and step % pace.show_every == 0:
-                on_snapshot(self._snapshot(step, z.detach(), outputs, ledger.best))
+                on_snapshot(self._snapshot(step, z, slope.outputs, ledger.best))
             control.progress(step + 1, pace.steps, "Searching")
-        self._decide(z.detach(), ledger, best)
+        self._decide(z, ledger, best)
         return ledger.visited(z.shape[1])
+
+    def _slope(self, soft: SoftTokens, step: int) -> "_Slope":
+        """How the loss depends on shares, counts and elements."""
+        choices = [each.detach().requires_grad_(True) for each in _choices(soft)]
+        shares, counts, elements = choices
+        free = replace(soft, shares=shares, counts=counts, elements=elements)
+        turns = self.in_turns or (self.predict,)
+        outputs = turns[step // self.pace.ask_every % len(turns)](free)
+        loss = loss_of(self.goals, outputs) + self._lacking(free)
+        found = torch.autograd.grad(loss.sum(), choices, materialize_grads=True)
+        return _Slope(found, outputs)
 
     @torch.no_grad()
     def _considered(

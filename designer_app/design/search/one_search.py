@@ -4,6 +4,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -59,6 +60,10 @@ if TYPE_CHECKING:
 
 _LONGEST = 0.995
 """Quantile of the norms of known crystals beyond which no latent vector goes."""
+_ASK_EVERY = 3
+"""Steps of a descent between two looks at the heads. With one member of each ensemble left out in
+turn, 400 seeds x 300 steps came by more crystals of low loss than with all heads at every step
+(below 0.5: 167 against 138, below 2: 510 against 405) in less than two thirds of the time."""
 _TO_LEARN = 3
 """Of the single points one in so many is spent before learning."""
 _AGAIN = 2
@@ -91,12 +96,14 @@ class Search:
         self.heads: BoundHeads = self._bound(generator.heads)
         decider = Decider(vae, library, self.restricted)
         norms = torch.linalg.vector_norm(vae.encode_table(generator.known), dim=1)
+        leading = self._bound(generator.heads, is_ranking=False)
         descent = Descent(
             decider,
-            self._bound(generator.heads, is_ranking=False),
+            leading,
             self.goals,
             longest=float(torch.quantile(norms, _LONGEST)) if len(norms) else 8.0,
-            pace=Pace(steps=plan.steps),
+            pace=Pace(steps=plan.steps, ask_every=_ASK_EVERY),
+            in_turns=leading.in_turns(),
         )
         self.means = Means(
             vae=vae,
@@ -188,12 +195,14 @@ class Search:
             self.warnings.append(f"The heads were not tuned within this run: {tuned}.")
         else:
             self.heads = self._bound(tuned)
-            self.means.descent.predict = self._bound(tuned, is_ranking=False)
+            leading = self._bound(tuned, is_ranking=False)
+            self.means.descent.predict, self.means.descent.in_turns = leading, leading.in_turns()
         best = np.argsort(-np.where(valid, scores(self.goals, [learned, said], len(pool)), -np.inf))
         rows = best[: max(int(valid.sum()), 1)][: 4 * self.plan.seeds]
         told = [pool.made_from[row].removeprefix(BEGUN_AT) for row in map(int, rows)]
         with self._timed("descent"):
-            self.means.descent.pace = Pace(steps=max(self.plan.steps // _AGAIN, 1))
+            pace = self.means.descent.pace
+            self.means.descent.pace = replace(pace, steps=max(self.plan.steps // _AGAIN, 1))
             z, told = seeds_from(self.means, pool.table.rows(rows), told, self.budget.seeds)
             return descended(self.means, z, told, on_snapshot)
 

@@ -2,17 +2,15 @@
 
 A latent vector says a distribution over prototypes; with a prototype, the elements of its slots;
 with both, the geometry as its deviation from the prototype's medians. What is said about several
-prototypes is mixed by their shares, so that a gradient passes through every choice.
-Kingma & Welling 2014, arXiv:1312.6114.
+prototypes is mixed by their shares, so that a gradient passes through every choice. Geometry goes
+through the code along a straight line beside the layers, in multiples of what the prototype's
+members usually deviate by (asinh, for deviations have long tails): layers alone do not learn to
+copy numbers in some thousand steps. Kingma & Welling 2014, arXiv:1312.6114.
 """
-
-from dataclasses import dataclass
-from typing import Protocol
 
 import numpy as np
 import torch
 from jaxtyping import Float, Int
-from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn.functional import one_hot
 
@@ -25,47 +23,21 @@ from designer_app.design.representation.tokens import (
 )
 from designer_app.design.vae.allowed import Allowed
 from designer_app.design.vae.assigning import distinct_elements
-from designer_app.properties.features import PROPERTIES, element_table
+from designer_app.design.vae.parts import (
+    Classes,
+    Trunk,
+    VAESettings,
+    class_features,
+    standardised_properties,
+)
 
 CONSIDERED = 16
 """Prototypes that a soft decode mixes, if not said otherwise."""
 _NEVER = -1e9
 """Logit of what is not allowed; finite, so that no gradient becomes NaN."""
 _N_SPACE_GROUPS = 231
-
-
-class Classes(Protocol):
-    """What the network has to know of a prototype library."""
-
-    @property
-    def slot_counts(self) -> NDArray[np.float32]:
-        """(c, MAX_SLOTS) atoms of each slot in the primitive cell."""
-        ...
-
-    @property
-    def n_geometry(self) -> NDArray[np.bool_]:
-        """(c, N_GEOMETRY) True where a number of the geometry is free."""
-        ...
-
-    @property
-    def space_groups(self) -> NDArray[np.int64]:
-        """(c,)."""
-        ...
-
-
-@dataclass(frozen=True, kw_only=True)
-class VAESettings:
-    """Sizes of the network."""
-
-    latent: int = 64
-    hidden: int = 512
-    class_size: int = 128
-    element_size: int = 48
-    """Learned numbers of an element, beside its tabulated properties."""
-    choice_hidden: int = 256
-    """Hidden units of the choice of elements, which runs once for each prototype considered."""
-    choice_size: int = 32
-    geometry_hidden: int = 384
+_FARTHEST = 6.0
+"""Largest asinh(deviation / usual deviation) that is decoded: 200 times the usual one."""
 
 
 class MaterialVAE(nn.Module):
@@ -80,6 +52,10 @@ class MaterialVAE(nn.Module):
     class_features: Tensor
     space_groups: Tensor
     element_properties: Tensor
+    volume_centers: Tensor
+    """(c,) mean ln of the volume over the expected one."""
+    spreads: Tensor
+    """(c, 1 + N_GEOMETRY) usual deviations of the members' ln volume and geometry."""
     map_center: Tensor
     map_axes: Tensor
 
@@ -96,12 +72,14 @@ class MaterialVAE(nn.Module):
         counts = torch.as_tensor(np.asarray(library.slot_counts, dtype=np.float32))
         mask = torch.as_tensor(np.asarray(library.n_geometry, dtype=bool))
         groups = torch.as_tensor(np.asarray(library.space_groups), dtype=torch.int64)
-        features = _class_features(counts, mask)
+        features = class_features(counts, mask)
         self.register_buffer("slot_counts", counts, persistent=False)
         self.register_buffer("geometry_mask", mask.to(counts.dtype), persistent=False)
         self.register_buffer("class_features", features, persistent=False)
         self.register_buffer("space_groups", groups, persistent=False)
         self.register_buffer("element_properties", element_properties)
+        self.register_buffer("volume_centers", torch.zeros(len(counts)))
+        self.register_buffer("spreads", torch.ones(len(counts), 1 + N_GEOMETRY))
         self.register_buffer("map_center", torch.zeros(chosen.latent))
         self.register_buffer("map_axes", torch.eye(chosen.latent)[:, :2].clone())
 
@@ -113,20 +91,18 @@ class MaterialVAE(nn.Module):
         self.shared = nn.Linear(features.shape[1], chosen.class_size, bias=False)
         self.group = nn.Embedding(_N_SPACE_GROUPS, chosen.class_size)
         nn.init.normal_(self.group.weight, std=0.3)
+        seen = chosen.class_size + slots + 1 + N_GEOMETRY
+        self.encoder_line = nn.Linear(seen, chosen.latent, bias=False)
         self.encoder = nn.Sequential(
-            nn.Linear(chosen.class_size + slots + 1 + N_GEOMETRY, chosen.hidden),
+            nn.Linear(seen, chosen.hidden),
             nn.SiLU(),
             nn.Linear(chosen.hidden, chosen.hidden),
             nn.SiLU(),
             nn.Linear(chosen.hidden, 2 * chosen.latent),
         )
-        self.trunk = nn.Sequential(
-            nn.Linear(chosen.latent, chosen.hidden),
-            nn.SiLU(),
-            nn.Linear(chosen.hidden, chosen.hidden),
-            nn.SiLU(),
-        )
-        self.to_class = nn.Linear(chosen.hidden, chosen.class_size)
+        self.trunk = Trunk(chosen.latent, chosen.hidden)
+        told = chosen.hidden + chosen.latent
+        self.to_class = nn.Linear(told, chosen.class_size)
         self.class_bias = nn.Parameter(torch.zeros(len(counts)))
         self.choice_latent = nn.Linear(chosen.hidden, chosen.choice_hidden)
         self.choice_class = nn.Linear(chosen.class_size, chosen.choice_hidden, bias=False)
@@ -134,12 +110,13 @@ class MaterialVAE(nn.Module):
         self.choice_keys = nn.Linear(vector, chosen.choice_size)
         self.choice_bias = nn.Parameter(torch.zeros(N_ELEMENTS))
         self.geometry = nn.Sequential(
-            nn.Linear(chosen.hidden + chosen.class_size + slots, chosen.geometry_hidden),
+            nn.Linear(told + chosen.class_size + slots, chosen.geometry_hidden),
             nn.SiLU(),
             nn.Linear(chosen.geometry_hidden, chosen.geometry_hidden),
             nn.SiLU(),
             nn.Linear(chosen.geometry_hidden, 1 + N_GEOMETRY),
         )
+        self.geometry_line = nn.Linear(chosen.latent, 1 + N_GEOMETRY, bias=False)
         self._vectors: Tensor | None = None
 
     # --- the public face ---
@@ -156,9 +133,11 @@ class MaterialVAE(nn.Module):
         vectors = self.class_vectors()[tokens.prototypes]
         mixed = (tokens.shares[..., None] * vectors).sum(dim=1)
         slots = self._slot_vectors(tokens.elements, tokens.counts)
-        seen = torch.cat([mixed, slots, tokens.log_volume[:, None], tokens.geometry], dim=1)
+        center, spread = self._scales(tokens.prototypes, tokens.shares)
+        numbers = torch.cat([(tokens.log_volume - center)[:, None], tokens.geometry], dim=1)
+        seen = torch.cat([mixed, slots, torch.asinh(numbers / spread)], dim=1)
         mean, log_variance = self.encoder(seen).chunk(2, dim=1)
-        return mean, log_variance.clamp(-12.0, 6.0)
+        return mean + self.encoder_line(seen), log_variance.clamp(-12.0, 6.0)
 
     def decode(
         self,
@@ -186,8 +165,8 @@ class MaterialVAE(nn.Module):
             logits = logits.masked_fill(~allowed.prototypes[prototypes], _NEVER)
         shares = torch.softmax(logits / temperature, dim=1)
         where = self._places(prototypes)
-        choice = self._element_logits(trunk, vectors, prototypes, allowed, where)
-        chances = torch.softmax(choice / temperature, dim=1)
+        choice = self._element_logits(trunk, vectors, prototypes, allowed, where, temperature)
+        chances = torch.softmax(choice, dim=1)
         counts, elements = self._mixed_elements(shares, prototypes, chances, where)
         if geometry_of is not None:
             volume, geometry = geometry_of.log_volume, geometry_of.geometry
@@ -272,6 +251,28 @@ class MaterialVAE(nn.Module):
         )
         return logits, choice, geometry
 
+    @torch.no_grad()
+    def chances(
+        self,
+        z: Float[Tensor, "n latent"],
+        prototypes: Int[Tensor, "n k"],
+        allowed: Allowed | None = None,
+    ) -> Float[Tensor, "n k slots elements"]:
+        """Probability of each element in the slots of several prototypes; 0 where there is none."""
+        where = self._places(prototypes)
+        vectors = self.class_vectors()[prototypes]
+        choice = self._element_logits(self.trunk(z), vectors, prototypes, allowed, where)
+        found = torch.zeros(*prototypes.shape, MAX_SLOTS, N_ELEMENTS, dtype=choice.dtype)
+        found[where] = torch.softmax(choice, dim=1)
+        return found
+
+    def shaped(self, z: Float[Tensor, "n latent"], tokens: SoftTokens) -> SoftTokens:
+        """The same prototypes and elements with the volume and geometry that the decoder says."""
+        vectors = self.class_vectors()[tokens.prototypes]
+        return self._with_geometry(
+            self.trunk(z), vectors, tokens.prototypes, tokens.shares, tokens.counts, tokens.elements
+        )
+
     # --- parts ---
 
     @torch.no_grad()
@@ -293,20 +294,25 @@ class MaterialVAE(nn.Module):
         prototypes: Tensor,
         allowed: Allowed | None,
         where: tuple[Tensor, Tensor, Tensor],
+        temperature: float = 1.0,
     ) -> Float[Tensor, "places elements"]:
-        """Logits of the elements of slots, each place a (material, prototype, slot)."""
+        """Logits of the elements of slots over the temperature, each place a (material, prototype,
+        slot).
+        """
         size = self.settings.choice_size
-        hidden = nn.functional.silu(self.choice_latent(trunk)[:, None] + self.choice_class(vectors))
+        layers = self.choice_latent(self.trunk.layers_of(trunk))
+        hidden = nn.functional.silu(layers[:, None] + self.choice_class(vectors))
         asked = self.choice_slots(hidden).unflatten(2, (MAX_SLOTS, size))[where]
-        keys = self.choice_keys(self._element_vectors()) / size**0.5
+        keys = self.choice_keys(self._element_vectors()) / (size**0.5 * temperature)
         never = torch.zeros(N_ELEMENTS, dtype=torch.bool)
         never[0] = True
         if allowed is not None and allowed.elements.dim() == 1:
             never = never | ~allowed.elements
-        logits = torch.addmm(self.choice_bias.masked_fill(never, _NEVER), asked, keys.T)
+        bias = (self.choice_bias / temperature).masked_fill(never, _NEVER)
+        logits = torch.addmm(bias, asked, keys.T)
         if allowed is not None and allowed.elements.dim() == 3:
             row, k, slot = where
-            logits = logits.masked_fill(~allowed.elements[prototypes[row, k], slot], _NEVER)
+            logits.masked_fill_(~allowed.elements[prototypes[row, k], slot], _NEVER)
         return logits
 
     def _places(self, prototypes: Int[Tensor, "n k"]) -> tuple[Tensor, Tensor, Tensor]:
@@ -344,9 +350,19 @@ class MaterialVAE(nn.Module):
     ) -> SoftTokens:
         mixed = (shares[..., None] * vectors).sum(dim=1)
         seen = torch.cat([trunk, mixed, self._slot_vectors(elements, counts)], dim=1)
-        found = self.geometry(seen)
+        center, spread = self._scales(prototypes, shares)
+        far = self.geometry(seen) + self.geometry_line(self.trunk.line_of(trunk))
+        found = torch.sinh(far.clamp(-_FARTHEST, _FARTHEST)) * spread
         free = (shares[..., None] * self.geometry_mask[prototypes]).sum(dim=1)
-        return SoftTokens(prototypes, shares, counts, elements, found[:, 0], found[:, 1:] * free)
+        volume = center + found[:, 0]
+        return SoftTokens(prototypes, shares, counts, elements, volume, found[:, 1:] * free)
+
+    def _scales(
+        self, prototypes: Tensor, shares: Tensor
+    ) -> tuple[Float[Tensor, " n"], Float[Tensor, "n numbers"]]:
+        """Centre of the ln volume, and usual deviations of it and the geometry."""
+        center = (shares * self.volume_centers[prototypes]).sum(dim=1)
+        return center, (shares[..., None] * self.spreads[prototypes]).sum(dim=1)
 
     def _element_vectors(self) -> Float[Tensor, "elements size"]:
         return torch.cat([self.elements.weight, self.element_properties], dim=1)
@@ -354,18 +370,3 @@ class MaterialVAE(nn.Module):
     def _slot_vectors(self, elements: Tensor, counts: Tensor) -> Float[Tensor, "n sizes"]:
         there = (counts > 0).to(elements.dtype)[..., None]
         return ((elements @ self._element_vectors()) * there).flatten(1)
-
-
-def standardised_properties() -> Float[Tensor, "elements properties"]:
-    """Tabulated properties by atomic number, mean 0 and spread 1; 0 where nothing is known."""
-    values = element_table().values[:N_ELEMENTS]
-    mean, spread = np.nanmean(values, axis=0), np.nanstd(values, axis=0)
-    scaled = np.nan_to_num((values - mean) / np.maximum(spread, 1e-9))
-    assert scaled.shape == (N_ELEMENTS, len(PROPERTIES))
-    return torch.as_tensor(scaled, dtype=torch.float32)
-
-
-def _class_features(counts: Tensor, mask: Tensor) -> Float[Tensor, "c features"]:
-    """Counts, slots that are there and free numbers of each prototype."""
-    n_free = mask.sum(dim=1, keepdim=True).to(counts.dtype) / 10.0
-    return torch.cat([torch.log1p(counts), (counts > 0).to(counts.dtype), n_free], dim=1)
