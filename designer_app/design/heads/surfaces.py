@@ -38,6 +38,7 @@ def surface_labels(
     *,
     left_out: frozenset[str] = frozenset(),
     seed: int = 0,
+    adsorbates: Sequence[str] = ADSORBATES,
 ) -> tuple[LabelledTokens, LabelledTokens]:
     """(what is learned from, tabulated truth of the alloys kept back).
 
@@ -48,11 +49,11 @@ def surface_labels(
     metals = sorted({each for row in read_adsorption(folder) for each in row.amounts})
     lowest = _lowest(tabulated)
     crystals, every = _crystals(metals, {formula for _, formula in lowest}, library)
-    learned = np.full((len(every), len(ADSORBATES)), np.nan)
+    learned = np.full((len(every), len(adsorbates)), np.nan)
     truth = learned.copy()
-    for column, adsorbate in enumerate(ADSORBATES):
+    for column, adsorbate in enumerate(adsorbates):
         control.checkpoint()
-        control.progress(column, len(ADSORBATES), f"Growing trees for {adsorbate}")
+        control.progress(column, len(adsorbates), f"Growing trees for {adsorbate}")
         mine = [row for row in tabulated if row.adsorbate == adsorbate]
         seen = [row for row in mine if not _kept_back(formula_of(row.amounts), left_out)]
         ask = _Teacher(seen, table, seed)
@@ -62,7 +63,7 @@ def surface_labels(
             truth[row, column] = known
             has_own = np.isfinite(known) and not _kept_back(formula, left_out)
             learned[row, column] = known if has_own else ask(amounts)
-    keys = [f"adsorption {each}" for each in ADSORBATES]
+    keys = [f"adsorption {each}" for each in adsorbates]
     columns = dict(zip(keys, learned.T, strict=True))
     kept = np.array([_kept_back(formula_of(each), left_out) for each in every])
     is_known = np.isfinite(truth).any(axis=1)
