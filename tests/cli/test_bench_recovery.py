@@ -1,0 +1,58 @@
+"""The bench that asks for hidden materials."""
+
+import numpy as np
+import pytest
+
+from designer_app.cli.benches import recovery
+from designer_app.design.search.found import DesignCandidate, Found
+from designer_app.design.search.limits import limits_of
+from designer_app.io.formulas import amounts_of
+from designer_app.specs.structure import Structure
+from designer_app.training.splits import reduced_formula
+
+
+def candidate(structure):
+    return DesignCandidate(
+        tokens=None, structure=structure, formula="", strategy="mix", made_from="",
+        estimates=(), score=0.0, latent=np.zeros(2, np.float32),
+    )  # fmt: skip
+
+
+@pytest.fixture(params=recovery.HIDDEN, ids=lambda each: each.name)
+def hidden(request):
+    return request.param
+
+
+def test_a_crystal_is_found_in_another_cell_at_another_volume():
+    crystal = recovery.HIDDEN[2].crystal()
+    other = Structure(
+        np.concatenate([crystal.numbers] * 2),
+        1.1 * np.concatenate([crystal.positions, crystal.positions + crystal.cell[0]]),
+        1.1 * crystal.cell * np.array([[2.0], [1.0], [1.0]]),
+        crystal.pbc,
+    )
+    swapped = Structure(crystal.numbers[::-1].copy(), crystal.positions, crystal.cell, crystal.pbc)
+    wrong = Structure(np.full(4, 78), crystal.positions, crystal.cell, crystal.pbc)
+    found = Found(candidates=tuple(map(candidate, (wrong, other, swapped))), arms=())
+    assert recovery.place_of(crystal, found) == 2
+
+
+def test_what_is_not_among_candidates_has_no_place():
+    assert recovery.place_of(recovery.HIDDEN[2].crystal(), Found(candidates=(), arms=())) is None
+
+
+def test_hidden_formulas_are_left_out_of_the_trainings(hidden):
+    parts = [each.strip() for each in recovery.WITHOUT.split(";")]
+    formulas = {reduced_formula(each) for each in parts if ":" not in each}
+    assert reduced_formula(hidden.name) in formulas
+
+
+def test_hidden_materials_keep_the_limits_of_the_search(hidden):
+    crystal = hidden.crystal()
+    assert not limits_of(hidden.spec).reason(amounts_of(crystal.numbers))
+
+
+def test_only_the_first_places_count_as_found():
+    row = recovery._row(recovery.HIDDEN[0], "mix", [1, recovery.TOP, recovery.TOP + 1, None])
+    assert row[f"in the first {recovery.TOP}"] == "2 of 4"
+    assert row["places"] == f"1, {recovery.TOP}, {recovery.TOP + 1}, -"
