@@ -1,12 +1,16 @@
 """Latent search on perovskites, judged by energies of formulas that nothing had learned from.
 
 40 % of the formulas train an autoencoder and energy heads; the others are only the judge. A run
-walks 400 seeds down to a target; what counts is the share of distinct decoded formulas outside of
-training whose tabulated energy lies within 0.2 of the target, or, for the lowest energy, among the
-lowest 5, 10 and 15 % of the training energies (SR5, SR10, SR15). Beside it, with as many formulas:
-random decodes of the same autoencoder, neighbours of the best training formulas (one metal
-exchanged for the most similar one), and all unseen formulas ranked by the heads, which no search
-can do where the space is not a list.
+walks 400 seeds down to a target; of what a seed comes by it proposes the formula outside of
+training that the heads like best, and nothing where they do not say of it that it meets the target
+(the lowest 5 % of the training energies, where the lowest is asked). What counts is the share of
+distinct proposals whose tabulated energy lies within 0.2 of the target, or, for the lowest energy,
+among the lowest 5, 10 and 15 % of the training energies (SR5, SR10, SR15). Beside it, with as many
+formulas: random decodes of the same autoencoder, neighbours of the best training formulas (one
+metal exchanged for the most similar one), and all unseen formulas ranked by the heads, which no
+search can do where the space is not a list. "All seeds" proposes also where the heads say no.
+
+All settings were chosen on the formulas for training alone, 60 % of which trained and 40 % judged.
 """
 
 import time
@@ -41,8 +45,8 @@ NEAR = 0.2
 SHARES = (5, 10, 15)
 """Percentiles of the training energies."""
 TRAINED = 0.4
-SPLIT_SEED = 0
-N_SEEDS, RUNS = 400, 3
+SPLIT_SEED = 41
+N_SEEDS, RUNS, STEPS = 400, 3, 100
 LOWEST = "lowest"
 
 Formula = tuple[int, int, str]
@@ -101,10 +105,10 @@ def rows(
         f"{len(table)} formulas ({table.n_written} as written, some in two orders), "
         f"{len(train)} for training; energies in {UNIT}"
     )
-    n_seeds, n_runs, steps = (100, 1, 150) if quick else (N_SEEDS, RUNS, 300)
+    n_seeds, n_runs = (100, 1) if quick else (N_SEEDS, RUNS)
     collected: dict[tuple[str, str], list[Rates]] = {}
     for seed in range(n_runs):
-        started = time.perf_counter()
+        started = time.process_time()
         anions = tuple(table.anions[row] for row in train)
         tokens, energies = both_orders(
             judge.cells, table.metals[train], anions, table.energies[train]
@@ -113,11 +117,12 @@ def rows(
         error = head_error(judge, heads)
         for target in (*TARGETS, None):
             name = LOWEST if target is None else f"{target:g} +- {NEAR:g}"
-            searching = Searching(judge, vae, heads, seed, n_seeds, steps)
+            searching = Searching(judge, vae, heads, seed, n_seeds)
             for way, found in searching.ways(target).items():
                 collected.setdefault((name, way), []).append(judge.rates(found, target))
         say(
-            f"run {seed}: {time.perf_counter() - started:.0f} s with training; "
+            f"run {seed}: {time.process_time() - started:.0f} s of one processor, training and "
+            "four searches; "
             f"error of the heads on unseen formulas {error:.3f} {UNIT}"
         )
     for (name, way), found in collected.items():
@@ -165,12 +170,12 @@ class Searching:
     heads: EnergyHeads
     seed: int
     n_seeds: int
-    steps: int
 
     def ways(self, target: float | None) -> dict[str, list[Formula]]:
         """Formulas by way; all give as many as the search, where they have so many."""
-        found = {"latent search": self.descent(target)}
-        n_new = len({each for each in found["latent search"] if each not in self.judge.known})
+        every = self.descent(target)
+        found = {"latent search": self.sure(every, target), "latent search, all seeds": every}
+        n_new = len(found["latent search"])
         found["random decodes"] = self.random()
         found["neighbours of the best known"] = self.neighbours(target, n_new)
         found["all unseen, ranked by the heads"] = self.ranked(target, n_new)
@@ -191,7 +196,7 @@ class Searching:
             (goal,),
             longest=float(torch.linalg.vector_norm(start, dim=1).max()),
             pace=Pace(
-                steps=self.steps,
+                steps=STEPS,
                 considered=2,
                 decide_every=5,
                 rates=(0.1, 0.05),
@@ -214,6 +219,15 @@ class Searching:
                 if formula not in self.judge.known:
                     best[seed] = min(best.get(seed, (np.inf, formula)), (loss, formula))
         return list(dict.fromkeys(formula for _, formula in best.values()))
+
+    def sure(self, found: Sequence[Formula], target: float | None) -> list[Formula]:
+        """Those of which the heads say that they meet the target."""
+        energies = predicted(self.judge, self.heads, found)
+        if target is None:
+            bar = np.percentile(self.judge.table.energies[self.judge.train], SHARES[0])
+            return [each for each, energy in zip(found, energies, strict=True) if energy <= bar]
+        near = abs(energies - target) <= NEAR
+        return [each for each, is_near in zip(found, near, strict=True) if is_near]
 
     def random(self) -> list[Formula]:
         """Decodes of draws from the prior."""

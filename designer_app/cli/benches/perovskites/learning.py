@@ -15,7 +15,8 @@ from designer_app.design.heads.features import Featurizer, scaled_elements
 from designer_app.design.heads.network import NetworkSize, SlotNetwork
 from designer_app.design.representation.soft import SoftTokens, certain
 from designer_app.design.representation.tokens import TokenTable
-from designer_app.design.vae.network import MaterialVAE, VAESettings
+from designer_app.design.vae.network import MaterialVAE
+from designer_app.design.vae.parts import VAESettings
 from designer_app.design.vae.training import TrainingSettings, VAETraining
 from designer_app.properties.features import element_table
 from designer_app.running.control import RunControl
@@ -25,12 +26,14 @@ VAE = TrainingSettings(
     network=VAESettings(
         latent=32, hidden=256, class_size=16, choice_hidden=128, geometry_hidden=32
     ),
-    epochs=13,
+    epochs=30,
     batch=256,
+    beta=0.01,
+    geometry=0.25,
     swapped=0.0,
-    evened=0.0,
+    shaken=0.0,
 )
-_MEMBERS, _EPOCHS, _BATCH = 3, 30, 256
+_MEMBERS, _EPOCHS, _BATCH = 3, 45, 256
 _RATE, _DECAY = 4e-3, 0.02
 
 
