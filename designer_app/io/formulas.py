@@ -23,6 +23,8 @@ _ASCENDING = (
 """Pauling's scale, ascending (CRC Handbook values, as tabulated in pymatgen)."""
 _RANK = {symbol: rank for rank, symbol in enumerate(_ASCENDING.split())}
 _DECIMALS = 4
+_COUNT = re.compile(r"(?<=[A-Za-z)\]])\d+(?:\.\d+)?")
+_LOWERED = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 
 Amounts = Mapping[str, float]
 
@@ -66,8 +68,20 @@ def hill_formula(amounts: Amounts) -> str:
 
 
 def with_subscripts(text: str) -> str:
-    """The same formula with Unicode subscripts, for labels."""
-    return text.translate(str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉"))
+    """A formula with its counts lowered; not those of water of crystallisation: FeC₂O₄·2H₂O."""
+    return _COUNT.sub(lambda found: found[0].translate(_LOWERED), text)
+
+
+def with_subscripts_in(sentence: str) -> str:
+    """A sentence whose formulas have their counts lowered; other numbers stay."""
+    return " ".join(
+        with_subscripts(word) if _is_formula(word.strip("(),.;:")) else word
+        for word in sentence.split(" ")
+    )
+
+
+def _is_formula(word: str) -> bool:
+    return word[:1].isupper() and word.isalnum()
 
 
 def _joined(ordered: Iterable[str], amounts: Amounts) -> str:

@@ -7,7 +7,7 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QMenu
 
 from designer_app.io.examples import examples
-from designer_app.ui.wording import with_subscripts
+from designer_app.io.formulas import with_subscripts
 
 if TYPE_CHECKING:
     from designer_app.ui.main_window import MainWindow

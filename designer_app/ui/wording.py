@@ -10,31 +10,14 @@ from numpy.typing import NDArray
 from designer_app.elements import SYMBOLS
 from designer_app.specs.structure import Structure
 
-_SUBSCRIPTS = str.maketrans("0123456789.", "₀₁₂₃₄₅₆₇₈₉.")
+_SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 THIN = "\N{NARROW NO-BREAK SPACE}"
 _INTERVAL = re.compile(r"\([^() ]+ to [^() ]+\)")
-
-
-def with_subscripts(formula: str) -> str:
-    """LiFePO4 with its counts lowered."""
-    return re.sub(r"(?<=[A-Za-z)\]])\d+(?:\.\d+)?", lambda m: m[0].translate(_SUBSCRIPTS), formula)
 
 
 def with_screw_axes(symbol: str) -> str:
     """A space group whose screw axes are lowered: Pnma, P2_1/c."""
     return re.sub(r"_(\d)", lambda m: m[1].translate(_SUBSCRIPTS), symbol)
-
-
-def with_subscripts_in(sentence: str) -> str:
-    """A sentence whose formulas have their counts lowered; other numbers stay."""
-    return " ".join(
-        with_subscripts(word) if _is_formula(word.strip("(),.;:")) else word
-        for word in sentence.split(" ")
-    )
-
-
-def _is_formula(word: str) -> bool:
-    return word[:1].isupper() and word.isalnum()
 
 
 def element_counts(structure: Structure) -> dict[str, int]:

@@ -1,7 +1,6 @@
 """The page of one candidate."""
 
 import math
-import re
 from collections.abc import Mapping, Sequence
 from itertools import groupby
 
@@ -19,7 +18,7 @@ from designer_app.design.report.blocks import (
 )
 from designer_app.design.report.crystal_picture import crystal_picture
 from designer_app.design.report.pictures import contributions_picture, pattern_picture
-from designer_app.io.formulas import with_subscripts
+from designer_app.io.formulas import with_subscripts, with_subscripts_in
 from designer_app.screening.report_drawings import hull_picture
 from designer_app.specs.design_rows import CandidateDetail
 from designer_app.specs.design_targets import PROPERTIES
@@ -51,7 +50,7 @@ def candidate_page(
         blocks.append(Text(f"▲ {detail.disorder}", "amber"))
     blocks += _drawings(structure, diagram)
     if row.decomposition:
-        blocks.append(Text(f"Against the hull: {row.decomposition}."))
+        blocks.append(Text(f"Against the hull: {with_subscripts_in(row.decomposition)}."))
     blocks += [Heading("Numbers", 3), *_estimates(row.estimates)]
     blocks += _checks(detail)
     blocks += _why(detail)
@@ -63,7 +62,7 @@ def candidate_page(
 
 
 def _facts(row: ScreenRow, files: Sequence[str]) -> str:
-    facts = [row.id, row.space_group, f"{row.n_atoms} atoms", row.made_from]
+    facts = [row.id, row.space_group, f"{row.n_atoms} atoms", with_subscripts_in(row.made_from)]
     facts.append(f"known as {row.known}" if row.known else "not in the reference set")
     facts += [", ".join(files)] if files else []
     return "; ".join(fact for fact in facts if fact)
@@ -162,7 +161,7 @@ def _synthesis(detail: CandidateDetail) -> list[Block]:
     blocks: list[Block] = [Heading("Precursors for 1 g", 3)]
     if detail.ingredients:
         rows = tuple(
-            (Cell(_written(each.formula)), Cell(each.name), Cell(f"{each.mass_g:.4f} g"))
+            (Cell(with_subscripts(each.formula)), Cell(each.name), Cell(f"{each.mass_g:.4f} g"))
             for each in detail.ingredients
         )
         blocks.append(Table(("Formula", "Name", "Mass"), rows, (0.3, 0.5, 0.2), frozenset({2})))
@@ -173,8 +172,3 @@ def _synthesis(detail: CandidateDetail) -> list[Block]:
         )
         blocks += [Heading("Hazards", 3), Table(("Of", "What is known"), lines, (0.2, 0.8))]
     return [*blocks, Text(NOT_AN_ASSESSMENT, "muted")]
-
-
-def _written(formula: str) -> str:
-    """With subscripts, but not those of the water of crystallisation: FeC₂O₄·2H₂O."""
-    return re.sub(r"(?<=[A-Za-z)])\d+", lambda found: with_subscripts(found[0]), formula)

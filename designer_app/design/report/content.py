@@ -24,7 +24,7 @@ from designer_app.design.report.numbers import (
     wilson,
 )
 from designer_app.design.report.pictures import arms_picture, parity_picture
-from designer_app.io.formulas import with_subscripts
+from designer_app.io.formulas import with_subscripts, with_subscripts_in
 from designer_app.provenance import versions
 from designer_app.screening.report import settings_lines
 from designer_app.screening.report_drawings import funnel_drawing
@@ -69,7 +69,7 @@ def content_of(
     blocks: list[Block] = [
         Heading(title_of(spec), 1),
         Text(f"Inverse design, designer_app {__version__}, seed {spec.seed}", "muted"),
-        *([Text(result.verdict)] if result.verdict else []),
+        *([Text(with_subscripts_in(result.verdict))] if result.verdict else []),
         *(Text(f"▲ {each}", "amber") for each in result.warnings),
     ]
     blocks += _shortlist(spec, shortlist)
@@ -215,7 +215,7 @@ def _funnel(funnel: Sequence[FunnelCount]) -> list[Block]:
         for count in funnel
         for reason, number in count.lost_reasons
     )
-    heads = ("Lost at", "because", "how many")
+    heads = ("Lost at", "Because", "How many")
     table = [Table(heads, lines, (0.2, 0.65, 0.15), frozenset({2}))] if lines else []
     picture = funnel_drawing(funnel, _TITLES)
     return [Heading("Funnel"), Figure(picture, width=0.8), *table]

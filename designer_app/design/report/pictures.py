@@ -88,9 +88,8 @@ def contributions_picture(contributions: Sequence[Contribution], unit: str) -> P
         marks.append(Label(190.0, y + 15.0, each.choice, "end", 11.0))
         left = middle if each.change >= 0 else middle - long
         marks.append(Rect(left, y + 4.0, long, 14.0, BLUE if each.change >= 0 else ORANGE))
-        beside = middle + (long + 5.0) * (1.0 if each.change >= 0 else -1.0)
-        anchor = "start" if each.change >= 0 else "end"
-        marks.append(Label(beside, y + 15.0, f"{each.change:+.3g} {unit}", anchor, 10.0))
+        beside = middle + 5.0 + (long if each.change >= 0 else 0.0)  # never over the choice
+        marks.append(Label(beside, y + 15.0, f"{each.change:+.3g} {unit}", "start", 10.0))
     return Picture(560.0, height * len(shown) + 4.0, tuple(marks), "What moved the prediction")
 
 

@@ -6,13 +6,14 @@ from pathlib import Path
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
 
+from designer_app.io.formulas import with_subscripts, with_subscripts_in
 from designer_app.specs.screen_rows import ScreenRow
 from designer_app.ui.screening.columns import Criterion
 from designer_app.ui.screening.estimate_list import EstimateList
 from designer_app.ui.screening.preview import Preview
 from designer_app.ui.screening.structure_look import StructureLook
 from designer_app.ui.theme import Theme, label
-from designer_app.ui.wording import with_screw_axes, with_subscripts, with_subscripts_in
+from designer_app.ui.wording import with_screw_axes
 
 _STABILITY = "e_above_hull"
 

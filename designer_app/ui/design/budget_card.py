@@ -19,7 +19,7 @@ class BudgetCard(QFrame):
     def __init__(self, budget: Preset, group: QButtonGroup, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.budget = budget
-        self.radio = QRadioButton(self.tr(budget.title).partition(",")[0])
+        self.radio = QRadioButton(self.tr(budget.title))
         self._time = label("", "title")
         self._doc = label(self.tr(budget.doc), "muted", wrap=True)
         self._facts = label("", wrap=True)

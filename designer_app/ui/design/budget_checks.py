@@ -53,7 +53,7 @@ def budget_cautions(spec: DesignSpec, cores: int) -> tuple[Caution, ...]:
         found.append(
             Caution(
                 f"This takes about {duration(seconds)}. It can be stopped; what is done stays.",
-                "Take an hour",
+                f"Take “{BUDGETS[-1].title}”",
                 BUDGETS[-1].changes,
             )
         )

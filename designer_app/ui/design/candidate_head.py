@@ -2,6 +2,7 @@
 
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
+from designer_app.io.formulas import with_subscripts, with_subscripts_in
 from designer_app.session.designs import DISCARDED, KEPT
 from designer_app.specs.design_rows import STAGES, CandidateDetail
 from designer_app.specs.screen_rows import FAILS, LOST, PASSES, ScreenRow
@@ -12,7 +13,7 @@ from designer_app.ui.screening.columns import reason_of
 from designer_app.ui.theme import Theme, label
 from designer_app.ui.trust import Level, Verdict
 from designer_app.ui.trust_light import TrustLight
-from designer_app.ui.wording import with_screw_axes, with_subscripts, with_subscripts_in
+from designer_app.ui.wording import with_screw_axes
 
 _WORDS = {Level.GOOD: "sound", Level.CARE: "with care", Level.NO: "doubtful"}
 _STAGES = dict(STAGES)

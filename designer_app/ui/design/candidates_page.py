@@ -13,6 +13,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from designer_app.io.formulas import with_subscripts_in
 from designer_app.running.messages import JobError
 from designer_app.session.designs import DISCARDED, KEPT
 from designer_app.session.job import Job
@@ -32,7 +33,6 @@ from designer_app.ui.screening.outcome import live_text
 from designer_app.ui.screening.preview import Preview
 from designer_app.ui.screening.structure_look import StructureLook
 from designer_app.ui.theme import Theme, label
-from designer_app.ui.wording import with_subscripts_in
 
 if TYPE_CHECKING:
     from designer_app.ui.plots.hull_plot import HullPlot

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QPushButton, QVBoxLayout
 
 from designer_app.errors import InvalidSpecError
 from designer_app.io.documents import Document
+from designer_app.io.formulas import with_subscripts
 from designer_app.io.structure_families import shipped_families
 from designer_app.specs.design import DesignSpec
 from designer_app.specs.fields import about, check_spec, spec_fields
@@ -30,7 +31,6 @@ from designer_app.ui.number_editor import NumberEditor
 from designer_app.ui.panels.md_outlook import Caution
 from designer_app.ui.panels.section import row
 from designer_app.ui.theme import Theme, label
-from designer_app.ui.wording import with_subscripts
 
 _LIMITS = (
     ("usual", "", "Only what is usual for this purpose"),

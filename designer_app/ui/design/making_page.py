@@ -3,10 +3,11 @@
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QGridLayout, QVBoxLayout, QWidget
 
+from designer_app.io.formulas import with_subscripts, with_subscripts_in
 from designer_app.specs.design_rows import CandidateDetail
 from designer_app.ui.design.cards import ScrollPage, empty
 from designer_app.ui.theme import Theme, label, tabular
-from designer_app.ui.wording import THIN, with_subscripts, with_subscripts_in
+from designer_app.ui.wording import THIN
 
 _TOP = Qt.AlignmentFlag.AlignTop
 _DIGITS = 4

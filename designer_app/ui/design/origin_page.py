@@ -7,6 +7,7 @@ from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent
 from PySide6.QtWidgets import QGridLayout, QSizePolicy, QVBoxLayout, QWidget
 
+from designer_app.io.formulas import with_subscripts
 from designer_app.specs.design_rows import CandidateDetail, Contribution
 from designer_app.specs.design_targets import PROPERTIES
 from designer_app.specs.estimates import Estimate
@@ -14,7 +15,7 @@ from designer_app.ui.design.cards import ScrollPage, empty
 from designer_app.ui.number_editor import unit_text
 from designer_app.ui.screening.columns import Column, column_for, number_of
 from designer_app.ui.theme import OnTheme, Theme, Tokens, label, tabular
-from designer_app.ui.wording import THIN, with_subscripts
+from designer_app.ui.wording import THIN
 
 _TOP = Qt.AlignmentFlag.AlignTop
 _MOST = 6

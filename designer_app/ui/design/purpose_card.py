@@ -4,10 +4,10 @@ from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetrics, QKeyEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QAbstractButton, QSizePolicy, QWidget
 
+from designer_app.io.formulas import with_subscripts_in
 from designer_app.specs.design_purposes import Purpose
 from designer_app.ui.design.drawings import HEIGHT, WIDTH, drawing_pixmap
 from designer_app.ui.theme import OnTheme, Theme, Tokens
-from designer_app.ui.wording import with_subscripts_in
 
 _RADIUS, _INSET, _GAP = 6, 12, 8
 _LINE = Qt.TextFlag.TextWordWrap

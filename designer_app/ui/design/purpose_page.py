@@ -13,6 +13,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from designer_app.io.formulas import with_subscripts_in
 from designer_app.specs.design import DesignSpec
 from designer_app.specs.design_purposes import PURPOSES, Purpose, applied, purpose_of
 from designer_app.specs.design_targets import targets_from
@@ -24,7 +25,6 @@ from designer_app.ui.design.target_words import target_text
 from designer_app.ui.editors import ChoiceEditor
 from designer_app.ui.panels.section import row
 from designer_app.ui.theme import Theme, Tokens, label
-from designer_app.ui.wording import with_subscripts_in
 
 _COLUMNS = 7
 _LINES = (

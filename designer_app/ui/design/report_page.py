@@ -9,6 +9,7 @@ from PySide6.QtCore import Qt, QTimer, QUrl
 from PySide6.QtGui import QDesktopServices, QShowEvent
 from PySide6.QtWidgets import QFileDialog, QGridLayout, QPushButton, QVBoxLayout, QWidget
 
+from designer_app.io.formulas import with_subscripts, with_subscripts_in
 from designer_app.running.messages import JobError
 from designer_app.session.candidate_runs import has_report
 from designer_app.session.job import Job
@@ -26,15 +27,7 @@ from designer_app.ui.panels.section import row as row_of
 from designer_app.ui.screening.candidate_opener import CandidateOpener
 from designer_app.ui.screening.columns import column_for, estimate_text, reason_of
 from designer_app.ui.theme import Theme, label, tabular
-from designer_app.ui.wording import (
-    duration,
-    moment,
-    unbroken,
-    with_screw_axes,
-    with_spaces,
-    with_subscripts,
-    with_subscripts_in,
-)
+from designer_app.ui.wording import duration, moment, unbroken, with_screw_axes, with_spaces
 
 HTML, PDF = "report.html", "report.pdf"
 _TOP = Qt.AlignmentFlag.AlignTop
@@ -77,6 +70,8 @@ class ReportPage(DesignPage):
         self._facts = QGridLayout()
         self._titles: list[QWidget] = []
         self._shown: list[str] = []
+        self._told: tuple[list[ScreenRow], DesignResult | None] | None = None
+        """What the summary is of: it is made anew for something else only."""
         self._build()
         self._connect()
         self._show()
@@ -179,6 +174,9 @@ class ReportPage(DesignPage):
         for key, button in self.buttons.items():
             button.setEnabled(has_file if key in ("pdf", "html") else bool(rows))
         self.lead.setText(self._sentence(rows))
+        if (rows, result) == self._told:
+            return
+        self._told = (rows, result)
         for grid in (self._shortlist, self._arms, self._facts):
             empty(grid)
         self._shown = []

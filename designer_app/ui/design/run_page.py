@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from designer_app.io.formulas import with_subscripts_in
 from designer_app.specs.design import DesignSpec
 from designer_app.specs.design_rows import LatentMap
 from designer_app.specs.design_targets import PROPERTIES
@@ -33,7 +34,7 @@ from designer_app.ui.screening.columns import column_for
 from designer_app.ui.screening.outcome import live_text
 from designer_app.ui.screening.structure_look import StructureLook
 from designer_app.ui.theme import Theme, label
-from designer_app.ui.wording import duration, with_subscripts_in
+from designer_app.ui.wording import duration
 
 if TYPE_CHECKING:
     from designer_app.ui.plots.latent_map import LatentMapPlot
@@ -243,6 +244,7 @@ class RunPage(DesignPage):
         if self.map is not None and self.scatter is not None:
             self.map.clear()
             self.scatter.set_table(self.watch.table, self.watch.criteria)
+            self.scatter.setVisible(self.scatter.is_filled)
         self._on_refreshed()
         self._show_state()
 
@@ -253,6 +255,7 @@ class RunPage(DesignPage):
             return
         if self.scatter is not None:
             self.scatter.refresh()
+            self.scatter.setVisible(self.scatter.is_filled)
         best = watch.best()
         if best is not None:
             self.best.show_row(best, watch.folder, watch.criteria, is_final=watch.is_read)
@@ -274,6 +277,7 @@ class RunPage(DesignPage):
             column = column_for(Estimate(key=key, value=0.0, unit=unit))
             cloud.append((column, snapshot[:, 2 + place].astype(np.float64)))
         self.scatter.set_cloud(cloud)
+        self.scatter.setVisible(self.scatter.is_filled)
 
     def _show_state(self) -> None:
         watch, job = self.watch, self.watch.job
@@ -329,12 +333,15 @@ class RunPage(DesignPage):
             return self.tr("The search begins with the answers of the pages before.")
         if watch.is_busy:
             progress = watch.job.progress if watch.job is not None else None
-            parts = [progress.text if progress is not None and progress.text else watch.stage]
+            known = watch.stage if watch.map is not None else self.tr("Loading the models")
+            parts = [progress.text if progress is not None and progress.text else known]
             if len(watch.table):
                 parts.append(live_text(watch.table))
             if not is_paused:
                 parts.append(self.tr("about %s left") % duration(max(5.0, watch.seconds_left)))
             return " · ".join(parts)
+        if watch.error is not None and not watch.was_stopped:
+            return self.tr("It ended with an error; what was finished is kept.")
         if watch.result is not None and watch.result.verdict:
             return with_subscripts_in(watch.result.verdict)
         if watch.was_stopped:

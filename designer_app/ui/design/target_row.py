@@ -7,6 +7,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QGridLayout, QLabel, QVBoxLayout, QWidget
 
 from designer_app.errors import InvalidSpecError
+from designer_app.io.formulas import with_subscripts_in
 from designer_app.specs.design_targets import DesignProperty, Target, target_from
 from designer_app.specs.distributions import Distribution
 from designer_app.specs.fields import About
@@ -22,7 +23,6 @@ from designer_app.ui.editors import ChoiceEditor, SwitchEditor, mark_problem
 from designer_app.ui.number_editor import NumberEditor
 from designer_app.ui.panels.section import row
 from designer_app.ui.theme import Theme, label, set_role
-from designer_app.ui.wording import with_subscripts_in
 
 LEAST, MOST, BETWEEN, AROUND = "least", "most", "between", "about"
 _MODES = ((LEAST, "at least"), (MOST, "at most"), (BETWEEN, "between"), (AROUND, "about"))

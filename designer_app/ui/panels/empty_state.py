@@ -5,10 +5,10 @@ from collections.abc import Sequence
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QGridLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
+from designer_app.io.formulas import with_subscripts
 from designer_app.ui.icons import ThemedIcon, icon_pixmap
 from designer_app.ui.panels.section import row
 from designer_app.ui.theme import OnTheme, Theme, Tokens, label
-from designer_app.ui.wording import with_subscripts
 
 _COLUMNS = 2
 

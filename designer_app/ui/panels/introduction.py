@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
+from designer_app.io.formulas import with_subscripts_in
 from designer_app.ui.theme import label
-from designer_app.ui.wording import moment, with_subscripts_in
+from designer_app.ui.wording import moment
 
 if TYPE_CHECKING:
     from designer_app.project.runs import Run

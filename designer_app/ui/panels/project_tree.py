@@ -8,11 +8,12 @@ from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QToolButton, QTreeWidget, QTreeWidgetItem, QVBoxLayout, QWidget
 
+from designer_app.io.formulas import with_subscripts
 from designer_app.io.screen_store import ROWS
 from designer_app.ui.icons import ThemedIcon, icon
 from designer_app.ui.panels.section import row
 from designer_app.ui.theme import OnTheme, Theme, Tokens, label
-from designer_app.ui.wording import moment, with_subscripts
+from designer_app.ui.wording import moment
 
 if TYPE_CHECKING:
     from designer_app.project.runs import Run

@@ -7,11 +7,12 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QPushButton, QVBoxLayout, QWidget
 
 from designer_app.io.documents import Document
+from designer_app.io.formulas import with_subscripts
 from designer_app.specs.hull import HullPlacement
 from designer_app.ui.icons import ThemedIcon
 from designer_app.ui.panels.notice import NoticeList
 from designer_app.ui.theme import Theme, label
-from designer_app.ui.wording import THIN, with_subscripts
+from designer_app.ui.wording import THIN
 
 _NEAR = 0.05
 """eV/atom: what lies nearer to the hull can often be made."""

@@ -9,12 +9,13 @@ from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, QTimer, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
+from designer_app.io.formulas import with_subscripts
 from designer_app.specs.hull import DiagramPhase, PhaseDiagram, triangle_place
 from designer_app.ui.panels.section import row
 from designer_app.ui.plots.phase_table import PhaseTable
 from designer_app.ui.plots.plot_style import dress, prepare
 from designer_app.ui.theme import SMALL, OnTheme, Theme, Tokens, label
-from designer_app.ui.wording import THIN, with_subscripts
+from designer_app.ui.wording import THIN
 
 _NEAR_PX, _NAME_PX = 12.0, 20.0
 _ANCHORS = ((0.5, -0.25), (0.5, 1.25), (-0.12, 0.5), (1.12, 0.5), (-0.1, -0.1), (1.1, 1.1))

@@ -13,6 +13,7 @@ from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, QTimer
 from PySide6.QtGui import QImage, QPixmap
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
+from designer_app.io.formulas import with_subscripts
 from designer_app.specs.design_rows import LatentMap
 from designer_app.specs.design_targets import PROPERTIES
 from designer_app.ui.number_editor import unit_text
@@ -21,7 +22,7 @@ from designer_app.ui.plots.color_scale import colors_of, scale_on, span_of
 from designer_app.ui.plots.plot_style import dress, prepare
 from designer_app.ui.screening.columns import number_of
 from designer_app.ui.theme import OnTheme, Theme, Tokens, label
-from designer_app.ui.wording import THIN, with_spaces, with_subscripts
+from designer_app.ui.wording import THIN, with_spaces
 
 _SETTLED_MS = 60
 """The ground is drawn anew when size and place of the view have stood still for so long."""
@@ -48,6 +49,12 @@ class LatentMapPlot(QWidget):
         self._now: NDArray[np.float64] = np.zeros((0, 2))
         self._legend, self._said = label("", "small"), label("", "small")
         self._legend.setTextFormat(Qt.TextFormat.RichText)
+        self._message = label(
+            self.tr("Known materials and the search among them appear as soon as the models are "
+                    "loaded."),
+            "muted",
+            wrap=True,
+        )  # fmt: skip
         self._caption = label("", "small", wrap=True)
         self._low, self._high = label("", "small"), label("", "small")
         self._scale = QLabel()
@@ -73,8 +80,7 @@ class LatentMapPlot(QWidget):
         self._ground.clear()
         self._trail.setData([], [])
         self._spots.clear()
-        self._caption.setText(self.tr("The map appears when the models are loaded."))
-        self._bar.setVisible(False)
+        self._show_parts(is_there=False)
 
     def set_map(self, found: LatentMap) -> None:
         """Draw the known materials."""
@@ -89,11 +95,17 @@ class LatentMapPlot(QWidget):
         low, high = span_of(self._colour)
         self._low.setText(f"{title} {number_of(low)}")
         self._high.setText(f"{number_of(high)} {unit}")
-        self._bar.setVisible(bool(len(self._known)))
+        self._show_parts(is_there=bool(len(self._known)))
         self._caption.setText(
             self.tr("%s known materials; the plane shows %s of the space")
             % (with_spaces(len(self._known)), f"{100 * found.explained:.0f}{THIN}%")
         )
+
+    def _show_parts(self, *, is_there: bool) -> None:
+        """The map, or the sentence in its place."""
+        for part in (self._plot, self._bar, self._caption, self._legend):
+            part.setVisible(is_there)
+        self._message.setVisible(not is_there)
 
     def move_population(self, places: NDArray[np.floating]) -> None:
         """Draw the population at (n, 2) places; lines lead from where it was."""
@@ -142,6 +154,8 @@ class LatentMapPlot(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(2)
         layout.addLayout(head)
+        self._message.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        layout.addWidget(self._message, 1)
         layout.addWidget(self._plot, 1)
         layout.addLayout(foot)
         self._spots.setSymbol("o")

@@ -4,9 +4,9 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QFont
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableWidget, QTableWidgetItem
 
+from designer_app.io.formulas import with_subscripts
 from designer_app.specs.hull import DiagramPhase, PhaseDiagram
 from designer_app.ui.theme import tabular
-from designer_app.ui.wording import with_subscripts
 
 _PHASE = Qt.ItemDataRole.UserRole
 _ON_HULL = 1e-4

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QEvent, QPointF, Qt, Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
+from designer_app.io.formulas import with_subscripts
 from designer_app.specs.screen_rows import FAILS, LOST, PASSES, WAITS
 from designer_app.ui.editors import ChoiceEditor
 from designer_app.ui.panels.section import row
@@ -17,7 +18,6 @@ from designer_app.ui.plots.plot_style import dress, prepare
 from designer_app.ui.screening.candidate_table import CandidateTable
 from designer_app.ui.screening.columns import PLAIN, Column, Criterion
 from designer_app.ui.theme import OnTheme, Theme, Tokens, label
-from designer_app.ui.wording import with_subscripts
 
 _SHOWN_SHARE = 0.96
 _NEAR_PX = 12.0
@@ -132,6 +132,11 @@ class ScatterPlot(QWidget):
         self.across.set_value(across)
         self.upward.set_value(upward)
         self._on_axes_chosen()
+
+    @property
+    def is_filled(self) -> bool:
+        """Whether there is anything to draw."""
+        return bool(self._columns)
 
     def points(self) -> NDArray[np.float64]:
         """(n, 2) what is drawn, logarithms where the axis is one."""

@@ -15,13 +15,14 @@ from PySide6.QtCore import (
 from PySide6.QtGui import QColor, QFont, QPainter, QPen
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
+from designer_app.io.formulas import with_subscripts
 from designer_app.specs.screen_rows import FAILS, LOST, PASSES
 from designer_app.ui.screening.candidate_model import CELL, Cell, verdict_text
 from designer_app.ui.screening.columns import SCORE, Column, name_of
 from designer_app.ui.theme import SMALL, OnTheme, Theme, Tokens, tabular
 from designer_app.ui.trust import Level
 from designer_app.ui.trust_light import draw_shape
-from designer_app.ui.wording import with_screw_axes, with_subscripts
+from designer_app.ui.wording import with_screw_axes
 
 ROW_HEIGHT = 44
 _PAD = 10

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
 
+from designer_app.io.formulas import with_subscripts
 from designer_app.specs.estimates import Estimate
 from designer_app.specs.screen_rows import FAILS, LOST, PASSES, WAITS, ScreenRow
 from designer_app.ui.number_editor import unit_text
@@ -19,7 +20,6 @@ from designer_app.ui.screening.candidate_table import (
     Wish,
 )
 from designer_app.ui.screening.columns import SCORE, Column, Criterion, explain, reason_of
-from designer_app.ui.wording import with_subscripts
 
 CELL = Qt.ItemDataRole.UserRole
 """A `Cell`: all that the delegate draws."""

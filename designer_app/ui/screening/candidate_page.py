@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QPushButton, QWidget
 
+from designer_app.io.formulas import with_subscripts, with_subscripts_in
 from designer_app.specs.screen_rows import FAILS, LOST, PASSES, STAGES, ScreenRow
 from designer_app.ui.icons import ThemedIcon
 from designer_app.ui.panels.notice import NoticeList
@@ -12,7 +13,7 @@ from designer_app.ui.panels.section import PanelPage, row
 from designer_app.ui.screening.columns import Criterion, reason_of
 from designer_app.ui.screening.estimate_list import EstimateList
 from designer_app.ui.theme import Theme, label
-from designer_app.ui.wording import with_screw_axes, with_subscripts, with_subscripts_in
+from designer_app.ui.wording import with_screw_axes
 
 _STAGES = dict(STAGES)
 

@@ -6,6 +6,7 @@ import numpy as np
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QGridLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
 
+from designer_app.io.formulas import with_subscripts, with_subscripts_in
 from designer_app.specs.screen_rows import ScreenRow
 from designer_app.ui.screening.candidate_model import verdict_text
 from designer_app.ui.screening.columns import (
@@ -18,7 +19,7 @@ from designer_app.ui.screening.columns import (
     reason_of,
 )
 from designer_app.ui.theme import label, tabular
-from designer_app.ui.wording import unbroken, with_screw_axes, with_subscripts, with_subscripts_in
+from designer_app.ui.wording import unbroken, with_screw_axes
 
 MOST = 4
 

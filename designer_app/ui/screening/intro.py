@@ -10,10 +10,10 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from designer_app.io.formulas import with_subscripts
 from designer_app.ui.icons import icon_pixmap
 from designer_app.ui.panels.introduction import Introduction
 from designer_app.ui.theme import OnTheme, Theme, Tokens, label, set_role
-from designer_app.ui.wording import with_subscripts
 
 _WIDTH, _CARD_WIDTH = 900, 216
 

@@ -1,9 +1,10 @@
 """What came out of a screening, in one sentence."""
 
+from designer_app.io.formulas import with_subscripts
 from designer_app.specs.screen_rows import ScreenRow
 from designer_app.ui.screening.candidate_table import CandidateTable, Wish
 from designer_app.ui.screening.columns import name_of
-from designer_app.ui.wording import with_spaces, with_subscripts
+from designer_app.ui.wording import with_spaces
 
 _MOST_NAMED, _MOST_REASONS = 2, 4
 

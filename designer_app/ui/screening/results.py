@@ -16,13 +16,13 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from designer_app.io.formulas import with_subscripts
 from designer_app.ui.icons import ThemedIcon
 from designer_app.ui.screening.candidate_list import CandidateList
 from designer_app.ui.screening.compare import Comparison
 from designer_app.ui.screening.funnel_strip import FunnelStrip
 from designer_app.ui.screening.preview import Preview
 from designer_app.ui.theme import Theme, label
-from designer_app.ui.wording import with_subscripts
 
 if TYPE_CHECKING:
     from designer_app.ui.plots.hull_plot import HullPlot

@@ -8,6 +8,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QFileDialog, QPushButton, QToolButton, QVBoxLayout, QWidget
 
 from designer_app.io.documents import Document
+from designer_app.io.formulas import with_subscripts
 from designer_app.specs.fields import about, spec_fields
 from designer_app.specs.screen import ScreenSpec
 from designer_app.ui.editors import ChoiceEditor, SwitchEditor
@@ -16,7 +17,7 @@ from designer_app.ui.icons import ThemedIcon
 from designer_app.ui.number_editor import NumberEditor
 from designer_app.ui.panels.section import row
 from designer_app.ui.theme import Theme, label
-from designer_app.ui.wording import with_spaces, with_subscripts
+from designer_app.ui.wording import with_spaces
 
 EDITED = ("make", "n_candidates")
 """Fields of the spec that this section holds."""
