@@ -46,7 +46,7 @@ def balanced(amounts: Mapping[str, float], rule: str) -> Balance | None:
         return Balance({})
     found = _strict(elements, tuple(float(amounts[each]) for each in elements))
     if found is None and rule == "loose":
-        return _loose(amounts)
+        return Balance({}) if smact_valid(amounts) else None
     return found
 
 
@@ -89,13 +89,14 @@ def _is_ordered(elements: tuple[str, ...], states: tuple[int, ...]) -> bool:
     return bool(cations) and bool(anions) and max(cations) < min(anions)
 
 
-def _loose(amounts: Mapping[str, float]) -> Balance | None:
+def smact_valid(amounts: Mapping[str, float]) -> bool:
+    """Whether SMACT's own rule passes a composition of whole atoms; alloys pass."""
     from smact.screening import smact_validity
 
     if any(abs(amount - round(amount)) > 1e-3 for amount in amounts.values()):
-        return None
+        return False
     text = formula({each: float(round(amount)) for each, amount in amounts.items()})
-    return Balance({}) if smact_validity(text) else None
+    return bool(smact_validity(text))
 
 
 @cache

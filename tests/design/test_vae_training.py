@@ -6,7 +6,7 @@ import torch
 
 from designer_app.design.representation.tokens import MAX_SLOTS, N_GEOMETRY, TokenTable
 from designer_app.design.vae.judging import RoundTrip
-from designer_app.design.vae.network import VAESettings
+from designer_app.design.vae.parts import VAESettings
 from designer_app.design.vae.swaps import Swaps
 from designer_app.design.vae.training import TrainingSettings, VAETraining
 from designer_app.elements import ATOMIC_NUMBERS, SYMBOLS
@@ -18,7 +18,10 @@ SMALL = TrainingSettings(
     network=VAESettings(latent=8, hidden=64, class_size=16, choice_hidden=32, geometry_hidden=32),
     epochs=80,
     batch=8,
+    beta=0.01,
+    geometry=0.25,
     swapped=0.0,
+    shaken=0.0,
     save_every=100,
     half_precision=False,
 )
@@ -85,7 +88,7 @@ def test_the_map_shows_the_crystals_learned_from_around_its_centre(trained, tabl
 
 
 def test_a_stopped_training_goes_on_as_if_it_had_not_been(kinds, table, tmp_path):
-    settings = replace(SMALL, epochs=4)
+    settings = replace(SMALL, epochs=4, swapped=0.5, shaken=0.5)
     whole = VAETraining(kinds, table, settings, seed=1).run(RunControl())
     checkpoint = tmp_path / "checkpoint.pt"
     first = VAETraining(kinds, table, settings, 1, checkpoint)
@@ -132,6 +135,17 @@ def test_swaps_never_put_one_element_in_two_slots(kinds, table):
     found = swaps.drawn(rows, table.elements[rows], 1.0, np.random.default_rng(0))
     assert (found[:, 0] != found[:, 1]).all()
     assert not found[:, 2:].any()
+
+
+def test_the_lowest_draw_is_an_element_too(kinds, table):
+    class Lowest:
+        def random(self, shape, dtype=np.float64):
+            return np.zeros(shape, dtype=dtype)
+
+    found = Swaps.of(table, kinds.slot_counts).drawn(
+        np.arange(len(table)), table.elements, 1.0, Lowest()
+    )
+    assert (found[:, :2] > 0).all()
 
 
 def test_crystals_that_no_charges_balance_are_not_swapped(kinds):

@@ -77,9 +77,10 @@ def _points(vae: MaterialVAE, library: PrototypeLibrary, n: int) -> Iterator[dic
     for name, found in kinds.items():
         aim = None if name == "known crystals" else 0.85
         for what, value, wanted in (
-            ("balanced (strict or SMACT) and apart", found.valid, aim),
+            ("valid by SMACT and atoms apart", found.valid, aim),
+            ("balanced by common oxidation states and atoms apart", found.strictly_valid, None),
+            ("valid by SMACT", found.smact, None),
             ("balanced by common oxidation states", found.strict, None),
-            ("balanced, strict or SMACT", found.balanced, None),
             ("atoms apart", found.apart, None),
             ("different", found.unique, None),
             ("not known, of the different", found.novel, None),

@@ -4,7 +4,8 @@
 """
 
 from designer_app.design.vae.allowed import Allowed
-from designer_app.design.vae.network import MaterialVAE, VAESettings
+from designer_app.design.vae.network import MaterialVAE
+from designer_app.design.vae.parts import VAESettings
 from designer_app.design.vae.reading import load_vae, read_vae
 
 __all__ = ["Allowed", "MaterialVAE", "VAESettings", "load_vae", "read_vae"]

@@ -7,7 +7,8 @@ import numpy as np
 import torch
 
 from designer_app.design.representation.library import PrototypeLibrary, load_library
-from designer_app.design.vae.network import MaterialVAE, VAESettings
+from designer_app.design.vae.network import MaterialVAE
+from designer_app.design.vae.parts import VAESettings
 from designer_app.errors import FileUnreadableError
 from designer_app.resources import resource
 from designer_app.weights.cards import WEIGHTS_FILE, ModelCard, read_model

@@ -12,7 +12,7 @@ from designer_app.design.representation.tokens import TokenTable
 from designer_app.design.vae.dataset import amounts_of_row
 from designer_app.design.vae.judging import mean_of
 from designer_app.design.vae.network import MaterialVAE
-from designer_app.screening.charge_balance import balanced
+from designer_app.screening.charge_balance import balanced, smact_valid
 from designer_app.screening.checks import touching
 
 
@@ -23,12 +23,14 @@ class SampleFigures:
     n: int
     strict: float
     """Balanced by common oxidation states."""
-    balanced: float
-    """The same, or by SMACT's looser rule."""
+    smact: float
+    """Valid by SMACT's looser rule, the one that generative models are usually judged by."""
     apart: float
     """No two atoms nearer than 0.55 times the sum of their covalent radii."""
     valid: float
-    """Balanced and apart."""
+    """By SMACT, and apart."""
+    strictly_valid: float
+    """Balanced by common oxidation states, and apart."""
     unique: float
     """Different pairs of prototype and elements."""
     novel: float
@@ -47,20 +49,21 @@ def sample_figures(
 
 def table_figures(library: PrototypeLibrary, table: TokenTable, known: TokenTable) -> SampleFigures:
     """Of crystals."""
-    strict, loose, apart = (np.zeros(len(table), dtype=bool) for _ in range(3))
+    strict, smact, apart = (np.zeros(len(table), dtype=bool) for _ in range(3))
     for row in range(len(table)):
         amounts = amounts_of_row(table, row, library.slot_counts)
         strict[row] = balanced(amounts, "strict") is not None
-        loose[row] = strict[row] or balanced(amounts, "loose") is not None
+        smact[row] = smact_valid(amounts)
         structure = library.structure_of(library.tokens(table, row))
         apart[row] = not touching(structure)
     kinds = set(_kinds(table))
     return SampleFigures(
         n=len(table),
         strict=mean_of(strict),
-        balanced=mean_of(loose),
+        smact=mean_of(smact),
         apart=mean_of(apart),
-        valid=mean_of(loose & apart),
+        valid=mean_of(smact & apart),
+        strictly_valid=mean_of(strict & apart),
         unique=len(kinds) / max(len(table), 1),
         novel=len(kinds - set(_kinds(known))) / max(len(kinds), 1),
     )

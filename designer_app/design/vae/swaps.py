@@ -63,7 +63,8 @@ class Swaps:
         swapped = (generator.random((len(rows), 1)) < share) & (ion > 0)
         swapped &= generator.random(ion.shape) < 0.5
         row, slot = np.nonzero(swapped)
-        draws = generator.random((len(row), 1), dtype=np.float32)
+        # Above 0, or a draw of 0 would give the element 0.
+        draws = 1.0 - generator.random((len(row), 1), dtype=np.float32)
         found = elements.copy()
         # Rounding may leave the last sum a little below 1.
         last = N_ELEMENTS - 1

@@ -3,6 +3,9 @@
 Loss = -ln p(prototype|z) - sum over slots ln p(element|z, prototype) + geometry + beta KL, with the
 Kullback-Leibler divergence from N(0, 1) (Kingma & Welling 2014, arXiv:1312.6114; beta below 1 as in
 Higgins et al. 2017). AdamW with one cycle of the learning rate.
+
+The larger beta, the more of N(0, 1) the crystals fill, and the more of its points decode to
+balanced crystals; the geometry's weight then has to be larger too, or the code drops it.
 """
 
 import math
@@ -18,7 +21,9 @@ from torch.nn.functional import cross_entropy, smooth_l1_loss
 
 from designer_app.design.representation.soft import SoftTokens, certain
 from designer_app.design.representation.tokens import TokenTable
-from designer_app.design.vae.network import Classes, MaterialVAE, VAESettings
+from designer_app.design.vae.network import MaterialVAE
+from designer_app.design.vae.parts import Classes, VAESettings
+from designer_app.design.vae.scales import scales, shaken
 from designer_app.design.vae.swaps import Swaps
 from designer_app.io.atomic_write import replacing
 from designer_app.running.control import RunControl
@@ -29,19 +34,19 @@ class TrainingSettings:
     """How the autoencoder is trained."""
 
     network: VAESettings = field(default_factory=VAESettings)
-    epochs: int = 60
-    batch: int = 512
+    epochs: int = 40
+    batch: int = 256
     learning_rate: float = 2e-3
     weight_decay: float = 1e-2
     clip: float = 5.0
     """Longest gradient."""
-    beta: float = 0.01
-    geometry: float = 1.0
+    beta: float = 0.2
+    geometry: float = 1.5
     """Weight of the geometry, in the library's scales."""
-    swapped: float = 0.3
+    swapped: float = 0.7
     """Share of crystals that are shown with other ions of the same charges."""
-    evened: float = 0.3
-    """Crystals are drawn in proportion to (members of their prototype)^-evened."""
+    shaken: float = 0.5
+    """Share of crystals that are shown with another geometry."""
     save_every: int = 5
     """Epochs between two checkpoints."""
     half_precision: bool = True
@@ -72,10 +77,10 @@ class VAETraining:
         self.optimizer = torch.optim.AdamW(
             self.vae.parameters(), lr=1.0, weight_decay=settings.weight_decay, fused=True
         )
-        members = np.bincount(table.prototype, minlength=self.vae.n_prototypes)
-        weight = members[table.prototype].astype(np.float64) ** -settings.evened
-        self.chances = weight / weight.sum()
-        self.taught = torch.as_tensor(members > 0)
+        if start is None:
+            centers, spreads = scales(table, self.vae.n_prototypes)
+            self.vae.volume_centers.copy_(torch.as_tensor(centers))
+            self.vae.spreads.copy_(torch.as_tensor(spreads))
         self.epoch = 0
         self.history: list[dict[str, float]] = []
 
@@ -100,7 +105,7 @@ class VAETraining:
     def _epoch(self, control: RunControl) -> dict[str, float]:
         generator = np.random.default_rng((self.seed, self.epoch))
         torch.manual_seed(int(generator.integers(2**31)))
-        order = generator.choice(len(self.table), len(self.table), p=self.chances)
+        order = generator.permutation(len(self.table))
         n_batches = max(1, len(order) // self.settings.batch)
         sums: dict[str, float] = {}
         for number, rows in enumerate(np.array_split(order, n_batches)):
@@ -118,8 +123,12 @@ class VAETraining:
         if self.swaps is not None:
             elements = self.swaps.drawn(rows, table.elements, self.settings.swapped, generator)
             table = TokenTable(table.prototype, elements, table.log_volume, table.geometry)
+        if self.settings.shaken > 0:
+            spreads = self.vae.spreads[table.prototype].numpy()
+            free = self.vae.geometry_mask[table.prototype].numpy() > 0
+            table = shaken(table, spreads, free, self.settings.shaken, generator)
         with torch.autocast("cpu", dtype=torch.bfloat16, enabled=self.settings.half_precision):
-            parts = losses(self.vae, certain(table, self.vae.slot_counts), self.taught)
+            parts = losses(self.vae, certain(table, self.vae.slot_counts))
         weight = {"geometry": self.settings.geometry, "code": self.settings.beta}
         total = sum((weight.get(name, 1.0) * part for name, part in parts.items()), torch.zeros(()))
         for group in self.optimizer.param_groups:
@@ -178,20 +187,25 @@ class VAETraining:
         self.optimizer.load_state_dict(found["optimizer"])
 
 
-def losses(vae: MaterialVAE, tokens: SoftTokens, taught: Tensor) -> dict[str, Tensor]:
-    """Mean losses of decided crystals, by part; prototypes that are not `taught` do not compete."""
+def losses(vae: MaterialVAE, tokens: SoftTokens) -> dict[str, Tensor]:
+    """Mean losses of decided crystals, by part.
+
+    Prototypes without crystals compete too: so few points decode to what nobody taught.
+    """
     mean, log_variance = vae.encode(tokens)
     z = mean + torch.exp(0.5 * log_variance) * torch.randn_like(mean)
     logits, choice, geometry = vae.told(z, tokens)
     n = len(mean)
     wanted = tokens.elements[tokens.counts > 0].argmax(dim=1)
-    free = vae.geometry_mask[tokens.prototypes[:, 0]]
-    off = smooth_l1_loss(geometry.geometry, tokens.geometry * free, reduction="none", beta=0.2)
+    # Far from the median, errors count in proportion to the deviation.
+    spread = vae.spreads[tokens.prototypes[:, 0], 1:]
+    found, asked = (spread * torch.asinh(each.geometry / spread) for each in (geometry, tokens))
+    off = smooth_l1_loss(found, asked, reduction="none", beta=0.2)
     volume = smooth_l1_loss(geometry.log_volume, tokens.log_volume, reduction="none", beta=0.05)
     divergence = 0.5 * (mean**2 + log_variance.exp() - 1.0 - log_variance).sum()
     return {
-        "prototype": cross_entropy(logits.masked_fill(~taught, -1e9), tokens.prototypes[:, 0]),
+        "prototype": cross_entropy(logits, tokens.prototypes[:, 0]),
         "elements": cross_entropy(choice, wanted, reduction="sum") / n,
-        "geometry": off.sum() / n / 4 + 10 * volume.mean(),
+        "geometry": off.sum() / n + 40.0 * volume.mean(),
         "code": divergence / n,
     }
