@@ -15,14 +15,14 @@ from designer_app.io.screen_store import SPEC
 from designer_app.jobs import design, design_check
 from designer_app.running.control import RunControl
 from designer_app.specs.design import DesignSpec
-from designer_app.specs.design_budgets import BUDGETS
+from designer_app.specs.design_budgets import BUDGETS, expected_seconds
 from designer_app.specs.design_check import DesignCheckSpec
 from designer_app.specs.design_estimates import is_predicted
 from designer_app.specs.design_purposes import purpose_of
 from designer_app.specs.design_rows import DesignResult
 from designer_app.specs.design_targets import OWN, PROPERTIES, targets_from
 from designer_app.specs.fields import check_spec, spec_from_settings
-from designer_app.specs.presets import applied, preset_named
+from designer_app.specs.presets import Preset, applied, preset_named
 from designer_app.specs.screen_rows import PASSES, ScreenRow
 
 KINDS = {"battery": "cathode", "catalyst": "catalyst", "own": "own"}
@@ -50,10 +50,17 @@ def _configure(parser: argparse.ArgumentParser) -> None:
         "--budget",
         choices=[each.key for each in BUDGETS],
         default="balanced",
-        help=" ".join(f"{each.key}: {each.doc}" for each in BUDGETS)
+        help=" ".join(
+            f"{each.key} (a cathode in about {_time(each)}): {each.doc}" for each in BUDGETS
+        )
         + " Single numbers are changed by the flags below.",
     )
     add_spec_arguments(parser, DesignSpec)
+
+
+def _time(budget: Preset) -> str:
+    """How long a budget takes on two cores, in words."""
+    return f"{expected_seconds(applied(budget, DesignSpec()), cores=2) / 60.0:.0f} min on two cores"
 
 
 def _run(namespace: argparse.Namespace, control: RunControl, console: Console) -> dict[str, Any]:
@@ -62,6 +69,9 @@ def _run(namespace: argparse.Namespace, control: RunControl, console: Console) -
     spec = spec_of(namespace.kind, namespace.budget, given_flags(DesignSpec, namespace))
     if spec.resume and spec.out is not None and (spec.out / SPEC).exists():
         spec = _continued(spec)
+    else:
+        minutes = expected_seconds(spec) / 60.0
+        console.say(f"This takes about {minutes:.0f} min here, if nothing else runs.")
     result = design.run(spec, control)
     for sentence in result.warnings:
         console.say(sentence)

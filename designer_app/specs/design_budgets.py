@@ -8,7 +8,7 @@ from designer_app.specs.presets import Preset
 BUDGETS = (
     Preset(
         "quick",
-        "Quick, about 2 minutes",
+        "Quick",
         "A look: forty candidates are relaxed, the best eight get their numbers from physics, and "
         "five are recomputed.",
         (("seeds", 200), ("steps", 150), ("relax_best", 40), ("physics_best", 8),
@@ -16,7 +16,7 @@ BUDGETS = (
     ),
     Preset(
         "balanced",
-        "Balanced, about 10 minutes",
+        "Balanced",
         "Two hundred candidates are relaxed and placed on the hull, the best forty computed, and "
         "the best dozen recomputed from shaken supercells.",
         (("seeds", 400), ("steps", 300), ("relax_best", 200), ("physics_best", 40),
@@ -24,7 +24,7 @@ BUDGETS = (
     ),
     Preset(
         "careful",
-        "Careful, about an hour",
+        "Careful",
         "Three thousand candidates are relaxed; more of the rare good ones are found, and all of "
         "a longer shortlist are recomputed.",
         (("seeds", 1500), ("steps", 500), ("relax_best", 3000), ("physics_best", 400),
@@ -37,7 +37,7 @@ _SEED_STEP = 20.0 / (400 * 300)
 _SINGLE_POINT = 0.04
 _LEARNING = 60.0
 _RELAXATION = 0.6
-_PHYSICS = {"cathode": 2.0, "anode": 2.0, "electrolyte": 20.0, "catalyst": 30.0, "own": 0.0}
+_PHYSICS = {"cathode": 2.0, "anode": 2.0, "electrolyte": 20.0, "catalyst": 15.0, "own": 0.0}
 _CHECK = 20.0
 _REPORT = 15.0
 """Seconds on one core of a laptop: loading, one seed's step, one single point, the round of

@@ -32,6 +32,11 @@ def test_a_larger_budget_takes_longer():
     assert times == sorted(times)
 
 
+def test_the_balanced_budget_takes_ten_minutes_on_two_cores_at_most():
+    spec = applied(preset_named(BUDGETS, "balanced"), DesignSpec())
+    assert expected_seconds(spec, cores=2) < 600.0
+
+
 def test_a_second_core_halves_the_relaxations():
     spec = applied(preset_named(BUDGETS, "balanced"), DesignSpec())
     one, two = (dict(expected_parts(spec, cores=n)) for n in (1, 2))
