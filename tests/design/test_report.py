@@ -132,7 +132,7 @@ def test_the_title_says_in_words_what_was_asked():
         "Mn for Fe",
         "olivine",
         "The models saw 312 olivines.",
-        "0.5 Li3PO4 (x) + 0.5 Fe (y)",
+        "0.5 Li₃PO₄ (x) + 0.5 Fe (y)",
         "chgnet 0.3.0 (1a2b3c)",
         "not that nobody has made it",
     ],
