@@ -123,7 +123,9 @@ def search_of(
     """The search, ready to be called; models are loaded only then."""
 
     def searched(on_snapshot: Callable[[Snapshot], None]) -> Found:
-        generator = generator_of(potential(), table, heads)
+        loaded = potential()
+        control.checkpoint()
+        generator = generator_of(loaded, table, heads)
         control.checkpoint()
         store.write_map(latent_map(spec, limits, generator))
         return generator.inverse_design(

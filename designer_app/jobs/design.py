@@ -65,6 +65,7 @@ def run(spec: DesignSpec, control: RunControl) -> DesignResult:
         control.progress(0, 1, "Loading models")
         heads = heads_of(spec)
         check_own(spec, targets, heads)
+        control.checkpoint()
         executor = opened.enter_context(Executor(spec.workers, warm=_WARM))
         models = _Models(spec, compute, heads, control)
         tools = Tools(

@@ -24,6 +24,8 @@ Answer = tuple[int, Any]
 """Place among the tasks, and the result, or the exception that the job ended with."""
 _LOOK_S = 0.1
 """How often a wait looks at whether the run is to stop."""
+_PATIENCE_S = 0.5
+"""A task that is stopped leaves nothing, so that its worker is killed where it does not answer."""
 _ATTEMPTS = 2
 """A worker may die by what another program did to the memory; a task that kills two is to blame."""
 
@@ -34,8 +36,9 @@ class Executor:
     def __init__(self, n: int, *, warm: tuple[str, ...] = (), **link: Any) -> None:
         """`warm` names modules that the workers import ahead; `link` goes to `WorkerLink`."""
         self.n = n
+        given = {"threads": 1, "warm": warm, "patience_s": _PATIENCE_S, "renewed": False, **link}
         self._links = [
-            WorkerLink(f"worker {place + 1} of {n}", threads=1, warm=warm, **link)
+            WorkerLink(f"worker {place + 1} of {n}", **given)
             for place in range(n if n > 1 or link else 0)
         ]
 
@@ -52,7 +55,7 @@ class Executor:
     ) -> None:
         with ExitStack() as stops:
             for link in self._links:
-                stops.callback(link.stop)
+                stops.callback(link.stop, _PATIENCE_S)
 
     def answers(self, tasks: Sequence[Task], control: RunControl) -> Iterator[Answer]:
         """Each task's answer as it comes. Stopping the run stops the jobs; pausing holds them.

@@ -59,20 +59,25 @@ class WorkerLink:
         python: str | None = None,
         *,
         threads: int = 0,
+        patience_s: float | None = None,
+        renewed: bool = True,
         memory_limit: int | None = None,
         warm: tuple[str, ...] = (),
         on_state: Callable[[str], None] | None = None,
         arguments: tuple[str, ...] = (),
         environment: Mapping[str, str] | None = None,
     ) -> None:
-        """`memory_limit` is in bytes; None takes `default_memory_limit`, 0 sets none.
+        """A worker that died is `renewed` ahead of its next job. `memory_limit` is in bytes; None takes `default_memory_limit`, 0 sets none.
 
+        `patience_s` is how long a job may take to answer a cancel, None takes `CANCEL_LIMIT_S`.
         `warm` names modules that the worker imports ahead of its first job. `on_state` is told
         "starting", "ready", "busy", "died" or "stopped", by whichever thread notices.
         """
         self.kind = kind
         self._python = python
         self._threads = threads
+        self._patience_s = patience_s
+        self._renewed = renewed
         self._memory_limit = memory_limit
         self._warm = warm
         self._on_state = on_state or (lambda _state: None)
@@ -127,7 +132,8 @@ class WorkerLink:
             process = None if control.is_cancelled else self._started()
             if process is None:
                 raise Cancelled
-            under_way = _UnderWay(process, next(self._numbers), key, spec, control)
+            patience_s = CANCEL_LIMIT_S if self._patience_s is None else self._patience_s
+            under_way = _UnderWay(process, next(self._numbers), key, spec, control, patience_s)
             try:
                 return under_way.result(self._on_state, self._limit())
             except WorkerDiedError:
@@ -143,7 +149,7 @@ class WorkerLink:
         if self._stopped.is_set():
             return
         self._on_state("ready" if process.is_alive else "died")
-        if not process.is_alive:
+        if self._renewed and not process.is_alive:
             self.start()
 
     def _start(self) -> None:
@@ -198,13 +204,20 @@ class _UnderWay:
     """A job under way in a worker: its answers, its limits, and the user's wishes for it."""
 
     def __init__(
-        self, process: WorkerProcess, number: int, key: str, spec: Any, control: RunControl
+        self,
+        process: WorkerProcess,
+        number: int,
+        key: str,
+        spec: Any,
+        control: RunControl,
+        patience_s: float,
     ) -> None:
         self._process = process
         self._number = number
         self._key = key
         self._spec = spec
         self._control = control
+        self._patience_s = patience_s
         self._events: queue.SimpleQueue[Any] = queue.SimpleQueue()
         self._is_paused = False
         self._start_by: float | None = time.monotonic() + START_LIMIT_S
@@ -240,8 +253,11 @@ class _UnderWay:
         self._events.put(None)
 
     def _next_event(self) -> Any:
+        wait = CHECK_INTERVAL_S
+        if self._stop_by is not None:
+            wait = min(max(self._stop_by - time.monotonic(), 0.0), wait)
         try:
-            return self._events.get(timeout=CHECK_INTERVAL_S)
+            return self._events.get(timeout=wait)
         except queue.Empty:
             return None
 
@@ -256,7 +272,7 @@ class _UnderWay:
         if self._control.is_cancelled:
             if self._stop_by is None:
                 self._process.send(say.Steer(self._number, "cancel"))
-                self._stop_by = time.monotonic() + CANCEL_LIMIT_S
+                self._stop_by = time.monotonic() + self._patience_s
         elif self._control.is_paused != self._is_paused:
             self._is_paused = self._control.is_paused
             self._process.send(say.Steer(self._number, "pause" if self._is_paused else "resume"))
@@ -264,8 +280,8 @@ class _UnderWay:
     def _keep_limits(self, memory_limit: int) -> None:
         """Kill the worker, and say why, when it passes a limit."""
         now = time.monotonic()
-        if self._stop_by is not None and now > self._stop_by:
-            _log.warning("%s did not stop within %g s: killed", self._key, CANCEL_LIMIT_S)
+        if self._stop_by is not None and now >= self._stop_by:
+            _log.info("%s did not stop within %g s: killed", self._key, self._patience_s)
             self._process.kill()
             raise Cancelled
         if self._start_by is not None and now > self._start_by:

@@ -72,6 +72,19 @@ def test_stopping_the_run_stops_its_tasks(pair):
     assert answers(pair, ("echo", "there")) == {0: "there"}
 
 
+def test_a_task_that_ignores_the_stop_is_killed_and_its_worker_not_replaced_ahead():
+    control = RunControl()
+    with Executor(2, **JOBS_OF_TESTS) as executor:
+        answers(executor, ("echo", 1), ("echo", 2))
+        before = pids(executor)
+        threading.Timer(0.5, control.cancel).start()
+        with pytest.raises(Cancelled):
+            list(executor.answers([("hang", None)] * 2, control))
+        assert not any(psutil.pid_exists(pid) for pid in before)
+        assert pids(executor) == []
+        assert answers(executor, ("echo", "there")) == {0: "there"}
+
+
 def test_leaving_ends_the_processes():
     with Executor(2, **JOBS_OF_TESTS) as executor:
         answers(executor, ("echo", 1), ("echo", 2))
