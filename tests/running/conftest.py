@@ -1,3 +1,4 @@
+import threading
 from pathlib import Path
 
 import pytest
@@ -45,3 +46,47 @@ def ask(shared_link):
         return remote(key, spec, shared_link)(control or RunControl())
 
     return run
+
+
+# --- jobs that go on beside the test ---
+
+
+PATIENCE_S = 30.0
+"""For what takes milliseconds, on a machine that may be very busy."""
+
+
+def _eventually(fact):
+    """Wait for a fact."""
+    pause = threading.Event()
+    for _ in range(int(PATIENCE_S / 0.005)):
+        if fact():
+            return
+        pause.wait(0.005)
+    pytest.fail("it never happened")
+
+
+def _run_aside(key, spec, link, control):
+    """The ends of a job that is run in another thread."""
+    ends = []
+
+    def run():
+        try:
+            ends.append(remote(key, spec, link)(control))
+        except Exception as error:  # noqa: BLE001 - every end is looked at
+            ends.append(error)
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    return thread, ends
+
+
+@pytest.fixture
+def eventually():
+    """Waits for a fact."""
+    return _eventually
+
+
+@pytest.fixture
+def run_aside():
+    """Runs a job in another thread: the thread, and what it ends with."""
+    return _run_aside

@@ -3,8 +3,6 @@ import logging
 import os
 import subprocess
 import sys
-import threading
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,57 +11,27 @@ import pytest
 
 from designer_app.errors import (
     Cancelled,
-    InvalidSpecError,
     OutOfMemoryError,
     OverlappingAtomsError,
-    TimeLimitError,
     UnknownKeyError,
-    WorkerDiedError,
     WriteFailedError,
 )
-from designer_app.running import link as link_module
 from designer_app.running.control import RunControl
 from designer_app.running.frame_block import SMALLEST_BLOCK, FrameBlock
-from designer_app.running.link import WorkerLink, remote
+from designer_app.running.link import remote
 from designer_app.running.messages import RemoteFailure, UseFrameBlock, job_error
-from designer_app.specs.jobs import JOBS
 
 PATIENCE_S = 30.0
 """For what takes milliseconds, on a machine that may be very busy."""
 
 
-def _eventually(fact):
-    """Wait for a fact."""
-    pause = threading.Event()
-    for _ in range(int(PATIENCE_S / 0.005)):
-        if fact():
-            return
-        pause.wait(0.005)
-    pytest.fail("it never happened")
-
-
-def _run_aside(key, spec, link, control):
-    """The ends of a job that is run in another thread."""
-    ends = []
-
-    def run():
-        try:
-            ends.append(remote(key, spec, link)(control))
-        except Exception as error:  # noqa: BLE001 - every end is looked at
-            ends.append(error)
-
-    thread = threading.Thread(target=run)
-    thread.start()
-    return thread, ends
-
-
 # --- answers -----------------------------------------------------------------------------------
 
 
-def test_what_libraries_print_does_not_disturb_the_messages(ask, caplog):
+def test_what_libraries_print_does_not_disturb_the_messages(eventually, ask, caplog):
     with caplog.at_level(logging.INFO):
         assert ask("print_much") == "whole"
-    _eventually(lambda: "printed by a child" in caplog.text)
+    eventually(lambda: "printed by a child" in caplog.text)
     assert "printed by Python" in caplog.text
     assert "printed by C" in caplog.text
 
@@ -147,9 +115,9 @@ def test_every_row_and_the_newest_frame_arrive(ask, n_atoms):
     assert (progress.done, progress.total) == (n_steps, n_steps)
 
 
-def test_no_frame_is_torn_and_none_is_old(shared_link):
+def test_no_frame_is_torn_and_none_is_old(run_aside, shared_link):
     control = RunControl()
-    thread, _ = _run_aside("run_steps", {"steps": 10**9, "n_atoms": 100_000}, shared_link, control)
+    thread, _ = run_aside("run_steps", {"steps": 10**9, "n_atoms": 100_000}, shared_link, control)
     steps = []
     while len(steps) < 8:
         frame = control.frames.take()
@@ -161,10 +129,10 @@ def test_no_frame_is_torn_and_none_is_old(shared_link):
     assert steps == sorted(set(steps))
 
 
-def test_frames_of_changing_size_arrive(shared_link):
+def test_frames_of_changing_size_arrive(run_aside, shared_link):
     control = RunControl()
     sizes = (2000, 5000, 30, 1500)
-    thread, _ = _run_aside("change_size", sizes, shared_link, control)
+    thread, _ = run_aside("change_size", sizes, shared_link, control)
     seen = set()
     while thread.is_alive() or len(seen) < len(sizes):
         frame = control.frames.take()
@@ -191,168 +159,16 @@ def test_frames_go_through_the_pipe_where_memory_cannot_be_shared(new_link, monk
     assert frame.positions.shape == (2 * SMALLEST_BLOCK, 3)
 
 
-def test_a_worker_that_cannot_follow_the_window_ends(new_link):
+def test_a_worker_that_cannot_follow_the_window_ends(eventually, new_link):
     link = new_link()
     remote("echo", 1, link)(RunControl())
     link._process.send(UseFrameBlock("no-such-memory", 5000))
-    _eventually(lambda: not link.is_alive)
+    eventually(lambda: not link.is_alive)
     assert remote("echo", 2, link)(RunControl()) == 2
 
 
 def test_a_log_line_that_cannot_be_formatted_ends_no_job(ask):
     assert ask("log_wrongly") == "whole"
-
-
-# --- pause, resume, cancel ---------------------------------------------------------------------
-
-
-def test_a_paused_job_stands_still_and_goes_on(new_link):
-    control = RunControl()
-    spec = {"steps": 400, "n_atoms": 8, "pace_s": 0.001}
-    thread, ends = _run_aside("run_steps", spec, new_link(), control)
-    rows = []
-    _eventually(lambda: rows.extend(control.series.drain()) or len(rows) > 5)
-    control.pause()
-    threading.Event().wait(0.3)  # rows that were under way
-    rows += control.series.drain()
-    threading.Event().wait(0.2)
-    assert not control.series.drain()
-    control.resume()
-    thread.join(PATIENCE_S)
-    assert ends == [{"steps": 400}]
-    assert len(rows) + len(control.series.drain()) == 400
-
-
-@pytest.mark.parametrize("is_paused", [False, True])
-def test_a_cancelled_job_ends_as_cancelled_and_keeps_its_worker(new_link, is_paused):
-    link = new_link()
-    control = RunControl()
-    thread, ends = _run_aside("run_steps", {"steps": 10**9, "n_atoms": 8}, link, control)
-    _eventually(control.series.drain)
-    pid = link.pid
-    if is_paused:
-        control.pause()
-    control.cancel()
-    thread.join(PATIENCE_S)
-    assert isinstance(ends[0], Cancelled)
-    assert remote("echo", 1, link)(RunControl()) == 1
-    assert link.pid == pid
-
-
-def test_a_job_cancelled_before_it_began_never_runs(new_link):
-    link = new_link()
-    control = RunControl()
-    control.cancel()
-    with pytest.raises(Cancelled):
-        remote("die", None, link)(control)
-    assert not link.is_alive
-
-
-def test_a_job_that_waits_for_its_turn_can_be_cancelled(new_link):
-    link = new_link()
-    first, second = RunControl(), RunControl()
-    thread, _ = _run_aside("run_steps", {"steps": 10**9, "n_atoms": 8}, link, first)
-    _eventually(first.series.drain)
-    waiting, ends = _run_aside("echo", 1, link, second)
-    second.cancel()
-    waiting.join(PATIENCE_S)
-    assert isinstance(ends[0], Cancelled)
-    first.cancel()
-    thread.join(PATIENCE_S)
-
-
-def test_a_worker_that_ignores_a_cancel_is_killed_and_replaced(new_link, monkeypatch):
-    monkeypatch.setattr(link_module, "CANCEL_LIMIT_S", 0.3)
-    link = new_link()
-    assert remote("echo", 1, link)(RunControl()) == 1
-    pid = link.pid
-    control = RunControl()
-    thread, ends = _run_aside("hang", None, link, control)
-    _eventually(control.progress_slot.take)
-    control.cancel()
-    thread.join(PATIENCE_S)
-    assert isinstance(ends[0], Cancelled)
-    assert not psutil.pid_exists(pid)
-    assert remote("echo", 2, link)(RunControl()) == 2
-
-
-# --- bad ends ----------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(("key", "code"), [("die", -9), ("crash", -11)])
-@pytest.mark.skipif(sys.platform == "win32", reason="signals are POSIX")
-def test_a_worker_that_dies_is_reported_and_replaced(new_link, key, code):
-    states = []
-    link = new_link(on_state=states.append)
-    with pytest.raises(WorkerDiedError) as caught:
-        remote(key, None, link)(RunControl())
-    assert caught.value.exit_code == code
-    assert caught.value.while_doing == key
-    assert "died" in states
-    assert remote("echo", 1, link)(RunControl()) == 1
-
-
-def test_a_worker_killed_from_outside_is_reported(new_link):
-    link = new_link()
-    control = RunControl()
-    thread, ends = _run_aside("run_steps", {"steps": 10**9, "n_atoms": 2000}, link, control)
-    _eventually(control.frames.take)
-    psutil.Process(link.pid).kill()
-    thread.join(PATIENCE_S)
-    assert isinstance(ends[0], WorkerDiedError)
-
-
-def test_a_worker_killed_while_idle_is_replaced_unnoticed(new_link):
-    link = new_link()
-    assert remote("echo", 1, link)(RunControl()) == 1
-    psutil.Process(link.pid).kill()
-    _eventually(lambda: not link.is_alive)
-    assert remote("echo", 2, link)(RunControl()) == 2
-
-
-def test_a_stream_of_garbage_is_reported(monkeypatch):
-    link = WorkerLink()
-    garbage = [sys.executable, "-c", "print('Welcome to the quick start of this package!')"]
-    monkeypatch.setattr(link, "_command", lambda: garbage)
-    with pytest.raises(WorkerDiedError) as caught:
-        remote("md", None, link)(RunControl())
-    link.stop()
-    assert "Welcome" in caught.value.__notes__[0]
-
-
-def test_a_python_that_is_not_there_is_an_error(new_link, tmp_path):
-    link = new_link(python=str(tmp_path / "no-python"))
-    with pytest.raises(InvalidSpecError, match="cannot be started"):
-        remote("echo", 1, link)(RunControl())
-
-
-def test_a_quick_job_that_hangs_is_ended(new_link, monkeypatch):
-    row = replace(JOBS["read"], time_limit=0.3)
-    monkeypatch.setattr(link_module, "JOBS", {"read": row})
-    link = new_link(kind="quick")
-    with pytest.raises(TimeLimitError) as caught:
-        remote("read", None, link)(RunControl())
-    assert caught.value.seconds == 0.3
-    assert remote("echo", 1, link)(RunControl()) == 1
-
-
-def test_a_worker_that_takes_too_much_memory_is_ended(new_link):
-    with pytest.raises(OutOfMemoryError):
-        remote("fill_memory", None, new_link(memory_limit=300 * 2**20))(RunControl())
-
-
-def test_stopping_the_link_cancels_its_job_and_ends_the_process(new_link):
-    link = new_link()
-    control = RunControl()
-    thread, ends = _run_aside("hang", None, link, control)
-    _eventually(control.progress_slot.take)
-    pid = link.pid
-    link.stop(patience_s=0.2)
-    thread.join(PATIENCE_S)
-    assert isinstance(ends[0], Cancelled)
-    assert not psutil.pid_exists(pid)
-    with pytest.raises(Cancelled):
-        remote("echo", 1, link)(RunControl())
 
 
 # --- the process itself ------------------------------------------------------------------------
@@ -371,11 +187,11 @@ def test_the_state_of_the_worker_is_told_in_its_order(new_link):
     assert states == ["starting", "ready", "busy", "ready", "stopped"]
 
 
-def test_new_settings_count_from_the_next_job_on(new_link):
+def test_new_settings_count_from_the_next_job_on(eventually, run_aside, new_link):
     link = new_link(threads=1)
     control = RunControl()
-    thread, ends = _run_aside("run_steps", {"steps": 10**9, "n_atoms": 8}, link, control)
-    _eventually(control.series.drain)
+    thread, ends = run_aside("run_steps", {"steps": 10**9, "n_atoms": 8}, link, control)
+    eventually(control.series.drain)
     pid = link.pid
     link.configure(python=None, threads=3, memory_limit=None)
     assert link.pid == pid
@@ -419,7 +235,7 @@ link.stop()
 
 @pytest.mark.skipif(sys.platform != "linux", reason="shared memory is a folder only on Linux")
 @pytest.mark.parametrize("end", ["stop", "kill"])
-def test_a_worker_ends_with_its_window_and_leaves_no_memory(end):
+def test_a_worker_ends_with_its_window_and_leaves_no_memory(eventually, end):
     shared = Path("/dev/shm")
     before = set(shared.glob("psm_*"))
     done = subprocess.run(
@@ -431,7 +247,7 @@ def test_a_worker_ends_with_its_window_and_leaves_no_memory(end):
         check=False,
     )
     pid = int(done.stdout)
-    _eventually(lambda: not psutil.pid_exists(pid))
-    _eventually(lambda: not set(shared.glob("psm_*")) - before)
+    eventually(lambda: not psutil.pid_exists(pid))
+    eventually(lambda: not set(shared.glob("psm_*")) - before)
     if end == "stop":
         assert (done.returncode, done.stderr) == (0, "")
