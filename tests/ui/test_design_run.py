@@ -304,7 +304,7 @@ def test_a_candidate_without_details_says_when_there_are_some(qtbot, design):
 
 def test_the_report_page_shows_the_shortlist_and_writes_files(qtbot, design, tmp_path):
     shown = page(design, "report")
-    assert shown.texts() == ["LiFePO4"]
+    qtbot.waitUntil(lambda: shown.texts() == ["LiFePO4"], timeout=PATIENCE_MS)
     told = [each.text() for each in shown.findChildren(type(shown.lead))]
     assert "Voltage (V)" in told
     assert "3.40 ±\N{NO-BREAK SPACE}0.10" in told

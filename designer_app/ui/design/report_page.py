@@ -174,7 +174,7 @@ class ReportPage(DesignPage):
         for key, button in self.buttons.items():
             button.setEnabled(has_file if key in ("pdf", "html") else bool(rows))
         self.lead.setText(self._sentence(rows))
-        if (rows, result) == self._told:
+        if not self.isVisible() or (rows, result) == self._told:
             return
         self._told = (rows, result)
         for grid in (self._shortlist, self._arms, self._facts):

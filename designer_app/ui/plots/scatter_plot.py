@@ -98,9 +98,8 @@ class ScatterPlot(QWidget):
         points = np.stack([self._shown(x), self._shown(y)], axis=1)
         self._places = np.nonzero(np.isfinite(points).all(axis=1))[0]
         self._points = points[self._places]
-        verdicts = np.array([self._table.rows[int(each)].verdict for each in self._places])
         for spots, (kinds, symbol, size, role) in zip(self._spots, _KINDS, strict=True):
-            here = self._points[np.isin(verdicts, kinds)] if len(verdicts) else self._points
+            here = self._points[self._table.have(kinds)[self._places]]
             color = pg.mkColor(getattr(self._tokens, role))
             color.setAlpha(200)
             spots.setData(
@@ -116,10 +115,9 @@ class ScatterPlot(QWidget):
     def choose(self, candidates: Sequence[str]) -> None:
         """Put a ring around these."""
         self._chosen = tuple(candidates)
-        wanted = {self._table.place(each) for each in candidates}
-        here = [n for n, place in enumerate(self._places) if int(place) in wanted]
+        wanted = [self._table.place(each) for each in candidates]
         self._ring.setData(
-            pos=self._points[here] if here else np.zeros((0, 2)),
+            pos=self._points[np.isin(self._places, wanted)],
             symbol="o",
             size=17,
             pen=pg.mkPen(self._tokens.accent, width=2),

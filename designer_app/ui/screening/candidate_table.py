@@ -109,6 +109,10 @@ class CandidateTable:
         """A property of all candidates, in the estimates' unit; NaN where it is not known."""
         return self._numbers[key].first(len(self)) if key in self._numbers else self._none()
 
+    def have(self, verdicts: Sequence[str]) -> NDArray[np.bool_]:
+        """(n,) which candidates have one of these verdicts."""
+        return np.isin(self.values("_verdict"), [_BETTER[each] for each in verdicts])
+
     def span(self, key: str) -> tuple[float, float]:
         """The smallest and the largest value of a property; (0, 0) without any."""
         values = self.values(key)
@@ -168,8 +172,7 @@ class CandidateTable:
         return np.argsort(-values if is_descending else values, kind="stable")
 
     def _wanted(self, wish: Wish) -> NDArray[np.bool_]:
-        verdicts = [_BETTER[each] for each in SHOWN[wish.shown]]
-        wanted = np.isin(self.values("_verdict"), verdicts)
+        wanted = self.have(SHOWN[wish.shown])
         words = wish.text.casefold().split()
         if words:
             found = [all(word in text for word in words) for text in self._texts]
