@@ -41,7 +41,7 @@ def test_a_search_may_only_find_alloys_of_its_list():
 def test_the_share_in_the_window_counts_what_was_chosen(split):
     row = hydrogen._row("by hand", 2, [(split, ["SnPd2", "AgPd"])])
     assert row["in the window"].startswith("0.50 [")
-    assert row["mean |dG_H| eV"] == pytest.approx(0.11)
+    assert row["mean distance from 0, eV"] == pytest.approx(0.11)
 
 
 @pytest.mark.slow

@@ -136,7 +136,7 @@ def _row(
         "first": "all" if first is None else first,
         "alloys": len(far),
         "in the window": f"{share.value:.2f} [{share.low:.2f}, {share.high:.2f}]",
-        "mean |dG_H| eV": float(np.mean(far)),
+        "mean distance from 0, eV": float(np.mean(far)),
     }
 
 

@@ -193,17 +193,10 @@ def trained(folder: Path, data: Path | None, say: Callable[[str], None]) -> Mate
     for model, train in (("material-vae", vae_build.train), ("design-heads", heads_build.train)):
         if not _is_there(folder / model, library):
             say(f"Training {model} without {int((~seen).sum())} crystals: {WITHOUT}")
-            is_vae = model == "material-vae"
-            train(
-                TrainSpec(
-                    model=model,
-                    out=folder / model,
-                    data=None if is_vae else data,
-                    without=WITHOUT,
-                    resume=True,
-                ),
-                RunControl(),
-            )
+            published = data if model == "design-heads" else None
+            out = folder / model
+            spec = TrainSpec(model=model, out=out, data=published, without=WITHOUT, resume=True)
+            train(spec, RunControl())
     vae, _ = read_vae(folder / "material-vae", library)
     heads = read_design_heads(folder / "design-heads", library)
     sources = tuple(np.array(table.sources)[seen].tolist())
