@@ -2,7 +2,8 @@
 
 Most prototypes have one or two known crystals. A network that saw a prototype with two sets of
 elements only cannot tell what its slots hold in a third; shown with elements that known crystals
-would put there (Hautier et al. 2011, doi:10.1021/ic102031h), it can. Charges stay as they were.
+would put there (Hautier et al. 2011, doi:10.1021/ic102031h), it can. Charges stay as they were. Where
+common charges do not balance a crystal, only metals change, for metals like them.
 """
 
 from dataclasses import dataclass
@@ -27,7 +28,7 @@ class Swaps:
 
     @classmethod
     def of(cls, table: TokenTable, slot_counts: NDArray[np.float32]) -> "Swaps":
-        """Of crystals that common oxidation states balance, elements and alloys included."""
+        """By charges of common oxidation states; by likeness for metals of all other crystals."""
         place: dict[Ion, int] = {}
         ion = np.zeros((len(table), MAX_SLOTS), dtype=np.int64)
         for row, (prototype, numbers) in enumerate(
@@ -37,9 +38,8 @@ class Swaps:
             symbols = [SYMBOLS[number] for number in numbers[:n_slots]]
             counts = slot_counts[prototype, :n_slots].tolist()
             found = balanced(dict(zip(symbols, counts, strict=True)), "strict")
-            if found is not None:
-                ions = ions_of(found.states, symbols)
-                ion[row, :n_slots] = [place.setdefault(each, len(place) + 1) for each in ions]
+            ions = ions_of({} if found is None else found.states, symbols)
+            ion[row, :n_slots] = [place.setdefault(each, len(place) + 1) for each in ions]
         chances = np.zeros((len(place) + 1, N_ELEMENTS))
         for each, number in place.items():
             chances[number] = _same_charge(each)
@@ -76,9 +76,13 @@ class Swaps:
 
 
 def _same_charge(ion: Ion) -> NDArray[np.float64]:
-    """Probability of each atomic number in the place of an ion, its charge kept."""
+    """Probability of each atomic number in the place of an ion, its charge kept; none for what is
+    neither charged nor a metal.
+    """
     found = np.zeros(N_ELEMENTS)
     options = alike(ion[0]) if ion[1] == 0 else replacements(ion)
+    if ion not in options:
+        return found
     for (symbol, charge), probability in options.items():
         if charge == ion[1] and ATOMIC_NUMBERS[symbol] < N_ELEMENTS:
             found[ATOMIC_NUMBERS[symbol]] += probability

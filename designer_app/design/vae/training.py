@@ -34,7 +34,7 @@ class TrainingSettings:
     """How the autoencoder is trained."""
 
     network: VAESettings = field(default_factory=VAESettings)
-    epochs: int = 40
+    epochs: int = 65
     batch: int = 256
     learning_rate: float = 2e-3
     weight_decay: float = 1e-2
@@ -43,9 +43,9 @@ class TrainingSettings:
     beta: float = 0.2
     geometry: float = 1.5
     """Weight of the geometry, in the library's scales."""
-    swapped: float = 0.7
+    swapped: float = 0.9
     """Share of crystals that are shown with other ions of the same charges."""
-    shaken: float = 0.5
+    shaken: float = 0.6
     """Share of crystals that are shown with another geometry."""
     save_every: int = 5
     """Epochs between two checkpoints."""
