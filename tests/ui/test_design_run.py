@@ -303,6 +303,7 @@ def test_a_candidate_without_details_says_when_there_are_some(qtbot, design):
 
 
 def test_the_report_page_shows_the_shortlist_and_writes_files(qtbot, design, tmp_path):
+    page(design, "candidates")
     shown = page(design, "report")
     qtbot.waitUntil(lambda: shown.texts() == ["LiFePO4"], timeout=PATIENCE_MS)
     told = [each.text() for each in shown.findChildren(type(shown.lead))]
