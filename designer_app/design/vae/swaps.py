@@ -2,8 +2,8 @@
 
 Most prototypes have one or two known crystals. A network that saw a prototype with two sets of
 elements only cannot tell what its slots hold in a third; shown with elements that known crystals
-would put there (Hautier et al. 2011, doi:10.1021/ic102031h), it can. Charges stay as they were. Where
-common charges do not balance a crystal, only metals change, for metals like them.
+would put there (Hautier et al. 2011, doi:10.1021/ic102031h), it can. Charges stay as they were.
+Where common charges do not balance a crystal, only metals change, for metals like them.
 """
 
 from dataclasses import dataclass
