@@ -84,6 +84,12 @@ def test_check_raises_the_first_sentence():
         check_targets(targets_from(("band_gap=..-1",)), limits())
 
 
+def test_a_family_with_larger_cells_than_allowed_tells_how_many_atoms_it_needs(search_kit):
+    found = limits_of(DesignSpec(families=("garnet",), max_atoms=40))
+    with pytest.raises(InvalidSpecError, match="has 80 atoms: allow that many"):
+        check_left(found, restricted(found, search_kit.library), search_kit.library)
+
+
 def test_an_unknown_family_is_refused_with_those_known(search_kit):
     found = limits_of(DesignSpec(families=("no such thing",)))
     with pytest.raises(InvalidSpecError, match="there is no such family"):
