@@ -15,8 +15,8 @@ THIN = "\N{NARROW NO-BREAK SPACE}"
 _INTERVAL = re.compile(r"\([^() ]+ to [^() ]+\)")
 
 
-def with_screw_axes(symbol: str) -> str:
-    """A space group whose screw axes are lowered: Pnma, P2_1/c."""
+def with_indices(symbol: str) -> str:
+    """A space group or structure type whose indices are lowered: P2_1/c, L1_2."""
     return re.sub(r"_(\d)", lambda m: m[1].translate(_SUBSCRIPTS), symbol)
 
 

@@ -202,6 +202,25 @@ def test_chosen_families_are_asked_for(qtbot, theme):
     assert chips.chosen() == ("spinel",)
 
 
+def test_families_that_are_not_chosen_are_offered_where_they_can_be_found(qtbot, theme):
+    chips = FamilyChips([("olivine", 40), ("L1_2 alloy", 30), ("A1 alloy", 3)])
+    qtbot.addWidget(chips)
+    chips.set_chosen(("A1 alloy",))
+    chips.offer(lambda name: name == "olivine")
+    shown = [each.text() for each in chips.chips.values() if not each.isHidden()]
+    assert shown == ["olivine", "A1 alloy"]
+    chips.offer(lambda _name: True)
+    assert chips.chips["L1_2 alloy"].text() == "L1₂ alloy"
+    assert not chips.chips["L1_2 alloy"].isHidden()
+
+
+def test_no_family_is_cut_off(page):
+    chips = page.families
+    assert all(
+        chips.rect().contains(each.geometry()) for each in chips.chips.values() if each.isVisible()
+    )
+
+
 def test_families_are_read_from_the_library_without_a_model(tmp_path):
     path = tmp_path / "prototypes.npz"
     header = json.dumps({"families": ["olivine", "spinel"], "version": 1}).encode()

@@ -15,7 +15,7 @@ from designer_app.ui.wording import (
     size_text,
     unbroken,
     with_error,
-    with_screw_axes,
+    with_indices,
 )
 
 
@@ -115,5 +115,5 @@ def test_no_line_ends_within_a_unit_an_error_or_an_interval():
     assert "±\N{NO-BREAK SPACE}0.3" in told
 
 
-def test_screw_axes_of_a_space_group_are_lowered():
-    assert with_screw_axes("P2_1/c (14)") == "P2₁/c (14)"
+def test_indices_of_a_space_group_are_lowered():
+    assert with_indices("P2_1/c (14)") == "P2₁/c (14)"

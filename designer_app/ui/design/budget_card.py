@@ -21,7 +21,6 @@ class BudgetCard(QFrame):
         self.budget = budget
         self.radio = QRadioButton(self.tr(budget.title))
         self._time = label("", "title")
-        self._doc = label(self.tr(budget.doc), "muted", wrap=True)
         self._facts = label("", wrap=True)
         group.addButton(self.radio)
         self._build()
@@ -55,7 +54,6 @@ class BudgetCard(QFrame):
         column.setSpacing(6)
         column.addWidget(self.radio)
         column.addWidget(self._time)
-        column.addWidget(self._doc)
         column.addSpacing(4)
         column.addWidget(self._facts)
         column.addStretch(1)

@@ -21,6 +21,7 @@ from designer_app.ui.panels.md_outlook import Caution
 from designer_app.ui.theme import Theme, label
 from designer_app.ui.wording import duration
 
+_FORM_WIDTH = 480
 EDITED = (
     "relax_best", "physics_best", "n", "only_new", "potential", "model", "charge", "max_atoms",
     "strategy", "seeds", "steps", "diversity", "learn", "check_best", "seed", "workers", "device",
@@ -85,6 +86,7 @@ class BudgetPage(DesignPage):
         numbers = QVBoxLayout()
         numbers.setSpacing(8)
         numbers.addWidget(label(self.tr("NUMBERS"), "section"))
+        self.form.setMaximumWidth(_FORM_WIDTH)
         numbers.addWidget(self.form)
         numbers.addStretch(1)
         lower.addLayout(numbers, 3)

@@ -13,7 +13,7 @@ from designer_app.ui.screening.columns import reason_of
 from designer_app.ui.theme import Theme, label
 from designer_app.ui.trust import Level, Verdict
 from designer_app.ui.trust_light import TrustLight
-from designer_app.ui.wording import with_screw_axes
+from designer_app.ui.wording import with_indices
 
 _WORDS = {Level.GOOD: "sound", Level.CARE: "with care", Level.NO: "doubtful"}
 _STAGES = dict(STAGES)
@@ -52,7 +52,7 @@ class CandidateHead(QWidget):
             return
         self.formula.setText(with_subscripts(row.formula))
         atoms = self.tr("%d atoms") % row.n_atoms if row.n_atoms else ""
-        parts = (with_screw_axes(row.space_group), atoms, with_subscripts_in(row.made_from))
+        parts = (with_indices(row.space_group), atoms, with_subscripts_in(row.made_from))
         self._headline.setText(" · ".join(part for part in parts if part))
         level = level_of(row.light)
         reasons = [f"{each.key.replace('_', ' ')}: {each.reason}" for each in row.estimates

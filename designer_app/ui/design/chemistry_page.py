@@ -20,6 +20,7 @@ from designer_app.ui.design.element_states import (
     all_may,
     clicked,
     element_states,
+    is_alloys_only,
     only_required,
     with_states,
 )
@@ -40,6 +41,8 @@ _LIMITS = (
     ("cheap", "max_price", "Cheap: below"),
 )
 """(switch, number, words)."""
+_ALLOY = "alloy"
+"""Last word of the families that hold metals alone."""
 _SIDE_WIDTH, _NUMBER_WIDTH = 312, 118
 _NOTHING, _OPEN, _FILE = "nothing", "open", "file"
 _FILES = "*.cif *.vasp *.poscar POSCAR* CONTCAR* *.xyz *.extxyz *.json *.xsf *.res"
@@ -79,6 +82,9 @@ class ChemistryPage(DesignPage):
         for name, editor in self.numbers.items():
             editor.set_value(getattr(spec, name))
         self.families.set_chosen(spec.families)
+        self.families.offer(
+            lambda name: spec.purpose == "own" or name.endswith(_ALLOY) == is_alloys_only(spec)
+        )
         self._show_start()
         self._show_elements()
         self.refresh()

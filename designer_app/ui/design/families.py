@@ -1,13 +1,13 @@
 """Structure families as chips: none chosen allows all."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
-from PySide6.QtCore import QRect, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QRect, QSize, Qt, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QPushButton, QSizePolicy, QWidget
 
 from designer_app.ui.theme import label
-from designer_app.ui.wording import with_spaces
+from designer_app.ui.wording import with_indices, with_spaces
 
 _GAP = 6
 _WORDS_HEIGHT = 18
@@ -23,7 +23,7 @@ class FamilyChips(QWidget):
         self._words = label("", "muted")
         self._words.setParent(self)
         self.chips = {name: self._chip(name, n) for name, n in families}
-        policy = QSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+        policy = QSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum)
         policy.setHeightForWidth(True)
         self.setSizePolicy(policy)
         self._tell()
@@ -31,6 +31,13 @@ class FamilyChips(QWidget):
     def chosen(self) -> tuple[str, ...]:
         """Names of the chosen families."""
         return tuple(name for name, chip in self.chips.items() if chip.isChecked())
+
+    def offer(self, is_wanted: Callable[[str], bool]) -> None:
+        """Show the families that can be found; those that are chosen stay."""
+        for name, chip in self.chips.items():
+            chip.setVisible(is_wanted(name) or chip.isChecked())
+        self._place(self.width())
+        self.updateGeometry()
 
     def set_chosen(self, names: Sequence[str]) -> None:
         """Choose these; one that is not offered gets a chip of its own."""
@@ -42,6 +49,7 @@ class FamilyChips(QWidget):
             chip.setChecked(name in names)
         self._tell()
         self._place(self.width())
+        self.updateGeometry()
 
     def hasHeightForWidth(self) -> bool:  # noqa: N802 - Qt's name
         """Chips wrap."""
@@ -61,8 +69,16 @@ class FamilyChips(QWidget):
         super().resizeEvent(event)
         self._place(event.size().width())
 
+    def event(self, event: QEvent) -> bool:
+        """Chips have another size in another style, and before they have one."""
+        done = super().event(event)
+        if event.type() in (QEvent.Type.Polish, QEvent.Type.StyleChange, QEvent.Type.Show):
+            self._place(self.width())
+            self.updateGeometry()
+        return done
+
     def _chip(self, name: str, n: int) -> QPushButton:
-        made = QPushButton(name, self)
+        made = QPushButton(with_indices(name), self)
         made.setCheckable(True)
         made.setProperty("role", "chip")
         if n:
@@ -76,6 +92,8 @@ class FamilyChips(QWidget):
     def _place(self, width: int, *, is_real: bool = True) -> int:
         x, y, line = 0, 0, 0
         for chip in self.chips.values():
+            if chip.isHidden():
+                continue
             size = chip.sizeHint()
             if x and x + size.width() > width:
                 x, y, line = 0, y + line + _GAP, 0

@@ -95,7 +95,7 @@ class PurposeCard(QAbstractButton):
         top = _INSET + HEIGHT + _GAP
         area = QRectF(_INSET, top, self.width() - 2 * _INSET, self.height() - top - 4)
         if not self._is_told:
-            area.adjust(4 - _INSET, 0, _INSET - 4, 0)
+            area.adjust(8 - _INSET, 0, _INSET - 8, 0)
         painter.setFont(self._title_font())
         painter.setPen(QColor(self._tokens.text))
         across = Qt.AlignmentFlag.AlignLeft if self._is_told else Qt.AlignmentFlag.AlignHCenter

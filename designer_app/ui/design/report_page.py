@@ -27,7 +27,7 @@ from designer_app.ui.panels.section import row as row_of
 from designer_app.ui.screening.candidate_opener import CandidateOpener
 from designer_app.ui.screening.columns import column_for, estimate_text, reason_of
 from designer_app.ui.theme import Theme, label, tabular
-from designer_app.ui.wording import duration, moment, unbroken, with_screw_axes, with_spaces
+from designer_app.ui.wording import duration, moment, unbroken, with_indices, with_spaces
 
 HTML, PDF = "report.html", "report.pdf"
 _TOP = Qt.AlignmentFlag.AlignTop
@@ -212,7 +212,7 @@ class ReportPage(DesignPage):
         for line, row in enumerate(rows, start=1):
             self._shown.append(row.formula)
             cells = [label(str(line), "muted"), label(with_subscripts(row.formula), "strong")]
-            cells.append(label(with_screw_axes(row.space_group), "muted"))
+            cells.append(label(with_indices(row.space_group), "muted"))
             cells.append(label(_verdict(row), "ok" if row.verdict == PASSES else "warn", wrap=True))
             for key, column in columns.items():
                 estimate = found[key][line - 1]

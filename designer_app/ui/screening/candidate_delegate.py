@@ -22,7 +22,7 @@ from designer_app.ui.screening.columns import SCORE, Column, name_of
 from designer_app.ui.theme import SMALL, OnTheme, Theme, Tokens, tabular
 from designer_app.ui.trust import Level
 from designer_app.ui.trust_light import draw_shape
-from designer_app.ui.wording import with_screw_axes
+from designer_app.ui.wording import with_indices
 
 ROW_HEIGHT = 44
 _PAD = 10
@@ -79,7 +79,7 @@ class CandidateDelegate(QStyledItemDelegate):
         upper, lower = _halves(area)
         self._write(painter, upper, font, with_subscripts(row.formula), self._tokens.text, _LEFT)
         size = f"{row.n_atoms} atoms" if row.n_atoms else ""
-        parts = [with_screw_axes(row.space_group).partition(" ")[0], "known" if row.known else size]
+        parts = [with_indices(row.space_group).partition(" ")[0], "known" if row.known else size]
         told = " · ".join(part for part in parts if part)
         self._write(painter, lower, _small(font), told, self._tokens.muted, _LEFT)
 

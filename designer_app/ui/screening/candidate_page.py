@@ -13,7 +13,7 @@ from designer_app.ui.panels.section import PanelPage, row
 from designer_app.ui.screening.columns import Criterion, reason_of
 from designer_app.ui.screening.estimate_list import EstimateList
 from designer_app.ui.theme import Theme, label
-from designer_app.ui.wording import with_screw_axes
+from designer_app.ui.wording import with_indices
 
 _STAGES = dict(STAGES)
 
@@ -72,7 +72,7 @@ class CandidatePage(PanelPage):
             return
         self.formula.setText(with_subscripts(row_now.formula))
         atoms = self.tr("%d atoms") % row_now.n_atoms if row_now.n_atoms else ""
-        parts = (with_screw_axes(row_now.space_group), atoms, self.tr("candidate %s") % row_now.id)
+        parts = (with_indices(row_now.space_group), atoms, self.tr("candidate %s") % row_now.id)
         self.headline.setText(" · ".join(part for part in parts if part))
         self.made_from.setText(with_subscripts_in(row_now.made_from))
         self.made_from.setVisible(bool(row_now.made_from))

@@ -19,7 +19,7 @@ from designer_app.ui.screening.columns import (
     reason_of,
 )
 from designer_app.ui.theme import label, tabular
-from designer_app.ui.wording import unbroken, with_screw_axes
+from designer_app.ui.wording import unbroken, with_indices
 
 MOST = 4
 
@@ -72,7 +72,7 @@ class Comparison(QWidget):
         for place in range(len(rows) + 1, MOST + 1):
             self._grid.setColumnStretch(place, 0)
         self._add("", [with_subscripts(row.formula) for row in rows], role="title")
-        self._add(self.tr("Space group"), [with_screw_axes(row.space_group) for row in rows])
+        self._add(self.tr("Space group"), [with_indices(row.space_group) for row in rows])
         self._add(self.tr("Atoms"), [str(row.n_atoms or "") for row in rows])
         self._add(self.tr("Made from"), [with_subscripts_in(row.made_from) for row in rows])
         self._add(self.tr("Verdict"), [_verdict(row) for row in rows])
