@@ -1,13 +1,24 @@
 """Single points of proposals, and what is learned from them within a search."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from designer_app.design.heads.labels import NO_ION
-from designer_app.design.search.judging import PointJudge
+from designer_app.design.search.judging import PointJudge, Points
 from designer_app.design.search.learning import heads_after, labels_of
 from designer_app.design.search.objective import goals_of
-from designer_app.design.search.ranking import by_heads, by_points, estimates_of, scores
+from designer_app.design.search.ranking import (
+    Gains,
+    by_heads,
+    by_points,
+    by_settled,
+    estimates_of,
+    gains_of,
+    merged,
+    scores,
+)
 from designer_app.potentials import load_potential
 from designer_app.running.control import RunControl
 from designer_app.screening.reference.table import load_reference
@@ -17,9 +28,16 @@ STORED = 2e-3
 """eV/atom: positions of reference crystals are kept in 65536ths of a cell."""
 
 
+def scaled(structure, factor):
+    """With all lengths multiplied."""
+    return replace(structure, positions=factor * structure.positions, cell=factor * structure.cell)
+
+
 @pytest.fixture(scope="module")
 def judge():
-    return PointJudge(load_potential("chgnet"), load_reference())
+    table = load_reference()
+    assert table is not None
+    return PointJudge(load_potential("chgnet"), table)
 
 
 @pytest.fixture(scope="module")
@@ -44,8 +62,8 @@ def test_single_points_replace_what_heads_say(search_kit):
     table = search_kit.known.rows(np.arange(3))
     goals = goals_of(targets_from(("e_above_hull=..0.05",)), search_kit.heads.keys)
     learned = by_heads(search_kit.heads.bound(["e_above_hull"]), table)
-    distances = np.array([0.0, 0.4, np.nan])
-    said = by_points(learned, distances, np.full(3, np.nan), "a judge")
+    points = Points(np.array([0.0, 0.4, np.nan]), np.full(3, np.nan))
+    said = by_points(learned, points, "a judge")
     score = scores(goals, [learned, said], 3)
     assert score[0] > np.log(0.9)
     assert score[1] < np.log(0.1)
@@ -60,8 +78,8 @@ def test_labels_from_single_points_name_the_ion_they_speak_of(search_kit):
     table = search_kit.known.rows(np.arange(3))
     learned = by_heads(search_kit.heads.bound(["voltage"]), table)
     distances = np.array([0.1, np.nan, 0.2])
-    with_ion = by_points(learned, distances, np.array([3.0, np.nan, 3.5]), "")
-    without = by_points(learned, distances, np.full(3, np.nan), "")
+    with_ion = by_points(learned, Points(distances, np.array([3.0, np.nan, 3.5])), "")
+    without = by_points(learned, Points(distances, np.full(3, np.nan)), "")
     assert labels_of(search_kit.heads, table, with_ion, "Li").ion.tolist() == [0, 0]
     assert labels_of(search_kit.heads, table, without, "Li").ion.tolist() == [NO_ION, NO_ION]
 
@@ -69,6 +87,43 @@ def test_labels_from_single_points_name_the_ion_they_speak_of(search_kit):
 def test_too_few_labels_leave_the_heads_as_they_are_and_say_why(search_kit):
     table = search_kit.known.rows(np.arange(2))
     learned = by_heads(search_kit.heads.bound(["e_above_hull"]), table)
-    said = by_points(learned, np.array([0.1, 0.2]), np.full(2, np.nan), "")
+    said = by_points(learned, Points(np.array([0.1, 0.2]), np.full(2, np.nan)), "")
     told = heads_after(search_kit.heads, table, said, "", 0, RunControl())
     assert "too few" in str(told)
+
+
+def test_a_few_steps_take_off_most_of_what_a_wrong_volume_costs(judge, layered):
+    swollen = scaled(layered, 1.06)
+    made = judge.judged([layered, swollen], "Li", RunControl())
+    settled = judge.settled([layered, swollen], "Li", RunControl())
+    assert made.e_above_hull[1] > made.e_above_hull[0] + 0.03
+    assert settled.e_above_hull[1] < 0.3 * made.e_above_hull[1]
+    assert settled.voltage[0] < made.voltage[0]  # the host relaxes too
+
+
+def test_crystals_that_cannot_be_computed_have_no_settled_numbers(judge, layered):
+    strange = replace(layered, numbers=np.array([3, 85, 8, 8]))  # no potential knows astatine
+    settled = judge.settled([strange, layered], "", RunControl())
+    assert not np.isfinite(settled.e_above_hull[0])
+    assert np.isfinite(settled.e_above_hull[1])
+
+
+def test_a_search_measures_what_relaxation_changes_in_its_own_proposals():
+    far = np.linspace(0.1, 1.0, 20)
+    made = Points(far, np.full(20, 3.0))
+    settled = Points(np.full(20, 0.0), np.full(20, 2.8))
+    gains = gains_of(made, settled)
+    assert (gains.drop, gains.volts) == (pytest.approx(1.0), pytest.approx(0.2))
+    few = Points(far[:5], np.full(5, 3.0))
+    assert gains_of(few, Points(np.zeros(5), np.full(5, 2.8))) == Gains()
+
+
+def test_brief_relaxations_count_more_than_single_points(search_kit):
+    table = search_kit.known.rows(np.arange(2))
+    learned = by_heads(search_kit.heads.bound(["e_above_hull", "voltage"]), table)
+    nothing = np.full(2, np.nan)
+    made = by_points(learned, Points(np.array([0.5, 0.5]), nothing), "")
+    settled = by_settled(learned, Points(np.array([0.1, np.nan]), nothing), "")
+    mean, error = merged([learned, made, settled]).numbers["e_above_hull"]
+    assert mean[0] < 0.1 < mean[1]
+    assert error[0] < error[1]

@@ -7,12 +7,13 @@ reference set, give the distance to the hull and the voltage
 
 as the crystal was made. Relaxation lowers both energies, so these are an upper bound of the
 distance and a doubtful voltage, but they come from the same potential that will judge, and are
-fooled by nothing that fools heads.
+fooled by nothing that fools heads. A few steps of relaxation, of the crystal and of the host it
+leaves, cost thirty times as much and tell nearly what a full one does.
 """
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,14 +23,19 @@ from designer_app.errors import MissingReferenceError
 from designer_app.io.formulas import amounts_of
 from designer_app.potentials.base import Potential
 from designer_app.properties.single_points import energies_of
+from designer_app.relaxation import relax
 from designer_app.running.control import RunControl
 from designer_app.screening.convex_hull import Hull, hull_for
-from designer_app.screening.reference.relaxing import Inner
+from designer_app.screening.reference.relaxing import REFERENCE_GOAL, Inner
 from designer_app.screening.reference.table import ReferenceTable
 from designer_app.specs.structure import Structure
 from designer_app.specs.voltage import ION_CHARGES
 
 Floats = NDArray[np.float64]
+STEPS = 5
+"""Of a brief relaxation. Against full ones, 72 proposals: rank correlation of distances to the hull
+.95 for lithium cathodes (.81 as made), 1.00 for sodium cathodes (.84), .96 for electrolytes (.76),
+.67 for alloys (.57); of 24 voltages .99 (.90), 0.14 V off in the mean (0.50)."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,6 +94,40 @@ class PointJudge:
                 if math.isfinite(gained):
                     voltages[place] = gained / (count * ION_CHARGES[ion])
         return Points(distances, voltages)
+
+    def settled(
+        self, structures: Sequence[Structure], ion: str, control: RunControl, steps: int = STEPS
+    ) -> Points:
+        """The same after a few steps of relaxation, cells included."""
+        control.progress(0, 2, "A few steps of relaxation")
+        ends = self._moved(structures, steps, control)
+        distances = np.array([self._distance(*pair) for pair in ends])
+        voltages = np.full(len(structures), np.nan)
+        if not ion:
+            return Points(distances, voltages)
+        hosts = {
+            place: host
+            for place, (structure, _) in enumerate(ends)
+            if math.isfinite(distances[place]) and (host := _without(structure, ion)) is not None
+        }
+        control.progress(1, 2, "The same without the ion")
+        found = self._moved(list(hosts.values()), steps, control)
+        metal = self._metal(ion)
+        for place, (_, energy) in zip(hosts, found, strict=True):
+            structure, whole = ends[place]
+            count = int((structure.numbers == ATOMIC_NUMBERS[ion]).sum())
+            gained = energy + count * metal - whole
+            if math.isfinite(gained):
+                voltages[place] = gained / (count * ION_CHARGES[ion])
+        return Points(distances, voltages)
+
+    def _moved(
+        self, structures: Sequence[Structure], steps: int, control: RunControl
+    ) -> list[tuple[Structure, float]]:
+        """Structures after some steps with their energies in eV; infinite where one is lost."""
+        goal = replace(REFERENCE_GOAL, steps=steps)
+        ends = relax(structures, self.potential, goal, control=Inner(control))
+        return [(end.structure, end.energy if end.error is None else math.inf) for end in ends]
 
     def _energies(
         self, structures: Sequence[Structure], told: str, inner: RunControl, control: RunControl

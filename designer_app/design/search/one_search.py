@@ -20,19 +20,19 @@ from designer_app.design.search.found import ArmMade, DesignCandidate, Found, On
 from designer_app.design.search.learning import heads_after
 from designer_app.design.search.limits import Limits
 from designer_app.design.search.objective import Goal, goals_of
+from designer_app.design.search.pointing import Pointed
 from designer_app.design.search.pool import (
     Pool,
     Proposed,
     elements_held,
     formula_of_row,
-    keys_of,
     pooled,
 )
 from designer_app.design.search.ranking import (
     Predictions,
     by_heads,
-    by_points,
     estimates_of,
+    merged,
     scores,
 )
 from designer_app.design.search.restricting import Restricted, restricted
@@ -66,6 +66,8 @@ turn, 400 seeds x 300 steps came by more crystals of low loss than with all head
 (below 0.5: 167 against 138, below 2: 510 against 405) in less than two thirds of the time."""
 _TO_LEARN = 3
 """Of the single points one in so many is spent before learning."""
+_SETTLED = 64
+"""Crystals that are relaxed briefly before learning: the best by their single points."""
 _AGAIN = 2
 """The second descent, from better seeds, walks one in so many of the steps."""
 
@@ -92,7 +94,8 @@ class Search:
             self.restricted: Restricted = restricted(limits, library)
         check_left(limits, self.restricted, library)
         self.warnings += doubts_of(targets, limits).unlikely
-        self._said: dict[tuple[int, ...], tuple[float, float]] = {}
+        ion = limits.ion if limits.releases else ""
+        self._pointed = Pointed(generator.points, ion, control) if generator.points else None
         self.heads: BoundHeads = self._bound(generator.heads)
         decider = Decider(vae, library, self.restricted)
         norms = torch.linalg.vector_norm(vae.encode_table(generator.known), dim=1)
@@ -173,22 +176,29 @@ class Search:
             z, told = self._seeds(parts)
             found = descended(means, z, told, on_snapshot)
         parts = [*parts, found] if strategy == "mix" else [found]
-        if self.plan.learn and self.plan.judge == "points" and self.generator.points is not None:
-            parts.append(self._after_learning(parts, on_snapshot))
+        if self.plan.learn and self.plan.judge == "points" and self._pointed is not None:
+            parts.append(self._after_learning(parts, self._pointed, on_snapshot))
         return parts
 
     def _after_learning(
-        self, parts: Sequence[Proposed], on_snapshot: OnSnapshot | None
+        self, parts: Sequence[Proposed], pointed: Pointed, on_snapshot: OnSnapshot | None
     ) -> Proposed:
-        """What a descent comes by with heads tuned on single points of the proposals so far."""
+        """What a descent comes by with heads tuned on energies of the proposals so far."""
         pool = self._unknown(pooled(parts))
         learned = by_heads(self.heads, pool.table)
         score = scores(self.goals, [learned], len(pool))
         structures, valid = self._expanded(pool, score, self.plan.n_points // _TO_LEARN)
-        said = self._points(pool, learned, structures, valid)
+        with self._timed("single points"):
+            pointed.judge(pool, structures)
+        score = scores(self.goals, pointed.methods(pool, learned, structures), len(pool))
+        score = np.where(valid, score, -np.inf)
+        best = np.argsort(-score, kind="stable")[:_SETTLED].tolist()
+        with self._timed("brief relaxations"):
+            pointed.settle(pool, {row: structures[row] for row in best if row in structures})
+        methods = pointed.methods(pool, learned, structures)
         with self._timed("learning"):
             tuned = heads_after(
-                self.generator.heads, pool.table, said, self.restricted.limits.ion,
+                self.generator.heads, pool.table, merged(methods[1:]), self.restricted.limits.ion,
                 self.plan.seed, self.control,
             )  # fmt: skip
         if isinstance(tuned, str):
@@ -197,7 +207,7 @@ class Search:
             self.heads = self._bound(tuned)
             leading = self._bound(tuned, is_ranking=False)
             self.means.descent.predict, self.means.descent.in_turns = leading, leading.in_turns()
-        best = np.argsort(-np.where(valid, scores(self.goals, [learned, said], len(pool)), -np.inf))
+        best = np.argsort(-np.where(valid, scores(self.goals, methods, len(pool)), -np.inf))
         rows = best[: max(int(valid.sum()), 1)][: 4 * self.plan.seeds]
         told = [pool.made_from[row].removeprefix(BEGUN_AT) for row in map(int, rows)]
         with self._timed("descent"):
@@ -236,13 +246,15 @@ class Search:
         methods: list[Predictions] = [learned]
         score = scores(self.goals, methods, len(pool))
         worth = pool.prior.copy() if self.plan.judge == "prior" else score
-        is_pointed = self.plan.judge == "points" and self.generator.points is not None
-        most = self.plan.n_points if is_pointed else 2 * self.plan.n
+        pointed = self._pointed if self.plan.judge == "points" else None
+        most = 2 * self.plan.n if pointed is None else self.plan.n_points
         structures, valid = self._expanded(pool, worth, most)
-        if is_pointed:
-            methods.append(self._points(pool, learned, structures, valid))
+        if pointed is not None:
+            with self._timed("single points"):
+                pointed.judge(pool, structures)
+            methods = pointed.methods(pool, learned, structures)
             score = scores(self.goals, methods, len(pool))
-            judged = np.isfinite(methods[-1].numbers["e_above_hull"][0])
+            judged = np.isfinite(methods[1].numbers["e_above_hull"][0])
             worth = np.where(judged, score, -np.inf)
         worth = np.where(valid, worth, -np.inf)
         order = self._chosen(pool, worth)
@@ -284,28 +296,6 @@ class Search:
             found[row] = structure
             valid[row] = True
         return found, valid
-
-    def _points(
-        self,
-        pool: Pool,
-        learned: Predictions,
-        structures: dict[int, Structure],
-        valid: NDArray[np.bool_],
-    ) -> Predictions:
-        """Single points of the structures; of a crystal only once."""
-        points = self.generator.points
-        assert points is not None
-        keys = keys_of(pool.table)
-        with self._timed("single points"):
-            ion = self.restricted.limits.ion if self.restricted.limits.releases else ""
-            asked = [row for row in sorted(structures) if keys[row] not in self._said]
-            said = points.judged([structures[row] for row in asked], ion, self.control)
-            for row, *pair in zip(asked, said.e_above_hull, said.voltage, strict=True):
-                self._said[keys[row]] = float(pair[0]), float(pair[1])
-        distance, voltage = np.full(len(valid), np.nan), np.full(len(valid), np.nan)
-        for row in structures:
-            distance[row], voltage[row] = self._said[keys[row]]
-        return by_points(learned, distance, voltage, points.origin)
 
     def _chosen(self, pool: Pool, worth: NDArray[np.float64]) -> NDArray[np.int64]:
         names = [each.name for each in self.generator.library.prototypes]

@@ -1,0 +1,69 @@
+"""Energies of what a search proposes, each crystal once: as made, and after a few steps."""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+import numpy as np
+
+from designer_app.design.search.judging import PointJudge, Points
+from designer_app.design.search.pool import Pool, keys_of
+from designer_app.design.search.ranking import (
+    Gains,
+    Predictions,
+    by_points,
+    by_settled,
+    gains_of,
+)
+from designer_app.running.control import RunControl
+from designer_app.specs.structure import Structure
+
+Key = tuple[int, ...]
+Kept = dict[Key, tuple[float, float]]
+"""Distance to the hull and voltage by crystal."""
+
+
+class Pointed:
+    """What a potential has said within one search."""
+
+    def __init__(self, points: PointJudge, ion: str, control: RunControl) -> None:
+        """`ion` is what leaves, where a voltage is asked."""
+        self._points, self._ion, self._control = points, ion, control
+        self._made: Kept = {}
+        self._settled: Kept = {}
+        self._gains = Gains()
+
+    def judge(self, pool: Pool, structures: Mapping[int, Structure]) -> None:
+        """Single points of structures by row of the pool."""
+        keys = keys_of(pool.table)
+        asked = [row for row in sorted(structures) if keys[row] not in self._made]
+        said = self._points.judged([structures[row] for row in asked], self._ion, self._control)
+        _keep(self._made, [keys[row] for row in asked], said)
+
+    def settle(self, pool: Pool, structures: Mapping[int, Structure]) -> None:
+        """The same after a few steps of relaxation, and what those change about single points."""
+        keys = keys_of(pool.table)
+        said = self._points.settled(list(structures.values()), self._ion, self._control)
+        _keep(self._settled, [keys[row] for row in structures], said)
+        self._gains = gains_of(_kept(self._made, self._settled), _kept(self._settled))
+
+    def methods(
+        self, pool: Pool, learned: Predictions, structures: Mapping[int, Structure]
+    ) -> list[Predictions]:
+        """What heads, single points and brief relaxations tell, the best last."""
+        origin, keys = self._points.origin, keys_of(pool.table)
+        here = [key if row in structures else () for row, key in enumerate(keys)]
+        found = [learned, by_points(learned, _kept(self._made, here), origin, self._gains)]
+        if self._settled:
+            found.append(by_settled(learned, _kept(self._settled, here), origin))
+        return found
+
+
+def _keep(kept: Kept, keys: Sequence[Key], said: Points) -> None:
+    for key, *pair in zip(keys, said.e_above_hull, said.voltage, strict=True):
+        kept[key] = float(pair[0]), float(pair[1])
+
+
+def _kept(kept: Kept, keys: Iterable[Key] | None = None) -> Points:
+    """Of some crystals, or of all; NaN where there is nothing."""
+    asked = list(kept if keys is None else keys)
+    found = np.array([kept.get(key, (np.nan, np.nan)) for key in asked]).reshape(-1, 2)
+    return Points(found[:, 0], found[:, 1])
