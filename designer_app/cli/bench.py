@@ -42,13 +42,16 @@ def _configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--quick", action="store_true", help="Fewer and smaller cases.")
     parser.add_argument("--data", type=Path, metavar="DIR", help="Folder of the published data.")
     parser.add_argument("--keep", type=Path, metavar="DIR", help="Finished parts; they go on.")
+    parser.add_argument(
+        "--kept", action="store_true", default=None, help="Tell what is kept; compute nothing."
+    )
     parser.add_argument("--plot", type=Path, metavar="PNG", help="Picture of what was compared.")
 
 
 def _run(namespace: argparse.Namespace, control: RunControl, console: Console) -> dict[str, Any]:
     del control
     measure = import_module(BENCHES[namespace.name]).rows
-    options = {"data": namespace.data, "plot": namespace.plot, "keep": namespace.keep}
+    options = {name: getattr(namespace, name) for name in ("data", "plot", "keep", "kept")}
     known = signature(measure).parameters
     for name, value in options.items():
         if value is not None and name not in known:

@@ -1,18 +1,21 @@
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from designer_app.cli.benches import design
+from designer_app.cli.benches.design import _table
 from designer_app.cli.benches.design.intervals import rate, ratio
 from designer_app.cli.benches.design.proposing import ARMS, Proposal, dealt, key_of
+from designer_app.cli.benches.design.trials import Trial
 from designer_app.specs.design import STRATEGIES
 from designer_app.specs.structure import Structure
 
 
 def proposal(name):
     structure = Structure(np.array([3]), np.zeros((1, 3)), np.eye(3) * 3.0, (True, True, True))
-    return Proposal(name, structure, name, "mix")
+    return Proposal(name, name, structure, name, "mix")
 
 
 def test_seeds_take_turns_and_never_one_crystal_twice():
@@ -20,6 +23,34 @@ def test_seeds_take_turns_and_never_one_crystal_twice():
     first, second = dealt([[a, b, c], [a, b, d]], 2)
     assert [each.key for each in first] == ["a", "c"]
     assert [each.key for each in second] == ["b", "d"]
+
+
+def test_one_crystal_of_two_seeds_counts_once_wherever_its_atoms_are():
+    a = proposal("a")
+    moved = replace(a, key="moved")
+    first, second = dealt([[a], [moved, proposal("b")]], 1)
+    assert [each.key for each in (*first, *second)] == ["a", "b"]
+
+
+def test_hits_are_counted_by_what_is_different_about_them():
+    def hit(name, prototype):
+        return Trial(name, True, True, True, name, frozenset({name}), prototype)
+
+    none = {(arm.name, 0): [] for arm in ARMS}
+    judged = none | {
+        ("mix", 0): [hit("A", "p"), hit("B", "p"), hit("A", "q"), Trial("c", True, True, False)],
+        ("substitution by judge", 0): [hit("B", "r")],
+    }
+    rows = {row["arm"]: row for row in _table(judged)}
+    told = ("hits", "formulas", "systems", "prototypes", "formulas no substitution has")
+    assert [rows["mix"][name] for name in told] == [3, 2, 2, 2, 1]
+    assert [rows["substitution by judge"][name] for name in told] == [1, 1, 1, 1, 1]
+    assert rows["random"]["relaxations"] == 0
+
+
+def test_nothing_kept_is_told_as_nothing(tmp_path):
+    rows = list(design.rows(True, lambda _: None, keep=tmp_path, kept=True))
+    assert [row["relaxations"] for row in rows] == [0] * len(ARMS)
 
 
 def test_an_arm_that_runs_dry_gives_what_it_has():
@@ -62,3 +93,4 @@ def test_the_quick_form_judges_every_arm(tmp_path):
     assert all(row["relaxations"] == 8 for row in rows if row["arm"] != "retrieval")
     again = list(design.rows(True, lambda _: None, keep=tmp_path))
     assert again == rows
+    assert list(design.rows(True, lambda _: None, keep=tmp_path, kept=True)) == rows

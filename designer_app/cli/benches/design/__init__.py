@@ -11,9 +11,14 @@ CHGNet and placed on the hull of the shipped reference set. A hit is
                   relaxed host without lithium, and the charge that its metals can make up for.
 
 The seeds of an arm take turns and never take one crystal twice, so that 400 relaxations are of 400
-crystals for every arm, also where seeds change little or nothing. Retrieval proposes known crystals
-alone, so by this measure it has no hits. What two arms propose alike is relaxed once. Finished
-parts are kept; the same call goes on.
+crystals for every arm, also where seeds change little or nothing; one crystal is one prototype with
+its elements in their slots. Retrieval proposes known crystals alone, so by this measure it has no
+hits. What two arms propose alike is relaxed once. All arms and seeds advance side by side, finished
+parts are kept, the same call goes on, and with `--kept` it says what they tell so far.
+
+Where most proposals are hits, rates tell arms apart no longer; so hits are also counted by what is
+different about them: formulas, chemical systems, prototypes (anonymous formula and space group of
+the relaxed crystal), and formulas that no substitution has among its hits.
 """
 
 from collections.abc import Callable, Iterator
@@ -26,10 +31,11 @@ from designer_app.cli.benches.design.trials import Trial, Trials
 from designer_app.io.user_folders import references_folder
 from designer_app.running.control import RunControl
 
-SEEDS, EACH, ROUND = 5, 80, 10
+SEEDS, EACH, ROUND = 5, 80, 4
 """Of each arm: seeds, relaxations a seed, and relaxations a seed in one round."""
 _QUICK = (2, 4, 4)
-_BASELINES = ("random", "substitution by probability", "substitution by judge")
+_SUBSTITUTIONS = ("substitution by probability", "substitution by judge")
+_BASELINES = ("random", *_SUBSTITUTIONS)
 
 
 def rows(
@@ -37,6 +43,7 @@ def rows(
     say: Callable[[str], None],
     data: Path | None = None,
     keep: Path | None = None,
+    kept: bool = False,
 ) -> Iterator[dict[str, Any]]:
     """A row an arm: relaxations, share below 100 meV/atom, hits, ratios, with 95 % intervals."""
     seeds, each, step = _QUICK if quick else (SEEDS, EACH, ROUND)
@@ -44,21 +51,39 @@ def rows(
     folder.mkdir(parents=True, exist_ok=True)
     say(f"Finished parts are kept in {folder}.")
     control = RunControl()
-    found: dict[tuple[str, int], list[Proposal]] = {}
-    for arm in ARMS:
-        lists = [proposals_of(arm, seed, folder, say, quick=quick) for seed in range(seeds)]
-        found |= {(arm.name, seed): mine for seed, mine in enumerate(dealt(lists, each))}
-    judged: dict[tuple[str, int], list[Trial]] = {key: [] for key in found}
-    with Trials(folder, data, control) as trials:
+    lists: dict[str, list[list[Proposal]]] = {arm.name: [] for arm in ARMS}
+    for seed in range(seeds):
+        for arm in ARMS:
+            mine = proposals_of(arm, seed, folder, say, quick=quick, kept=kept)
+            lists[arm.name].append(mine)
+    found = {
+        (name, seed): mine
+        for name, of_arm in lists.items()
+        for seed, mine in enumerate(dealt(of_arm, each))
+    }
+    trials = Trials(folder, data, control)
+    if kept:
+        yield from _table(_so_far(trials, found))
+        return
+    with trials:
         for start in range(0, each, step):
-            wanted = {key: each_of[start : start + step] for key, each_of in found.items()}
-            trials.judge([one for several in wanted.values() for one in several], say)
-            for key, several in wanted.items():
-                judged[key] += [trials.of(one) for one in several]
-            say(f"After {start + step} relaxations a seed:")
-            for row in _table(judged):
+            turns = range(start, min(start + step, each))
+            wanted = [mine[turn] for turn in turns for mine in found.values() if turn < len(mine)]
+            trials.judge(wanted, say)
+            say(f"After {turns.stop} relaxations a seed:")
+            for row in _table(_so_far(trials, found)):
                 say(str(row))
-    yield from _table(judged)
+    yield from _table(_so_far(trials, found))
+
+
+def _so_far(
+    trials: Trials, found: dict[tuple[str, int], list[Proposal]]
+) -> dict[tuple[str, int], list[Trial]]:
+    """What became of the proposals that were judged."""
+    return {
+        key: [trials.of(each) for each in mine if trials.is_judged(each)]
+        for key, mine in found.items()
+    }
 
 
 def _table(judged: dict[tuple[str, int], list[Trial]]) -> Iterator[dict[str, Any]]:
@@ -68,16 +93,31 @@ def _table(judged: dict[tuple[str, int], list[Trial]]) -> Iterator[dict[str, Any
     }
     low = {name: [[t.is_low for t in each] for each in groups] for name, groups in by_arm.items()}
     hit = {name: [[t.is_hit for t in each] for each in groups] for name, groups in by_arm.items()}
+    hits = {
+        name: [trial for each in groups for trial in each if trial.is_hit]
+        for name, groups in by_arm.items()
+    }
     for arm in ARMS:
         n = sum(map(len, by_arm[arm.name]))
         trials = [trial for each in by_arm[arm.name] for trial in each]
+        mine = hits[arm.name]
+        others = {
+            trial.formula
+            for name, several in hits.items()
+            if name in _SUBSTITUTIONS and name != arm.name
+            for trial in several
+        }
         yield {
             "arm": arm.name,
             "relaxations": n,
             "different": len({trial.key for trial in trials}),
             "converged": _share(trials, "converged"),
             "below 100 meV": _text(rate(low[arm.name])) if n else "-",
-            "hits": sum(trial.is_hit for trial in trials),
+            "hits": len(mine),
+            "formulas": len({trial.formula for trial in mine}),
+            "systems": len({trial.elements for trial in mine}),
+            "prototypes": len({trial.prototype for trial in mine}),
+            "formulas no substitution has": len({trial.formula for trial in mine} - others),
             "hits per relaxation": _text(rate(hit[arm.name])) if n else "0 by definition",
             "below 100 meV / random": _text(ratio(low[arm.name], low["random"])) if n else "-",
             **{

@@ -55,18 +55,25 @@ class Proposal:
     """A crystal to be relaxed."""
 
     key: str
+    """Of the structure as it is relaxed."""
+    crystal: str
+    """Prototype and elements: what makes proposals of several seeds one crystal."""
     structure: Structure
     formula: str
     strategy: str
 
 
 def proposals_of(
-    arm: Arm, seed: int, folder: Path, say: Callable[[str], None], *, quick: bool
+    arm: Arm, seed: int, folder: Path, say: Callable[[str], None], *, quick: bool, kept: bool
 ) -> list[Proposal]:
-    """New crystals in the order of the arm, for one of the seeds."""
+    """New crystals in the order of the arm, for one of the seeds; with `kept` only if they are
+    there already.
+    """
     if arm.strategy == "retrieval":
         return []
     path = folder / f"proposals-{arm.name.replace(' ', '-')}-{seed if arm.draws else 'all'}.jsonl"
+    if kept and not path.exists():
+        return []
     if not path.exists():
         found = _searched(arm, seed, quick=quick)
         atomic_write(path, "".join(json.dumps(_row(each)) + "\n" for each in found), backup=False)
@@ -81,9 +88,9 @@ def dealt(lists: Sequence[Sequence[Proposal]], each: int) -> list[list[Proposal]
     found: list[list[Proposal]] = [[] for _ in lists]
     for _ in range(each):
         for mine, rest in zip(found, left, strict=True):
-            chosen = next((one for one in rest if one.key not in taken), None)
+            chosen = next((one for one in rest if one.crystal not in taken), None)
             if chosen is not None:
-                taken.add(chosen.key)
+                taken.add(chosen.crystal)
                 mine.append(chosen)
     return found
 
@@ -119,7 +126,13 @@ def _searched(arm: Arm, seed: int, *, quick: bool) -> list[Proposal]:
     table = _table()
     known = ReferenceCrystals(table, lambda: None, _ALL)
     return [
-        Proposal(key_of(each.structure), each.structure, each.formula, each.strategy)
+        Proposal(
+            key_of(each.structure),
+            f"{each.tokens.prototype}:{'-'.join(map(str, each.tokens.elements))}",
+            each.structure,
+            each.formula,
+            each.strategy,
+        )
         for each in found.candidates
         if not each.known and known.same_as(each.structure) is None
     ]
@@ -149,6 +162,7 @@ def _row(each: Proposal) -> dict[str, Any]:
     structure = each.structure
     return {
         "key": each.key,
+        "crystal": each.crystal,
         "formula": each.formula,
         "strategy": each.strategy,
         "numbers": structure.numbers.tolist(),
@@ -165,7 +179,7 @@ def _proposal(row: dict[str, Any]) -> Proposal:
         pbc=(True, True, True),
         name=row["key"],
     )
-    return Proposal(row["key"], structure, row["formula"], row["strategy"])
+    return Proposal(row["key"], row["crystal"], structure, row["formula"], row["strategy"])
 
 
 def unique(proposals: Sequence[Proposal]) -> dict[str, Proposal]:

@@ -14,7 +14,8 @@ from designer_app.cli.benches.design.proposing import Proposal, unique
 from designer_app.design.packing import groups_of
 from designer_app.elements import ATOMIC_NUMBERS, STANDARD_MASSES, SYMBOLS
 from designer_app.errors import MissingReferenceError
-from designer_app.io.formulas import amounts_of, reduced
+from designer_app.io.formulas import amounts_of, formula, reduced
+from designer_app.io.space_groups import symmetry_dataset
 from designer_app.properties.working_ions import FARADAY_MAH_MOL
 from designer_app.running.control import RunControl
 from designer_app.running.executor import Executor
@@ -33,6 +34,8 @@ LOW, NEAR = 0.100, 0.050
 """eV/atom above the hull."""
 DENSITY, VOLTAGES = 600.0, (2.0, 4.6)
 """Wh/kg; V."""
+_SYMMETRY = 0.1
+"""A, to which relaxed crystals keep their symmetry."""
 _ALL = 10_000
 
 
@@ -45,6 +48,11 @@ class Trial:
     is_low: bool
     """New and below 100 meV/atom."""
     is_hit: bool
+    formula: str = ""
+    """Of the relaxed crystal, as are the next ones; empty where it is no hit."""
+    elements: frozenset[str] = frozenset()
+    prototype: str = ""
+    """Anonymous formula and space group."""
 
 
 class Trials:
@@ -98,8 +106,16 @@ class Trials:
             distance = self._distance(phase)
             is_low = distance < LOW and self._is_new(phase.structure)
             is_hit = is_low and distance < NEAR and self._is_useful(key)
-            self._judged[key] = Trial(key, phase.converged, is_low, is_hit)
+            trial = Trial(key, phase.converged, is_low, is_hit)
+            if is_hit and phase.structure is not None:
+                trial = _with_traits(trial, phase.structure)
+            self._judged[key] = trial
         return self._judged[key]
+
+    def is_judged(self, proposal: Proposal) -> bool:
+        """Whether everything is there that says what became of a proposal."""
+        key = proposal.key
+        return key in self._relaxed and (key in self._emptied or self._host(key) is None)
 
     # --- relaxation ---
 
@@ -189,6 +205,20 @@ class Trials:
         voltage = (host.energy + n * float(metal.element_energies[0]) - crystal.energy) / n
         density = voltage * self._capacity(crystal.structure)
         return VOLTAGES[0] <= voltage <= VOLTAGES[1] and density >= DENSITY
+
+
+def _with_traits(trial: Trial, structure: Structure) -> Trial:
+    amounts = reduced(amounts_of(structure.numbers))[0]
+    shape = "-".join(f"{n:g}" for n in sorted(amounts.values()))
+    fractional = structure.positions @ np.linalg.inv(structure.cell)
+    found = symmetry_dataset(structure.cell, fractional, structure.numbers, _SYMMETRY)
+    group = 1 if found is None else int(found.number)
+    return replace(
+        trial,
+        formula=formula(amounts),
+        elements=frozenset(amounts),
+        prototype=f"{shape} in {group}",
+    )
 
 
 class _Published:
