@@ -113,6 +113,8 @@ class TargetsPage(DesignPage):
             if previous is not None:
                 self.setTabOrder(previous, each.switch)
             previous = each.slider
+        if previous is not None:
+            self.setTabOrder(previous, self.add)
 
     def _known(self, key: str) -> Distribution | None:
         ion = self._spec.ion if self._spec.has_ion else ""
