@@ -67,8 +67,9 @@ class WorkerLink:
         arguments: tuple[str, ...] = (),
         environment: Mapping[str, str] | None = None,
     ) -> None:
-        """A worker that died is `renewed` ahead of its next job. `memory_limit` is in bytes; None takes `default_memory_limit`, 0 sets none.
+        """`memory_limit` is in bytes; None takes `default_memory_limit`, 0 sets none.
 
+        A worker that died is `renewed` ahead of its next job.
         `patience_s` is how long a job may take to answer a cancel, None takes `CANCEL_LIMIT_S`.
         `warm` names modules that the worker imports ahead of its first job. `on_state` is told
         "starting", "ready", "busy", "died" or "stopped", by whichever thread notices.
