@@ -2,16 +2,19 @@
 
     python packaging/tools/build_design_labels.py propose --work WORK [--number N] [--seed S]
     python packaging/tools/build_design_labels.py decode --work WORK [--number N] [--seed S]
+        [--split test]
     python packaging/tools/build_design_labels.py empty --work WORK [--number N]
     python packaging/tools/build_design_labels.py pack --work WORK
+    python packaging/tools/build_design_labels.py add --work WORK
     python packaging/tools/build_design_labels.py move --from LIBRARY
 
 `propose` relaxes crystals with elements swapped on the prototypes of the library, `decode` such as
 the autoencoder decodes of random and of moved latent vectors, both with CHGNet, and computes the
 hosts that their working ions leave. `empty` does the last for the known crystals of the reference
 table. Each goes on where it was stopped. `pack` places everything against the reference phases and
-writes resources/data/design-labels-chgnet-0.3.0.npz. `move` rewrites it for the shipped prototype
-library, once that was made anew: LIBRARY is the file that the labels were made with.
+writes resources/data/design-labels-chgnet-0.3.0.npz. `add` puts what was decoded by an autoencoder
+that was trained anew beside the labels that are shipped. `move` rewrites it for the shipped
+prototype library, once that was made anew: LIBRARY is the file that the labels were made with.
 """
 
 import argparse
@@ -39,20 +42,19 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawTextHelpFormatter
     )
-    parser.add_argument("stage", choices=("propose", "decode", "empty", "pack", "move"))
+    parser.add_argument("stage", choices=("propose", "decode", "empty", "pack", "add", "move"))
     parser.add_argument("--work", type=Path, help="folder of the chunks")
     parser.add_argument("--from", type=Path, dest="library", help="library of the labels")
     parser.add_argument("--number", type=int, default=10_000)
     parser.add_argument("--seed", type=int, default=3)
+    parser.add_argument("--split", choices=("all", "test"), default="all", help="formulas decoded")
     given = parser.parse_args()
     if given.stage == "move":
         move(given.library)
         return
     given.work.mkdir(parents=True, exist_ok=True)
-    if given.stage == "pack":
-        pack(given)
-    else:
-        compute(given)
+    stages = {"pack": pack, "add": add}
+    stages.get(given.stage, compute)(given)
 
 
 def compute(given: argparse.Namespace) -> None:
@@ -67,7 +69,8 @@ def compute(given: argparse.Namespace) -> None:
     potential, library, began = load_potential("chgnet"), load_library(), time.monotonic()
     chunks = _empties(given) if given.stage == "empty" else _made(given, library)
     for number, (structures, energies, arrays) in enumerate(chunks):
-        path = given.work / f"{given.stage}-{given.seed}-{number:03d}.npz"
+        split = "" if given.split == "all" else f"{given.split}-"
+        path = given.work / f"{given.stage}-{split}{given.seed}-{number:03d}.npz"
         if path.exists():
             continue
         found = label(
@@ -99,7 +102,7 @@ def _made(given: argparse.Namespace, library: "PrototypeLibrary") -> Any:
     else:
         source = Proposals(library, known, generator, most_atoms=most)
     for _ in range(given.number // CHUNK):
-        table = source.table(CHUNK)
+        table = _of_split(source, library, given.split)
         structures = [library.structure_of(library.tokens(table, row)) for row in range(CHUNK)]
         yield (
             structures,
@@ -111,6 +114,22 @@ def _made(given: argparse.Namespace, library: "PrototypeLibrary") -> Any:
                 "geometry": table.geometry,
             },
         )
+
+
+def _of_split(source: Any, library: "PrototypeLibrary", split: str) -> "TokenTable":
+    """The next chunk, of formulas of one split where that is asked."""
+    from designer_app.design.heads.labels import formulas_of
+    from designer_app.design.heads.negatives import joined
+    from designer_app.training.splits import split_of
+
+    parts: list[TokenTable] = []
+    while sum(map(len, parts)) < CHUNK:
+        table = source.table(CHUNK)
+        if split != "all":
+            formulas = formulas_of(table, library)
+            table = table.rows(np.flatnonzero([split_of(each) == split for each in formulas]))
+        parts.append(table)
+    return joined(parts).rows(np.arange(CHUNK))
 
 
 def _empties(given: argparse.Namespace) -> Any:
@@ -198,6 +217,32 @@ def pack(given: argparse.Namespace) -> None:
     volts = [int(np.isfinite(each["voltage"]).sum()) for each in columns]
     print(f"{len(ids)} known, {kept.sum()} made, {below:.0%} of these below 100 meV/atom")
     print(f"voltages: {volts}; line {line}; {path.stat().st_size} B")
+
+
+def add(given: argparse.Namespace) -> None:
+    """Put the decoded chunks of a folder beside what is shipped, placed on the same hulls."""
+    from designer_app.design.heads.computed import FILE, added_computed, voltage_line_of
+    from designer_app.design.heads.negatives import electrode_columns, joined, metal_energies
+    from designer_app.design.heads.rest_of_hull import RestOfHull
+    from designer_app.design.representation.library import load_library
+    from designer_app.potentials import load_potential
+    from designer_app.screening.reference.table import load_reference
+
+    library, table, path = load_library(), load_reference("chgnet"), TARGET.parent / FILE
+    assert table is not None
+    parts = _chunks(given.work, library)
+    made = joined([tokens for _, tokens, _ in parts])
+    labels = np.concatenate([each for _, _, each in parts])
+    metals = metal_energies(load_potential("chgnet"))
+    columns = {
+        **_hulls(given.work, "decoded", made, labels, library, RestOfHull(table)),
+        **electrode_columns(made, labels, library, metals, voltage_line_of(path)),
+    }
+    kept = np.isfinite(columns["formation_energy"])
+    here = {name: each[kept] for name, each in columns.items()}
+    n = added_computed(path, library, (made.rows(kept), here))
+    below = float((here["e_above_hull"] < 0.1).mean())
+    print(f"{kept.sum()} of {len(kept)} decoded, {below:.0%} of these below 100 meV/atom; {n} made")
 
 
 def move(before: Path) -> None:

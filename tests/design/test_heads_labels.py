@@ -3,9 +3,23 @@
 import numpy as np
 import pytest
 
-from designer_app.design.heads.computed import fingerprints, read_computed
+from designer_app.design.heads.computed import (
+    FILE,
+    added_computed,
+    fingerprints,
+    read_computed,
+    voltage_line_of,
+)
 from designer_app.design.heads.features import IONS
-from designer_app.design.heads.labels import KNOWN, NO_ION, SPLITS, formulas_of, fractions_of
+from designer_app.design.heads.labels import (
+    DECODED,
+    FORMER,
+    KNOWN,
+    NO_ION,
+    SPLITS,
+    formulas_of,
+    fractions_of,
+)
 from designer_app.design.heads.left_out import formulas_left_out, left_out
 from designer_app.design.heads.negatives import joined, labels_by_energy, voltage_line
 from designer_app.design.heads.proposals import Proposals, amounts_of_slots
@@ -14,6 +28,7 @@ from designer_app.design.representation.library import known_tokens, load_librar
 from designer_app.design.representation.tokens import N_ELEMENTS
 from designer_app.elements import ATOMIC_NUMBERS, SYMBOLS
 from designer_app.errors import InvalidSpecError
+from designer_app.resources import resource
 from designer_app.screening.charge_balance import balanced
 from designer_app.screening.convex_hull import hull_for
 from designer_app.screening.reference.table import load_reference
@@ -174,3 +189,30 @@ def test_the_line_of_voltages_is_found_despite_outliers() -> None:
     slope, intercept, _ = voltage_line([(table, labels)], library, metals)
     assert (slope, intercept) == pytest.approx((0.9, -0.1), abs=0.01)
     assert SYMBOLS[lithium] == "Li"
+
+
+def test_decodes_are_added_and_those_before_are_called_so(tmp_path) -> None:
+    path = tmp_path / "labels.npz"
+    path.write_bytes(resource(FILE).read_bytes())
+    library = load_library()
+    before = read_computed(library)[0]
+    table = known_tokens(library)[0].rows(np.arange(3))
+    energies = np.array([0.1, 0.2, 0.3])
+    names = ("formation_energy", "e_above_hull", "voltage", "volume_change")
+    columns = dict.fromkeys(names, energies) | {"ion": np.full(3, NO_ION)}
+    added_computed(path, library, (table, columns))
+    after = read_computed(library, path)[0]
+    n_decoded = int((before.origin == DECODED).sum())
+    n_former = int((before.origin == FORMER).sum())
+    assert int((after.origin == FORMER).sum()) == n_former + n_decoded
+    new = after.rows(after.origin == DECODED)
+    assert new.column("e_above_hull").tolist() == pytest.approx(energies.tolist())
+    assert (new.table.elements == table.elements).all()
+    assert voltage_line_of(path) == voltage_line_of(resource(FILE))
+
+
+def test_shipped_labels_hold_decodes_of_the_shipped_autoencoder_of_test_formulas() -> None:
+    crystals = read_computed(load_library())[0]
+    decoded = crystals.rows(crystals.origin == DECODED)
+    assert len(decoded) > 200
+    assert set(decoded.split.tolist()) == {SPLITS.index("test")}

@@ -105,7 +105,9 @@ def gathered(
         )
         parts = [
             (crystals.table.rows(chosen), origin)
-            for origin, chosen in ((each, crystals.origin == each) for each in range(3))
+            for origin, chosen in (
+                (each, crystals.origin == each) for each in np.unique(crystals.origin)
+            )
             if chosen.any()
         ]
         electrodes = electrodes.and_more(conductivities(parts, library, control))

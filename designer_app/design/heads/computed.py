@@ -17,7 +17,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from designer_app.design.heads.features import IONS
-from designer_app.design.heads.labels import KNOWN, MADE, NO_ION, LabelledTokens, labelled
+from designer_app.design.heads.labels import (
+    DECODED,
+    FORMER,
+    KNOWN,
+    MADE,
+    NO_ION,
+    LabelledTokens,
+    labelled,
+)
 from designer_app.design.heads.moved_labels import Mover
 from designer_app.design.heads.rows import STABLE
 from designer_app.design.representation.library import Prototype, PrototypeLibrary, known_tokens
@@ -110,6 +118,34 @@ def moved_computed(
     arrays |= {name: each[rows] for name, each in arrays.items() if name.startswith("made_")}
     write_archive(path, {**arrays, **_tokens(table, after)})
     return n, len(rows)
+
+
+def added_computed(path: Path, library: PrototypeLibrary, made: tuple[TokenTable, Arrays]) -> int:
+    """Rewrite a file with what a new autoencoder decoded; what it held of others counts as by a
+    former one. How many made crystals it has. Raises `FileUnreadableError`.
+    """
+    arrays = dict(_read(path))
+    with np.load(path, allow_pickle=False) as archive:
+        arrays["header"] = archive["header"]
+    is_decoded = arrays["made_origin"] == DECODED
+    arrays["made_origin"] = np.where(is_decoded, FORMER, arrays["made_origin"]).astype(np.int8)
+    table, columns = made
+    more = {
+        **_tokens(table, library),
+        **{f"made_{name}": columns[name] for name in _NAMES},
+        "made_origin": np.full(len(table), DECODED),
+    }
+    for name, values in more.items():
+        arrays[name] = np.concatenate([arrays[name], values.astype(arrays[name].dtype)])
+    write_archive(path, arrays)
+    return len(arrays["made_origin"])
+
+
+def voltage_line_of(path: Path) -> tuple[float, float, float]:
+    """Slope, intercept and error (V) of the line from hosts as they stand to relaxed ones."""
+    with np.load(path, allow_pickle=False) as archive:
+        said = json.loads(bytes(archive["header"]))["voltage_line"]
+    return said["slope"], said["intercept"], said["error_V"]
 
 
 def _tokens(table: TokenTable, library: PrototypeLibrary) -> Arrays:

@@ -8,12 +8,12 @@ from numpy.typing import NDArray
 from scipy.stats import rankdata
 
 from designer_app.design.heads.ensemble import DesignHeads, Group, output_of
-from designer_app.design.heads.labels import DECODED, KNOWN, MADE, SPLITS, LabelledTokens
+from designer_app.design.heads.labels import DECODED, FORMER, KNOWN, MADE, SPLITS, LabelledTokens
 from designer_app.design.heads.rows import BAD, STABLE, HeadRow
 from designer_app.design.heads.training import predicted
 
 TEST = SPLITS.index("test")
-PARTS = {"known": KNOWN, "swapped": MADE, "decoded": DECODED}
+PARTS = {"known": KNOWN, "swapped": MADE, "decoded": DECODED, "decoded before": FORMER}
 FEWEST = 10
 """Rows that a figure needs."""
 

@@ -16,8 +16,9 @@ from designer_app.io.atomic_write import atomic_write
 from designer_app.training.splits import formula_of, split_of
 
 SPLITS = ("train", "validation", "test")
-KNOWN, MADE, DECODED = 0, 1, 2
-"""Origin of a row: a known crystal, one with elements swapped, or what the autoencoder decoded."""
+KNOWN, MADE, DECODED, FORMER = 0, 1, 2, 3
+"""Origin of a row: a known crystal, one with elements swapped, what the shipped autoencoder
+decoded, or what an earlier one did."""
 NO_ION = -1
 
 
@@ -34,7 +35,7 @@ class LabelledTokens:
     split: NDArray[np.int8]
     """(n,) index in `SPLITS`, by formula."""
     origin: NDArray[np.int8]
-    """(n,) KNOWN, MADE or DECODED."""
+    """(n,) KNOWN, MADE, DECODED or FORMER."""
 
     def __len__(self) -> int:
         return len(self.table)

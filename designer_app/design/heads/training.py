@@ -12,7 +12,7 @@ from torch import Tensor
 from torch.nn.functional import binary_cross_entropy_with_logits, smooth_l1_loss
 
 from designer_app.design.heads.features import IONS, Featurizer, ion_columns
-from designer_app.design.heads.labels import DECODED, KNOWN, MADE, NO_ION, LabelledTokens
+from designer_app.design.heads.labels import DECODED, FORMER, KNOWN, MADE, NO_ION, LabelledTokens
 from designer_app.design.heads.network import NetworkSize, SlotNetwork
 from designer_app.design.heads.rows import HeadRow
 from designer_app.design.representation.soft import SoftTokens, certain
@@ -183,9 +183,8 @@ class GroupTraining:
     def _batches(self, generator: np.random.Generator) -> list[NDArray[np.int64]]:
         """Known and made rows in the shares asked for; the smaller part comes round again."""
         size = min(self.settings.batch, max(len(self.data) // 4, 2))
-        parts = {
-            origin: np.flatnonzero(self.data.origin == origin) for origin in (KNOWN, MADE, DECODED)
-        }
+        origins = np.where(self.data.origin == FORMER, DECODED, self.data.origin)
+        parts = {origin: np.flatnonzero(origins == origin) for origin in (KNOWN, MADE, DECODED)}
         here = {origin: rows for origin, rows in parts.items() if len(rows)}
         if len(here) == 1:
             order = generator.permutation(len(self.data))
