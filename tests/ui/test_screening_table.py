@@ -23,7 +23,13 @@ from designer_app.ui.screening.candidate_list import CandidateList
 from designer_app.ui.screening.candidate_model import CELL, CandidateModel
 from designer_app.ui.screening.candidate_table import CandidateTable, Wish
 from designer_app.ui.screening.column_choice import columns_that_fit
-from designer_app.ui.screening.columns import KNOWN, criteria_of, estimate_text, reason_text
+from designer_app.ui.screening.columns import (
+    KNOWN,
+    criteria_of,
+    estimate_text,
+    reason_of,
+    reason_text,
+)
 from designer_app.ui.screening.outcome import losses_text, screening_outcome
 from designer_app.ui.screening.row_feed import SLICE, RowFeed
 
@@ -344,3 +350,10 @@ def test_the_table_shows_ten_thousand_without_a_widget_for_a_cell(qtbot, theme):
     made.show()
     assert made.model.rowCount() == MANY
     assert made.view.indexWidget(made.model.index(0, 0)) is None
+
+
+def test_what_a_row_misses_is_named_as_people_call_it():
+    told = "misses e above hull, voltage (not known: voltage)"
+    row = ScreenRow(id="1", formula="LiXeO", stage="rules", verdict=FAILS,
+                    failing=("e_above_hull", "voltage"), reason=told)  # fmt: skip
+    assert reason_of(row) == "Misses energy above hull, voltage (not known: voltage)"

@@ -5,7 +5,8 @@ from dataclasses import replace
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QInputDialog, QMenu, QPushButton, QVBoxLayout, QWidget
 
-from designer_app.errors import InvalidSpecError
+from designer_app.errors import FileUnreadableError, InvalidSpecError
+from designer_app.io.own_heads import own_columns
 from designer_app.io.property_distributions import distribution_of
 from designer_app.specs.design import DesignSpec
 from designer_app.specs.design_purposes import purpose_of
@@ -113,8 +114,6 @@ class TargetsPage(DesignPage):
             if previous is not None:
                 self.setTabOrder(previous, each.switch)
             previous = each.slider
-        if previous is not None:
-            self.setTabOrder(previous, self.add)
 
     def _known(self, key: str) -> Distribution | None:
         ion = self._spec.ion if self._spec.has_ion else ""
@@ -152,7 +151,17 @@ class TargetsPage(DesignPage):
                 action.setData(key)
                 action.setToolTip(about.doc)
         self._menu.addSeparator()
+        for name, _ in self._learned():
+            if OWN + name not in self.rows:
+                self._menu.addAction(name).setData(OWN + name)
         self._menu.addAction(self.tr("Your own property...")).setData(OWN)
+
+    def _learned(self) -> tuple[tuple[str, str], ...]:
+        """Own properties that the heads of the spec know."""
+        try:
+            return () if self._spec.heads is None else own_columns(self._spec.heads)
+        except FileUnreadableError:
+            return ()  # the first page stops at it
 
     def _on_property_chosen(self, action: QAction) -> None:
         key = str(action.data())

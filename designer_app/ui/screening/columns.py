@@ -116,6 +116,7 @@ SCORE = Column(
 ATOMS = Column(key="n_atoms", title="Atoms", doc="In the cell of the candidate.")
 PLAIN = (SCORE, ATOMS)
 """Numbers of a row that are no estimates."""
+_IN_A_SENTENCE = {"e_above_hull": "energy above hull"}
 
 
 def column_for(estimate: Estimate) -> Column:
@@ -226,7 +227,8 @@ def explain(estimate: Estimate, column: Column) -> str:
 
 def reason_of(row: ScreenRow) -> str:
     """Why a row was lost or misses, with the names of its failing criteria in words."""
-    told = row.reason
-    if not told and row.failing:
-        told = f"misses {', '.join(name_of(key).lower() for key in row.failing)}"
+    names = {key: _IN_A_SENTENCE.get(key, name_of(key).lower()) for key in row.failing}
+    told = row.reason or (f"misses {', '.join(names.values())}" if names else "")
+    for key, name in names.items():
+        told = told.replace(key.replace("_", " "), name)
     return told[:1].upper() + told[1:]
