@@ -121,7 +121,10 @@ def test_templates_of_a_class_are_counted_from_zero(library):
 
 
 def test_volumes_expected_of_ionic_crystals_are_near_the_measured_ones(library):
-    salt = load_reference().by_source("mp-22862")
+    reference = load_reference()
+    assert reference is not None
+    salt = reference.by_source("mp-22862")
+    assert salt is not None
     row = library.table_of([tokens_of(library, salt.structure())])
     assert abs(float(row.log_volume[0])) < 0.3
 
