@@ -117,6 +117,7 @@ def moved_computed(
     n = len(is_known)
     arrays |= {name: each[rows] for name, each in arrays.items() if name.startswith("made_")}
     write_archive(path, {**arrays, **_tokens(table, after)})
+    _read.cache_clear()
     return n, len(rows)
 
 
@@ -138,6 +139,7 @@ def added_computed(path: Path, library: PrototypeLibrary, made: tuple[TokenTable
     for name, values in more.items():
         arrays[name] = np.concatenate([arrays[name], values.astype(arrays[name].dtype)])
     write_archive(path, arrays)
+    _read.cache_clear()
     return len(arrays["made_origin"])
 
 
