@@ -1,19 +1,24 @@
 """What for? A card with a drawing for each purpose; below, what will be predicted, how well."""
 
 from dataclasses import replace
+from pathlib import Path
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
     QButtonGroup,
+    QFileDialog,
     QFrame,
     QGridLayout,
     QHBoxLayout,
     QLabel,
+    QPushButton,
     QVBoxLayout,
     QWidget,
 )
 
+from designer_app.errors import FileUnreadableError
 from designer_app.io.formulas import with_subscripts_in
+from designer_app.io.own_heads import own_columns
 from designer_app.specs.design import DesignSpec
 from designer_app.specs.design_purposes import PURPOSES, Purpose, applied, purpose_of
 from designer_app.specs.design_targets import targets_from
@@ -23,6 +28,7 @@ from designer_app.ui.design.pages import DesignPage
 from designer_app.ui.design.purpose_card import PurposeCard
 from designer_app.ui.design.target_words import target_text
 from designer_app.ui.editors import ChoiceEditor
+from designer_app.ui.panels.md_outlook import Caution
 from designer_app.ui.panels.section import row
 from designer_app.ui.theme import Theme, Tokens, label
 
@@ -52,9 +58,12 @@ class PurposePage(DesignPage):
         self.ion = ChoiceEditor(self._said["ion"].choices)
         self._ion_label = label(self._said["ion"].label, "muted")
         self._own = label("", "muted", wrap=True)
+        self.heads = QPushButton(self.tr("Heads of your table..."))
+        self.heads.setToolTip(self._said["heads"].doc)
         self._build()
         self._group.buttonClicked.connect(self._on_card_chosen)
         self.ion.edited.connect(self._on_ion_chosen)
+        self.heads.clicked.connect(self._on_heads_asked)
         self.follow_theme()
         self.set_spec(self._spec)
 
@@ -66,6 +75,21 @@ class PurposePage(DesignPage):
     def purpose(self) -> Purpose:
         """The card that is chosen."""
         return purpose_of(self._spec)
+
+    def problems(self) -> tuple[Caution, ...]:
+        """A folder that holds no heads of one's own."""
+        folder = self._spec.heads
+        if folder is None:
+            return ()
+        try:
+            learned = own_columns(folder)
+        except FileUnreadableError as error:
+            text = self.tr("“%s” holds no property heads: %s.") % (folder.name, error.reason)
+        else:
+            text = self.tr("The heads in “%s” have learned no column of your own.") % folder.name
+            if learned:
+                return ()
+        return (Caution(text, self.tr("Take the shipped heads"), (("heads", None),), stops=True),)
 
     def set_theme(self, tokens: Tokens) -> None:
         """The drawing in the theme's colours."""
@@ -113,6 +137,7 @@ class PurposePage(DesignPage):
         words.addWidget(self._doc)
         words.addWidget(self._start)
         words.addWidget(self._own)
+        words.addLayout(row(self.heads, None))
         words.addLayout(row(self._ion_label, self.ion, None))
         words.addStretch(1)
         layout = QHBoxLayout(card)
@@ -141,12 +166,29 @@ class PurposePage(DesignPage):
         for widget in (self._ion_label, self.ion):
             widget.setVisible(is_open)
         self.ion.set_value(self._spec.ion)
-        self._own.setVisible(self._spec.purpose == "own")
-        self._own.setText(
-            self.tr("Train the heads on your table first, then add the property by its column's "
-                    "name on the next page.")
-        )  # fmt: skip
+        for widget in (self._own, self.heads):
+            widget.setVisible(self._spec.purpose == "own")
+        self._own.setText(self._own_words())
         self.set_theme(self.theme.tokens)
+
+    def _own_words(self) -> str:
+        folder = self._spec.heads
+        if folder is None:
+            return self.tr(
+                "Train the heads on your table first, take their folder here, then add the "
+                "property on the next page."
+            )
+        try:
+            learned = [f"{name} ({unit})" if unit else name for name, unit in own_columns(folder)]
+        except FileUnreadableError:
+            return ""  # the problem below tells
+        return self.tr("“%s” has learned: %s.") % (folder.name, ", ".join(learned))
+
+    def _on_heads_asked(self) -> None:
+        chosen = QFileDialog.getExistingDirectory(self, self.tr("A folder of property heads"))
+        if chosen:
+            self.edit(replace(self._spec, heads=Path(chosen)))
+            self._tell()
 
     def _on_card_chosen(self, card: PurposeCard) -> None:
         purpose = card.purpose

@@ -9,7 +9,7 @@ import numpy as np
 from designer_app.errors import InvalidSpecError
 from designer_app.specs.design import DesignSpec
 from designer_app.specs.design_purposes import purpose_of
-from designer_app.specs.design_targets import Target
+from designer_app.specs.design_targets import OWN, Target
 from designer_app.specs.distributions import Distribution
 from designer_app.ui.design.target_words import (
     is_outside,
@@ -32,7 +32,7 @@ def target_cautions(spec: DesignSpec, known: Known) -> tuple[Caution, ...]:
     except InvalidSpecError as problem:
         usual = purpose_of(spec).targets
         return (Caution(problem.reason, "Take the usual targets", (("targets", usual),), True),)
-    found = [*_energy_of_charge(spec, targets)]
+    found = [*_unlearned(spec, targets), *_energy_of_charge(spec, targets)]
     found += [
         caution
         for each in targets.values()
@@ -40,6 +40,23 @@ def target_cautions(spec: DesignSpec, known: Known) -> tuple[Caution, ...]:
         and (caution := _beyond(spec, each, known(each.key))) is not None
     ]
     return (*found, *_astray(spec, targets))
+
+
+def _unlearned(spec: DesignSpec, targets: Mapping[str, Target]) -> list[Caution]:
+    """Own properties without the heads that learned them."""
+    if spec.heads is not None:
+        return []
+    return [
+        Caution(
+            f"“{key.removeprefix(OWN)}” is a property of your own: take the folder of the heads "
+            "that learned it, where you choose the purpose.",
+            "Drop it",
+            (("targets", tuple(each.text() for each in targets.values() if each.key != key)),),
+            stops=True,
+        )
+        for key in targets
+        if key.startswith(OWN)
+    ]
 
 
 def with_target(spec: DesignSpec, target: Target) -> tuple[str, ...]:
