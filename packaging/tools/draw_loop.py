@@ -8,6 +8,7 @@ predicted beside what was computed afterwards.
 """
 
 import argparse
+import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from designer_app.specs.screen_rows import ScreenRow
 
 SIZE_IN = (13.0, 4.3)
+BAND = "#E6F4EC"
 MOST_PATHS = 60
 """Ways that are drawn; the ends of all are dots."""
 
@@ -35,6 +37,7 @@ def main() -> None:
     import matplotlib as mpl
 
     mpl.use("Agg")
+    mpl.rcParams["font.size"] = 9.0
     import matplotlib.pyplot as plt
 
     from designer_app.io.design_store import DesignStore
@@ -121,7 +124,12 @@ def draw_verified(axes: Any, rows: "list[ScreenRow]", spec: "DesignSpec") -> Non
         low, high = bounds_of(target, factor)
         values = [value for each in pairs for value in (each.predicted, each.verified)]
         ends = [min(values), max(values)]
-        axes.axhspan(max(low, ends[0]), min(high, ends[1]), color="#E6F4EC")
+        edges = [each for each in (low, high) if math.isfinite(each)]  # of the target, in sight
+        room = 0.06 * (max(ends + edges) - min(ends + edges))
+        limits = min(ends + edges) - room, max(ends + edges) + room
+        axes.set_xlim(ends[0] - room, ends[1] + room)
+        axes.set_ylim(limits)
+        axes.axhspan(max(low, limits[0]), min(high, limits[1]), color=BAND, zorder=0)
         axes.plot(ends, ends, "--", color=GREY, linewidth=1)
         axes.scatter(
             [each.predicted for each in pairs],
