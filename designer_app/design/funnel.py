@@ -14,12 +14,19 @@ from dataclasses import asdict, dataclass, replace
 from designer_app.design.packing import groups_of
 from designer_app.design.search.found import Snapshot
 from designer_app.design.search.limits import Limits
-from designer_app.design.staged import DOES_NOT_HOLD, FALLEN, SLAB_DISAGREES, DesignRows
+from designer_app.design.staged import (
+    DOES_NOT_HOLD,
+    FALLEN,
+    NO_WAY,
+    SLAB_DISAGREES,
+    DesignRows,
+)
 from designer_app.explanations import explain_exception
 from designer_app.io.formulas import amounts_of, reduced
 from designer_app.screening.checks import Checks, ReferenceCrystals
 from designer_app.screening.duplicates import KnownCrystals
 from designer_app.screening.staged_rows import finite_score, key_of
+from designer_app.specs.conductivity import BARRIER
 from designer_app.specs.design_tasks import DesignAnswer
 from designer_app.specs.screen_rows import LOST, ScreenRow
 from designer_app.specs.structure import Structure
@@ -28,6 +35,9 @@ _STALE = "Its other computed numbers are those of the structure before it fell."
 _ANEW = ("cathode", "anode", "electrolyte")
 """Purposes whose numbers are computed again for a structure that a candidate fell to: slabs take
 minutes, and only check what was learned."""
+_HIGHEST_BARRIER = 1.0
+"""eV, by relaxed images where they were made, else by bond valence: at room temperature about
+1e-14 S/cm, which no error of either method makes a conductor."""
 _ALL = 10_000
 """Known crystals of one formula: what is told as new is compared with all of them."""
 _LOOK = 16
@@ -165,8 +175,9 @@ class DesignFunnel(DesignRows):
                 row = _with(row, answer, decides=self.spec.purpose != "catalyst")
                 self.keep_checks(row.id, answer.checks)
                 missed = tuple(each.sentence for each in answer.checks if not each.holds)
+                row = replace(row, failing=_marks(row), warnings=(*row.warnings, *missed))
                 if missed:
-                    row = replace(row, failing=(SLAB_DISAGREES,), warnings=(*row.warnings, *missed))
+                    row = replace(row, failing=(SLAB_DISAGREES,))
             self.keep(self.scored(replace(row, stage="physics")))
             self.write()
             self.control.progress(n_done + 1, len(tasks), "Computing the best")
@@ -248,6 +259,12 @@ class DesignFunnel(DesignRows):
                     row = replace(row, warnings=(*row.warnings, _STALE))
         self.keep_checks(key, answer.checks)
         self.keep(self.scored(replace(row, stage=self.rows[key].stage)))
+
+
+def _marks(row: ScreenRow) -> tuple[str, ...]:
+    """What computed numbers rule out that is no target: an electrolyte that holds its ions."""
+    barrier = row.estimate(BARRIER)
+    return (NO_WAY,) if barrier is not None and barrier.value > _HIGHEST_BARRIER else ()
 
 
 @dataclass(frozen=True)

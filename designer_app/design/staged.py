@@ -42,10 +42,12 @@ class Tools:
 
 
 DOES_NOT_HOLD, SLAB_DISAGREES = "does not hold", "slab disagrees"
+NO_WAY = "no way for ions"
 """What a candidate may miss beside its targets."""
 MARKS: Mapping[str, tuple[str, str]] = {
     DOES_NOT_HOLD: ("not holding when shaken", "does not hold when it is shaken"),
     SLAB_DISAGREES: ("a slab that agrees", "a relaxed slab does not bear out what was learned"),
+    NO_WAY: ("a way for the ions", "its ions meet a barrier above 1 eV"),
 }
 """What is missed in a list, and the reason in a sentence."""
 FALLEN = "-shaken"

@@ -54,14 +54,14 @@ def _all(text: str) -> frozenset[str]:
 
 _IONS = _all("Li Na K Mg Ca Zn")
 _REDOX = _all("Ti V Cr Mn Fe Co Ni Cu Nb Mo")
-_FRAMEWORK = _all("B C Al Si P Sc Ga Ge Y Zr In Sn Sb La Hf Ta W Sr Ba")
+_FRAMEWORK = _all("B Al Si P Sc Ga Ge Y Zr In Sn Sb La Hf Ta W")
 _RARE_EARTHS = _all("La Pr Nd Sm Gd Tb Dy Ho Er Tm Yb Lu")
 _CATHODE_ANIONS = _all("O F S Se Cl N")
 
 USUAL: Mapping[str, UsualChemistry] = {
     "cathode": UsualChemistry(
         of="a cathode",
-        elements=_IONS | _REDOX | _FRAMEWORK | _all("Ce Te Bi") | _CATHODE_ANIONS,
+        elements=_IONS | _REDOX | _FRAMEWORK | _all("C Ce Te Bi") | _CATHODE_ANIONS,
         active=_REDOX,
         anions=_CATHODE_ANIONS,
     ),
@@ -73,7 +73,7 @@ USUAL: Mapping[str, UsualChemistry] = {
     ),
     "electrolyte": UsualChemistry(
         of="a solid electrolyte",
-        elements=_IONS | _FRAMEWORK | _RARE_EARTHS | _all("Ti Nb O S Se F Cl Br I N"),
+        elements=_FRAMEWORK | _RARE_EARTHS | _all("Mg Zn Ti Nb O S Se F Cl Br I N"),
         anions=_all("O S Se F Cl Br I N"),
     ),
     "catalyst": UsualChemistry(

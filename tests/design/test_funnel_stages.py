@@ -296,3 +296,25 @@ def test_a_slab_that_disagrees_is_missed_beside_the_targets(make, monkeypatch):
     assert row.failing == ("slab disagrees",)
     assert "does not bear out" in row.reason
     assert "a slab that agrees by 1" in verdict_of(ending(funnel))
+
+
+@pytest.mark.parametrize(("barrier", "missed"), [(1.4, ("no way for ions",)), (0.4, ())])
+def test_an_electrolyte_whose_ions_cannot_move_is_none(make, monkeypatch, barrier, missed):
+    told = Estimate(key="migration_barrier", value=barrier, unit="eV", method="bond valence")
+    monkeypatch.setattr(
+        "designer_app.jobs.design_task.electrolyte_physics",
+        lambda *_: DesignAnswer(estimates=(told,)),
+    )
+    spec = replace(
+        SPEC,
+        purpose="electrolyte",
+        usual=False,
+        targets=("e_above_hull=..9",),
+        relax_best=1,
+        physics_best=1,
+        check_best=0,
+    )
+    funnel = make(spec)
+    funnel.run()
+    (row,) = ending(funnel).shortlist
+    assert row.failing == missed
