@@ -22,6 +22,7 @@ the relaxed crystal), and formulas that no substitution has among its hits.
 """
 
 from collections.abc import Callable, Iterator
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
@@ -79,9 +80,11 @@ def rows(
 def _so_far(
     trials: Trials, found: dict[tuple[str, int], list[Proposal]]
 ) -> dict[tuple[str, int], list[Trial]]:
-    """What became of the proposals that were judged."""
+    """What became of the proposals up to the first that waits: some behind it were judged for
+    another arm, and what two arms like is better than most.
+    """
     return {
-        key: [trials.of(each) for each in mine if trials.is_judged(each)]
+        key: [trials.of(each) for each in takewhile(trials.is_judged, mine)]
         for key, mine in found.items()
     }
 
