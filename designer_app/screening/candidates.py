@@ -17,7 +17,8 @@ from designer_app.screening.ion_exchange import exchanged, working_ion
 from designer_app.screening.masks import Masks
 from designer_app.screening.reference.table import ReferenceTable
 from designer_app.screening.substitution import Ion, Proposal, ions_of, proposals
-from designer_app.specs.screen import IONS, ScreenSpec
+from designer_app.specs.candidate_fields import IONS
+from designer_app.specs.screen import ScreenSpec
 from designer_app.specs.structure import Structure
 from designer_app.specs.voltage import ION_CHARGES
 

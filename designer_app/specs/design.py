@@ -3,6 +3,25 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from designer_app.specs.candidate_fields import (
+    abundant_field,
+    charge_field,
+    cheap_field,
+    elements_field,
+    exclude_field,
+    include_field,
+    ion_field,
+    max_atoms_field,
+    max_price_field,
+    min_abundance_field,
+    no_cobalt_field,
+    no_toxic_field,
+    only_new_field,
+    physics_best_field,
+    reaction_field,
+    relax_best_field,
+    seed_field,
+)
 from designer_app.specs.design_targets import Target, targets_from
 from designer_app.specs.fields import spec_field
 from designer_app.specs.potentials import (
@@ -12,7 +31,6 @@ from designer_app.specs.potentials import (
     potential_field,
     threads_field,
 )
-from designer_app.specs.screen import IONS
 from designer_app.specs.structure import Structure
 from designer_app.specs.usual_chemistry import USUAL, UsualChemistry
 
@@ -48,20 +66,8 @@ class DesignSpec:
     purpose: str = spec_field(
         "cathode", label="What for", doc="What the material is to do.", choices=KINDS
     )
-    ion: str = spec_field(
-        "Li",
-        label="Working ion",
-        doc="What moves between the electrodes.",
-        choices=tuple((ion, ion) for ion in IONS),
-        when=_IONIC,
-    )
-    reaction: str = spec_field(
-        "HER",
-        label="Reaction",
-        doc="What the surface is to catalyse.",
-        choices=REACTIONS,
-        when=("purpose", ("catalyst",)),
-    )
+    ion: str = ion_field(_IONIC)
+    reaction: str = reaction_field(REACTIONS, ("purpose", ("catalyst",)))
     heads: Path | None = spec_field(
         None,
         label="Property heads",
@@ -75,17 +81,11 @@ class DesignSpec:
         "of the purpose.",
         argument="target",
     )
-    elements: str = spec_field(
-        "",
-        label="Allowed elements",
-        doc="Symbols, like “Li Fe Mn P O”; empty allows all that the models know.",
-    )
+    elements: str = elements_field()
     require: str = spec_field(
         "", label="Required elements", doc="Symbols that every candidate must hold."
     )
-    exclude: str = spec_field(
-        "", label="Excluded elements", doc="Symbols of elements that no candidate may hold."
-    )
+    exclude: str = exclude_field()
     usual: bool = spec_field(
         True,
         label="Usual chemistry",
@@ -93,48 +93,13 @@ class DesignSpec:
         "oxidise, and oxygen, sulfur, a halogen or nitrogen. Does not count where allowed elements "
         "are listed.",
     )
-    include: str = spec_field(
-        "",
-        label="Included elements",
-        doc="Symbols of radioactive elements to let in, like “Th U”; the rest is left out.",
-        advanced=True,
-    )
-    no_toxic: bool = spec_field(
-        False,
-        label="No toxic elements",
-        doc="Leaves out As, Be, Cd, Hg, Pb, Tl and what is radioactive.",
-    )
-    no_cobalt: bool = spec_field(False, label="No cobalt", doc="Leaves out cobalt.")
-    cheap: bool = spec_field(
-        False,
-        label="Cheap elements",
-        doc="Leaves out elements that cost more than the price limit.",
-    )
-    max_price: float = spec_field(
-        20.0,
-        label="Price limit",
-        doc="Of the element, by mass; nickel costs about 15.",
-        unit="USD/kg",
-        above=0.0,
-        high=1e6,
-        advanced=True,
-        when=("cheap", (True,)),
-    )
-    abundant: bool = spec_field(
-        False,
-        label="Abundant elements",
-        doc="Leaves out elements rarer in the Earth's crust than the limit.",
-    )
-    min_abundance: float = spec_field(
-        10.0,
-        label="Abundance limit",
-        doc="Share of the upper continental crust, by mass; lithium has about 20.",
-        unit="ppm",
-        low=0.0,
-        high=1e6,
-        advanced=True,
-        when=("abundant", (True,)),
-    )
+    include: str = include_field()
+    no_toxic: bool = no_toxic_field()
+    no_cobalt: bool = no_cobalt_field()
+    cheap: bool = cheap_field()
+    max_price: float = max_price_field()
+    abundant: bool = abundant_field()
+    min_abundance: float = min_abundance_field()
     families: tuple[str, ...] = spec_field(
         (),
         label="Structure families",
@@ -149,27 +114,10 @@ class DesignSpec:
     start_structure: Structure | None = spec_field(
         None, label="Start structure", doc="An open structure.", hidden=True, argument="-"
     )
-    charge: str = spec_field(
-        "strict",
-        label="Charge balance",
-        doc="Strict asks for common oxidation states, mixed valence of metals included; loose for "
-        "any known ones; off keeps all, as alloys need it.",
-        choices=(("strict", "Strict"), ("loose", "Loose"), ("off", "Off")),
-        advanced=True,
-    )
-    only_new: bool = spec_field(
-        True,
-        label="Only new materials",
-        doc="Leaves crystals that the reference set holds out of the shortlist; otherwise they "
-        "are only marked.",
-    )
-    max_atoms: int = spec_field(
-        40,
-        label="Atoms at most",
-        doc="Largest primitive cell of a candidate; relaxing takes longer with more.",
-        low=1,
-        high=200,
-        advanced=True,
+    charge: str = charge_field()
+    only_new: bool = only_new_field(default=True, advanced=False)
+    max_atoms: int = max_atoms_field(
+        40, 200, "Largest primitive cell of a candidate; relaxing takes longer with more."
     )
     strategy: str = spec_field(
         "mix",
@@ -211,20 +159,8 @@ class DesignSpec:
         "this run only.",
         advanced=True,
     )
-    relax_best: int = spec_field(
-        200,
-        label="Relax the best",
-        doc="How many are relaxed and placed on the hull. One takes a second or some.",
-        low=0,
-        high=100_000,
-    )
-    physics_best: int = spec_field(
-        40,
-        label="Compute the best",
-        doc="How many get their voltage or adsorption energies from relaxations.",
-        low=0,
-        high=1000,
-    )
+    relax_best: int = relax_best_field(200, ". One takes a second or some.")
+    physics_best: int = physics_best_field(40, ".")
     check_best: int = spec_field(
         12,
         label="Check the best",
@@ -237,14 +173,7 @@ class DesignSpec:
     n: int = spec_field(10, label="Shortlist", doc="Candidates to end with.", low=1, high=1000)
     potential: str = potential_field()
     model: str = model_field()
-    seed: int = spec_field(
-        0,
-        label="Seed",
-        doc="Start of the random numbers: same seed, same candidates.",
-        low=0,
-        high=2**31 - 1,
-        advanced=True,
-    )
+    seed: int = seed_field()
     workers: int = spec_field(
         2,
         label="Relaxations at once",

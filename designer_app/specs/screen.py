@@ -3,6 +3,25 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from designer_app.specs.candidate_fields import (
+    abundant_field,
+    charge_field,
+    cheap_field,
+    elements_field,
+    exclude_field,
+    include_field,
+    ion_field,
+    max_atoms_field,
+    max_price_field,
+    min_abundance_field,
+    no_cobalt_field,
+    no_toxic_field,
+    only_new_field,
+    physics_best_field,
+    reaction_field,
+    relax_best_field,
+    seed_field,
+)
 from designer_app.specs.fields import spec_field
 from designer_app.specs.potentials import (
     device_field,
@@ -18,7 +37,6 @@ RULES = (
     ("catalyst", "Catalyst"),
     ("stability", "Stability alone"),
 )
-IONS = ("Li", "Na", "K", "Mg", "Ca", "Zn")
 REACTIONS = (
     ("HER", "Hydrogen evolution"),
     ("OER", "Oxygen evolution"),
@@ -56,20 +74,8 @@ class ScreenSpec:
         doc="Which numbers are computed and which criteria count.",
         choices=RULES,
     )
-    ion: str = spec_field(
-        "Li",
-        label="Working ion",
-        doc="What moves between the electrodes.",
-        choices=tuple((ion, ion) for ion in IONS),
-        when=_BATTERY,
-    )
-    reaction: str = spec_field(
-        "HER",
-        label="Reaction",
-        doc="What the surface is to catalyse.",
-        choices=REACTIONS,
-        when=("rules", ("catalyst",)),
-    )
+    ion: str = ion_field(_BATTERY)
+    reaction: str = reaction_field(REACTIONS, ("rules", ("catalyst",)))
     make: str = spec_field(
         "given",
         label="Candidates",
@@ -92,78 +98,18 @@ class ScreenSpec:
         doc="Shared and partly occupied sites become the ordered cell of lowest electrostatic "
         "energy. Off: such files are told of and left out.",
     )
-    elements: str = spec_field(
-        "",
-        label="Allowed elements",
-        doc="Symbols, like “Li Fe Mn P O”; empty allows all that the models know.",
-    )
-    exclude: str = spec_field(
-        "", label="Excluded elements", doc="Symbols of elements that no candidate may hold."
-    )
-    include: str = spec_field(
-        "",
-        label="Included elements",
-        doc="Symbols of radioactive elements to let in, like “Th U”; the rest is left out.",
-        advanced=True,
-    )
-    no_toxic: bool = spec_field(
-        False,
-        label="No toxic elements",
-        doc="Leaves out As, Be, Cd, Hg, Pb, Tl and what is radioactive.",
-    )
-    no_cobalt: bool = spec_field(False, label="No cobalt", doc="Leaves out cobalt.")
-    cheap: bool = spec_field(
-        False,
-        label="Cheap elements",
-        doc="Leaves out elements that cost more than the price limit.",
-    )
-    max_price: float = spec_field(
-        20.0,
-        label="Price limit",
-        doc="Of the element, by mass; nickel costs about 15.",
-        unit="USD/kg",
-        above=0.0,
-        high=1e6,
-        advanced=True,
-        when=("cheap", (True,)),
-    )
-    abundant: bool = spec_field(
-        False,
-        label="Abundant elements",
-        doc="Leaves out elements rarer in the Earth's crust than the limit.",
-    )
-    min_abundance: float = spec_field(
-        10.0,
-        label="Abundance limit",
-        doc="Share of the upper continental crust, by mass; lithium has about 20.",
-        unit="ppm",
-        low=0.0,
-        high=1e6,
-        advanced=True,
-        when=("abundant", (True,)),
-    )
-    charge: str = spec_field(
-        "strict",
-        label="Charge balance",
-        doc="Strict asks for common oxidation states, mixed valence of metals included; loose for "
-        "any known ones; off keeps all, as alloys need it.",
-        choices=(("strict", "Strict"), ("loose", "Loose"), ("off", "Off")),
-        advanced=True,
-    )
-    only_new: bool = spec_field(
-        False,
-        label="Only new materials",
-        doc="Leaves out crystals that the reference set holds; otherwise they are only marked.",
-        advanced=True,
-    )
-    max_atoms: int = spec_field(
-        200,
-        label="Atoms at most",
-        doc="Largest cell of a candidate.",
-        low=1,
-        high=2000,
-        advanced=True,
-    )
+    elements: str = elements_field()
+    exclude: str = exclude_field()
+    include: str = include_field()
+    no_toxic: bool = no_toxic_field()
+    no_cobalt: bool = no_cobalt_field()
+    cheap: bool = cheap_field()
+    max_price: float = max_price_field()
+    abundant: bool = abundant_field()
+    min_abundance: float = min_abundance_field()
+    charge: str = charge_field()
+    only_new: bool = only_new_field(default=False, advanced=True)
+    max_atoms: int = max_atoms_field(200, 2000, "Largest cell of a candidate.")
     energy_density: float = spec_field(
         500.0,
         label="Energy density above",
@@ -248,22 +194,8 @@ class ScreenSpec:
         high=10.0,
         decimals=3,
     )
-    relax_best: int = spec_field(
-        20,
-        label="Relax the best",
-        doc="How many are relaxed and placed on the hull; 0 stops after the network. "
-        "One takes some seconds.",
-        low=0,
-        high=100_000,
-    )
-    physics_best: int = spec_field(
-        3,
-        label="Compute the best",
-        doc="How many get their voltage or adsorption energies from relaxations, "
-        "besides learned heads. One takes minutes.",
-        low=0,
-        high=1000,
-    )
+    relax_best: int = relax_best_field(20, "; 0 stops after the network. One takes some seconds.")
+    physics_best: int = physics_best_field(3, ", besides learned heads. One takes minutes.")
     potential: str = potential_field()
     model: str = model_field()
     references: str = spec_field(
@@ -277,14 +209,7 @@ class ScreenSpec:
         ),
         advanced=True,
     )
-    seed: int = spec_field(
-        0,
-        label="Seed",
-        doc="Start of the random numbers: same seed, same candidates.",
-        low=0,
-        high=2**31 - 1,
-        advanced=True,
-    )
+    seed: int = seed_field()
     device: str = device_field()
     dtype: str = dtype_field()
     threads: int = threads_field()

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from designer_app.io.formulas import amounts_of
-from designer_app.specs.screen import IONS, ScreenSpec
+from designer_app.specs.candidate_fields import IONS
+from designer_app.specs.screen import ScreenSpec
 from designer_app.specs.screen_rows import FunnelCount
 from designer_app.ui.panels.md_outlook import Caution
 from designer_app.ui.wording import duration, with_spaces
