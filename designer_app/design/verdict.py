@@ -63,7 +63,8 @@ def _nearest(ending: Ending) -> str:
     found = best.estimate(key) if key else None
     at = ""
     if found is not None and math.isfinite(found.value):
-        at = f" with {_named(key)} {found.value:.3g} {found.unit}".rstrip()
+        value = float(f"{found.value:.3g}")
+        at = f" with {_named(key)} {value:g} {found.unit}".rstrip()
     return f"missed: {counts}. The nearest is {best.formula}{at}; loosen that target to take it"
 
 

@@ -8,11 +8,11 @@ import pytest
 from PySide6.QtCore import QPoint, Qt
 
 from designer_app.io.documents import Document
-from designer_app.io.structure_families import families_of
+from designer_app.io.structure_families import families_of, smallest_cells
 from designer_app.specs.design import DesignSpec
 from designer_app.specs.design_purposes import applied, purpose_named
 from designer_app.specs.structure import Structure
-from designer_app.ui.design.chemistry_checks import chemistry_cautions
+from designer_app.ui.design.chemistry_checks import chemistry_cautions, family_cautions
 from designer_app.ui.design.chemistry_page import ChemistryPage
 from designer_app.ui.design.element_states import (
     MAY,
@@ -214,6 +214,15 @@ def test_families_that_are_not_chosen_are_offered_where_they_can_be_found(qtbot,
     assert not chips.chips["L1_2 alloy"].isHidden()
 
 
+def test_families_of_large_cells_stop_until_such_cells_are_allowed():
+    cells = {"garnet": 80, "olivine": 28}
+    spec = DesignSpec(families=("garnet",))
+    (caution,) = family_cautions(spec, cells)
+    assert caution.stops
+    assert family_cautions(mended(spec, caution), cells) == ()
+    assert family_cautions(replace(spec, families=("garnet", "olivine")), cells) == ()
+
+
 def test_no_family_is_cut_off(page):
     chips = page.families
     assert all(
@@ -230,8 +239,11 @@ def test_families_are_read_from_the_library_without_a_model(tmp_path):
         family=np.array([1, 0, 1]),
         family_start=np.array([0, 0, 1, 2, 3]),
         n_members=np.array([9, 3, 2, 4]),
+        class_count=np.array([2, 1, 4, 3, 1]),
+        class_slot_start=np.array([0, 1, 2, 4, 5]),
     )
     assert families_of(path) == (("spinel", 7), ("olivine", 2))
+    assert smallest_cells(path) == {"spinel": 1, "olivine": 7}
 
 
 def test_a_search_may_start_from_what_is_open(page):

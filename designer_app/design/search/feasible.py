@@ -29,7 +29,7 @@ from designer_app.properties.electrode_checks import HIGHEST_VOLTAGE
 from designer_app.properties.working_ions import FARADAY_MAH_MOL
 from designer_app.screening.charge_balance import highest_state
 from designer_app.screening.ion_release import highest_charges
-from designer_app.specs.design_targets import PROPERTIES, Target
+from designer_app.specs.design_targets import PROPERTIES, Target, in_words
 from designer_app.specs.voltage import ION_CHARGES
 
 _TAIL = 0.05
@@ -224,9 +224,10 @@ def _tails(targets: Sequence[Target], limits: Limits) -> list[str]:
         low, high = target.bounds(row.wide)
         share = known.share_within(low, high)
         if share < _TAIL:
+            asked = in_words(target)
             found.append(
-                f"{target.text()} holds for {100 * share:.1f} % of the {known.n} known materials "
-                "of its kind: targets in the tail of the data rarely hold."
+                f"{asked[:1].upper()}{asked[1:]} holds for {100 * share:.1f} % of the {known.n} "
+                "known materials of its kind: targets in the tail of the data rarely hold."
             )
     return found
 

@@ -1,6 +1,6 @@
 """What is wrong or odd about the allowed elements before anything runs, with what mends it."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 
 from designer_app.elements import ATOMIC_NUMBERS
@@ -47,6 +47,19 @@ def chemistry_cautions(spec: DesignSpec) -> tuple[Caution, ...]:
     if not found:
         found += _nothing_left(spec, allowed_elements(spec))
     return tuple(found)
+
+
+def family_cautions(spec: DesignSpec, cells: Mapping[str, int]) -> tuple[Caution, ...]:
+    """Families whose cells are larger than any candidate; `cells`: atoms in their smallest."""
+    sizes = [cells[name] for name in spec.families if name in cells]
+    if not sizes or min(sizes) <= spec.max_atoms:
+        return ()
+    least = min(sizes)
+    text = (
+        f"The smallest cell of {' and '.join(spec.families)} has {least} atoms; candidates have "
+        f"{spec.max_atoms} at most."
+    )
+    return (Caution(text, f"Allow {least} atoms", (("max_atoms", least),), stops=True),)
 
 
 def _wanted_but_refused(spec: DesignSpec) -> list[Caution]:

@@ -9,10 +9,14 @@ from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QPushButton, QVBoxLayout
 from designer_app.errors import InvalidSpecError
 from designer_app.io.documents import Document
 from designer_app.io.formulas import with_subscripts
-from designer_app.io.structure_families import shipped_families
+from designer_app.io.structure_families import shipped_cells, shipped_families
 from designer_app.specs.design import DesignSpec
 from designer_app.specs.fields import about, check_spec, spec_fields
-from designer_app.ui.design.chemistry_checks import about_element, chemistry_cautions
+from designer_app.ui.design.chemistry_checks import (
+    about_element,
+    chemistry_cautions,
+    family_cautions,
+)
 from designer_app.ui.design.element_states import (
     MAY,
     MUST,
@@ -99,7 +103,8 @@ class ChemistryPage(DesignPage):
         for name, editor in self.numbers.items():
             if problem := self._problem_of(name, editor):
                 return (Caution(f"{self._said[name][0].label}: {problem}.", stops=True),)
-        return (*chemistry_cautions(self._spec), *self._start_cautions())
+        cautions = (*chemistry_cautions(self._spec), *family_cautions(self._spec, shipped_cells()))
+        return (*cautions, *self._start_cautions())
 
     # --- layout ---
 
