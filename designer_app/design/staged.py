@@ -42,11 +42,15 @@ class Tools:
 
 
 DOES_NOT_HOLD, SLAB_DISAGREES = "does not hold", "slab disagrees"
-NO_WAY = "no way for ions"
+NO_WAY, BARE_HULL = "no way for ions", "bare hull"
 """What a candidate may miss beside its targets."""
 MARKS: Mapping[str, tuple[str, str]] = {
     DOES_NOT_HOLD: ("not holding when shaken", "does not hold when it is shaken"),
     SLAB_DISAGREES: ("a slab that agrees", "a relaxed slab does not bear out what was learned"),
+    BARE_HULL: (
+        "a known hull",
+        "known compounds of its elements are missing, so that its hull says nothing",
+    ),
     NO_WAY: ("a way for the ions", "its ions meet a barrier above 1 eV"),
 }
 """What is missed in a list, and the reason in a sentence."""

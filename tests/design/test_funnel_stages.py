@@ -318,3 +318,22 @@ def test_an_electrolyte_whose_ions_cannot_move_is_none(make, monkeypatch, barrie
     funnel.run()
     (row,) = ending(funnel).shortlist
     assert row.failing == missed
+
+
+@pytest.mark.parametrize(
+    ("decomposition", "distance", "is_missed"),
+    [
+        ("821 meV/atom below 0.40 LiCl (mp-1) + 0.40 Cl (element-Cl)", -0.8, True),
+        ("821 meV/atom below 0.60 LiCl (mp-1) + 0.40 MnCl2 (mp-2)", -0.8, False),
+        ("50 meV/atom below 0.60 LiCl (mp-1) + 0.40 Cl (element-Cl)", -0.05, False),
+    ],
+)
+def test_a_hull_that_lacks_known_compounds_is_told(make, decomposition, distance, is_missed):
+    funnel = make(replace(CHEAP, relax_best=1, targets=("e_above_hull=..9",)))
+    funnel.run()
+    (row,) = funnel.alive("hull")
+    told = Estimate(key="e_above_hull", value=distance, unit="eV/atom", method="relaxation")
+    row = replace(row, stage="physics", decomposition=decomposition, estimates=(told,))
+    funnel.keep(row)
+    (listed,) = ending(funnel).shortlist
+    assert ("bare hull" in listed.failing) == is_missed
