@@ -1,0 +1,77 @@
+"""A search that learns from energies of its own proposals, with a potential that is made up."""
+
+import numpy as np
+import pytest
+
+from designer_app.design.search import one_search
+from designer_app.design.search.generator import MaterialGenerator, Plan
+from designer_app.design.search.judging import Points
+from designer_app.design.search.limits import limits_of
+from designer_app.design.search.ranking import POINTS, SETTLED
+from designer_app.specs.design import DesignSpec
+from designer_app.specs.design_targets import targets_from
+
+TARGETS = targets_from(("voltage=2..4.6", "e_above_hull=..0.05"))
+PLAN = Plan(seeds=8, steps=8, n_substituted=90, n_points=90, n=90, diversity=0.0, learn=True)
+
+
+class MadeUp:
+    """As made, all lie far above the hull; after a few steps those with manganese lie on it."""
+
+    origin = "made up"
+
+    def __init__(self):
+        self.settled_formulas = 0
+
+    def judged(self, structures, _ion, _control):
+        return Points(np.full(len(structures), 0.4), np.full(len(structures), 3.8))
+
+    def settled(self, structures, _ion, _control):
+        self.settled_formulas += len(structures)
+        far = [0.0 if 25 in each.numbers else 0.4 for each in structures]
+        return Points(np.array(far), np.full(len(structures), 3.2))
+
+
+@pytest.fixture
+def learned(monkeypatch):
+    """Labels that a search hands on, instead of the half minute that learning takes."""
+    seen = []
+
+    def heads_after(heads, _table, said, *_rest):
+        seen.append(said)
+        return heads
+
+    monkeypatch.setattr(one_search, "heads_after", heads_after)
+    return seen
+
+
+def test_what_is_learned_and_ranked_first_is_what_was_relaxed_for_a_few_steps(search_kit, learned):
+    points = MadeUp()
+    generator = MaterialGenerator(
+        search_kit.vae, search_kit.heads, search_kit.library,
+        known=(search_kit.known, search_kit.sources), points=points,
+    )  # fmt: skip
+    limits = limits_of(DesignSpec(elements="Li Fe Mn Ti V O F", max_atoms=28))
+    found = generator.inverse_design(TARGETS, limits, plan=PLAN)
+    (said,) = learned
+    assert said.method == SETTLED
+    distances = said.numbers["e_above_hull"][0]
+    assert (distances == 0.0).any()
+    first, last = found.candidates[0], found.candidates[-1]
+    assert first.estimate("e_above_hull").method == SETTLED
+    assert 25 in first.structure.numbers
+    assert last.estimate("e_above_hull").value > first.estimate("e_above_hull").value
+    assert 0 < points.settled_formulas <= 64
+
+
+def test_without_learning_nothing_is_relaxed(search_kit, learned):
+    points = MadeUp()
+    generator = MaterialGenerator(
+        search_kit.vae, search_kit.heads, search_kit.library,
+        known=(search_kit.known, search_kit.sources), points=points,
+    )  # fmt: skip
+    limits = limits_of(DesignSpec(elements="Li Fe Mn Ti V O F", max_atoms=28))
+    found = generator.inverse_design(TARGETS, limits, plan=PLAN, learn=False)
+    assert not learned
+    assert points.settled_formulas == 0
+    assert found.candidates[0].estimate("e_above_hull").method == POINTS
