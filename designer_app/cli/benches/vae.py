@@ -29,7 +29,7 @@ from designer_app.training.splits import formula_of, split_of
 
 QUICK = 200
 """Crystals of a quick run."""
-SAMPLES, QUICK_SAMPLES = 2000, 200
+SAMPLES, QUICK_SAMPLES = 10_000, 200
 
 
 def rows(
