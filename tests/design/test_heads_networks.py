@@ -16,7 +16,7 @@ from designer_app.design.heads.ensemble import (
     read_design_heads,
 )
 from designer_app.design.heads.features import Featurizer, scaled_elements
-from designer_app.design.heads.judging import area_under_curve, figures
+from designer_app.design.heads.judging import area_under_curve, figures, interval_of_area
 from designer_app.design.heads.labels import KNOWN, MADE, NO_ION, LabelledTokens
 from designer_app.design.heads.learning import learn_from
 from designer_app.design.heads.network import NetworkSize, SlotNetwork
@@ -270,3 +270,15 @@ def test_the_area_under_the_curve_is_one_for_a_perfect_order() -> None:
 @pytest.mark.slow
 def test_contacts_of_the_whole_library_are_finite() -> None:
     assert np.isfinite(contacts_of(load_library())).all()
+
+
+def test_the_interval_of_an_area_holds_it_and_narrows_with_more_rows() -> None:
+    generator = np.random.default_rng(0)
+    widths = []
+    for n in (60, 600):
+        is_good = generator.random(n) < 0.5
+        score = is_good + generator.standard_normal(n)
+        low, high = interval_of_area(is_good, score)
+        assert low < area_under_curve(is_good, score) < high
+        widths.append(high - low)
+    assert widths[1] < 0.5 * widths[0]

@@ -1,7 +1,8 @@
 """`bench design-heads`: errors of the design heads, on known crystals and on made ones.
 
-All rows belong to formulas of the test split. "decoded" crystals are what the autoencoder decodes
-of random and of moved latent vectors, relaxed with CHGNet; "swapped" ones have their elements
+All rows belong to formulas of the test split. "decoded" crystals are what the shipped autoencoder
+decodes of random and of moved latent vectors, relaxed with CHGNet, "decoded before" those of an
+earlier one, of which heads learned others; "swapped" ones have their elements
 exchanged. Energies and voltages need no data folder: they are our own calculations.
 """
 
@@ -63,6 +64,7 @@ def _row(figure: Figure) -> dict[str, Any]:
         "unit": figure.unit,
         "error of the median": round(figure.baseline, 3),
         "AUC": round(figure.auc, 3) if is_judged else "",
+        "AUC, 95 %": "{:.3f} to {:.3f}".format(*figure.interval) if is_judged else "",
         "share of good ones": round(figure.base_rate, 2) if is_judged else "",
     }
 

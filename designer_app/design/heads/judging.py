@@ -16,6 +16,7 @@ TEST = SPLITS.index("test")
 PARTS = {"known": KNOWN, "swapped": MADE, "decoded": DECODED, "decoded before": FORMER}
 FEWEST = 10
 """Rows that a figure needs."""
+_DRAWS = 500
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,6 +35,8 @@ class Figure:
     """Share below 100 meV/atom (below 50 for a chance); NaN for other heads."""
     auc: float
     """Of telling those apart from the rest; NaN for other heads."""
+    interval: tuple[float, float] = (float("nan"), float("nan"))
+    """95 % of the area, drawing rows again."""
 
 
 def figures(
@@ -70,6 +73,15 @@ def area_under_curve(is_good: NDArray[np.bool_], score: NDArray[np.float64]) -> 
     return float((ranks[is_good].sum() - n_good * (n_good + 1) / 2) / (n_good * n_bad))
 
 
+def interval_of_area(is_good: NDArray[np.bool_], score: NDArray[np.float64]) -> tuple[float, float]:
+    """95 % of the areas under the curve when rows are drawn again."""
+    generator = np.random.default_rng(0)
+    drawn = generator.integers(len(score), size=(_DRAWS, len(score)))
+    areas = [area_under_curve(is_good[rows], score[rows]) for rows in drawn]
+    low, high = np.nanquantile(areas, [0.025, 0.975])
+    return float(low), float(high)
+
+
 def _shown(row: HeadRow, truth: NDArray[np.float64]) -> NDArray[np.float64]:
     """Labels in the unit in which heads answer."""
     return 10.0**truth if row.key == "bulk_modulus" else truth
@@ -80,15 +92,17 @@ def _figure(
 ) -> Figure:
     errors, centre = np.abs(mean - truth), np.median(truth)
     error, baseline = float(errors.mean()), float(np.abs(truth - centre).mean())
-    rate = auc = float("nan")
+    rate, judged = float("nan"), None
     if row.key == "e_above_hull":
-        rate, auc = float((truth < BAD).mean()), area_under_curve(truth < BAD, -mean)
+        rate, judged = float((truth < BAD).mean()), (truth < BAD, -mean)
     elif row.key == "stability":
-        rate, auc = float(truth.mean()), area_under_curve(truth > STABLE, mean)
+        rate, judged = float(truth.mean()), (truth > STABLE, mean)
         error = float((errors**2).mean())
         baseline = float(truth.var())
+    auc = float("nan") if judged is None else area_under_curve(*judged)
+    interval = (auc, auc) if judged is None else interval_of_area(*judged)
     unit = "GPa" if row.key == "bulk_modulus" else row.unit
     return Figure(
         key=row.key, unit=unit, part=part, n=len(truth), error=error, baseline=baseline,
-        base_rate=rate, auc=auc,
+        base_rate=rate, auc=auc, interval=interval,
     )  # fmt: skip
