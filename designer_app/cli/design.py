@@ -9,7 +9,6 @@ from typing import Any
 from designer_app.cli.arguments import add_spec_arguments, given_flags
 from designer_app.cli.command import Command, Console
 from designer_app.design.criteria import targets_of
-from designer_app.design.staged import MARKS
 from designer_app.io.design_store import DesignStore
 from designer_app.io.screen_store import SPEC
 from designer_app.jobs import design, design_check
@@ -235,8 +234,6 @@ def _line(row: dict[str, Any], columns: list[tuple[str, str, float, str]]) -> st
 
 
 def _title(key: str) -> str:
-    if key in MARKS:
-        return MARKS[key][0]
     return PROPERTIES[key].title.lower() if key in PROPERTIES else key.removeprefix(OWN)
 
 

@@ -82,7 +82,7 @@ def _judged(row: ScreenRow, judge: Judge, *, is_ionic: bool) -> ScreenRow:
         marks.append(BARE_HULL)
     if marks:
         verdict, failing = FAILS, (*failing, *marks)
-        told = "; ".join(filter(None, [told, *(MARKS[mark][1] for mark in marks)]))
+        told = "; ".join(filter(None, [told, *(MARKS[mark] for mark in marks)]))
     light = worst_light(row, judge.criteria)
     return replace(row, verdict=verdict, failing=failing, reason=told, light=light)
 

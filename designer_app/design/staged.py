@@ -41,19 +41,16 @@ class Tools:
     executor: Executor
 
 
-DOES_NOT_HOLD, SLAB_DISAGREES = "does not hold", "slab disagrees"
-NO_WAY, BARE_HULL = "no way for ions", "bare hull"
-"""What a candidate may miss beside its targets."""
-MARKS: Mapping[str, tuple[str, str]] = {
-    DOES_NOT_HOLD: ("not holding when shaken", "does not hold when it is shaken"),
-    SLAB_DISAGREES: ("a slab that agrees", "a relaxed slab does not bear out what was learned"),
-    BARE_HULL: (
-        "a known hull",
-        "known compounds of its elements are missing, so that its hull says nothing",
-    ),
-    NO_WAY: ("a way for the ions", "its ions meet a barrier above 1 eV"),
+DOES_NOT_HOLD, SLAB_DISAGREES = "holding when shaken", "a slab that agrees"
+NO_WAY, BARE_HULL = "a way for the ions", "a known hull"
+"""What a candidate may miss beside its targets, as it is told."""
+MARKS: Mapping[str, str] = {
+    DOES_NOT_HOLD: "does not hold when it is shaken",
+    SLAB_DISAGREES: "a relaxed slab does not bear out what was learned",
+    NO_WAY: "its ions meet a barrier above 1 eV",
+    BARE_HULL: "known compounds of its elements are missing, so that its hull says nothing",
 }
-"""What is missed in a list, and the reason in a sentence."""
+"""The reason of each in a sentence."""
 FALLEN = "-shaken"
 """Behind the id in the name of the file of a crystal that fell to another one."""
 

@@ -4,7 +4,6 @@ import math
 from collections.abc import Sequence
 
 from designer_app.design.shortlist import Ending
-from designer_app.design.staged import MARKS
 from designer_app.specs.design_rows import STAGES, Arm
 from designer_app.specs.design_targets import PROPERTIES
 from designer_app.specs.screen_rows import PASSES, FunnelCount, failing_counts
@@ -78,6 +77,4 @@ def _winner(arms: Sequence[Arm]) -> str:
 
 
 def _named(key: str) -> str:
-    if key in MARKS:
-        return MARKS[key][0]
     return PROPERTIES[key].title.lower() if key in PROPERTIES else key.replace("_", " ")

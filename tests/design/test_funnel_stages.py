@@ -279,7 +279,7 @@ def test_what_fell_when_shaken_gets_the_numbers_of_what_it_fell_to(make, monkeyp
     assert not any("before it fell" in each for each in row.warnings)
     assert computed[1].volume == pytest.approx(fallen.volume, rel=1e-4)
     (listed,) = ending(funnel).shortlist
-    assert "does not hold" in listed.failing
+    assert "holding when shaken" in listed.failing
 
 
 def test_a_slab_that_disagrees_is_missed_beside_the_targets(make, monkeypatch):
@@ -293,12 +293,12 @@ def test_a_slab_that_disagrees_is_missed_beside_the_targets(make, monkeypatch):
     funnel = make(spec)
     funnel.run()
     (row,) = ending(funnel).shortlist
-    assert row.failing == ("slab disagrees",)
+    assert row.failing == ("a slab that agrees",)
     assert "does not bear out" in row.reason
     assert "a slab that agrees by 1" in verdict_of(ending(funnel))
 
 
-@pytest.mark.parametrize(("barrier", "missed"), [(1.4, ("no way for ions",)), (0.4, ())])
+@pytest.mark.parametrize(("barrier", "missed"), [(1.4, ("a way for the ions",)), (0.4, ())])
 def test_an_electrolyte_whose_ions_cannot_move_is_none(make, monkeypatch, barrier, missed):
     told = Estimate(key="migration_barrier", value=barrier, unit="eV", method="bond valence")
     monkeypatch.setattr(
@@ -336,4 +336,4 @@ def test_a_hull_that_lacks_known_compounds_is_told(make, decomposition, distance
     row = replace(row, stage="physics", decomposition=decomposition, estimates=(told,))
     funnel.keep(row)
     (listed,) = ending(funnel).shortlist
-    assert ("bare hull" in listed.failing) == is_missed
+    assert ("a known hull" in listed.failing) == is_missed
