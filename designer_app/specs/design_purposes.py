@@ -108,7 +108,8 @@ PURPOSES = (
     Purpose(
         key="oer",
         title="Oxygen evolution",
-        doc=_CATALYST_DOC,
+        doc="Alloys by how they bind OH (learned, about 0.15 eV), stability by relaxation; where "
+        "oxygen evolves most metals carry an oxide, so that this is a first guess.",
         changes=(("purpose", "catalyst"), ("reaction", "OER"), ("charge", "off")),
         targets=("adsorption_free_energy=1", "e_above_hull=..0.05"),
         offered=_CATALYST_OFFERED,
