@@ -90,6 +90,11 @@ def test_a_catalyst_may_be_any_alloy_and_no_oxide():
     assert limits.reason({"Ni": 1.0, "O": 1.0}) == "element not allowed: O is not a metal"
 
 
+def test_a_metal_alone_is_no_new_catalyst():
+    limits = limits_of(DesignSpec(purpose="catalyst", charge="off"))
+    assert limits.reason({"Ag": 4.0}) == "an element alone"
+
+
 def test_catalysts_hold_metals_on_whose_surfaces_adsorption_was_learned():
     allowed = limits_of(DesignSpec(purpose="catalyst", charge="off")).allowed
     assert {"Pt", "Ni", "Cu", "Ti"} <= allowed

@@ -64,6 +64,8 @@ class Limits:
         why = self.masks.reason(amounts)
         if why:
             return why
+        if self.metals_only and len(amounts) == 1:
+            return "an element alone"
         balance = balanced(amounts, self.charge)
         if balance is None:
             return "charge cannot balance"
