@@ -18,13 +18,13 @@ def candidate(structure):
     )  # fmt: skip
 
 
-@pytest.fixture(params=recovery.HIDDEN, ids=lambda each: each.name)
+@pytest.fixture(params=recovery.HIDDEN, ids=lambda each: f"{each.name} {each.note}")
 def hidden(request):
     return request.param
 
 
 def test_a_crystal_is_found_in_another_cell_at_another_volume():
-    crystal = recovery.HIDDEN[2].crystal()
+    crystal = recovery.PT3NI.crystal()
     other = Structure(
         np.concatenate([crystal.numbers] * 2),
         1.1 * np.concatenate([crystal.positions, crystal.positions + crystal.cell[0]]),
@@ -38,7 +38,7 @@ def test_a_crystal_is_found_in_another_cell_at_another_volume():
 
 
 def test_what_is_not_among_candidates_has_no_place():
-    assert recovery.place_of(recovery.HIDDEN[2].crystal(), Found(candidates=(), arms=())) is None
+    assert recovery.place_of(recovery.PT3NI.crystal(), Found(candidates=(), arms=())) is None
 
 
 def test_hidden_formulas_are_left_out_of_the_trainings(hidden):
