@@ -9,7 +9,7 @@ from designer_app.elements import SYMBOLS
 from designer_app.errors import DesignerAppError
 from designer_app.io.element_limits import KNOWN, refused_elements, symbols_in
 from designer_app.properties.heads import adsorption_head
-from designer_app.screening.charge_balance import balanced
+from designer_app.screening.charge_balance import Balance, balanced
 from designer_app.screening.ion_release import NOTHING, ion_release
 from designer_app.screening.masks import Masks
 from designer_app.specs.design import DesignSpec
@@ -57,7 +57,7 @@ class Limits:
             self._told[key] = self._reason(amounts)
         return self._told[key]
 
-    def _reason(self, amounts: Mapping[str, float]) -> str:  # noqa: PLR0911 - one for each limit
+    def _reason(self, amounts: Mapping[str, float]) -> str:
         missing = [each for each in self.required if each not in amounts]
         if missing:
             return f"element missing: {', '.join(missing)}"
@@ -69,12 +69,11 @@ class Limits:
         balance = balanced(amounts, self.charge)
         if balance is None:
             return "charge cannot balance"
-        if self.usual is not None:
-            why = self.usual.reason(amounts, balance.states)
-            if why:
-                return why
-        if not self.ion:
-            return ""
+        why = "" if self.usual is None else self.usual.reason(amounts, balance.states)
+        return why or (self._reason_of_ion(amounts, balance) if self.ion else "")
+
+    def _reason_of_ion(self, amounts: Mapping[str, float], balance: Balance) -> str:
+        """Why the working ion cannot do its work."""
         if balance.states and balance.states[self.ion] != ION_CHARGES[self.ion]:
             return f"{self.ion} without its charge"
         if self.charge != "off" and all(_is_metal(each) for each in amounts):
