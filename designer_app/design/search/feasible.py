@@ -29,6 +29,7 @@ from designer_app.properties.electrode_checks import HIGHEST_VOLTAGE
 from designer_app.properties.working_ions import FARADAY_MAH_MOL
 from designer_app.screening.charge_balance import highest_state
 from designer_app.screening.ion_release import highest_charges
+from designer_app.specs.contradictions import energy_limit
 from designer_app.specs.design_targets import PROPERTIES, Target, in_words
 from designer_app.specs.voltage import ION_CHARGES
 
@@ -55,7 +56,7 @@ class Doubts:
 def doubts_of(targets: Sequence[Target], limits: Limits) -> Doubts:
     """What stands against targets, from the limits and from what is known."""
     by_key = {target.key: target for target in targets}
-    impossible = [*_signs(targets), *_products(by_key), *_elements(by_key, limits)]
+    impossible = [*_signs(targets), *_products(targets), *_elements(by_key, limits)]
     return Doubts(tuple(impossible), tuple(_tails(targets, limits)))
 
 
@@ -108,27 +109,17 @@ def _signs(targets: Sequence[Target]) -> list[str]:
     return found
 
 
-def _products(by_key: Mapping[str, Target]) -> list[str]:
+def _products(targets: Sequence[Target]) -> list[str]:
     """Energy density against voltage times capacity."""
-    density, voltage = by_key.get("energy_density"), by_key.get("voltage")
-    charge = by_key.get("capacity")
-    if density is None or voltage is None or charge is None:
+    limit = energy_limit(targets)
+    if limit is None:
         return []
-    most = _highest(voltage) * _highest(charge)
-    least = max(_lowest(voltage), 0.0) * max(_lowest(charge), 0.0)
-    if _lowest(density) > most:
-        told = (
-            f"An energy density of {_lowest(density):g} Wh/kg is more than the highest voltage "
-            f"times the highest capacity asked; the nearest possible is {most:.0f} Wh/kg."
-        )
-        return [told]
-    if _highest(density) < least:
-        told = (
-            f"An energy density of {_highest(density):g} Wh/kg is less than the lowest voltage "
-            f"times the lowest capacity asked; the nearest possible is {least:.0f} Wh/kg."
-        )
-        return [told]
-    return []
+    said, end = ("more", "highest") if limit.is_most else ("less", "lowest")
+    told = (
+        f"The energy density asked is {said} than the {end} voltage times the {end} capacity "
+        f"asked; the nearest possible is {limit.nearest:.0f} Wh/kg."
+    )
+    return [told]
 
 
 def _elements(by_key: Mapping[str, Target], limits: Limits) -> list[str]:

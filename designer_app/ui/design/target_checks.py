@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from designer_app.errors import InvalidSpecError
+from designer_app.specs.contradictions import energy_limit
 from designer_app.specs.design import DesignSpec
 from designer_app.specs.design_purposes import purpose_of
 from designer_app.specs.design_targets import OWN, Target
@@ -67,27 +68,19 @@ def with_target(spec: DesignSpec, target: Target) -> tuple[str, ...]:
 
 def _energy_of_charge(spec: DesignSpec, targets: Mapping[str, Target]) -> list[Caution]:
     """Energy density (Wh/kg) is voltage (V) times capacity (mAh/g), whatever the material."""
-    if not {"energy_density", "voltage", "capacity"} <= targets.keys():
+    limit = energy_limit(targets.values())
+    if limit is None:
         return []
-    ends = {key: each.bounds(property_of(key).wide) for key, each in targets.items()}
-    energy, volts, charge = ends["energy_density"], ends["voltage"], ends["capacity"]
     about = property_of("energy_density")
-    most = volts[1] * charge[1] if volts[1] > 0 and charge[1] > 0 else 0.0
-    least = max(volts[0], 0.0) * max(charge[0], 0.0) if math.isfinite(volts[0]) else 0.0
-    least = least if math.isfinite(least) else 0.0
-    if energy[0] > most:
-        nearest, said = math.floor(most), "at most"
-        parts = (volts[1], charge[1])
+    if limit.is_most:
+        nearest, said = math.floor(limit.nearest), "at most"
         wanted = Target(key="energy_density", low=nearest)
-    elif energy[1] < least:
-        nearest, said = math.ceil(least), "at least"
-        parts = (volts[0], charge[0])
-        wanted = Target(key="energy_density", high=nearest)
     else:
-        return []
+        nearest, said = math.ceil(limit.nearest), "at least"
+        wanted = Target(key="energy_density", high=nearest)
     text = (
-        f"These contradict each other: {value_text(parts[0], property_of('voltage'))} times "
-        f"{value_text(parts[1], property_of('capacity'))} makes {said} "
+        f"These contradict each other: {value_text(limit.voltage, property_of('voltage'))} times "
+        f"{value_text(limit.capacity, property_of('capacity'))} makes {said} "
         f"{value_text(nearest, about)}."
     )
     weight = targets["energy_density"].weight

@@ -1,0 +1,44 @@
+"""Targets that no material meets at once, whatever it is made of: told before anything runs.
+
+Energy density (Wh/kg) is voltage (V) times capacity (mAh/g).
+"""
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from designer_app.specs.design_targets import PROPERTIES, Target
+
+_TOGETHER = ("energy_density", "voltage", "capacity")
+
+
+@dataclass(frozen=True)
+class EnergyLimit:
+    """What voltage and capacity leave of the energy density that is asked."""
+
+    nearest: float
+    """Wh/kg, the nearest that is possible."""
+    voltage: float
+    """V, the end of its target that decides."""
+    capacity: float
+    """mAh/g, likewise."""
+    is_most: bool
+    """Whether more is asked than is possible, else less."""
+
+
+def energy_limit(targets: Iterable[Target]) -> EnergyLimit | None:
+    """Why the energy density asked cannot be; None where it can, or where one of them is open."""
+    asked = [each for each in targets if each.key in _TOGETHER]
+    ends = {each.key: each.bounds(PROPERTIES[each.key].wide) for each in asked}
+    if len(ends) < len(_TOGETHER):
+        return None
+    energy, voltage, capacity = (ends[key] for key in _TOGETHER)
+    least = [max(voltage[0], 0.0), max(capacity[0], 0.0)]
+    most = [max(voltage[1], 0.0), max(capacity[1], 0.0)]
+    if 0.0 in most:  # not infinity times nothing
+        most = [0.0 if math.isinf(each) else each for each in most]
+    if energy[0] > math.prod(most):
+        return EnergyLimit(math.prod(most), voltage[1], capacity[1], is_most=True)
+    if energy[1] < math.prod(least):
+        return EnergyLimit(math.prod(least), voltage[0], capacity[0], is_most=False)
+    return None

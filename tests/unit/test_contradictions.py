@@ -1,0 +1,29 @@
+import pytest
+
+from designer_app.specs.contradictions import energy_limit
+from designer_app.specs.design_targets import targets_from
+
+
+@pytest.mark.parametrize(
+    ("texts", "nearest", "is_most"),
+    [
+        (("energy_density=900..", "voltage=2..4", "capacity=..150"), 600.0, True),
+        (("energy_density=..100", "voltage=3..4", "capacity=200.."), 600.0, False),
+        (("energy_density=900..", "voltage=..0", "capacity=100.."), 0.0, True),
+    ],
+)
+def test_energy_is_voltage_times_charge_whatever_the_material(texts, nearest, is_most):
+    found = energy_limit(targets_from(texts))
+    assert (found.nearest, found.is_most) == (nearest, is_most)
+
+
+@pytest.mark.parametrize(
+    "texts",
+    [
+        ("energy_density=600..", "voltage=2..4", "capacity=150.."),
+        ("energy_density=900..", "voltage=2..4"),
+        ("energy_density=610", "voltage=..4", "capacity=..150"),  # about reaches 30 Wh/kg
+    ],
+)
+def test_what_can_be_is_no_contradiction(texts):
+    assert energy_limit(targets_from(texts)) is None
