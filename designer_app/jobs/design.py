@@ -15,7 +15,7 @@ from designer_app.design.representation.library import load_library
 from designer_app.design.search.feasible import check_targets
 from designer_app.design.search.limits import Limits, limits_of
 from designer_app.design.searching import Searched, check_own, explained, heads_of, search_of
-from designer_app.design.shortlist import Ending, ending
+from designer_app.design.shortlist import ending
 from designer_app.design.staged import Tools
 from designer_app.design.telling import Explained, told
 from designer_app.design.verdict import verdict_of
@@ -159,6 +159,7 @@ def _finished(
         funnel=end.funnel,
         n_shortlist=len(end.shortlist),
         n_hits=end.n_hits,
+        shortlist=tuple(row.id for row in end.shortlist),
         arms=end.arms,
         verdict=verdict_of(end, stopped),
         warnings=tuple(dict.fromkeys(funnel.warnings)),
@@ -168,20 +169,20 @@ def _finished(
     )
     if spec.out is None:
         return result
-    _keep(store, end, result)  # first: whoever stopped the run may not wait for the report
+    _keep(store, result)  # first: whoever stopped the run may not wait for the report
     told_in = told(funnel, result, models.explain, models.control, in_short=bool(stopped))
     result = replace(result, report=str(told_in))
-    _keep(store, end, result)
+    _keep(store, result)
     return result
 
 
-def _keep(store: DesignStore, end: Ending, result: DesignResult) -> None:
+def _keep(store: DesignStore, result: DesignResult) -> None:
     """The end of the run, for whoever opens the folder."""
     store.write_result(
         {
             "n_shortlist": result.n_shortlist,
             "n_hits": result.n_hits,
-            "shortlist": [row.id for row in end.shortlist],
+            "shortlist": result.shortlist,
             "verdict": result.verdict,
             "arms": [asdict(arm) for arm in result.arms],
             "folder": result.folder,

@@ -139,6 +139,8 @@ class DesignResult:
     funnel: tuple[FunnelCount, ...]
     n_shortlist: int
     n_hits: int
+    shortlist: tuple[str, ...] = ()
+    """Ids of the shortlist, best first."""
     arms: tuple[Arm, ...] = ()
     verdict: str = ""
     """In one sentence what came out; with no candidate at which stage they were lost and what to

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 SIZE_IN = (13.0, 4.3)
 BAND = "#E6F4EC"
-MOST_PATHS = 60
+MOST_PATHS = 20
 """Ways that are drawn; the ends of all are dots."""
 
 
@@ -81,7 +81,7 @@ def draw_map(axes: Any, store: "DesignStore", spec: "DesignSpec") -> None:
     if len(ways):
         moving = np.flatnonzero(np.isfinite(ways).all(axis=(0, 2)))
         for seed in moving[:: max(len(moving) // MOST_PATHS, 1)]:
-            axes.plot(*ways[:, seed].T, color=ORANGE, linewidth=0.8, alpha=0.8)
+            axes.plot(*ways[:, seed].T, color=ORANGE, linewidth=0.8, alpha=0.7)
         axes.scatter(*ways[0, moving].T, s=7, color=ORANGE, label="seeds", linewidths=0)
         axes.scatter(*ways[-1, moving].T, s=10, color=INK, label="ends", linewidths=0)
         axes.legend(loc="upper right", fontsize=8, framealpha=0.8, labelcolor=INK)

@@ -1,5 +1,7 @@
 """The run, candidates and report pages with runs that lie in a project, and with jobs."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -281,6 +283,15 @@ def test_what_is_kept_and_discarded_decides_about_the_shortlist(qtbot, design):
     assert design.watch.marks == {"00001": KEPT, "00000": DISCARDED}
     shown.head.discard.click()
     assert [row.id for row in design.watch.shortlist()] == ["00000", "00001"]
+
+
+def test_the_shortlist_stands_in_the_order_that_the_run_told(qtbot, design):
+    watch = design.watch
+    watch.mark("00001", KEPT)
+    assert [row.id for row in watch.shortlist()] == ["00000", "00001"]
+    watch.result = replace(watch.result, shortlist=("00001", "00000"))
+    assert [row.id for row in watch.shortlist()] == ["00001", "00000"]
+    assert watch.best().id == "00001"
 
 
 def test_two_chosen_rows_are_compared(qtbot, design):

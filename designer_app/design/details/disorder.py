@@ -77,9 +77,12 @@ class Disorder:
         crystals = _listed([f"{name} ({source})" for name, source in self.known])
         end = "of its end members " if len(self.end_members) == len(self.mixing) else "of "
         apart = f" Their charges differ by {self.charges_apart:.2g}, which speaks for order."
+        raised = f"raise the symmetry from {self.ordered} to {self.averaged}"
+        if self.ordered == self.averaged:
+            raised = f"make the cell of {self.averaged} smaller"
         return (
-            f"{names} may share sites: taken as one, they raise the symmetry from {self.ordered} "
-            f"to {self.averaged}, the structure {end}{crystals}. {_SAID}"
+            f"{names} may share sites: taken as one, they {raised}, the structure {end}{crystals}. "
+            f"{_SAID}"
         ) + (apart if self.charges_apart >= _HELD else "")
 
 

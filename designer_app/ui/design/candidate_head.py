@@ -83,7 +83,8 @@ class CandidateHead(QWidget):
         if detail is not None and detail.disorder:
             found.append(("warn", detail.disorder, "", ""))
         found += [("warn", text, "", "") for text in row.warnings]
-        return tuple(dict.fromkeys(found))
+        told = ((kind, with_subscripts_in(text), "", "") for kind, text, _, _ in found)
+        return tuple(dict.fromkeys(told))
 
     def _build(self) -> None:
         self.keep.setToolTip(self.tr("It belongs to the shortlist, whatever the run says"))

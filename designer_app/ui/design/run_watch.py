@@ -130,19 +130,24 @@ class DesignWatch(QObject):
 
     def best(self) -> ScreenRow | None:
         """The candidate at the top; None before any was ranked."""
-        order = self.table.order(Wish())
-        row = self.table.rows[int(order[0])] if len(order) else None
+        places = self._best_first()
+        row = self.table.rows[places[0]] if places else None
         return row if row is not None and row.estimates else None
 
     def shortlist(self) -> list[ScreenRow]:
         """What the run ended with, best first, less what was discarded, with what was kept."""
-        rows = [self.table.rows[int(place)] for place in self.table.order(Wish())]
         return [
             row
-            for row in rows
+            for row in (self.table.rows[place] for place in self._best_first())
             if (row.stage == _SHORTLIST or self.marks.get(row.id) == KEPT)
             and self.marks.get(row.id) != DISCARDED
         ]
+
+    def _best_first(self) -> list[int]:
+        """Places in the table: in the order in which the run ended, as in its report; then by rank."""
+        told = self.result.shortlist if self.result is not None else ()
+        places = [place for place in map(self.table.place, told) if place >= 0]
+        return list(dict.fromkeys([*places, *map(int, self.table.order(Wish()))]))
 
     # --- what is asked ---
 
