@@ -27,6 +27,9 @@ from designer_app.specs.design_targets import targets_from
 STORED = 2e-3
 """eV/atom: positions of reference crystals are kept in 65536ths of a cell."""
 
+IN_SINGLE = 1e-5
+"""Of products in float32."""
+
 
 def scaled(structure, factor):
     """With all lengths multiplied."""
@@ -72,6 +75,18 @@ def test_single_points_replace_what_heads_say(search_kit):
         "learned head",
         "single point",
     ]
+
+
+@pytest.mark.parametrize(
+    "keys", [("energy_density",), ("energy_density", "capacity"), ("capacity", "energy_density")]
+)
+def test_an_energy_density_is_as_doubtful_as_its_voltage_in_any_order(search_kit, keys):
+    table = search_kit.known.rows(np.arange(40))
+    said = by_heads(search_kit.heads.bound(keys), table).numbers["energy_density"]
+    numbers = by_heads(search_kit.heads.bound(["voltage", "capacity"]), table).numbers
+    doubt = numbers["voltage"][1] * numbers["capacity"][0]
+    assert doubt.max() > 0.0
+    assert said[1] == pytest.approx(doubt, rel=IN_SINGLE)
 
 
 def test_labels_from_single_points_name_the_ion_they_speak_of(search_kit):

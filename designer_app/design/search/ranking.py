@@ -13,7 +13,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from designer_app.design.heads.ensemble import BoundHeads, HeadOutput
+from designer_app.design.heads.ensemble import ENERGY_DENSITY, BoundHeads, HeadOutput
 from designer_app.design.representation.soft import certain
 from designer_app.design.representation.tokens import TokenTable
 from designer_app.design.search.judging import Points
@@ -74,25 +74,34 @@ def by_heads(heads: BoundHeads, table: TokenTable) -> Predictions:
     """Numbers of decided crystals by the heads."""
     slot_counts = heads.heads.slot_counts
     parts: dict[str, list[tuple[torch.Tensor, torch.Tensor]]] = {key: [] for key in heads.keys}
+    charges: list[torch.Tensor] = []
     for start in range(0, len(table), _BATCH):
-        rows = np.arange(start, min(start + _BATCH, len(table)))
+        soft = certain(table.rows(np.arange(start, min(start + _BATCH, len(table)))), slot_counts)
         with torch.no_grad():
-            found: Mapping[str, HeadOutput] = heads(certain(table.rows(rows), slot_counts))
+            found: Mapping[str, HeadOutput] = heads(soft)
+            if ENERGY_DENSITY in heads.keys:
+                charges.append(heads.heads.exact.capacity(soft, heads.ion))
         for key in heads.keys:
             parts[key].append((found[key].mean, found[key].spread))
+    charge = _column(charges)
     numbers = {}
     for key, said in parts.items():
-        mean = torch.cat([each for each, _ in said]).double().numpy() if said else np.zeros(0)
-        spread = torch.cat([each for _, each in said]).double().numpy() if said else np.zeros(0)
-        numbers[key] = mean, np.hypot(spread, _SIGMA_MAE * _held_out(heads, key, numbers))
+        mean, spread = _column([each for each, _ in said]), _column([each for _, each in said])
+        numbers[key] = mean, np.hypot(spread, _SIGMA_MAE * _held_out(heads, key, charge))
     return Predictions(HEADS, heads.heads.origin, numbers)
 
 
-def _held_out(heads: BoundHeads, key: str, numbers: Mapping[str, Numbers]) -> Floats | float:
-    """Mean absolute error on kept-back rows; of an energy density that of its voltage."""
+def _column(parts: Sequence[torch.Tensor]) -> Floats:
+    return torch.cat(list(parts)).double().numpy() if parts else np.zeros(0)
+
+
+def _held_out(heads: BoundHeads, key: str, charge: Floats) -> Floats | float:
+    """Mean absolute error on kept-back rows; of an energy density that of its voltage, times the
+    charge in mAh/g.
+    """
     cards = heads.heads.cards
-    if key == "energy_density" and "voltage" in cards and "capacity" in numbers:
-        return cards["voltage"].held_out_error * numbers["capacity"][0]
+    if key == ENERGY_DENSITY and "voltage" in cards:
+        return cards["voltage"].held_out_error * charge
     return cards[key].held_out_error if key in cards else 0.0
 
 
