@@ -183,3 +183,15 @@ def test_atomic_volumes_are_found_from_volumes_that_are_their_sums():
     amounts = generator.dirichlet(np.ones(3), 200)
     found = fitted_atomic_volumes(amounts, amounts @ true)
     assert found == pytest.approx(true, rel=1e-3)
+
+
+def test_angles_that_span_no_cell_go_back_towards_those_of_the_prototype(library):
+    row = int(np.flatnonzero(library.space_groups == 1)[0])
+    prototype = library.prototypes[row]
+    crystal = CrystalTokens(
+        row, (26,) * prototype.kind.n_slots, 15.0, prototype.shape, prototype.free
+    )
+    table = library.table_of([crystal])
+    table.geometry[0, 2:5] = np.array([80.0, -80.0, -80.0]) / library.geometry_scales[2:5]
+    structure = library.structure_of(library.tokens(table, 0))
+    assert np.linalg.det(structure.cell) > 0.0

@@ -40,6 +40,7 @@ from designer_app.design.representation.tokens import (
     CrystalTokens,
     TokenTable,
 )
+from designer_app.design.representation.volumes import spans_a_cell
 from designer_app.errors import FileUnreadableError
 from designer_app.provenance import sha256_of
 from designer_app.resources import resource
@@ -57,6 +58,7 @@ SHIPPED = "data/prototypes.npz"
 KNOWN = "data/known-tokens.npz"
 _CERTAIN_A = 0.1
 """Symmetrising within this cannot make another crystal of it; beyond, the two are compared."""
+_ANGLES = slice(2, MAX_SHAPE)
 Floats = NDArray[np.float32]
 
 
@@ -210,6 +212,9 @@ class PrototypeLibrary:
         mask = self.n_geometry[prototype]
         change = table.geometry[row].astype(np.float64) * self.geometry_scales
         geometry = _changed(self.medians[prototype], change)
+        while not spans_a_cell(np.where(mask[_ANGLES], geometry[_ANGLES], 90.0)):
+            change[_ANGLES] *= 0.5  # decoded angles that span no cell go back to the medians
+            geometry = _changed(self.medians[prototype], change)
         n_slots = self.prototypes[prototype].kind.n_slots
         counts = self.slot_counts[prototype][None]
         expected = self.expected_log_volume(table.elements[row : row + 1], counts)[0]

@@ -1,4 +1,7 @@
-"""The volume a composition is expected to take: a sum of atomic volumes, fitted to crystals."""
+"""The volume a composition is expected to take: a sum of atomic volumes, fitted to crystals.
+
+Beside it, whether angles belong to a cell that has a volume at all.
+"""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,6 +13,9 @@ _ROUNDS = 40
 _DAMPING = 1e-2
 _LONGEST_STEP = 0.5
 """Of ln v in a round."""
+_FLAT = 0.05
+"""Volume of a cell of unit vectors below which it is no crystal's; right angles make it 1, those of
+the primitive cell of cubic close packing 0.71."""
 
 
 def fitted_atomic_volumes(amounts: Floats, volumes: Floats) -> Floats:
@@ -31,3 +37,14 @@ def fitted_atomic_volumes(amounts: Floats, volumes: Floats) -> Floats:
     every = np.full(len(held), float(np.exp(np.log(found).mean())))
     every[held] = found
     return every
+
+
+def spans_a_cell(angles: NDArray[np.float64]) -> bool:
+    """Whether three angles (degrees) are those of a cell that is not nearly flat.
+
+    The volume of a cell of unit vectors, squared, is
+    1 + 2 cos a cos b cos c - cos^2 a - cos^2 b - cos^2 c.
+    """
+    cosines = np.cos(np.radians(angles))
+    square = 1.0 + 2.0 * cosines.prod() - (cosines**2).sum()
+    return bool(square > _FLAT**2 and (angles > 0.0).all() and (angles < 180.0).all())
