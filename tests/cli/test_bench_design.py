@@ -6,6 +6,7 @@ import pytest
 
 from designer_app.cli.benches import design
 from designer_app.cli.benches.design import _table
+from designer_app.cli.benches.design.electrodes import Electrode, Electrodes
 from designer_app.cli.benches.design.intervals import rate, ratio
 from designer_app.cli.benches.design.proposing import ARMS, Proposal, dealt, key_of
 from designer_app.cli.benches.design.trials import Trial
@@ -34,7 +35,9 @@ def test_one_crystal_of_two_seeds_counts_once_wherever_its_atoms_are():
 
 def test_hits_are_counted_by_what_is_different_about_them():
     def hit(name, prototype):
-        return Trial(name, True, True, True, name, frozenset({name}), prototype)
+        return Trial(
+            name, True, True, True, name, frozenset({name}), prototype, same=name + prototype
+        )
 
     none = {(arm.name, 0): [] for arm in ARMS}
     judged = none | {
@@ -46,6 +49,20 @@ def test_hits_are_counted_by_what_is_different_about_them():
     assert [rows["mix"][name] for name in told] == [3, 2, 2, 2, 1]
     assert [rows["substitution by judge"][name] for name in told] == [1, 1, 1, 1, 1]
     assert rows["random"]["relaxations"] == 0
+
+
+def test_what_relaxes_to_an_earlier_hit_of_its_arm_is_no_hit():
+    first = Trial("a", True, True, True, "A", same="a")
+    again = replace(first, key="b")
+    none = {(arm.name, 0): [] for arm in ARMS}
+    rows = {row["arm"]: row for row in _table(none | {("mix", 0): [first], ("mix", 1): [again]})}
+    assert (rows["mix"]["relaxations"], rows["mix"]["hits"]) == (2, 1)
+
+
+def test_electrodes_are_found_again(tmp_path):
+    path = tmp_path / "electrodes.json"
+    Electrodes(path).keep("a", Electrode(3.4, 640.0))
+    assert Electrodes(path).get("a") == Electrode(3.4, 640.0)
 
 
 def test_nothing_kept_is_told_as_nothing(tmp_path):
@@ -87,6 +104,7 @@ def test_a_crystal_is_known_by_its_atoms_and_places():
 
 @pytest.mark.slow
 @pytest.mark.timeout(1200)
+@pytest.mark.usefixtures("data_folder")
 def test_the_quick_form_judges_every_arm(tmp_path):
     rows = list(design.rows(True, lambda _: None, keep=tmp_path))
     assert [row["arm"] for row in rows] == [arm.name for arm in ARMS]

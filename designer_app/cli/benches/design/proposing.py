@@ -10,17 +10,21 @@ from typing import Any
 
 import numpy as np
 
+from designer_app import __version__
 from designer_app.design.criteria import targets_of
+from designer_app.design.representation.library import load_library
 from designer_app.design.search.generator import MaterialGenerator
 from designer_app.design.search.limits import limits_of
 from designer_app.design.searching import generator_of, plan_of
 from designer_app.device import Compute
 from designer_app.io.atomic_write import atomic_write
 from designer_app.potentials import load_potential
+from designer_app.resources import resource
 from designer_app.screening.checks import ReferenceCrystals
 from designer_app.screening.reference.table import ReferenceTable, load_reference
 from designer_app.specs.design import DesignSpec
 from designer_app.specs.structure import Structure
+from designer_app.weights.cards import read_card
 
 TARGETS = ("energy_density=600..", "voltage=2..4.6", "e_above_hull=..0.05")
 MOST_ATOMS = 28
@@ -67,11 +71,12 @@ def proposals_of(
     arm: Arm, seed: int, folder: Path, say: Callable[[str], None], *, quick: bool, kept: bool
 ) -> list[Proposal]:
     """New crystals in the order of the arm, for one of the seeds; with `kept` only if they are
-    there already.
+    there already. Those of other models lie in files of another name and are not read.
     """
     if arm.strategy == "retrieval":
         return []
-    path = folder / f"proposals-{arm.name.replace(' ', '-')}-{seed if arm.draws else 'all'}.jsonl"
+    name = f"proposals-{arm.name.replace(' ', '-')}-{seed if arm.draws else 'all'}"
+    path = folder / f"{name}-{_models()}-{'quick' if quick else 'full'}.jsonl"
     if kept and not path.exists():
         return []
     if not path.exists():
@@ -143,6 +148,14 @@ def _table() -> ReferenceTable:
     table = load_reference("chgnet", "")
     assert table is not None
     return table
+
+
+@cache
+def _models() -> str:
+    """Start of the hash of all that proposals depend on, but for this program's version."""
+    read = [read_card(resource("weights") / key) for key in ("material-vae", "design-heads")]
+    parts = [*(card.weights_sha256 for card in read), load_library().hash, _table().hash]
+    return hashlib.sha256("".join([*parts, repr(TARGETS), __version__]).encode()).hexdigest()[:8]
 
 
 @cache

@@ -4,16 +4,18 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 import numpy as np
 
+from designer_app.cli.benches.design.electrodes import Electrode, Electrodes
 from designer_app.cli.benches.design.proposing import Proposal, unique
 from designer_app.design.packing import groups_of
 from designer_app.elements import ATOMIC_NUMBERS, STANDARD_MASSES, SYMBOLS
-from designer_app.errors import MissingReferenceError
+from designer_app.errors import DesignerAppError, MissingReferenceError
 from designer_app.io.formulas import amounts_of, formula, reduced
 from designer_app.io.space_groups import symmetry_dataset
 from designer_app.properties.working_ions import FARADAY_MAH_MOL
@@ -28,6 +30,7 @@ from designer_app.screening.reference.table import load_reference
 from designer_app.specs.design_tasks import DesignTask, RelaxedCrystal
 from designer_app.specs.structure import Structure
 from designer_app.training.published.crystals import read_crystals
+from designer_app.training.published.folder import data_folder
 
 ION = "Li"
 LOW, NEAR = 0.100, 0.050
@@ -53,6 +56,9 @@ class Trial:
     elements: frozenset[str] = frozenset()
     prototype: str = ""
     """Anonymous formula and space group."""
+    same: str = ""
+    """Key of the first hit of any arm that relaxed to this crystal; its own where it is the first.
+    """
 
 
 class Trials:
@@ -61,9 +67,8 @@ class Trials:
     def __init__(self, folder: Path, data: Path | None, control: RunControl) -> None:
         self._control = control
         self._crystals = Ledger(folder / "relaxed.jsonl")
-        self._hosts = Ledger(folder / "hosts.jsonl")
         self._relaxed = {each.source: each for each in self._crystals.read()}
-        self._emptied = {each.source: each for each in self._hosts.read()}
+        self._electrodes = Electrodes(folder / "electrodes.json")
         table = load_reference("chgnet", "")
         assert table is not None
         self._table = table
@@ -71,6 +76,7 @@ class Trials:
         self._published = _Published(data)
         self._hulls: dict[tuple[str, ...], Hull | None] = {}
         self._judged: dict[str, Trial] = {}
+        self._hits = KnownCrystals()
         self._processes = ExitStack()
 
     def __enter__(self) -> Self:
@@ -87,16 +93,11 @@ class Trials:
         self._processes.close()
 
     def judge(self, proposals: Sequence[Proposal], say: Callable[[str], None]) -> None:
-        """Relax what is new here, then the hosts of those that may be hits."""
+        """Relax what is new here, then compute the electrodes that may be hits."""
         several = unique(proposals)
         left = {key: each.structure for key, each in several.items() if key not in self._relaxed}
-        self._relax(left, self._crystals, self._relaxed, say, "crystals")
-        hosts = {
-            key: host
-            for key in several
-            if key not in self._emptied and (host := self._host(key)) is not None
-        }
-        self._relax(hosts, self._hosts, self._emptied, say, "hosts")
+        self._relax(left, say)
+        self._charge([key for key in several if self._is_open(key)], say)
 
     def of(self, proposal: Proposal) -> Trial:
         """What became of a proposal that was judged."""
@@ -108,56 +109,81 @@ class Trials:
             is_hit = is_low and distance < NEAR and self._is_useful(key)
             trial = Trial(key, phase.converged, is_low, is_hit)
             if is_hit and phase.structure is not None:
-                trial = _with_traits(trial, phase.structure)
+                same = self._hits.same_as(phase.structure)
+                if same is None:
+                    self._hits.add(key, phase.structure)
+                trial = replace(_with_traits(trial, phase.structure), same=same or key)
             self._judged[key] = trial
         return self._judged[key]
 
     def is_judged(self, proposal: Proposal) -> bool:
         """Whether everything is there that says what became of a proposal."""
         key = proposal.key
-        return key in self._relaxed and (key in self._emptied or self._host(key) is None)
+        return key in self._relaxed and not self._is_open(key)
 
-    # --- relaxation ---
+    # --- computation ---
 
-    def _relax(
-        self,
-        structures: Mapping[str, Structure],
-        ledger: Ledger,
-        done: dict[str, RelaxedPhase],
-        say: Callable[[str], None],
-        what: str,
-    ) -> None:
+    def _relax(self, structures: Mapping[str, Structure], say: Callable[[str], None]) -> None:
         if not structures:
             return
-        say(f"Relaxing {len(structures)} {what}.")
-        groups = groups_of(list(structures), structures)
+        say(f"Relaxing {len(structures)} crystals.")
+        lost = self._relax_groups(groups_of(list(structures), structures), structures)
+        # What a group failed of may be one of its members: the others are not lost with it.
+        self._relax_groups([[key] for key in lost], structures)
+
+    def _relax_groups(
+        self, groups: Sequence[Sequence[str]], structures: Mapping[str, Structure]
+    ) -> list[str]:
+        """Relax groups; the keys of those that failed together."""
+        lost: list[str] = []
         tasks = [
             ("design-task", DesignTask(kind="relax", structures=tuple(structures[k] for k in each)))
             for each in groups
         ]
         for place, answer in self._executor.answers(tasks, self._control):
+            keys = groups[place]
+            if isinstance(answer, Exception) and len(keys) > 1:
+                lost.extend(keys)
+                continue
             if isinstance(answer, Exception):
-                found = [_failed(key, repr(answer)) for key in groups[place]]
+                found = [_failed(keys[0], repr(answer))]
             else:
-                found = [
-                    _phase(key, crystal)
-                    for key, crystal in zip(groups[place], answer.relaxed, strict=True)
-                ]
-            ledger.append(found)
-            done.update({each.source: each for each in found})
+                pairs = zip(keys, answer.relaxed, strict=True)
+                found = [_phase(key, crystal) for key, crystal in pairs]
+            self._crystals.append(found)
+            self._relaxed.update({each.source: each for each in found})
+        return lost
 
-    def _host(self, key: str) -> Structure | None:
-        """The relaxed crystal without lithium, where its voltage decides about a hit."""
+    def _charge(self, keys: Sequence[str], say: Callable[[str], None]) -> None:
+        """Voltage and energy density, by the task that a run of a design gives."""
+        if not keys:
+            return
+        say(f"Computing {len(keys)} electrodes.")
+        tasks = [
+            (
+                "design-task",
+                DesignTask(kind="physics", structures=(structure,), purpose="cathode", ion=ION),
+            )
+            for key in keys
+            if (structure := self._relaxed[key].structure) is not None
+        ]
+        for place, answer in self._executor.answers(tasks, self._control):
+            if isinstance(answer, Exception) and not isinstance(answer, DesignerAppError):
+                raise answer
+            told = () if isinstance(answer, Exception) else answer.estimates
+            values = {each.key: each.value for each in told}
+            found = Electrode(
+                values.get("voltage", math.nan), values.get("energy_density", math.nan)
+            )
+            self._electrodes.keep(keys[place], found)
+
+    def _is_open(self, key: str) -> bool:
+        """Whether the voltage of a relaxed crystal decides about a hit and is not computed yet."""
         phase = self._relaxed[key]
         structure = phase.structure
-        if structure is None or not self._distance(phase) < NEAR:
-            return None
-        if self._capacity(structure) * VOLTAGES[1] < DENSITY or not self._is_new(structure):
-            return None
-        stays = structure.numbers != ATOMIC_NUMBERS[ION]
-        return replace(
-            structure, numbers=structure.numbers[stays], positions=structure.positions[stays]
-        )
+        if key in self._electrodes or structure is None or not self._distance(phase) < NEAR:
+            return False
+        return self._capacity(structure) * VOLTAGES[1] >= DENSITY and self._is_new(structure)
 
     # --- what a crystal is ---
 
@@ -197,14 +223,11 @@ class Trials:
         return float(FARADAY_MAH_MOL * share * amounts[ION] / mass)
 
     def _is_useful(self, key: str) -> bool:
-        host, crystal = self._emptied.get(key), self._relaxed[key]
-        if host is None or not host.converged or crystal.structure is None:
+        found = self._electrodes.get(key)
+        if found is None:
             return False
-        n = int((crystal.structure.numbers == ATOMIC_NUMBERS[ION]).sum())
-        metal = hull_for((ION,), self._table.in_system((ION,)), self._table.origin)
-        voltage = (host.energy + n * float(metal.element_energies[0]) - crystal.energy) / n
-        density = voltage * self._capacity(crystal.structure)
-        return VOLTAGES[0] <= voltage <= VOLTAGES[1] and density >= DENSITY
+        low, high = VOLTAGES
+        return low <= found.voltage <= high and found.energy_density >= DENSITY
 
 
 def _with_traits(trial: Trial, structure: Structure) -> Trial:
@@ -222,12 +245,17 @@ def _with_traits(trial: Trial, structure: Structure) -> Trial:
 
 
 class _Published:
-    """Crystals of the data folder; none without one."""
+    """Crystals of the data folder, read when first asked for."""
 
     def __init__(self, folder: Path | None) -> None:
-        self._by_formula: dict[str, list[Structure]] = {}
-        for each in read_crystals(folder) if folder is not None else ():
-            self._by_formula.setdefault(reduced_formula(each.structure), []).append(each.structure)
+        self._folder = folder
+
+    @cached_property
+    def _by_formula(self) -> dict[str, list[Structure]]:
+        found: dict[str, list[Structure]] = {}
+        for each in read_crystals(data_folder(self._folder)):
+            found.setdefault(reduced_formula(each.structure), []).append(each.structure)
+        return found
 
     def holds(self, structure: Structure) -> bool:
         known = KnownCrystals()
