@@ -144,7 +144,7 @@ class DesignWatch(QObject):
         ]
 
     def _best_first(self) -> list[int]:
-        """Places in the table: in the order in which the run ended, as in its report; then by rank."""
+        """Places in the table: as the run ended and its report tells it, then by rank."""
         told = self.result.shortlist if self.result is not None else ()
         places = [place for place in map(self.table.place, told) if place >= 0]
         return list(dict.fromkeys([*places, *map(int, self.table.order(Wish()))]))

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from designer_app.ui.viewer3d.view import StructureView
 
 _MARGIN = 8
+_ARROWS = 100
+"""px that the lattice directions take up at the left of the lower edge."""
 _TURN_MS = 40
 _TURN_RATE = 0.4
 """rad/s of a structure that turns."""
@@ -108,15 +110,15 @@ class Preview(QWidget):
             self._place_legend()
 
     def _place_legend(self) -> None:
+        """Below, or above where the arrows of the lattice would lie under it."""
         wanted = self._legend.sizeHint()
-        self._legend.setGeometry(
-            self.width() - wanted.width() - _MARGIN,
-            self.height() - wanted.height() - _MARGIN,
-            wanted.width(),
-            wanted.height(),
-        )
+        left = self.width() - wanted.width() - _MARGIN
+        is_below = left > _ARROWS
+        top = self.height() - wanted.height() - _MARGIN if is_below else _MARGIN
+        self._legend.setGeometry(left, top, wanted.width(), wanted.height())
         if self.view is not None:
-            self.view.set_covered(bottom=wanted.height() + _MARGIN)
+            room = wanted.height() + _MARGIN
+            self.view.set_covered(bottom=room if is_below else 0, top=0 if is_below else room)
 
     def _on_theme(self, tokens: Tokens) -> None:
         if self.view is not None:
