@@ -14,6 +14,13 @@ PLAN = Plan(seeds=8, steps=12, n_substituted=60, n=30, judge="heads")
 ELEMENTS = "Li Na Fe Mn Ti V P O F"
 
 
+@pytest.fixture(scope="module")
+def layered(search_kit):
+    """Layered LiCoO2, four atoms a cell."""
+    tokens = search_kit.library.tokens(search_kit.known, search_kit.sources.index("example-LiCoO2"))
+    return search_kit.library.structure_of(tokens, "LiCoO2")
+
+
 def searched(search_kit, *, elements=ELEMENTS, start=None, **changes):
     limits = limits_of(DesignSpec(elements=elements, max_atoms=28))
     return search_kit.generator.inverse_design(
@@ -55,15 +62,30 @@ def test_every_number_names_its_method_and_origin(search_kit):
         assert all(said.method and said.origin for said in each.estimates)
 
 
-def test_a_search_that_starts_from_a_crystal_replaces_what_is_forbidden(search_kit):
-    row = search_kit.sources.index("example-LiCoO2")
-    tokens = search_kit.library.tokens(search_kit.known, row)
-    start = search_kit.library.structure_of(tokens, "LiCoO2")
-    found, _ = searched(search_kit, start=start, elements="Li Ni Mn Fe Ti V O")
+def test_a_search_that_starts_from_a_crystal_replaces_what_is_forbidden(search_kit, layered):
+    tokens = search_kit.library.tokens_of(layered)
+    found, _ = searched(search_kit, start=layered, elements="Li Ni Mn Fe Ti V O")
     from_start = [each for each in found.candidates if each.strategy == "substitution"]
     assert from_start
     assert all(each.tokens.prototype == tokens.prototype for each in from_start)
     assert all("LiCoO2" in each.made_from for each in from_start)
+
+
+def test_a_start_of_another_family_than_asked_is_refused(search_kit, layered):
+    limits = limits_of(DesignSpec(elements=ELEMENTS, families=("spinel",)))
+    with pytest.raises(InvalidSpecError, match="is none of spinel"):
+        search_kit.generator.inverse_design(TARGETS, limits, plan=PLAN, start=layered)
+
+
+def test_a_start_larger_than_candidates_may_be_is_refused(search_kit, layered):
+    limits = limits_of(DesignSpec(elements="Li Mn O", max_atoms=3))
+    with pytest.raises(InvalidSpecError, match="has 4 atoms"):
+        search_kit.generator.inverse_design(TARGETS, limits, plan=PLAN, start=layered)
+
+
+def test_a_start_of_which_nothing_can_be_made_is_refused(search_kit, layered):
+    with pytest.raises(InvalidSpecError, match="nothing can be made of it"):
+        searched(search_kit, start=layered, elements="Li Al O")
 
 
 def test_a_start_without_known_structure_is_refused(search_kit):

@@ -36,7 +36,7 @@ from designer_app.design.search.ranking import (
     scores,
 )
 from designer_app.design.search.restricting import Restricted, restricted
-from designer_app.design.search.starting import bases_of_start
+from designer_app.design.search.starting import bases_of_start, check_made
 from designer_app.design.search.strategies import (
     BEGUN_AT,
     Budget,
@@ -49,7 +49,6 @@ from designer_app.design.search.strategies import (
     seeds_from,
     substitutions,
 )
-from designer_app.design.search.substituting import Base
 from designer_app.running.control import RunControl
 from designer_app.screening.checks import touching
 from designer_app.specs.design_targets import Target
@@ -128,10 +127,7 @@ class Search:
 
     def run(self, start: Structure | None, on_snapshot: OnSnapshot | None) -> Found:
         """Propose, rank, spread out."""
-        bases = None
-        if start is not None:
-            bases = bases_of_start(start, self.generator.library, self.restricted)
-        parts = self._proposed(bases, on_snapshot)
+        parts = self._proposed(start, on_snapshot)
         pool = pooled(parts)
         with self._timed("ranking"):
             n_before, pool = len(pool), self._unknown(pool)
@@ -154,9 +150,7 @@ class Search:
 
     # --- proposals ---
 
-    def _proposed(
-        self, bases: Sequence[Base] | None, on_snapshot: OnSnapshot | None
-    ) -> list[Proposed]:
+    def _proposed(self, start: Structure | None, on_snapshot: OnSnapshot | None) -> list[Proposed]:
         means, budget, strategy = self.means, self.budget, self.plan.strategy
         if strategy == "random":
             with self._timed("random"):
@@ -167,9 +161,13 @@ class Search:
         if strategy == "retrieval":
             return [retrieved(means)]
         parts: list[Proposed] = []
-        if strategy in ("substitution", "mix") or bases is not None:
+        if strategy in ("substitution", "mix") or start is not None:
             with self._timed("substitution"):
+                library, limits = means.library, self.restricted
+                bases = None if start is None else bases_of_start(start, library, limits)
                 parts = [substitutions(means, budget.n_substituted, bases)]
+            if start is not None:
+                check_made(start, len(parts[0]), self.lost)
         if strategy == "substitution":
             return parts
         with self._timed("descent"):
