@@ -8,10 +8,12 @@ from designer_app.specs.estimates import Estimate
 from designer_app.specs.hull import DiagramPhase, HullOrigin, PhaseDiagram
 from designer_app.specs.screen import ScreenSpec
 from designer_app.specs.screen_rows import FAILS, PASSES, WAITS, ScreenRow
+from designer_app.specs.structure import Structure
 from designer_app.ui.plots.hull_plot import HullPlot, describe
 from designer_app.ui.plots.scatter_plot import ScatterPlot
 from designer_app.ui.screening.candidate_table import CandidateTable
 from designer_app.ui.screening.columns import criteria_of
+from designer_app.ui.screening.preview import Preview
 
 ORIGIN = HullOrigin(
     potential="chgnet 0.3.0", model_sha256="ab", reference_set="test, 4 phases", correction="none"
@@ -193,3 +195,16 @@ def test_the_first_rule_is_drawn_against_the_distance_to_the_hull(scatter, table
     table.put([ScreenRow(id="00007", formula="LiO", estimates=(density, distance))])
     scatter.set_table(table, criteria_of(ScreenSpec()))
     assert (scatter.upward.value(), scatter.across.value()) == ("energy_density", "e_above_hull")
+
+
+@pytest.mark.parametrize(("width", "is_below"), [(600, True), (230, False)])
+def test_the_legend_of_a_candidate_leaves_the_lattice_directions_free(
+    qtbot, theme, width, is_below
+):
+    preview = Preview(theme)
+    qtbot.addWidget(preview)
+    preview.resize(width, 300)
+    preview.show()
+    numbers = np.array([3, 14, 25, 8])
+    preview.show_structure(Structure(numbers, 2.5 * np.eye(4, 3), 6.0 * np.eye(3), (True,) * 3))
+    assert (preview._legend.y() > preview.height() / 2) == is_below
