@@ -13,6 +13,7 @@ from designer_app.io.design_store import DesignStore
 from designer_app.io.screen_store import SPEC
 from designer_app.jobs import design, design_check
 from designer_app.running.control import RunControl
+from designer_app.specs.contradictions import guessed
 from designer_app.specs.design import DesignSpec
 from designer_app.specs.design_budgets import BUDGETS, expected_seconds
 from designer_app.specs.design_check import DesignCheckSpec
@@ -93,7 +94,8 @@ def spec_of(kind: str, budget: str, given: dict[str, Any]) -> DesignSpec:
     """The spec of a command line: purpose and budget, then what flags say.
 
     Targets that are not named keep those of the purpose: asked for energy density alone, a search
-    drifts to voltages that nothing bears. Elements are left out by flags alone.
+    drifts to voltages that nothing bears. Only what no head learned of the ion gives way to those
+    that are named. Elements are left out by flags alone.
     """
     begun = DesignSpec(**{"purpose": KINDS[kind], **_named(given, "purpose", "ion", "reaction")})
     purpose = purpose_of(begun)
@@ -101,7 +103,9 @@ def spec_of(kind: str, budget: str, given: dict[str, Any]) -> DesignSpec:
     spec = replace(applied(preset_named(BUDGETS, budget), begun), **{**changes, **given})
     check_spec(spec)
     asked = {each.key for each in targets_from(spec.targets)}
-    kept = [each for each in targets_from(purpose.targets) if each.key not in asked]
+    usual = targets_from(purpose.targets)
+    left_out = guessed(usual, spec.ion if spec.has_ion else "") if asked else ()
+    kept = [each for each in usual if each.key not in asked and each not in left_out]
     return replace(spec, targets=(*spec.targets, *(each.text() for each in kept)))
 
 

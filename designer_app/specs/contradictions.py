@@ -1,6 +1,7 @@
-"""Targets that no material meets at once, whatever it is made of: told before anything runs.
+"""Targets that no material meets at once, or that no model can judge: told before anything runs.
 
-Energy density (Wh/kg) is voltage (V) times capacity (mAh/g).
+Energy density (Wh/kg) is voltage (V) times capacity (mAh/g). Conductivities were learned of lithium
+conductors alone; asked about other ions, a head would answer with numbers out of nothing.
 """
 
 import math
@@ -10,6 +11,8 @@ from dataclasses import dataclass
 from designer_app.specs.design_targets import PROPERTIES, Target
 
 _TOGETHER = ("energy_density", "voltage", "capacity")
+_LEARNED_OF = {"ionic_conductivity": "Li"}
+"""Properties that heads learned of materials of one ion alone."""
 
 
 @dataclass(frozen=True)
@@ -42,3 +45,18 @@ def energy_limit(targets: Iterable[Target]) -> EnergyLimit | None:
     if energy[1] < math.prod(least):
         return EnergyLimit(math.prod(least), voltage[0], capacity[0], is_most=False)
     return None
+
+
+def guessed(targets: Iterable[Target], ion: str) -> tuple[Target, ...]:
+    """Targets that no head learned of materials of an ion, "" where none is asked."""
+    return tuple(each for each in targets if _LEARNED_OF.get(each.key, ion) != ion)
+
+
+def told_guessed(target: Target, ion: str) -> str:
+    """Why such a target cannot be asked for."""
+    title, learned = PROPERTIES[target.key].title, _LEARNED_OF[target.key]
+    about = f"what {ion} does" if ion else f"of materials without {learned}"
+    return (
+        f"{title} was learned of materials of {learned} alone, and nothing tells {about}: design "
+        f"for {learned}, or name other targets."
+    )

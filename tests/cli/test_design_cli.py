@@ -58,6 +58,18 @@ def test_targets_that_are_not_named_keep_those_of_the_purpose():
     assert spec.targets == ("energy_density=700..", "voltage=2..4.6", "e_above_hull=..0.05")
 
 
+@pytest.mark.parametrize(
+    ("given", "targets"),
+    [
+        ({"targets": ("band_gap=3..",)}, ("band_gap=3..", "e_above_hull=..0.05")),
+        ({}, ("ionic_conductivity=0.0001..", "band_gap=2..", "e_above_hull=..0.05")),
+    ],
+)
+def test_targets_of_the_purpose_that_no_head_learned_of_the_ion_give_way_to_others(given, targets):
+    spec = spec_of("battery", "quick", {"purpose": "electrolyte", "ion": "Na", **given})
+    assert spec.targets == targets
+
+
 def test_a_battery_is_a_cathode_unless_said_otherwise():
     assert spec_of("battery", "balanced", {}).purpose == "cathode"
     assert spec_of("battery", "balanced", {"purpose": "electrolyte"}).purpose == "electrolyte"

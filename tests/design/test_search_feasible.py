@@ -71,6 +71,12 @@ def test_no_known_crystal_stores_more_than_the_bound(search_kit, elements):
     assert 0 < float(stored.max()) <= most_capacity(found) * ROUNDING
 
 
+def test_a_conductivity_of_ions_that_no_head_saw_is_refused():
+    found = limits_of(DesignSpec(purpose="electrolyte", ion="Mg"))
+    with pytest.raises(InvalidSpecError, match="nothing tells what Mg does"):
+        check_targets(targets_from(("ionic_conductivity=1e-4..",)), found)
+
+
 def test_voltages_that_no_electrolyte_bears_are_refused():
     assert "nearest possible is 6 V" in impossible("voltage=7..")[0]
 

@@ -285,3 +285,19 @@ def test_wishes_that_lead_astray_are_told_and_mended(targets, word):
     (caution,) = target_cautions(spec, unknown)
     assert word in caution.text
     assert target_cautions(replace(spec, **dict(caution.changes)), unknown) == ()
+
+
+def test_a_conductivity_of_sodium_stops_until_it_is_dropped():
+    spec = replace(applied(purpose_named("electrolyte"), DesignSpec()), ion="Na")
+    (caution,) = target_cautions(spec, unknown)
+    assert caution.stops
+    assert "nothing tells what Na does" in caution.text
+    mended = replace(spec, **dict(caution.changes))
+    assert [each.key for each in mended.wanted()] == ["band_gap", "e_above_hull"]
+    assert target_cautions(mended, unknown) == ()
+
+
+def test_a_conductivity_of_sodium_alone_offers_lithium():
+    spec = DesignSpec(purpose="electrolyte", ion="Na", targets=("ionic_conductivity=1e-4..",))
+    caution = target_cautions(spec, unknown)[0]
+    assert dict(caution.changes) == {"ion": "Li"}

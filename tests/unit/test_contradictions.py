@@ -1,6 +1,6 @@
 import pytest
 
-from designer_app.specs.contradictions import energy_limit
+from designer_app.specs.contradictions import energy_limit, guessed
 from designer_app.specs.design_targets import targets_from
 
 
@@ -27,3 +27,9 @@ def test_energy_is_voltage_times_charge_whatever_the_material(texts, nearest, is
 )
 def test_what_can_be_is_no_contradiction(texts):
     assert energy_limit(targets_from(texts)) is None
+
+
+@pytest.mark.parametrize(("ion", "keys"), [("Li", []), ("Na", ["ionic_conductivity"])])
+def test_conductivities_were_learned_of_lithium_alone(ion, keys):
+    targets = targets_from(("ionic_conductivity=1e-4..", "band_gap=2.."))
+    assert [each.key for each in guessed(targets, ion)] == keys

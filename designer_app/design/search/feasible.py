@@ -29,7 +29,7 @@ from designer_app.properties.electrode_checks import HIGHEST_VOLTAGE
 from designer_app.properties.working_ions import FARADAY_MAH_MOL
 from designer_app.screening.charge_balance import highest_state
 from designer_app.screening.ion_release import highest_charges
-from designer_app.specs.contradictions import energy_limit
+from designer_app.specs.contradictions import energy_limit, guessed, told_guessed
 from designer_app.specs.design_targets import PROPERTIES, Target, in_words
 from designer_app.specs.voltage import ION_CHARGES
 
@@ -56,7 +56,8 @@ class Doubts:
 def doubts_of(targets: Sequence[Target], limits: Limits) -> Doubts:
     """What stands against targets, from the limits and from what is known."""
     by_key = {target.key: target for target in targets}
-    impossible = [*_signs(targets), *_products(targets), *_elements(by_key, limits)]
+    unknown = [told_guessed(each, limits.ion) for each in guessed(targets, limits.ion)]
+    impossible = [*unknown, *_signs(targets), *_products(targets), *_elements(by_key, limits)]
     return Doubts(tuple(impossible), tuple(_tails(targets, limits)))
 
 

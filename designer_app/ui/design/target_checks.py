@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from designer_app.errors import InvalidSpecError
-from designer_app.specs.contradictions import energy_limit
+from designer_app.specs.contradictions import energy_limit, guessed, told_guessed
 from designer_app.specs.design import DesignSpec
 from designer_app.specs.design_purposes import purpose_of
 from designer_app.specs.design_targets import OWN, Target
@@ -33,7 +33,8 @@ def target_cautions(spec: DesignSpec, known: Known) -> tuple[Caution, ...]:
     except InvalidSpecError as problem:
         usual = purpose_of(spec).targets
         return (Caution(problem.reason, "Take the usual targets", (("targets", usual),), True),)
-    found = [*_unlearned(spec, targets), *_energy_of_charge(spec, targets)]
+    found = [*_unlearned(spec, targets), *_guessed(spec, targets)]
+    found += _energy_of_charge(spec, targets)
     found += [
         caution
         for each in targets.values()
@@ -58,6 +59,17 @@ def _unlearned(spec: DesignSpec, targets: Mapping[str, Target]) -> list[Caution]
         for key in targets
         if key.startswith(OWN)
     ]
+
+
+def _guessed(spec: DesignSpec, targets: Mapping[str, Target]) -> list[Caution]:
+    """Properties that no head learned of the working ion."""
+    ion = spec.ion if spec.has_ion else ""
+    unknown = guessed(targets.values(), ion)
+    left = tuple(each.text() for each in targets.values() if each not in unknown)
+    button, changes = ("Drop it", (("targets", left),)) if left else ("", ())
+    if ion and not left:
+        button, changes = "Design for Li", (("ion", "Li"),)
+    return [Caution(told_guessed(each, ion), button, changes, stops=True) for each in unknown]
 
 
 def with_target(spec: DesignSpec, target: Target) -> tuple[str, ...]:
