@@ -7,14 +7,18 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from designer_app.design.criteria import STABILITY, Judge
-from designer_app.design.staged import BARE_HULL, MARKS, DesignRows, order_of
+from designer_app.design.staged import BARE_HULL, MARKS, SWELLS, DesignRows, order_of
 from designer_app.io.formulas import amounts_in
 from designer_app.screening.rules import judged, worst_light
+from designer_app.specs.design import DesignSpec
 from designer_app.specs.design_rows import STAGES, Arm
 from designer_app.specs.screen_rows import FAILS, PASSES, FunnelCount, ScreenRow, funnel_of
 
-_FARTHEST = ("checked", "physics", "hull")
+_COMPUTED = ("checked", "physics")
+_FARTHEST = (*_COMPUTED, "hull")
 """Stages of rows that were relaxed, the best known first."""
+_VOLUME, _MOST_SWELLING = "volume_change", 20.0
+"""%. LiFePO4, which lasts, changes by 7 (Padhi et al. 1997, doi:10.1149/1.1837571)."""
 _MOST_GAINED = 0.1
 """eV/atom. Of 400 known phases of three and four elements on the hull of the shipped set, 28 % lie
 farther below all others where only compounds compete, 57 % where elements do."""
@@ -44,8 +48,7 @@ def ending(run: DesignRows) -> Ending:
     Those whose numbers were computed come before those that are only predicted; then those that
     meet all criteria, as different as is asked; where they are too few, the nearest misses follow.
     """
-    is_ionic = run.spec.charge != "off"
-    alive = [_judged(row, run.tools.judge, is_ionic=is_ionic) for row in run.alive(*_FARTHEST)]
+    alive = [_judged(row, run.spec, run.tools.judge) for row in run.alive(*_FARTHEST)]
     alive.sort(key=_order)
     n = run.spec.n
     chosen: list[ScreenRow] = []
@@ -72,19 +75,29 @@ def ending(run: DesignRows) -> Ending:
 
 def _preferred(purpose: str) -> tuple[tuple[str, ...], ...]:
     """Groups of stages from which hits are taken, one after the other."""
-    return (_FARTHEST,) if purpose == "own" else (("checked", "physics"),)
+    return (_FARTHEST,) if purpose == "own" else (_COMPUTED,)
 
 
-def _judged(row: ScreenRow, judge: Judge, *, is_ionic: bool) -> ScreenRow:
+def _judged(row: ScreenRow, spec: DesignSpec, judge: Judge) -> ScreenRow:
     verdict, failing, told = judged(row, judge.criteria)
     marks = [mark for mark in MARKS if mark in row.failing]
-    if is_ionic and _has_bare_hull(row):
+    if spec.purpose == "cathode" and _swells(row, judge):
+        marks.append(SWELLS)
+    if spec.charge != "off" and _has_bare_hull(row):
         marks.append(BARE_HULL)
     if marks:
         verdict, failing = FAILS, (*failing, *marks)
         told = "; ".join(filter(None, [told, *(MARKS[mark] for mark in marks)]))
     light = worst_light(row, judge.criteria)
     return replace(row, verdict=verdict, failing=failing, reason=told, light=light)
+
+
+def _swells(row: ScreenRow, judge: Judge) -> bool:
+    """Whether the computed volume of a cathode changes too much, where no target says how much."""
+    found = row.estimate(_VOLUME)
+    if found is None or any(goal.key == _VOLUME for goal in judge.goals):
+        return False
+    return row.stage in _COMPUTED and found.value > _MOST_SWELLING
 
 
 def _has_bare_hull(row: ScreenRow) -> bool:

@@ -43,11 +43,13 @@ class Tools:
 
 DOES_NOT_HOLD, SLAB_DISAGREES = "holding when shaken", "a slab that agrees"
 NO_WAY, BARE_HULL = "a way for the ions", "a known hull"
+SWELLS = "keeping its volume"
 """What a candidate may miss beside its targets, as it is told."""
 MARKS: Mapping[str, str] = {
     DOES_NOT_HOLD: "does not hold when it is shaken",
     SLAB_DISAGREES: "a relaxed slab does not bear out what was learned",
     NO_WAY: "its ions meet a barrier above 1 eV",
+    SWELLS: "its volume changes by more than 20 % when its ions leave",
     BARE_HULL: "known compounds of its elements are missing, so that its hull says nothing",
 }
 """The reason of each in a sentence."""

@@ -337,3 +337,22 @@ def test_a_hull_that_lacks_known_compounds_is_told(make, decomposition, distance
     funnel.keep(row)
     (listed,) = ending(funnel).shortlist
     assert ("a known hull" in listed.failing) == is_missed
+
+
+@pytest.mark.parametrize(
+    ("percent", "targets", "is_missed"),
+    [
+        (31.0, ("e_above_hull=..9",), True),
+        (7.0, ("e_above_hull=..9",), False),
+        (31.0, ("e_above_hull=..9", "volume_change=..40"), False),
+    ],
+    ids=["swells", "hardly swells", "swells as asked"],
+)
+def test_a_cathode_that_does_not_keep_its_volume_is_told(make, percent, targets, is_missed):
+    funnel = make(replace(CHEAP, relax_best=1, targets=targets))
+    funnel.run()
+    (row,) = funnel.alive("hull")
+    told = Estimate(key="volume_change", value=percent, unit="%", method="relaxation")
+    funnel.keep(replace(row, stage="physics", estimates=(*row.estimates, told)))
+    (listed,) = ending(funnel).shortlist
+    assert ("keeping its volume" in listed.failing) == is_missed
