@@ -20,7 +20,8 @@ from designer_app.specs.distributions import Distribution
 
 N_QUANTILES = 200
 PER_QUANTILE = 3
-"""Materials for each quantile at least: statistics, from which no row of a table can be read."""
+"""Materials that each quantile is a mean of, the first and the last among them: statistics, from
+which no row of a table can be read."""
 FEWEST = 60
 """Materials below which nothing is told."""
 LEAST_CAPACITY = 5.0
@@ -122,7 +123,8 @@ def _spread(
 ) -> Iterator[Distribution]:
     known = np.sort(values[np.isfinite(values)].astype(np.float64))
     if len(known) >= FEWEST:
+        means = np.convolve(known, np.full(PER_QUANTILE, 1.0 / PER_QUANTILE), "valid")
         quantiles = np.quantile(
-            known, np.linspace(0.0, 1.0, min(N_QUANTILES, len(known) // PER_QUANTILE))
+            means, np.linspace(0.0, 1.0, min(N_QUANTILES, len(known) // PER_QUANTILE))
         )
         yield Distribution(key, family, ion, unit, origin, len(known), quantiles)
