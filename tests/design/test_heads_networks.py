@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import torch
 
+from designer_app.design.heads.build import _head_card
 from designer_app.design.heads.contacts import N_RADII, _contacts, contacts_of, descriptors_of
 from designer_app.design.heads.ensemble import (
     DesignHeads,
@@ -17,18 +18,21 @@ from designer_app.design.heads.ensemble import (
 )
 from designer_app.design.heads.features import Featurizer, scaled_elements
 from designer_app.design.heads.judging import area_under_curve, figures, interval_of_area
-from designer_app.design.heads.labels import KNOWN, MADE, NO_ION, LabelledTokens
+from designer_app.design.heads.labels import DECODED, KNOWN, MADE, NO_ION, LabelledTokens
 from designer_app.design.heads.learning import learn_from
 from designer_app.design.heads.network import NetworkSize, SlotNetwork
 from designer_app.design.heads.packing import packed_contacts, unpacked_contacts
 from designer_app.design.heads.rows import BY_KEY, rows_of
+from designer_app.design.heads.spreads import _spread
+from designer_app.design.heads.teachers import teacher_error
 from designer_app.design.heads.training import GroupTraining, Scaling, TrainingSettings, predicted
 from designer_app.design.representation.library import known_tokens, load_library
 from designer_app.design.representation.soft import SoftTokens, certain
 from designer_app.errors import InvalidSpecError
 from designer_app.properties.features import element_table
+from designer_app.resources import resource
 from designer_app.running.control import RunControl
-from designer_app.weights.cards import HeadCard, ModelCard, write_model
+from designer_app.weights.cards import HeadCard, ModelCard, read_card, write_model
 
 SINGLE = 1e-4
 HALF = 2e-2
@@ -259,6 +263,45 @@ def test_figures_tell_known_and_made_crystals_apart(heads: DesignHeads) -> None:
     data = replace(learnable(), split=np.full(240, 2, np.int8))
     found = figures(heads, heads.groups["crystal"], data, only=("e_above_hull",))
     assert {each.part for each in found} == {"known", "swapped"}
+
+
+def electrodes(**columns: np.ndarray) -> LabelledTokens:
+    """Test formulas with labels of electrodes."""
+    data = learnable()
+    n = len(data)
+    values = np.stack([np.broadcast_to(each, n) for each in columns.values()], axis=1)
+    lithium, test = np.zeros(n, np.int8), np.full(n, 2, np.int8)
+    return replace(
+        data, values=values.astype(np.float32), keys=tuple(columns), ion=lithium, split=test
+    )
+
+
+def test_voltages_of_hosts_that_were_not_relaxed_judge_nothing(heads: DesignHeads) -> None:
+    swelling = np.where(np.arange(240) < 120, 5.0, np.nan)
+    data = electrodes(voltage=np.full(240, 3.0), volume_change=swelling)
+    found = figures(heads, heads.groups["electrode"], data, only=("voltage",))
+    assert sum(each.n for each in found) == 120
+
+
+def test_the_error_of_a_conductivity_holds_that_of_its_teacher(heads: DesignHeads) -> None:
+    data = electrodes(ionic_conductivity=np.full(240, -7.0))
+    keys = ("ionic_conductivity",)
+    teacher = read_card(resource("weights/conductivity")).head("log10_sigma_new_family")
+    for each in figures(heads, heads.groups["electrode"], data, only=keys):
+        card = _head_card(BY_KEY[each.key], data, [each])
+        assert card.held_out_error == pytest.approx(np.hypot(each.error, teacher.held_out_error))
+
+
+def test_tabulated_gaps_have_no_teacher() -> None:
+    truth = np.full(3, 2.0)
+    assert teacher_error("band_gap", KNOWN, truth) == 0.0
+    assert teacher_error("band_gap", DECODED, truth) > 0.0
+
+
+def test_no_quantile_of_a_spread_is_a_single_material() -> None:
+    values = np.r_[np.linspace(0.0, 1.0, 300), 100.0]
+    (found,) = _spread("band_gap", "any", "", "eV", "", values)
+    assert found.quantiles[-1] == pytest.approx(np.sort(values)[-3:].mean())
 
 
 def test_the_area_under_the_curve_is_one_for_a_perfect_order() -> None:

@@ -2,8 +2,9 @@
 
 All rows belong to formulas of the test split. "decoded" crystals are what the shipped autoencoder
 decodes of random and of moved latent vectors, relaxed with CHGNet, "decoded before" those of an
-earlier one, of which heads learned others; "swapped" ones have their elements
-exchanged. Energies and voltages need no data folder: they are our own calculations.
+earlier one, of which heads learned others; "swapped" ones have their elements exchanged. Where a
+teacher gave the labels, the error with its own added stands beside. Voltages are judged by
+relaxed hosts alone. Energies and voltages need no data folder: they are our own calculations.
 """
 
 import time
@@ -62,6 +63,7 @@ def _row(figure: Figure) -> dict[str, Any]:
         "n": figure.n,
         "error": round(figure.error, 3),
         "unit": figure.unit,
+        "with the teacher's": round(figure.whole_error, 3) if figure.of_teacher else "",
         "error of the median": round(figure.baseline, 3),
         "AUC": round(figure.auc, 3) if is_judged else "",
         "AUC, 95 %": "{:.3f} to {:.3f}".format(*figure.interval) if is_judged else "",

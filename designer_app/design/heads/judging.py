@@ -1,7 +1,8 @@
 """How far heads are off on known and on made crystals of formulas that they did not learn from."""
 
+import math
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,6 +11,7 @@ from scipy.stats import rankdata
 from designer_app.design.heads.ensemble import DesignHeads, Group, output_of
 from designer_app.design.heads.labels import DECODED, FORMER, KNOWN, MADE, SPLITS, LabelledTokens
 from designer_app.design.heads.rows import BAD, STABLE, HeadRow
+from designer_app.design.heads.teachers import teacher_error
 from designer_app.design.heads.training import predicted
 
 TEST = SPLITS.index("test")
@@ -28,7 +30,9 @@ class Figure:
     part: str
     n: int
     error: float
-    """Mean absolute error; for a chance the Brier score."""
+    """Mean absolute error against the labels; for a chance the Brier score."""
+    of_teacher: float = 0.0
+    """What those are off by themselves where a teacher gave them."""
     baseline: float
     """The same of the mean of these rows."""
     base_rate: float
@@ -37,6 +41,16 @@ class Figure:
     """Of telling those apart from the rest; NaN for other heads."""
     interval: tuple[float, float] = (float("nan"), float("nan"))
     """95 % of the area, drawing rows again."""
+
+    @property
+    def whole_error(self) -> float:
+        """Mean absolute error of the answers as numbers of the material."""
+        return math.hypot(self.error, self.of_teacher)
+
+    @property
+    def whole_baseline(self) -> float:
+        """The same of the mean of these rows."""
+        return math.hypot(self.baseline, self.of_teacher)
 
 
 def figures(
@@ -54,12 +68,23 @@ def figures(
             if only is not None and row.key not in only:
                 continue
             truth = rows.column(row.key).astype(np.float64)
-            known = np.isfinite(truth)
+            known = np.isfinite(truth) & _is_computed(row, rows)
             if known.sum() < FEWEST:
                 continue
             mean = output_of(row, said[..., column]).mean.numpy().astype(np.float64)
-            found.append(_figure(row, name, mean[known], _shown(row, truth[known])))
+            shown = _shown(row, truth[known])
+            figure = _figure(row, name, mean[known], shown)
+            found.append(replace(figure, of_teacher=teacher_error(row.key, origin, shown)))
     return found
+
+
+def _is_computed(row: HeadRow, rows: LabelledTokens) -> NDArray[np.bool_]:
+    """Rows that may judge: a voltage that a line made of a host as it stands is no truth. Only
+    where the host was relaxed is there a volume change.
+    """
+    if row.key != "voltage" or "volume_change" not in rows.keys:
+        return np.ones(len(rows), dtype=bool)
+    return np.isfinite(rows.column("volume_change"))
 
 
 def area_under_curve(is_good: NDArray[np.bool_], score: NDArray[np.float64]) -> float:

@@ -79,7 +79,7 @@ ROWS = (
     ),
     HeadRow(
         key="voltage", title="Average voltage", unit="V", group="electrode", importance=2.0,
-        teacher=f"{CHGNET} with and without the ion",
+        teacher="CHGNet 0.3.0, relaxed with the ion; without it as it stands, of a part relaxed",
     ),
     HeadRow(
         key="volume_change", title="Volume change", unit="%", group="electrode",
