@@ -72,6 +72,21 @@ def test_a_known_ground_state_lies_below_the_rest(rest: RestOfHull) -> None:
     assert rest.distance(fractions(Na=1, Cl=1), lowest) < -0.5
 
 
+def test_the_lead_takes_a_distance_above_all_phases_to_one_above_other_formulas(
+    rest: RestOfHull,
+) -> None:
+    table = load_reference()
+    assert table is not None
+    hull = hull_for(("Cl", "Na"), table.in_system(("Cl", "Na")), table.origin)
+    above_all = hull.place({"Na": 1.0, "Cl": 1.0}, -3.0).e_above_hull
+    salt = fractions(Na=1, Cl=1)
+    assert above_all + rest.lead(salt) == pytest.approx(rest.distance(salt, -3.0), abs=SAME)
+
+
+def test_a_formula_that_nobody_knows_has_no_lead(rest: RestOfHull) -> None:
+    assert rest.lead(fractions(Na=3, Cl=17)) == 0.0
+
+
 def test_an_element_has_no_rest(rest: RestOfHull) -> None:
     assert np.isnan(rest.distance(fractions(Na=1), -1.3))
 

@@ -2,12 +2,16 @@
 
 import numpy as np
 import pytest
+import torch
 
 from designer_app.design.search import one_search
 from designer_app.design.search.generator import MaterialGenerator, Plan
 from designer_app.design.search.judging import Points
 from designer_app.design.search.limits import limits_of
-from designer_app.design.search.ranking import POINTS, SETTLED
+from designer_app.design.search.pointing import Pointed
+from designer_app.design.search.pool import Pool
+from designer_app.design.search.ranking import POINTS, SETTLED, Gains
+from designer_app.running.control import RunControl
 from designer_app.specs.design import DesignSpec
 from designer_app.specs.design_targets import targets_from
 
@@ -25,6 +29,9 @@ class MadeUp:
 
     def judged(self, structures, _ion, _control):
         return Points(np.full(len(structures), 0.4), np.full(len(structures), 3.8))
+
+    def leads(self, fractions):
+        return np.full(len(fractions), -0.03)
 
     def settled(self, structures, _ion, _control):
         self.settled_formulas += len(structures)
@@ -56,12 +63,25 @@ def test_what_is_learned_and_ranked_first_is_what_was_relaxed_for_a_few_steps(se
     (said,) = learned
     assert said.method == SETTLED
     distances = said.numbers["e_above_hull"][0]
-    assert (distances == 0.0).any()
+    assert (distances == -0.03).any()  # above the hull of other formulas
     first, last = found.candidates[0], found.candidates[-1]
     assert first.estimate("e_above_hull").method == SETTLED
     assert 25 in first.structure.numbers
     assert last.estimate("e_above_hull").value > first.estimate("e_above_hull").value
     assert 0 < points.settled_formulas <= 64
+
+
+def test_labels_hold_no_share_of_what_the_heads_say(search_kit):
+    rows = np.arange(3)
+    pool = Pool(search_kit.known.rows(rows), torch.zeros(3, 8), ("",) * 3, ("",) * 3, np.zeros(3))
+    pointed = Pointed(MadeUp(), "Li", RunControl())
+    structures = {
+        row: search_kit.library.structure_of(search_kit.library.tokens(pool.table, row))
+        for row in rows.tolist()
+    }
+    pointed.judge(pool, structures)
+    said = pointed.labels(pool, structures, search_kit.library)
+    assert (said.numbers["voltage"][0] == 3.8 - Gains().volts).all()
 
 
 def test_without_learning_nothing_is_relaxed(search_kit, learned):

@@ -58,6 +58,21 @@ class RestOfHull:
         found = linprog(energies, A_eq=others.T, b_eq=fractions[list(system)], method="highs")
         return float("nan") if found.x is None else float(energy - found.fun)
 
+    def lead(self, fractions: Floats) -> float:
+        """eV/atom by which the best known phase of a formula lies below all others, as a negative
+        number; 0 where no phase has it, or where it lies above them.
+
+        E - E_others = (E - E_all) + lead: from the hull of all phases to that of other formulas.
+        """
+        system = np.flatnonzero(fractions)
+        rows = self._rows(system.tolist())
+        apart = np.abs(self.fractions[rows] - fractions).max(axis=1)
+        same = rows[apart <= SAME_COMPOSITION]
+        if not len(same):
+            return 0.0
+        found = self.distance(fractions, float(self.energies[same].min()))
+        return min(found, 0.0) if np.isfinite(found) else 0.0
+
     def _rows(self, system: Sequence[int]) -> NDArray[np.int64]:
         """Phases that hold only these elements."""
         key = tuple(system)

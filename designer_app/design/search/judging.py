@@ -14,10 +14,12 @@ leaves, cost thirty times as much and tell nearly what a full one does.
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
+from designer_app.design.heads.rest_of_hull import RestOfHull
 from designer_app.elements import ATOMIC_NUMBERS, SYMBOLS
 from designer_app.errors import MissingReferenceError
 from designer_app.io.formulas import amounts_of
@@ -120,6 +122,14 @@ class PointJudge:
             if math.isfinite(gained):
                 voltages[place] = gained / (count * ION_CHARGES[ion])
         return Points(distances, voltages)
+
+    def leads(self, fractions: Floats) -> Floats:
+        """(n,) eV/atom of `RestOfHull.lead` for (n, N_ELEMENTS) atomic fractions."""
+        return np.array([self._rest.lead(each) for each in fractions.astype(np.float64)])
+
+    @cached_property
+    def _rest(self) -> RestOfHull:
+        return RestOfHull(self.table)
 
     def _moved(
         self, structures: Sequence[Structure], steps: int, control: RunControl

@@ -18,7 +18,9 @@ from designer_app.errors import InputError
 from designer_app.running.control import RunControl
 
 LEARNED = ("e_above_hull", "voltage")
-"""Numbers that single points tell."""
+"""Numbers that energies tell: as the heads mean them, above the hull of other formulas
+(`Pointed.labels`).
+"""
 
 
 def labels_of(heads: DesignHeads, table: TokenTable, said: Predictions, ion: str) -> LabelledTokens:

@@ -32,7 +32,6 @@ from designer_app.design.search.ranking import (
     Predictions,
     by_heads,
     estimates_of,
-    merged,
     scores,
 )
 from designer_app.design.search.restricting import Restricted, restricted
@@ -195,8 +194,9 @@ class Search:
             pointed.settle(pool, {row: structures[row] for row in best if row in structures})
         methods = pointed.methods(pool, learned, structures)
         with self._timed("learning"):
+            said = pointed.labels(pool, structures, self.generator.library)
             tuned = heads_after(
-                self.generator.heads, pool.table, merged(methods[1:]), self.restricted.limits.ion,
+                self.generator.heads, pool.table, said, self.restricted.limits.ion,
                 self.plan.seed, self.control,
             )  # fmt: skip
         if isinstance(tuned, str):

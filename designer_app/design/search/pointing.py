@@ -1,9 +1,13 @@
 """Energies of what a search proposes, each crystal once: as made, and after a few steps."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 
+from designer_app.design.heads.labels import fractions_of
+from designer_app.design.representation.library import PrototypeLibrary
+from designer_app.design.representation.tokens import N_ELEMENTS
 from designer_app.design.search.judging import PointJudge, Points
 from designer_app.design.search.pool import Pool, keys_of
 from designer_app.design.search.ranking import (
@@ -12,6 +16,7 @@ from designer_app.design.search.ranking import (
     by_points,
     by_settled,
     gains_of,
+    merged,
 )
 from designer_app.running.control import RunControl
 from designer_app.specs.structure import Structure
@@ -55,6 +60,21 @@ class Pointed:
         if self._settled:
             found.append(by_settled(learned, _kept(self._settled, here), origin))
         return found
+
+    def labels(
+        self, pool: Pool, structures: Mapping[int, Structure], library: PrototypeLibrary
+    ) -> Predictions:
+        """What heads may learn from: the energies alone, without any share of a head's own answer,
+        and distances above the hull of other formulas, which is what heads are asked for.
+        """
+        nothing = Predictions("", "", {})
+        said = merged(self.methods(pool, nothing, structures)[1:])
+        mean, error = said.numbers["e_above_hull"]
+        there = np.isfinite(mean)
+        fractions = fractions_of(pool.table.rows(there), library, N_ELEMENTS)
+        mean = mean.copy()
+        mean[there] += self._points.leads(fractions)
+        return replace(said, numbers={**said.numbers, "e_above_hull": (mean, error)})
 
 
 def _keep(kept: Kept, keys: Sequence[Key], said: Points) -> None:
