@@ -29,6 +29,7 @@ from designer_app.running.control import RunControl
 from designer_app.running.executor import Executor
 from designer_app.screening.placing import Placing
 from designer_app.screening.reference.table import SHIPPED, ReferenceTable, load_reference
+from designer_app.specs.contradictions import idle
 from designer_app.specs.design import DesignSpec
 from designer_app.specs.design_rows import STAGES, DesignResult
 from designer_app.specs.documents import ReadSpec
@@ -53,6 +54,7 @@ def run(spec: DesignSpec, control: RunControl) -> DesignResult:
     targets = targets_of(spec)
     limits = limits_of(spec)
     _check_families(spec)
+    _check_strategy(spec)
     check_targets(targets, limits)
     compute = Compute(spec.device, spec.dtype, spec.threads)
     set_threads(compute)
@@ -92,6 +94,13 @@ def _check_families(spec: DesignSpec) -> None:
     for name in spec.families:
         if name not in known:
             raise refusal(spec, "families", f"“{name}” is none; known: {', '.join(known)}")
+
+
+def _check_strategy(spec: DesignSpec) -> None:
+    has_start = spec.start is not None or spec.start_structure is not None
+    told = idle(spec.strategy, only_new=spec.only_new, has_start=has_start)
+    if told:
+        raise refusal(spec, "strategy", told)
 
 
 def _started_from(spec: DesignSpec, store: DesignStore, control: RunControl) -> Structure | None:

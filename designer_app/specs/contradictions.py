@@ -1,4 +1,5 @@
-"""Targets that no material meets at once, or that no model can judge: told before anything runs.
+"""What cannot be asked, told before anything runs: targets that no material meets at once or that
+no model can judge, strategies that cannot give what is wanted.
 
 Energy density (Wh/kg) is voltage (V) times capacity (mAh/g). Conductivities were learned of lithium
 conductors alone; asked about other ions, a head would answer with numbers out of nothing.
@@ -13,6 +14,7 @@ from designer_app.specs.design_targets import PROPERTIES, Target
 _TOGETHER = ("energy_density", "voltage", "capacity")
 _LEARNED_OF = {"ionic_conductivity": "Li"}
 """Properties that heads learned of materials of one ion alone."""
+_FROM_NOWHERE = ("random", "best-of-n", "retrieval")
 
 
 @dataclass(frozen=True)
@@ -45,6 +47,18 @@ def energy_limit(targets: Iterable[Target]) -> EnergyLimit | None:
     if energy[1] < math.prod(least):
         return EnergyLimit(math.prod(least), voltage[0], capacity[0], is_most=False)
     return None
+
+
+def idle(strategy: str, *, only_new: bool, has_start: bool) -> str:
+    """Why a strategy cannot give what is asked of it; "" where it can."""
+    if strategy == "retrieval" and only_new:
+        return (
+            "this strategy finds known materials alone, and only new ones are asked for: let known "
+            "ones count, or take another strategy"
+        )
+    if has_start and strategy in _FROM_NOWHERE:
+        return "this strategy begins nowhere: take another one, or no structure to start from"
+    return ""
 
 
 def guessed(targets: Iterable[Target], ion: str) -> tuple[Target, ...]:

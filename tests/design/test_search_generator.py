@@ -110,6 +110,16 @@ def test_arms_count_what_each_strategy_made(search_kit):
         assert arm.n_ranked <= arm.n_valid <= arm.n_proposed
 
 
+def test_retrieval_of_new_crystals_alone_is_refused(search_kit):
+    with pytest.raises(InvalidSpecError, match="known materials alone"):
+        searched(search_kit, strategy="retrieval")
+
+
+def test_a_strategy_that_begins_nowhere_takes_no_start(search_kit, layered):
+    with pytest.raises(InvalidSpecError, match="begins nowhere"):
+        searched(search_kit, strategy="random", start=layered)
+
+
 def test_an_unknown_strategy_is_refused_with_those_known(search_kit):
     with pytest.raises(InvalidSpecError, match="choose from mix"):
         searched(search_kit, strategy="magic")

@@ -80,6 +80,14 @@ def searches(monkeypatch):
     return done
 
 
+def test_retrieval_of_new_crystals_alone_is_refused_before_anything_is_kept(searches, tmp_path):
+    spec = replace(SPEC, strategy="retrieval", only_new=True, out=tmp_path)
+    with pytest.raises(InvalidSpecError, match="known materials alone"):
+        design.run(spec, RunControl())
+    assert not searches
+    assert not list(tmp_path.iterdir())
+
+
 def test_the_result_is_in_the_folder_as_it_is_returned(searches, tmp_path):
     result = design.run(replace(SPEC, out=tmp_path), RunControl())
     assert result.n_shortlist == 2

@@ -1,6 +1,7 @@
 """The budget of a design: three sizes, the numbers behind them, and what is odd about them."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
@@ -80,6 +81,8 @@ def test_no_size_is_odd(budget):
         ({"physics_best": 0}, "predictions alone"),
         ({"workers": 16}, "16 relaxations at once share 2 cores"),
         ({"relax_best": 50_000}, "It can be stopped"),
+        ({"strategy": "retrieval"}, "known materials alone"),
+        ({"strategy": "random", "start": Path("LiFePO4.cif")}, "begins nowhere"),
     ],
 )
 def test_odd_numbers_are_told_and_one_press_mends_them(changes, word):

@@ -1,6 +1,6 @@
 import pytest
 
-from designer_app.specs.contradictions import energy_limit, guessed
+from designer_app.specs.contradictions import energy_limit, guessed, idle
 from designer_app.specs.design_targets import targets_from
 
 
@@ -33,3 +33,18 @@ def test_what_can_be_is_no_contradiction(texts):
 def test_conductivities_were_learned_of_lithium_alone(ion, keys):
     targets = targets_from(("ionic_conductivity=1e-4..", "band_gap=2.."))
     assert [each.key for each in guessed(targets, ion)] == keys
+
+
+@pytest.mark.parametrize(
+    ("strategy", "only_new", "has_start", "word"),
+    [
+        ("retrieval", True, False, "known materials alone"),
+        ("best-of-n", False, True, "begins nowhere"),
+        ("retrieval", False, False, ""),
+        ("gradient", True, True, ""),
+    ],
+)
+def test_a_strategy_that_cannot_give_what_is_asked_is_told_of(strategy, only_new, has_start, word):
+    told = idle(strategy, only_new=only_new, has_start=has_start)
+    assert word in told
+    assert bool(told) == bool(word)

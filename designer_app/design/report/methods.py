@@ -7,14 +7,17 @@ _HOW = {
     "gradient": "Points of the latent space of a variational autoencoder were moved by Adam so "
     "that the crystals decoded from them, softly, meet the targets by learned properties; the "
     "best whole crystal on each way was kept.",
-    "substitution": "Known crystals had their elements exchanged for likely ones, and the results "
-    "were ranked by learned properties.",
-    "best-of-n": "Random points of the latent space were decoded, and the best by learned "
-    "properties were kept.",
-    "retrieval": "Known materials near the targets were taken, with elements exchanged where the "
-    "limits ask for it.",
-    "random": "Random points of the latent space were decoded, without any choice.",
+    "substitution": "Known crystals had their elements exchanged for likely ones, the likeliest "
+    "exchanges first.",
+    "best-of-n": "Random points of the latent space were decoded, as many as a descent would look "
+    "at.",
+    "retrieval": "Known materials that keep the limits were taken as they are.",
+    "random": "A few random points of the latent space were decoded.",
 }
+_RANKED = (
+    "All proposals were ranked alike: by learned properties, the best of these by energies of the "
+    "crystals as proposed, where a reference set belongs to the potential. The first were relaxed."
+)
 _LIMITS = (
     (
         "“Predicted” is what learned models said before anything was computed; they are wrong most "
@@ -58,4 +61,4 @@ def methods_text(spec: DesignSpec, result: DesignResult) -> list[str]:
     titles = dict(STRATEGIES)
     told = [f"{titles[name]}: {_HOW[name]}" for name in dict.fromkeys(names) if name in _HOW]
     purpose = "cathode" if spec.is_electrode else spec.purpose
-    return [*told, *([_OF_PURPOSE[purpose]] if purpose in _OF_PURPOSE else []), *_LIMITS]
+    return [*told, _RANKED, *([_OF_PURPOSE[purpose]] if purpose in _OF_PURPOSE else []), *_LIMITS]

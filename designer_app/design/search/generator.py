@@ -16,6 +16,7 @@ from designer_app.design.search.pool import keys_of
 from designer_app.design.vae.network import MaterialVAE
 from designer_app.errors import InvalidSpecError
 from designer_app.running.control import RunControl
+from designer_app.specs.contradictions import idle
 from designer_app.specs.design import STRATEGIES
 from designer_app.specs.design_targets import Target
 from designer_app.specs.structure import Structure
@@ -93,7 +94,7 @@ class MaterialGenerator:
         and a start that has no tokens; `Cancelled` when it is stopped.
         """
         plan = replace(plan or Plan(), **changes)  # type: ignore[arg-type]
-        _check(plan)
+        _check(plan, has_start=start is not None)
         control = control or RunControl()
         with torch.random.fork_rng():
             return Search(self, targets, limits, plan, control).run(start, on_snapshot)
@@ -103,7 +104,7 @@ class MaterialGenerator:
         return [self._ids.get(key, "") for key in keys_of(table)]
 
 
-def _check(plan: Plan) -> None:
+def _check(plan: Plan, *, has_start: bool) -> None:
     strategies = [key for key, _ in STRATEGIES]
     for name, value, choices in (
         ("strategy", plan.strategy, strategies),
@@ -111,3 +112,6 @@ def _check(plan: Plan) -> None:
     ):
         if value not in choices:
             raise InvalidSpecError(name, value, f"choose from {', '.join(choices)}")
+    told = idle(plan.strategy, only_new=plan.only_new, has_start=has_start)
+    if told:
+        raise InvalidSpecError("strategy", plan.strategy, told)

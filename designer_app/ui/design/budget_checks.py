@@ -1,6 +1,7 @@
 """What is odd about the numbers of a search before it runs, with what mends it."""
 
-from designer_app.specs.design import DesignSpec
+from designer_app.specs.contradictions import idle
+from designer_app.specs.design import STRATEGIES, DesignSpec
 from designer_app.specs.design_budgets import BUDGETS, expected_seconds
 from designer_app.specs.presets import OWN, preset_of
 from designer_app.ui.panels.md_outlook import Caution
@@ -12,8 +13,14 @@ _COMPUTED = ("cathode", "anode", "electrolyte", "catalyst")
 
 
 def budget_cautions(spec: DesignSpec, cores: int) -> tuple[Caution, ...]:
-    """Nothing here stops: a search of any size can be run."""
+    """A search of any size can be run; only a strategy that cannot give what is asked stops."""
     found: list[Caution] = []
+    has_start = spec.start is not None or spec.start_structure is not None
+    told = idle(spec.strategy, only_new=spec.only_new, has_start=has_start)
+    if told:
+        title = dict(STRATEGIES)["mix"]
+        button = f"Take “{title}”"
+        found.append(Caution(f"{told.capitalize()}.", button, (("strategy", "mix"),), stops=True))
     if spec.relax_best == 0:
         found.append(
             Caution(
