@@ -119,7 +119,7 @@ def _made(given: argparse.Namespace, library: "PrototypeLibrary") -> Any:
 def _of_split(source: Any, library: "PrototypeLibrary", split: str) -> "TokenTable":
     """The next chunk, of formulas of one split where that is asked."""
     from designer_app.design.heads.labels import formulas_of
-    from designer_app.design.heads.negatives import joined
+    from designer_app.design.representation.tokens import TokenTable
     from designer_app.training.splits import split_of
 
     parts: list[TokenTable] = []
@@ -129,7 +129,7 @@ def _of_split(source: Any, library: "PrototypeLibrary", split: str) -> "TokenTab
             formulas = formulas_of(table, library)
             table = table.rows(np.flatnonzero([split_of(each) == split for each in formulas]))
         parts.append(table)
-    return joined(parts).rows(np.arange(CHUNK))
+    return TokenTable.joined(parts).rows(np.arange(CHUNK))
 
 
 def _empties(given: argparse.Namespace) -> Any:
@@ -162,13 +162,13 @@ def pack(given: argparse.Namespace) -> None:
     from designer_app.design.heads.labels import DECODED, MADE
     from designer_app.design.heads.negatives import (
         electrode_columns,
-        joined,
         metal_energies,
         substituted_tokens,
         voltage_line,
     )
     from designer_app.design.heads.rest_of_hull import RestOfHull
     from designer_app.design.representation.library import known_tokens, load_library
+    from designer_app.design.representation.tokens import TokenTable
     from designer_app.potentials import load_potential
     from designer_app.screening.reference.table import load_reference
 
@@ -180,7 +180,7 @@ def pack(given: argparse.Namespace) -> None:
     known_labels = _known_labels(given.work, table, ids)
     old, old_energies = substituted_tokens(library, known, ids, rest)
     parts = [("substituted", old, _energies_alone(old_energies)), *_chunks(given.work, library)]
-    made = joined([tokens for _, tokens, _ in parts])
+    made = TokenTable.joined([tokens for _, tokens, _ in parts])
     labels = np.concatenate([each for _, _, each in parts])
     line = voltage_line([(known, known_labels), (made, labels)], library, metals)
     hulls = [_hulls(given.work, *part, library, rest) for part in parts]
@@ -222,16 +222,17 @@ def pack(given: argparse.Namespace) -> None:
 def add(given: argparse.Namespace) -> None:
     """Put the decoded chunks of a folder beside what is shipped, placed on the same hulls."""
     from designer_app.design.heads.computed import FILE, added_computed, voltage_line_of
-    from designer_app.design.heads.negatives import electrode_columns, joined, metal_energies
+    from designer_app.design.heads.negatives import electrode_columns, metal_energies
     from designer_app.design.heads.rest_of_hull import RestOfHull
     from designer_app.design.representation.library import load_library
+    from designer_app.design.representation.tokens import TokenTable
     from designer_app.potentials import load_potential
     from designer_app.screening.reference.table import load_reference
 
     library, table, path = load_library(), load_reference("chgnet"), TARGET.parent / FILE
     assert table is not None
     parts = _chunks(given.work, library)
-    made = joined([tokens for _, tokens, _ in parts])
+    made = TokenTable.joined([tokens for _, tokens, _ in parts])
     labels = np.concatenate([each for _, _, each in parts])
     metals = metal_energies(load_potential("chgnet"))
     columns = {

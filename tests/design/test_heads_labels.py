@@ -21,11 +21,11 @@ from designer_app.design.heads.labels import (
     fractions_of,
 )
 from designer_app.design.heads.left_out import formulas_left_out, left_out
-from designer_app.design.heads.negatives import joined, labels_by_energy, voltage_line
+from designer_app.design.heads.negatives import labels_by_energy, voltage_line
 from designer_app.design.heads.proposals import Proposals, amounts_of_slots
 from designer_app.design.heads.rest_of_hull import RestOfHull
 from designer_app.design.representation.library import known_tokens, load_library
-from designer_app.design.representation.tokens import N_ELEMENTS
+from designer_app.design.representation.tokens import N_ELEMENTS, TokenTable
 from designer_app.elements import ATOMIC_NUMBERS, SYMBOLS
 from designer_app.errors import InvalidSpecError
 from designer_app.resources import resource
@@ -180,7 +180,7 @@ def test_an_unknown_family_is_refused() -> None:
 
 def test_joined_tables_keep_their_rows() -> None:
     known, _ = known_tokens(load_library())
-    both = joined([known.rows(np.arange(3)), known.rows(np.arange(5, 7))])
+    both = TokenTable.joined([known.rows(np.arange(3)), known.rows(np.arange(5, 7))])
     assert (both.prototype == known.prototype[[0, 1, 2, 5, 6]]).all()
 
 

@@ -60,14 +60,8 @@ class LabelledTokens:
         """Both; labels of heads that one of them does not know are missing there."""
         keys = tuple(dict.fromkeys((*self.keys, *more.keys)))
         first, second = self.with_keys(keys), more.with_keys(keys)
-        table = TokenTable(
-            *(
-                np.concatenate([getattr(self.table, f.name), getattr(more.table, f.name)])
-                for f in fields(TokenTable)
-            )
-        )
         return LabelledTokens(
-            table,
+            TokenTable.joined([self.table, more.table]),
             np.concatenate([first, second]),
             keys,
             np.concatenate([self.ion, more.ion]),

@@ -70,7 +70,7 @@ class Decodes:
             several = (found.elements > 0).sum(axis=1) > 1
             small = self.library.n_atoms[found.prototype] <= self.most_atoms
             parts.append(found.rows(several & small))
-        return joined(parts).rows(np.arange(n))
+        return TokenTable.joined(parts).rows(np.arange(n))
 
 
 def labels_by_energy(
@@ -195,13 +195,3 @@ def substituted_tokens(
     )
     fractions = fractions_of(table, library, N_ELEMENTS)
     return table, np.array(formation) + fractions @ np.nan_to_num(rest.elements)
-
-
-def joined(parts: Sequence[TokenTable]) -> TokenTable:
-    """All rows of several tables."""
-    return TokenTable(
-        np.concatenate([each.prototype for each in parts]),
-        np.concatenate([each.elements for each in parts]),
-        np.concatenate([each.log_volume for each in parts]),
-        np.concatenate([each.geometry for each in parts]),
-    )

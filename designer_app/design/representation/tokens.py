@@ -4,7 +4,8 @@ Symmetry and stoichiometry are exact by construction: the prototype fixes both, 
 orbits of one element, and the free numbers cannot break either.
 """
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
 
 import numpy as np
 from numpy.typing import NDArray
@@ -64,3 +65,9 @@ class TokenTable:
             self.log_volume[chosen],
             self.geometry[chosen],
         )
+
+    @classmethod
+    def joined(cls, tables: Sequence["TokenTable"]) -> "TokenTable":
+        """The crystals of several tables, one after the other."""
+        columns = [[getattr(each, f.name) for each in tables] for f in fields(cls)]
+        return cls(*(np.concatenate(each) for each in columns))

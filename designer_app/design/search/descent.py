@@ -126,7 +126,7 @@ class Ledger:
             return Visited(empty, torch.zeros(0, latent_size), floats, none, self.n_decided)
         tables = [self._tables[part].rows(np.array([row])) for part, row in picked]
         return Visited(
-            joined(tables),
+            TokenTable.joined(tables),
             torch.stack([self._latents[part][row] for part, row in picked]),
             np.array([each[0] for each in rows], dtype=np.float32),
             np.array([each[3] for each in rows], dtype=np.int64),
@@ -147,16 +147,6 @@ def _without_denormals() -> Iterator[None]:
 def _choices(soft: SoftTokens) -> tuple[Tensor, ...]:
     """What a slope passes through."""
     return soft.shares, soft.counts, soft.elements
-
-
-def joined(tables: Sequence[TokenTable]) -> TokenTable:
-    """The crystals of several tables, one after the other."""
-    return TokenTable(
-        np.concatenate([each.prototype for each in tables]),
-        np.concatenate([each.elements for each in tables]),
-        np.concatenate([each.log_volume for each in tables]),
-        np.concatenate([each.geometry for each in tables]),
-    )
 
 
 class _BestOfSeeds:

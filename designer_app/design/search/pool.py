@@ -12,7 +12,6 @@ from torch import Tensor
 
 from designer_app.design.representation.library import PrototypeLibrary
 from designer_app.design.representation.tokens import N_ELEMENTS, TokenTable
-from designer_app.design.search.descent import joined
 from designer_app.elements import SYMBOLS
 from designer_app.io.formulas import formula, reduced
 
@@ -86,7 +85,7 @@ def pooled(parts: Sequence[Proposed]) -> Pool:
         told += [part.made_from[row] for row in kept]
         priors.append(part.prior[chosen])
     return Pool(
-        joined(tables),
+        TokenTable.joined(tables),
         torch.cat(latents),
         tuple(strategies),
         tuple(told),
