@@ -90,6 +90,12 @@ def test_check_raises_the_first_sentence():
         check_targets(targets_from(("band_gap=..-1",)), limits())
 
 
+def test_a_reason_ends_without_the_stop_that_its_sentence_brings():
+    with pytest.raises(InvalidSpecError) as raised:
+        check_targets(targets_from(("band_gap=..-1",)), limits())
+    assert not raised.value.reason.endswith(".")
+
+
 def test_a_family_with_larger_cells_than_allowed_tells_how_many_atoms_it_needs(search_kit):
     found = limits_of(DesignSpec(families=("garnet",), max_atoms=40))
     with pytest.raises(InvalidSpecError, match="has 80 atoms: allow that many"):

@@ -89,7 +89,7 @@ def check_targets(targets: Sequence[Target], limits: Limits) -> None:
     found = doubts_of(targets, limits).impossible
     if found:
         text = ", ".join(target.text() for target in targets)
-        raise InvalidSpecError("targets", text, found[0])
+        raise InvalidSpecError("targets", text, found[0].removesuffix("."))
 
 
 # --- contradictions ---
