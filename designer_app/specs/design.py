@@ -22,7 +22,7 @@ from designer_app.specs.candidate_fields import (
     relax_best_field,
     seed_field,
 )
-from designer_app.specs.design_targets import Target, targets_from
+from designer_app.specs.design_targets import UNITS_TOLD, Target, targets_from
 from designer_app.specs.fields import spec_field
 from designer_app.specs.potentials import (
     device_field,
@@ -78,7 +78,7 @@ class DesignSpec:
         (),
         label="Targets",
         doc="name=min..max or name=value, “*2” behind it for a double weight; none takes those "
-        "of the purpose.",
+        f"of the purpose. Names, numbers without the unit: {UNITS_TOLD}.",
         argument="target",
     )
     elements: str = elements_field()

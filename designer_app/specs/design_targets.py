@@ -109,6 +109,8 @@ _ROWS = (
 )  # fmt: skip
 PROPERTIES: Mapping[str, DesignProperty] = {row.key: row for row in _ROWS}
 """By key, in the order in which they are offered."""
+UNITS_TOLD = ", ".join(f"{row.key} in {row.unit}" for row in _ROWS)
+"""The names that targets may have, for a sentence."""
 OWN = "own:"
 """Before the name of a property that the user trained."""
 
