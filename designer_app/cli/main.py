@@ -76,7 +76,7 @@ def _run(arguments: Sequence[str]) -> int:
             result = command.run(namespace, control, Console())
     except Cancelled:
         print(
-            "Stopped; what was finished is kept. The same command goes on; md and train with --resume.",
+            "Stopped; what is done is kept. The same command goes on; md and train with --resume.",
             file=sys.stderr,
         )
         return EXIT_FAILED_RUN

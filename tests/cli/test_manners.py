@@ -263,7 +263,7 @@ def test_an_interrupted_simulation_says_so_and_can_be_resumed(calculators, tmp_p
     said, told = running.communicate(timeout=60)
     assert (running.returncode, said) == (1, "")
     assert told.splitlines() == [
-        "Stopped; what was finished is kept. The same command goes on; md and train with --resume."
+        "Stopped; what is done is kept. The same command goes on; md and train with --resume."
     ]
     done = len(read(out / "trajectory.traj", ":"))
     again = _program("md", "--resume", *settings, "--steps", str(done + 2), "--json")
