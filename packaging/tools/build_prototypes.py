@@ -4,10 +4,10 @@
 
 Took 16 minutes on two cores that others used too. Reads the published crystals of the data folder
 and the frameworks of `resources/data/frameworks.toml`, lays crystals of one symmetry class over
-each other, and writes `resources/data/prototypes.npz` (classes, medians, families, atomic volumes:
-no crystal) and `resources/data/known-tokens.npz` (tokens of the crystals of the shipped reference
-table, whose geometry is this program's own). Medians, volumes and scales come from training
-formulas alone.
+each other, and writes `resources/data/prototypes.npz` (classes, medians, families, atomic volumes;
+a class with one crystal has that one's geometry, without its elements and volume) and
+`resources/data/known-tokens.npz` (tokens of the crystals of the shipped reference table, whose
+geometry is this program's own). Medians, volumes and scales come from training formulas alone.
 
 What was made with another library is brought to the new one before it is shipped, in this order:
 
