@@ -100,7 +100,8 @@ def _shortlist(spec: DesignSpec, rows: Sequence[ScreenRow]) -> list[Block]:
     numbers = frozenset({0, *range(3, 3 + len(targets))})
     told = (
         "Computed values, with their typical error where it was measured; below, what was "
-        "predicted before. ● can be believed, ▲ with care, ■ hardly; the pages say why."
+        "predicted before. ● can be believed, ▲ with care, ■ hardly; the pages say why. What is "
+        "not in the reference set may still be known: look into the literature."
     )
     table = Table(tuple(heads), lines, (*fixed, *[rest] * len(targets)), numbers)
     return [Heading("Shortlist"), Text(told, "muted"), table]
@@ -116,7 +117,7 @@ def _head(target: Target, rows: Sequence[ScreenRow]) -> str:
 def _line(rank: int, row: ScreenRow, targets: Sequence[Target]) -> tuple[Cell, ...]:
     missed = ", ".join(each.replace("_", " ") for each in row.failing)
     told = f"misses {missed}" if missed else "meets all targets"
-    below = f"known: {row.known}" if row.known else "new"
+    below = f"known: {row.known}" if row.known else "not in the reference set"
     tone = "" if row.light == "green" else row.light
     return (
         Cell(str(rank)),
@@ -193,7 +194,11 @@ def _strategies(arms: Sequence[Arm]) -> list[Block]:
 
 def _winner(bars: Sequence[tuple[str, float, float, float]]) -> str:
     title, share, low, _ = bars[0]
-    hit = "A hit is new, near the hull, and meets the targets."
+    hit = (
+        "A hit is not in the reference set, near the hull, and meets the targets by the best "
+        "numbers known, which are predicted where nothing was computed. One ranking dealt the "
+        "relaxations, so strategies are not compared at equal cost."
+    )
     if share == 0.0:
         return f"No strategy found a hit. {hit}"
     if len(bars) == 1:
