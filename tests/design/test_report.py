@@ -178,6 +178,16 @@ def test_a_run_without_any_candidate_still_has_a_report(tmp_path: Path):
     assert "Nothing was left at valid." in said
 
 
+@pytest.mark.parametrize(
+    ("estimates", "is_told"), [((GUESS, TRUTH), False), ((TRUTH, GUESS), True)]
+)
+def test_a_computed_value_that_only_checks_is_told(tmp_path: Path, estimates, is_told):
+    result = replace(RESULT, rows=(replace(GOOD, estimates=estimates),))
+    path = write_reports(tmp_path, DesignSpec(targets=("voltage=3..4",)), result, {}, {})
+    said = path.read_text(encoding="utf-8")
+    assert ("Voltage: what was predicted decides" in said) == is_told
+
+
 def test_nothing_is_called_a_winner_while_intervals_overlap(tmp_path: Path):
     arms = tuple(
         replace(each, n_relaxed=10, n_hits=hits)

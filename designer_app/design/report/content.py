@@ -29,7 +29,7 @@ from designer_app.provenance import versions
 from designer_app.screening.report import settings_lines
 from designer_app.screening.report_drawings import funnel_drawing
 from designer_app.specs.design import STRATEGIES, DesignSpec
-from designer_app.specs.design_estimates import predicted, verified
+from designer_app.specs.design_estimates import is_predicted, predicted, verified
 from designer_app.specs.design_purposes import purpose_of
 from designer_app.specs.design_rows import (
     STAGES,
@@ -104,7 +104,26 @@ def _shortlist(spec: DesignSpec, rows: Sequence[ScreenRow]) -> list[Block]:
         "not in the reference set may still be known: look into the literature."
     )
     table = Table(tuple(heads), lines, (*fixed, *[rest] * len(targets)), numbers)
-    return [Heading("Shortlist"), Text(told, "muted"), table]
+    blocks: list[Block] = [Heading("Shortlist"), Text(told, "muted")]
+    if checks := [each.key for each in targets if _is_only_checked(each.key, rows)]:
+        names = ", ".join(PROPERTIES[key].title for key in checks)
+        blocks.append(
+            Text(
+                f"{names}: what was predicted decides about the target. The computed value is a "
+                "check with a larger error, and a candidate misses where the two lie far apart."
+            )
+        )
+    return [*blocks, table]
+
+
+def _is_only_checked(key: str, rows: Sequence[ScreenRow]) -> bool:
+    """Whether a property was computed, and yet its prediction decides."""
+    return any(
+        verified(row, key) is not None
+        and (decides := row.estimate(key)) is not None
+        and is_predicted(decides)
+        for row in rows
+    )
 
 
 def _head(target: Target, rows: Sequence[ScreenRow]) -> str:
