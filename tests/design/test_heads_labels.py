@@ -1,5 +1,7 @@
 """What heads learn from: energies against the hull of other formulas, proposals, kept-back rows."""
 
+from functools import partial
+
 import numpy as np
 import pytest
 
@@ -20,14 +22,13 @@ from designer_app.design.heads.labels import (
     formulas_of,
     fractions_of,
 )
-from designer_app.design.heads.left_out import formulas_left_out, left_out
 from designer_app.design.heads.negatives import labels_by_energy, voltage_line
 from designer_app.design.heads.proposals import Proposals, amounts_of_slots
 from designer_app.design.heads.rest_of_hull import RestOfHull
+from designer_app.design.left_out import LeftOut, all_of, named
 from designer_app.design.representation.library import known_tokens, load_library
 from designer_app.design.representation.tokens import N_ELEMENTS, TokenTable
 from designer_app.elements import ATOMIC_NUMBERS, SYMBOLS
-from designer_app.errors import InvalidSpecError
 from designer_app.resources import resource
 from designer_app.screening.charge_balance import balanced
 from designer_app.screening.convex_hull import hull_for
@@ -165,17 +166,17 @@ def test_energies_become_labels_and_failures_are_left_out(rest: RestOfHull) -> N
 def test_a_formula_that_is_left_out_is_found_in_every_prototype() -> None:
     library = load_library()
     crystals, _ = read_computed(library)
-    chosen = left_out(crystals, library, "LiFePO4; Fe2O3")
+    every = partial(formulas_of, crystals.table, library)
+    chosen = named("LiFePO4; Fe2O3", crystals.table, every, library)
     formulas = set(formulas_of(crystals.table.rows(chosen), library))
     assert {"LiFePO4", "Fe2O3"} == formulas
-    assert formulas_left_out("LiFePO4; olivine: P") == {"LiFePO4"}
 
 
-def test_an_unknown_family_is_refused() -> None:
-    library = load_library()
-    crystals, _ = read_computed(library)
-    with pytest.raises(InvalidSpecError, match="no such family"):
-        left_out(crystals, library, "nonsense: P")
+def test_descriptions_name_formulas_or_families() -> None:
+    assert all_of("LiFePO4; olivine: P") == (
+        LeftOut(formula="LiFePO4"),
+        LeftOut("olivine", (15,)),
+    )
 
 
 def test_joined_tables_keep_their_rows() -> None:

@@ -3,10 +3,11 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from designer_app.design.left_out import LeftOut
 from designer_app.design.representation.library import known_tokens, load_library
 from designer_app.design.representation.tokens import MAX_SLOTS, N_GEOMETRY, TokenTable
 from designer_app.design.vae.build import known_crystals
-from designer_app.design.vae.dataset import CrystalTable, LeftOut, joined, kept
+from designer_app.design.vae.dataset import CrystalTable, joined, kept
 from designer_app.errors import InvalidSpecError
 
 

@@ -6,7 +6,13 @@ import numpy as np
 import pytest
 
 from designer_app.errors import FileUnreadableError
-from designer_app.io.property_distributions import read_distributions, write_distributions
+from designer_app.io.property_distributions import (
+    FILE,
+    read_distributions,
+    write_distributions,
+)
+from designer_app.resources import resource
+from designer_app.specs.design_targets import PROPERTIES
 from designer_app.specs.distributions import Distribution
 
 FIVE_DIGITS = 1e-4
@@ -52,3 +58,14 @@ def test_a_file_that_is_no_table_is_refused(tmp_path: Path) -> None:
     (tmp_path / "d.json").write_text("{}")
     with pytest.raises(FileUnreadableError):
         read_distributions(tmp_path / "d.json")
+
+
+def test_shipped_distributions_are_in_the_units_of_targets() -> None:
+    shipped = read_distributions(resource(FILE))
+    units = {key: about.unit for key, about in PROPERTIES.items()}
+    assert {each.key: each.unit for each in shipped.values()}.items() <= units.items()
+    middles = {each.key: float(np.median(each.quantiles)) for each in shipped.values()}
+    outside = [
+        key for key, at in middles.items() if not PROPERTIES[key].low <= at <= PROPERTIES[key].high
+    ]
+    assert not outside

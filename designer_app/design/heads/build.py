@@ -1,6 +1,7 @@
 """`designer-app train --model design-heads`: all ensembles, their errors and their card, anew."""
 
 from dataclasses import asdict, replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -17,13 +18,13 @@ from designer_app.design.heads.gathering import (
     with_tables,
 )
 from designer_app.design.heads.judging import Figure, figures
-from designer_app.design.heads.labels import KNOWN, SPLITS, LabelledTokens
-from designer_app.design.heads.left_out import formulas_left_out, left_out
+from designer_app.design.heads.labels import KNOWN, SPLITS, LabelledTokens, formulas_of
 from designer_app.design.heads.network import NetworkSize, SlotNetwork
 from designer_app.design.heads.rows import HeadRow, rows_of
 from designer_app.design.heads.spreads import write_spreads
 from designer_app.design.heads.surfaces import surface_labels
 from designer_app.design.heads.training import GroupTraining, Scaling, TrainingSettings
+from designer_app.design.left_out import all_of, named
 from designer_app.design.representation.library import PrototypeLibrary, load_library
 from designer_app.device import Compute
 from designer_app.properties.features import element_table
@@ -114,7 +115,11 @@ def gathered(
         ]
         electrodes = electrodes.and_more(conductivities(parts, library, control))
         surfaces = surface_labels(
-            folder, library, control, left_out=formulas_left_out(spec.without), seed=spec.seed
+            folder,
+            library,
+            control,
+            left_out=frozenset(each.formula for each in all_of(spec.without) if each.formula),
+            seed=spec.seed,
         )
         every = (crystals, electrodes, *surfaces)
         for path, each in zip(paths.values(), every, strict=True):
@@ -122,7 +127,9 @@ def gathered(
     found = {name: LabelledTokens.load(path) for name, path in paths.items()}
     if spec.without:
         for name in ("crystal", "electrode"):
-            found[name] = found[name].rows(~left_out(found[name], library, spec.without))
+            data = found[name]
+            formulas = partial(formulas_of, data.table, library)
+            found[name] = data.rows(~named(spec.without, data.table, formulas, library))
     return found
 
 

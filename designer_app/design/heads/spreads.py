@@ -79,9 +79,9 @@ def _of_electrodes(data: LabelledTokens, heads: DesignHeads) -> Iterator[Distrib
         for key, (column, unit, origin) in values.items():
             yield from _spread(key, "electrode", ion, unit, origin, column[works])
         key = "ionic_conductivity"
-        said = mine.column(key)
+        said = 10.0 ** mine.column(key).astype(np.float64)
         for family, chosen in (("electrolyte", ~works), ("any", works | ~works)):
-            yield from _spread(key, family, ion, "log10 S/cm", BY_KEY[key].teacher, said[chosen])
+            yield from _spread(key, family, ion, "S/cm", BY_KEY[key].teacher, said[chosen])
 
 
 def _of_surfaces(data: LabelledTokens) -> Iterator[Distribution]:

@@ -37,7 +37,7 @@ Floats = NDArray[np.float64]
 STEPS = 5
 """Of a brief relaxation. Against full ones, 72 proposals: rank correlation of distances to the hull
 .95 for lithium cathodes (.81 as made), 1.00 for sodium cathodes (.84), .96 for electrolytes (.76),
-.67 for alloys (.57); of 24 voltages .99 (.90), 0.14 V off in the mean (0.50)."""
+.67 for alloys (.57); of 24 voltages .99 (.90), 0.14 V off (0.50)."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -10,15 +10,15 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from designer_app.design.left_out import named
 from designer_app.design.representation.library import PrototypeLibrary, Reason
 from designer_app.design.representation.tokens import CrystalTokens, TokenTable
-from designer_app.elements import ATOMIC_NUMBERS, SYMBOLS
-from designer_app.errors import InvalidSpecError
+from designer_app.elements import SYMBOLS
 from designer_app.io.atomic_write import atomic_write
 from designer_app.io.formulas import amounts_of
 from designer_app.running.control import RunControl
 from designer_app.specs.structure import Structure
-from designer_app.training.splits import amounts_in, formula_of, split_of
+from designer_app.training.splits import formula_of, split_of
 
 
 @dataclass(frozen=True, eq=False)
@@ -116,62 +116,15 @@ def amounts_of_row(
     }
 
 
-@dataclass(frozen=True)
-class LeftOut:
-    """Crystals that a training is not to see: of a family and elements, or of a formula."""
-
-    family: str = ""
-    elements: tuple[int, ...] = ()
-    """Atomic numbers that the crystals of the family hold."""
-    formula: str = ""
-
-    @classmethod
-    def of(cls, text: str) -> "LeftOut":
-        """E.g. "olivine: P" (phosphate olivines), "argyrodite:" (all of them), "Pt3Ni"."""
-        family, colon, elements = text.partition(":")
-        if not colon:
-            return cls(formula=formula_of(amounts_in(text.strip())))
-        symbols = elements.replace(",", " ").split()
-        unknown = [each for each in symbols if each not in ATOMIC_NUMBERS]
-        if unknown:
-            raise InvalidSpecError("without", text, f"{unknown[0]} is no element", "Left out")
-        return cls(family.strip(), tuple(ATOMIC_NUMBERS[each] for each in symbols))
-
-    def among(self, table: CrystalTable, library: PrototypeLibrary) -> NDArray[np.bool_]:
-        """(n,) True for crystals that this leaves out."""
-        if self.formula:
-            return np.array([each == self.formula for each in table.formulas], dtype=bool)
-        places = library.family(self.family)
-        if not places:
-            known = ", ".join(library.families)
-            raise InvalidSpecError(
-                "without", self.family, f"no such family; there are {known}", "Left out"
-            )
-        found = np.isin(table.tokens.prototype, np.array(places))
-        for number in self.elements:
-            found &= (table.tokens.elements == number).any(axis=1)
-        return found
-
-
 def kept(table: CrystalTable, library: PrototypeLibrary, left_out: str) -> NDArray[np.bool_]:
     """(n,) True for crystals that none of the descriptions, separated by ";", leaves out."""
-    found = np.ones(len(table), dtype=bool)
-    for text in filter(None, map(str.strip, left_out.split(";"))):
-        found &= ~LeftOut.of(text).among(table, library)
-    return found
+    return ~named(left_out, table.tokens, lambda: table.formulas, library)
 
 
 def joined(first: CrystalTable, second: CrystalTable) -> CrystalTable:
     """The crystals of both."""
-    a, b = first.tokens, second.tokens
-    tokens = TokenTable(
-        np.concatenate([a.prototype, b.prototype]),
-        np.concatenate([a.elements, b.elements]),
-        np.concatenate([a.log_volume, b.log_volume]),
-        np.concatenate([a.geometry, b.geometry]),
-    )
     return CrystalTable(
-        tokens,
+        TokenTable.joined([first.tokens, second.tokens]),
         first.formulas + second.formulas,
         first.sources + second.sources,
         Counter(first.without) + Counter(second.without),

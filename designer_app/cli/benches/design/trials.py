@@ -159,13 +159,14 @@ class Trials:
         if not keys:
             return
         say(f"Computing {len(keys)} electrodes.")
+        crystals = [(key, self._relaxed[key].structure) for key in keys]
+        whole = [(key, structure) for key, structure in crystals if structure is not None]
         tasks = [
             (
                 "design-task",
                 DesignTask(kind="physics", structures=(structure,), purpose="cathode", ion=ION),
             )
-            for key in keys
-            if (structure := self._relaxed[key].structure) is not None
+            for _, structure in whole
         ]
         for place, answer in self._executor.answers(tasks, self._control):
             if isinstance(answer, Exception) and not isinstance(answer, DesignerAppError):
@@ -175,7 +176,7 @@ class Trials:
             found = Electrode(
                 values.get("voltage", math.nan), values.get("energy_density", math.nan)
             )
-            self._electrodes.keep(keys[place], found)
+            self._electrodes.keep(whole[place][0], found)
 
     def _is_open(self, key: str) -> bool:
         """Whether the voltage of a relaxed crystal decides about a hit and is not computed yet."""
