@@ -25,6 +25,17 @@ _RANK = {symbol: rank for rank, symbol in enumerate(_ASCENDING.split())}
 _DECIMALS = 4
 _COUNT = re.compile(r"(?<=[A-Za-z)\]])\d+(?:\.\d+)?")
 _LOWERED = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
+_FORMULA = re.compile(r"(?:[A-Z][a-z]?(?:\d+(?:\.\d+)?)?)+")
+_NOBLE = frozenset(("Ru", "Rh", "Pd", "Ag", "Os", "Ir", "Pt", "Au"))
+_NONMETALS = frozenset(
+    ("H", "B", "C", "N", "O", "F", "Si", "P", "S", "Cl", "Ge", "As", "Se", "Br", "Te", "I")
+)
+_HALIDES = ("Br", "Cl", "F", "I")
+_OXOANIONS: Mapping[str, tuple[int, int]] = {
+    "B": (3, 3), "C": (3, 3), "N": (3, 3), "Si": (3, 4), "P": (3, 4), "S": (3, 4), "Ge": (4, 4),
+    "As": (3, 4), "Se": (3, 4), "V": (4, 4), "Cr": (4, 4), "Mo": (4, 4), "W": (4, 4),
+}  # fmt: skip
+"""Fewest and most oxygen atoms around each centre; the most are those of the plain anion."""
 
 Amounts = Mapping[str, float]
 
@@ -65,6 +76,74 @@ def hill_formula(amounts: Amounts) -> str:
     ordered = [each for each in first if each in amounts]
     ordered += sorted(each for each in amounts if each not in first)
     return _joined(ordered, amounts)
+
+
+def as_written(text: str) -> str:
+    """A formula of `formula` as chemists write it: Na3V2(PO4)2F3, KFe(CN)6, Pt3Ni.
+
+    Polyanions are grouped where oxygen, or nitrogen of cyanide, suffices for all of their centres
+    alike; of alloys, noble metals that are the larger part stand first. What follows no such rule
+    stays. (pymatgen's formulas group neighbours of any kind, as in Li6Cu(B2S5)2, and miss what
+    stands before a halide.)
+    """
+    amounts = amounts_in(text)
+    if formula(amounts) != text or any(n != round(n) for n in amounts.values()):
+        return text
+    if not amounts.keys() & _NONMETALS:
+        most = max(amounts, key=lambda each: amounts[each])
+        ahead = [most] if most in _NOBLE and amounts[most] > 1 else []
+        return _joined([*ahead, *(each for each in amounts if each not in ahead)], amounts)
+    groups = _polyanions(amounts)
+    if not groups:
+        return text
+    inside = {element for group, _ in groups for element in group}
+    outside = {each: n for each, n in amounts.items() if each not in inside}
+    halides = [each for each in outside if each in _HALIDES]
+    brackets = [
+        f"({_joined(group, group)})" + _amount(times) if times > 1 or len(groups) > 1 or halides
+        else _joined(group, group)
+        for group, times in groups
+    ]  # fmt: skip
+    cations = [each for each in outside if each not in halides]
+    return "".join((_joined(cations, outside), *brackets, _joined(halides, outside)))
+
+
+def _polyanions(amounts: Amounts) -> list[tuple[dict[str, float], float]]:
+    """(atoms of one anion, how many there are), in the order of the formula; [] for none."""
+    oxygen = amounts.get("O", 0.0)
+    if not oxygen:
+        is_cyanide = amounts.get("C", 0.0) == amounts.get("N", 1.0) > 1
+        return [({"C": 1.0, "N": 1.0}, amounts["C"])] if is_cyanide else []
+    centres = [each for each in amounts if each in _OXOANIONS]
+    centres = [each for each in centres if each in _NONMETALS] or centres
+    if len(centres) > 1:
+        needed = sum(amounts[each] * _OXOANIONS[each][1] for each in centres)
+        if needed != oxygen:
+            return []
+        return [({each: 1.0, "O": _OXOANIONS[each][1]}, amounts[each]) for each in centres]
+    for each in centres:
+        times = gcd(round(amounts[each]), round(oxygen))
+        fewest, most = _OXOANIONS[each]
+        if times > 1 and fewest * amounts[each] <= oxygen <= most * amounts[each]:
+            return [({each: amounts[each] / times, "O": oxygen / times}, times)]
+    return []
+
+
+def written(text: str) -> str:
+    """A formula as chemists write it, with its counts lowered: Na₃V₂(PO₄)₃."""
+    return with_subscripts(as_written(text))
+
+
+def written_in(sentence: str) -> str:
+    """A sentence whose formulas are written so; other words and numbers stay."""
+    return " ".join(map(_word_written, sentence.split(" ")))
+
+
+def _word_written(word: str) -> str:
+    core = word.strip("(),.;:")
+    before, _, after = word.partition(core)
+    is_formula = _FORMULA.fullmatch(core) and amounts_in(core).keys() <= _RANK.keys()
+    return before + written(core) + after if is_formula else word
 
 
 def with_subscripts(text: str) -> str:
