@@ -8,7 +8,17 @@ from designer_app.cli.benches import design
 from designer_app.cli.benches.design import _table
 from designer_app.cli.benches.design.electrodes import Electrode, Electrodes
 from designer_app.cli.benches.design.intervals import rate, ratio
-from designer_app.cli.benches.design.proposing import ARMS, Proposal, dealt, key_of
+from designer_app.cli.benches.design.proposing import (
+    ARMS,
+    LIMITED,
+    PLAIN,
+    Proposal,
+    dealt,
+    is_asked,
+    key_of,
+    spec_of,
+    unlimited,
+)
 from designer_app.cli.benches.design.trials import Trial
 from designer_app.specs.design import STRATEGIES
 from designer_app.specs.structure import Structure
@@ -48,7 +58,7 @@ def test_hits_are_counted_by_what_is_different_about_them():
     told = ("hits", "formulas", "systems", "prototypes", "formulas no substitution has")
     assert [rows["mix"][name] for name in told] == [3, 2, 2, 2, 1]
     assert [rows["substitution by judge"][name] for name in told] == [1, 1, 1, 1, 1]
-    assert rows["random"]["relaxations"] == 0
+    assert rows[PLAIN]["relaxations"] == 0
 
 
 def test_what_relaxes_to_an_earlier_hit_of_its_arm_is_no_hit():
@@ -91,6 +101,30 @@ def test_a_ratio_of_equal_arms_includes_one():
 def test_a_ratio_to_nothing_is_infinite_or_unknown():
     assert ratio([[True] * 9], [[False] * 9]).value == math.inf
     assert math.isnan(ratio([[False] * 9], [[False] * 9]).value)
+
+
+def test_every_arm_is_compared_with_both_kinds_of_random_decodes():
+    low = [Trial(name, True, True, False) for name in "ab"]
+    high = [Trial(name, True, False, False) for name in "ab"]
+    judged = {(arm.name, 0): low for arm in ARMS} | {(PLAIN, 0): [low[0], high[1]]}
+    (row,) = [row for row in _table(judged) if row["arm"] == "mix"]
+    assert row[f"below 100 meV / {LIMITED}"].startswith("1 [")
+    assert row[f"below 100 meV / {PLAIN}"].startswith("2 [")
+
+
+def test_plain_decodes_may_be_whatever_the_decoder_likes():
+    limits = unlimited(spec_of(0, quick=True))
+    assert limits.reason({"Li": 1.0, "Fe": 1.0, "O": 9.0}) == ""
+    assert limits.reason({"Na": 1.0, "Co": 1.0}) == ""
+
+
+@pytest.mark.parametrize(
+    ("numbers", "asked"), [([3, 26, 8, 8], True), ([3, 27, 8, 8], False), ([11, 8], False)]
+)
+def test_plain_decodes_hold_lithium_and_no_cobalt(numbers, asked):
+    chosen = np.array(numbers)
+    structure = Structure(chosen, np.zeros((len(chosen), 3)), np.eye(3), (True, True, True))
+    assert is_asked(structure) is asked
 
 
 def test_every_strategy_is_an_arm():

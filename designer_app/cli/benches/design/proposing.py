@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -14,10 +14,11 @@ from designer_app import __version__
 from designer_app.design.criteria import targets_of
 from designer_app.design.representation.library import load_library
 from designer_app.design.search.generator import MaterialGenerator
-from designer_app.design.search.limits import limits_of
+from designer_app.design.search.limits import Limits, limits_of
 from designer_app.design.searching import generator_of, plan_of
 from designer_app.device import Compute
 from designer_app.io.atomic_write import atomic_write
+from designer_app.io.formulas import amounts_of
 from designer_app.potentials import load_potential
 from designer_app.resources import resource
 from designer_app.screening.checks import ReferenceCrystals
@@ -30,6 +31,8 @@ TARGETS = ("energy_density=600..", "voltage=2..4.6", "e_above_hull=..0.05")
 MOST_ATOMS = 28
 """Of a cell: olivines have 28; larger ones would double the time."""
 _ALL = 10_000
+_DRAWN, _PLAIN = 3000, 4000
+"""Random points that are decoded for a seed; of plain decodes most hold no lithium."""
 
 
 @dataclass(frozen=True)
@@ -41,10 +44,15 @@ class Arm:
     judge: str
     draws: bool = True
     """Whether seeds change what is proposed; otherwise they have one list."""
+    is_limited: bool = True
+    """Whether decodes choose among what keeps the limits; otherwise what the decoder likes best is
+    taken where it holds lithium and no cobalt, whatever its charges, elements and structure."""
 
 
+PLAIN, LIMITED = "random, unlimited", "random, within the limits"
 ARMS = (
-    Arm("random", "random", "prior"),
+    Arm(PLAIN, "random", "prior", is_limited=False),
+    Arm(LIMITED, "random", "prior"),
     Arm("best-of-n", "best-of-n", "points"),
     Arm("retrieval", "retrieval", "points"),
     Arm("substitution by probability", "substitution", "prior", draws=False),
@@ -75,7 +83,8 @@ def proposals_of(
     """
     if arm.strategy == "retrieval":
         return []
-    name = f"proposals-{arm.name.replace(' ', '-')}-{seed if arm.draws else 'all'}"
+    name = "-".join(("proposals", *arm.name.replace(",", "").split()))
+    name = f"{name}-{seed if arm.draws else 'all'}"
     path = folder / f"{name}-{_models()}-{'quick' if quick else 'full'}.jsonl"
     if kept and not path.exists():
         return []
@@ -114,18 +123,33 @@ def spec_of(seed: int, *, quick: bool) -> DesignSpec:
     )
 
 
+def unlimited(spec: DesignSpec) -> Limits:
+    """Of plain decodes: the same size, and as everywhere no radioactive elements."""
+    return limits_of(replace(spec, purpose="own", charge="off", no_cobalt=False))
+
+
+def is_asked(structure: Structure) -> bool:
+    """Whether a crystal is a compound of lithium without cobalt: all that the question says."""
+    held = amounts_of(structure.numbers).keys()
+    return "Li" in held and "Co" not in held and len(held) > 1
+
+
 def _searched(arm: Arm, seed: int, *, quick: bool) -> list[Proposal]:
     spec = spec_of(seed, quick=quick)
+    seeds, n = spec.seeds, 40 if quick else 450
     # Random decodes are as many as are needed, not as many as descend.
-    seeds = 3000 if arm.strategy == "random" and not quick else spec.seeds
+    if not arm.is_limited:
+        seeds = n = _PLAIN // 10 if quick else _PLAIN
+    elif arm.strategy == "random" and not quick:
+        seeds = _DRAWN
     found = _generator().inverse_design(
         targets_of(spec),
-        limits_of(spec),
+        limits_of(spec) if arm.is_limited else unlimited(spec),
         plan=plan_of(spec),
         strategy=arm.strategy,
         judge=arm.judge,
         seeds=seeds,
-        n=40 if quick else 450,
+        n=n,
         n_points=60 if quick else 600,
     )
     table = _table()
@@ -139,7 +163,7 @@ def _searched(arm: Arm, seed: int, *, quick: bool) -> list[Proposal]:
             each.strategy,
         )
         for each in found.candidates
-        if not each.known and known.same_as(each.structure) is None
+        if is_asked(each.structure) and not each.known and known.same_as(each.structure) is None
     ]
 
 
@@ -154,7 +178,7 @@ def _table() -> ReferenceTable:
 def _models() -> str:
     """Start of the hash of all that proposals depend on, but for this program's version."""
     read = [read_card(resource("weights") / key) for key in ("material-vae", "design-heads")]
-    parts = [*(card.weights_sha256 for card in read), load_library().hash, _table().hash]
+    parts = [*(card.weights_sha256 for card in read), load_library().hash, _table().name]
     return hashlib.sha256("".join([*parts, repr(TARGETS), __version__]).encode()).hexdigest()[:8]
 
 
