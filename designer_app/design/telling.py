@@ -64,6 +64,7 @@ def _details(
             structures[row.id],
             table=run.tools.table,
             checks=checks.get(row.id, ()),
+            reaction=run.spec.reaction if run.spec.purpose == "catalyst" else "",
             **explained.get(row.id, {}),
         )
     return found

@@ -96,6 +96,12 @@ class CandidateDetail:
     contributions: tuple[Contribution, ...] = ()
     disorder: str = ""
     """A warning that it may be an ordering of a known disordered phase; "" without."""
+    structure_type: str = ""
+    """E.g. "spinel", or "as LiMnBO3 (mp-19131)"; "" where no known crystal is of its type."""
+    named: str = ""
+    """Well-known compounds of its formula, e.g. "olivine or maricite NaFePO4"; "" without."""
+    dissolving: str = ""
+    """A warning of metals that acid takes from a catalyst; "" without."""
     checks: tuple[Check, ...] = ()
     pattern: tuple[tuple[float, float, str], ...] = ()
     """(2 theta in degrees for Cu K-alpha, relative intensity 0 to 100, hkl) of the powder."""

@@ -3,9 +3,12 @@
 from collections.abc import Sequence
 
 from designer_app.design.details.disorder import disorder_of
+from designer_app.design.details.dissolving import dissolving
 from designer_app.design.details.hazards import hazards_of
+from designer_app.design.details.named_compounds import named_compound
 from designer_app.design.details.pattern import powder_pattern
 from designer_app.design.details.precursors import recipe
+from designer_app.design.details.structure_type import structure_type
 from designer_app.io.formulas import amounts_of
 from designer_app.screening.reference.table import ReferenceTable
 from designer_app.specs.design_rows import CandidateDetail, Check, Contribution, Neighbour
@@ -22,10 +25,12 @@ def detail_of(
     contributions: Sequence[Contribution] = (),
     checks: Sequence[Check] = (),
     seen: str = "",
+    reaction: str = "",
 ) -> CandidateDetail:
     """Everything that follows from the crystal itself, with what the search and the checks told.
 
-    Without a reference table nothing is said about known disordered phases.
+    Without a reference table nothing is said about known disordered phases. `reaction` is what a
+    catalyst is for.
     """
     amounts = amounts_of(structure.numbers)
     made_by = recipe(amounts)
@@ -38,6 +43,9 @@ def detail_of(
         neighbours=tuple(neighbours),
         contributions=tuple(contributions),
         disorder="" if mixed is None else mixed.sentence,
+        structure_type=structure_type(structure),
+        named=named_compound(row.formula) or "",
+        dissolving=dissolving(amounts, reaction) if reaction else "",
         checks=tuple(checks),
         pattern=powder_pattern(structure),
         seen=seen,
