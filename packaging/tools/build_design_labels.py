@@ -2,10 +2,11 @@
 
     python packaging/tools/build_design_labels.py propose --work WORK [--number N] [--seed S]
     python packaging/tools/build_design_labels.py decode --work WORK [--number N] [--seed S]
-        [--split test]
+        [--split test] [--hosts SHARE]
     python packaging/tools/build_design_labels.py empty --work WORK [--number N]
     python packaging/tools/build_design_labels.py pack --work WORK
-    python packaging/tools/build_design_labels.py add --work WORK
+    python packaging/tools/build_design_labels.py add --work WORK [--instead]
+    python packaging/tools/build_design_labels.py place
     python packaging/tools/build_design_labels.py move --from LIBRARY
 
 `propose` relaxes crystals with elements swapped on the prototypes of the library, `decode` such as
@@ -13,12 +14,15 @@ the autoencoder decodes of random and of moved latent vectors, both with CHGNet,
 hosts that their working ions leave. `empty` does the last for the known crystals of the reference
 table. Each goes on where it was stopped. `pack` places everything against the reference phases and
 writes resources/data/design-labels-chgnet-0.3.0.npz. `add` puts what was decoded by an autoencoder
-that was trained anew beside the labels that are shipped. `move` rewrites it for the shipped
+that was trained anew beside the labels that are shipped; `--instead`, once the same autoencoder
+decoded more, of what is there. `place` computes distances to the hull anew, once there are more
+reference phases. `move` rewrites it for the shipped
 prototype library, once that was made anew: LIBRARY is the file that the labels were made with.
 """
 
 import argparse
 import time
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -32,8 +36,9 @@ if TYPE_CHECKING:
     from designer_app.screening.reference.table import ReferenceTable
 
 CHUNK = 96
+WORKERS = 2
 MOST_ATOMS = {"propose": 14, "decode": 20, "empty": 30}
-RELAXED_HOSTS = {"propose": 0.12, "decode": 0.12, "empty": 0.12}
+RELAXED_HOSTS = 0.12
 TARGET = Path(__file__).resolve().parents[2] / "resources" / "data"
 
 
@@ -42,19 +47,23 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawTextHelpFormatter
     )
-    parser.add_argument("stage", choices=("propose", "decode", "empty", "pack", "add", "move"))
+    stages = ("propose", "decode", "empty", "pack", "add", "place", "move")
+    parser.add_argument("stage", choices=stages)
     parser.add_argument("--work", type=Path, help="folder of the chunks")
     parser.add_argument("--from", type=Path, dest="library", help="library of the labels")
     parser.add_argument("--number", type=int, default=10_000)
     parser.add_argument("--seed", type=int, default=3)
     parser.add_argument("--split", choices=("all", "test"), default="all", help="formulas decoded")
+    parser.add_argument("--hosts", type=float, default=RELAXED_HOSTS, help="share relaxed")
+    parser.add_argument("--instead", action="store_true", help="of what is decoded there")
     given = parser.parse_args()
     if given.stage == "move":
         move(given.library)
-        return
-    given.work.mkdir(parents=True, exist_ok=True)
-    stages = {"pack": pack, "add": add}
-    stages.get(given.stage, compute)(given)
+    elif given.stage == "place":
+        place()
+    else:
+        given.work.mkdir(parents=True, exist_ok=True)
+        {"pack": pack, "add": add}.get(given.stage, compute)(given)
 
 
 def compute(given: argparse.Namespace) -> None:
@@ -78,7 +87,7 @@ def compute(given: argparse.Namespace) -> None:
             potential,
             np.random.default_rng((given.seed, number)),
             relaxed_already=energies,
-            relaxed_hosts=RELAXED_HOSTS[given.stage],
+            relaxed_hosts=given.hosts,
         )
         labels = np.array([each.values for each in found])
         _write(path, {**arrays, "labels": labels})
@@ -241,9 +250,50 @@ def add(given: argparse.Namespace) -> None:
     }
     kept = np.isfinite(columns["formation_energy"])
     here = {name: each[kept] for name, each in columns.items()}
-    n = added_computed(path, library, (made.rows(kept), here))
+    n = added_computed(path, library, (made.rows(kept), here), instead=given.instead)
     below = float((here["e_above_hull"] < 0.1).mean())
     print(f"{kept.sum()} of {len(kept)} decoded, {below:.0%} of these below 100 meV/atom; {n} made")
+
+
+def place() -> None:
+    """Distances to the hull of all shipped labels, against all phases that are shipped now."""
+    from multiprocessing import get_context
+
+    from designer_app.design.heads.computed import FILE, computed_energies, placed_computed
+    from designer_app.design.representation.library import load_library
+    from designer_app.screening.reference.table import load_reference
+
+    table, path = load_reference("chgnet"), TARGET.parent / FILE
+    assert table is not None
+    above = {}
+    with get_context("spawn").Pool(WORKERS) as pool:
+        parts = computed_energies(path, load_library(), _rest_of_hull().elements)
+        for part, (fractions, energies) in parts.items():
+            # Crystals of one formula lie above the same mixture of others.
+            _, first, which = np.unique(
+                np.round(fractions, 6), axis=0, return_index=True, return_inverse=True
+            )
+            chunks = np.array_split(fractions[first], len(first) // CHUNK + 1)
+            mixtures = np.concatenate(list(pool.imap(_mixtures, chunks)))
+            above[part] = energies - mixtures[which]
+            print(f"{part}: {np.nanmean(above[part] < 0.1):.1%} below 100 meV/atom", flush=True)
+    placed_computed(path, above, table.name)
+
+
+def _mixtures(formulas: NDArray[np.float64]) -> NDArray[np.float64]:
+    """eV/atom of the best mixture of other formulas, for a worker; NaN where there is none."""
+    rest = _rest_of_hull()
+    return np.array([-rest.distance(each, 0.0) if each.any() else np.nan for each in formulas])
+
+
+@lru_cache(maxsize=1)
+def _rest_of_hull() -> "RestOfHull":
+    from designer_app.design.heads.rest_of_hull import RestOfHull
+    from designer_app.screening.reference.table import load_reference
+
+    table = load_reference("chgnet")
+    assert table is not None
+    return RestOfHull(table)
 
 
 def move(before: Path) -> None:

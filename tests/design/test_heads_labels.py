@@ -1,6 +1,7 @@
 """What heads learn from: energies against the hull of other formulas, proposals, kept-back rows."""
 
 from functools import partial
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -8,7 +9,9 @@ import pytest
 from designer_app.design.heads.computed import (
     FILE,
     added_computed,
+    computed_energies,
     fingerprints,
+    placed_computed,
     read_computed,
     voltage_line_of,
 )
@@ -207,15 +210,24 @@ def test_the_line_of_voltages_is_found_despite_outliers() -> None:
     assert SYMBOLS[lithium] == "Li"
 
 
-def test_decodes_are_added_and_those_before_are_called_so(tmp_path) -> None:
+@pytest.fixture
+def copied_labels(tmp_path) -> Path:
     path = tmp_path / "labels.npz"
     path.write_bytes(resource(FILE).read_bytes())
-    library = load_library()
-    before = read_computed(library)[0]
-    table = known_tokens(library)[0].rows(np.arange(3))
-    energies = np.array([0.1, 0.2, 0.3])
+    return path
+
+
+def three_decodes(energies: np.ndarray) -> tuple[TokenTable, dict[str, np.ndarray]]:
     names = ("formation_energy", "e_above_hull", "voltage", "volume_change")
     columns = dict.fromkeys(names, energies) | {"ion": np.full(3, NO_ION)}
+    return known_tokens(load_library())[0].rows(np.arange(3)), columns
+
+
+def test_decodes_are_added_and_those_before_are_called_so(copied_labels: Path) -> None:
+    path, library = copied_labels, load_library()
+    before = read_computed(library)[0]
+    energies = np.array([0.1, 0.2, 0.3])
+    table, columns = three_decodes(energies)
     added_computed(path, library, (table, columns))
     after = read_computed(library, path)[0]
     n_decoded = int((before.origin == DECODED).sum())
@@ -225,6 +237,44 @@ def test_decodes_are_added_and_those_before_are_called_so(tmp_path) -> None:
     assert new.column("e_above_hull").tolist() == pytest.approx(energies.tolist())
     assert (new.table.elements == table.elements).all()
     assert voltage_line_of(path) == voltage_line_of(resource(FILE))
+
+
+def test_decodes_can_take_the_place_of_those_before(copied_labels: Path) -> None:
+    library = load_library()
+    before = read_computed(library)[0]
+    made = three_decodes(np.array([0.1, 0.2, 0.3]))
+    added_computed(copied_labels, library, made, instead=True)
+    after = read_computed(library, copied_labels)[0]
+    assert len(after) == int((before.origin != DECODED).sum()) + 3
+
+
+def test_energies_of_shipped_labels_are_those_of_the_reference_phases(rest: RestOfHull) -> None:
+    table, library = load_reference(), load_library()
+    assert table is not None
+    _, energies = computed_energies(resource(FILE), library, rest.elements)["known"]
+    with np.load(resource(FILE)) as archive:
+        sources = bytes(archive["sources"]).decode().split("\n")
+    rows = np.flatnonzero(np.isfinite(energies))[::500]
+    wanted = [table.arrays["energy"][table.index(sources[row])] for row in rows]
+    assert energies[rows] == pytest.approx(np.array(wanted, float), abs=SAME)
+
+
+def test_distances_are_written_anew_and_keep_what_is_no_number(copied_labels: Path) -> None:
+    library = load_library()
+    before = read_computed(library)[0]
+    with np.load(copied_labels) as archive:
+        above = {
+            part: np.full(len(archive[f"{part}_ion"]), 0.25, dtype=np.float64)
+            for part in ("known", "made")
+        }
+    above["made"][:] = np.nan
+    placed_computed(copied_labels, above, "more phases")
+    after = read_computed(library, copied_labels)[0]
+    is_known = after.origin == KNOWN
+    assert (after.column("e_above_hull")[is_known] == np.float32(0.25)).all()
+    made = before.column("e_above_hull")[~is_known]
+    assert np.array_equal(after.column("e_above_hull")[~is_known], made, equal_nan=True)
+    assert voltage_line_of(copied_labels) == voltage_line_of(resource(FILE))
 
 
 def test_shipped_labels_hold_decodes_of_the_shipped_autoencoder_of_test_formulas() -> None:

@@ -24,12 +24,13 @@ from designer_app.design.heads.labels import (
     MADE,
     NO_ION,
     LabelledTokens,
+    fractions_of,
     labelled,
 )
 from designer_app.design.heads.moved_labels import Mover
 from designer_app.design.heads.rows import STABLE
 from designer_app.design.representation.library import Prototype, PrototypeLibrary, known_tokens
-from designer_app.design.representation.tokens import MAX_SLOTS, N_GEOMETRY, TokenTable
+from designer_app.design.representation.tokens import MAX_SLOTS, N_ELEMENTS, N_GEOMETRY, TokenTable
 from designer_app.errors import FileUnreadableError
 from designer_app.resources import resource
 from designer_app.screening.reference.archive import write_archive
@@ -88,9 +89,7 @@ def read_computed(
     """
     arrays = _read(path or resource(FILE))
     known, ids = known_tokens(library)
-    place = {
-        source: row for row, source in enumerate(bytes(arrays["sources"]).decode().split("\n"))
-    }
+    place = {source: row for row, source in enumerate(_sources(arrays))}
     rows = np.array([place.get(source, -1) for source in ids])
     has = rows >= 0
     of_known = {name: arrays[f"known_{name}"][rows[has]] for name in _NAMES}
@@ -108,9 +107,7 @@ def moved_computed(
 
     Raises `FileUnreadableError`.
     """
-    arrays = dict(_read(path))
-    with np.load(path, allow_pickle=False) as archive:
-        arrays["header"] = archive["header"]
+    arrays = _written(path)
     in_old, is_known = _made(arrays, before)
     table, is_held = Mover(before, after).moved(in_old)
     rows = np.flatnonzero(is_known)[is_held]
@@ -121,15 +118,20 @@ def moved_computed(
     return n, len(rows)
 
 
-def added_computed(path: Path, library: PrototypeLibrary, made: tuple[TokenTable, Arrays]) -> int:
-    """Rewrite a file with what a new autoencoder decoded; what it held of others counts as by a
-    former one. How many made crystals it has. Raises `FileUnreadableError`.
+def added_computed(
+    path: Path, library: PrototypeLibrary, made: tuple[TokenTable, Arrays], *, instead: bool = False
+) -> int:
+    """Rewrite a file with what an autoencoder decoded. What the file held of decodes counts as by a
+    former one, or gives way with `instead`. How many made crystals it has. Raises
+    `FileUnreadableError`.
     """
-    arrays = dict(_read(path))
-    with np.load(path, allow_pickle=False) as archive:
-        arrays["header"] = archive["header"]
+    arrays = _written(path)
     is_decoded = arrays["made_origin"] == DECODED
-    arrays["made_origin"] = np.where(is_decoded, FORMER, arrays["made_origin"]).astype(np.int8)
+    if instead:
+        made_rows = {each for each in arrays if each.startswith("made_")} | {*_TOKENS}
+        arrays |= {each: arrays[each][~is_decoded] for each in made_rows}
+    else:
+        arrays["made_origin"] = np.where(is_decoded, FORMER, arrays["made_origin"]).astype(np.int8)
     table, columns = made
     more = {
         **_tokens(table, library),
@@ -143,11 +145,67 @@ def added_computed(path: Path, library: PrototypeLibrary, made: tuple[TokenTable
     return len(arrays["made_origin"])
 
 
+def computed_energies(
+    path: Path, library: PrototypeLibrary, elements: NDArray[np.float64]
+) -> dict[str, tuple[NDArray[np.float64], NDArray[np.float64]]]:
+    """Atomic fractions and energies (eV/atom) of the crystals of a file, "known" and "made".
+
+    `elements` are the energies that formation energies are counted from. Of crystals that the
+    library does not hold the energy is NaN. Raises `FileUnreadableError`.
+    """
+    arrays = _read(path)
+    known, ids = known_tokens(library)
+    place = {source: row for row, source in enumerate(ids)}
+    rows = np.array([place.get(each, -1) for each in _sources(arrays)])
+    made, held = _made(arrays, library)
+    found = {}
+    for part, table, here in (
+        ("known", known.rows(rows[rows >= 0]), rows >= 0),
+        ("made", made, held),
+    ):
+        fractions = np.zeros((len(here), N_ELEMENTS))
+        fractions[here] = fractions_of(table, library, N_ELEMENTS)
+        energies = arrays[f"{part}_formation_energy"] + fractions @ np.nan_to_num(elements)
+        found[part] = fractions, np.where(here, energies, np.nan)
+    return found
+
+
+def placed_computed(path: Path, above: Arrays, reference: str) -> None:
+    """Rewrite the distances to the hull, "known" and "made", once there are more phases, where
+    they are numbers; `reference` names the phases. Raises `FileUnreadableError`.
+    """
+    arrays = _written(path)
+    for part, distances in above.items():
+        before = arrays[f"{part}_e_above_hull"]
+        arrays[f"{part}_e_above_hull"] = np.where(np.isfinite(distances), distances, before).astype(
+            np.float32
+        )
+    header = {**json.loads(bytes(arrays["header"])), "reference_set": reference}
+    arrays["header"] = np.frombuffer(json.dumps(header, sort_keys=True).encode(), np.uint8)
+    write_archive(path, arrays)
+    _read.cache_clear()
+
+
 def voltage_line_of(path: Path) -> tuple[float, float, float]:
     """Slope, intercept and error (V) of the line from hosts as they stand to relaxed ones."""
     with np.load(path, allow_pickle=False) as archive:
         said = json.loads(bytes(archive["header"]))["voltage_line"]
     return said["slope"], said["intercept"], said["error_V"]
+
+
+def _written(path: Path) -> Arrays:
+    """All arrays of a file with its header, to be changed and written again."""
+    arrays = dict(_read(path))
+    with np.load(path, allow_pickle=False) as archive:
+        return {**arrays, "header": archive["header"]}
+
+
+def _sources(arrays: Arrays) -> list[str]:
+    """Ids of the known crystals."""
+    return bytes(arrays["sources"]).decode().split("\n")
+
+
+_TOKENS = ("prototype", "elements", "log_volume")
 
 
 def _tokens(table: TokenTable, library: PrototypeLibrary) -> Arrays:
