@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QPaintEvent, QWheelEvent
+from PySide6.QtCore import QPointF, QRectF, Qt, Signal
+from PySide6.QtGui import QPainter, QPaintEvent, QPalette, QPen, QWheelEvent
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
     QLineEdit,
     QPushButton,
     QStyle,
+    QStyleOptionButton,
     QStyleOptionComboBox,
     QStylePainter,
     QWidget,
@@ -28,6 +29,8 @@ from designer_app.specs.fields import About, plain_type
 from designer_app.ui.number_editor import NumberEditor
 from designer_app.ui.theme import set_role
 
+_TICK = ((0.24, 0.52), (0.43, 0.71), (0.78, 0.32))
+"""Corners, as shares of the box."""
 _COMBO_FRAME = 40
 """Pixels of a combo box that its arrow and borders take."""
 
@@ -99,6 +102,26 @@ class SwitchEditor(QCheckBox):
     def set_value(self, value: bool) -> None:
         """Switch it."""
         self.setChecked(value)
+
+    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
+        """A tick in the palette's colour, which a picture in the style sheet cannot have."""
+        super().paintEvent(event)
+        if not self.isChecked():
+            return
+        option = QStyleOptionButton()
+        self.initStyleOption(option)
+        part = QStyle.SubElement.SE_CheckBoxIndicator
+        box = QRectF(self.style().subElementRect(part, option, self))
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        pen = QPen(self.palette().color(QPalette.ColorRole.HighlightedText), 2.0)
+        pen.setCapStyle(Qt.PenCapStyle.RoundCap)
+        pen.setJoinStyle(Qt.PenJoinStyle.RoundJoin)
+        painter.setPen(pen)
+        painter.drawPolyline(
+            [QPointF(box.x() + x * box.width(), box.y() + y * box.height()) for x, y in _TICK]
+        )
+        painter.end()
 
     def _on_clicked(self) -> None:
         self.edited.emit()

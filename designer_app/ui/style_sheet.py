@@ -1,11 +1,8 @@
-"""The one style sheet, built from a theme's tokens."""
+"""The one style sheet, for all schemes: its colours are roles of the palette."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from string import Template
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from designer_app.ui.theme import Tokens
 
 _SHEET = Template("""
 * { font-size: 13px; }
@@ -103,7 +100,7 @@ QPlainTextEdit[role="log"] { font-family: "DejaVu Sans Mono", "Menlo", "Consolas
 QComboBox QLineEdit, QComboBox QLineEdit:focus, QComboBox QLineEdit:hover { border: none;
   padding: 0; margin: 0; min-height: 0; background: transparent; }
 QComboBox::drop-down { border: none; width: 24px; }
-QComboBox::down-arrow { image: url("$icons/chevron-down-$name.svg"); width: 12px; height: 12px; }
+QComboBox::down-arrow { image: url("$icons/chevron-down-grey.svg"); width: 12px; height: 12px; }
 QComboBox QAbstractItemView { background: $surface; border: 1px solid $border; outline: none;
   padding: 4px; selection-background-color: $chosen; selection-color: $text; }
 QComboBox QAbstractItemView::item { min-height: 26px; padding: 0 6px; }
@@ -111,8 +108,7 @@ QComboBox QAbstractItemView::item { min-height: 26px; padding: 0 6px; }
 QCheckBox { spacing: 8px; background: transparent; }
 QCheckBox::indicator { width: 16px; height: 16px; border: 1px solid $muted; border-radius: 4px;
   background: $field; }
-QCheckBox::indicator:checked { background: $accent; border-color: $accent;
-  image: url("$icons/check-$name.svg"); }
+QCheckBox::indicator:checked { background: $accent; border-color: $accent; }
 QCheckBox:focus { color: $accent; }
 
 QRadioButton { spacing: 8px; background: transparent; font-weight: 600; }
@@ -178,34 +174,16 @@ QHeaderView { background: $surface; border: none; }
 QHeaderView::section { background: $surface; color: $muted; border: none;
   border-bottom: 1px solid $border; padding: 4px 10px; font-size: 11px; }
 QHeaderView::section:hover { color: $text; }
-QHeaderView::down-arrow { image: url("$icons/chevron-down-$name.svg"); width: 10px; height: 10px;
+QHeaderView::down-arrow { image: url("$icons/chevron-down-grey.svg"); width: 10px; height: 10px;
   subcontrol-position: bottom center; }
-QHeaderView::up-arrow { image: url("$icons/chevron-up-$name.svg"); width: 10px; height: 10px;
+QHeaderView::up-arrow { image: url("$icons/chevron-up-grey.svg"); width: 10px; height: 10px;
   subcontrol-position: bottom center; }
 QListView::item:hover { background: $hover; }
 QListView::item:selected { background: $chosen; color: $text; }
 """)
 
 
-def style_sheet(tokens: "Tokens", icons: Path, radius: int) -> str:
-    """The style sheet for a set of tokens."""
-    accent_hover = "#1D4FD7" if tokens.name == "light" else "#8DBBFF"
-    return _SHEET.substitute(
-        name=tokens.name,
-        window=tokens.window,
-        surface=tokens.surface,
-        border=tokens.border,
-        text=tokens.text,
-        muted=tokens.muted,
-        accent=tokens.accent,
-        accent_text=tokens.accent_text,
-        accent_hover=accent_hover,
-        ok=tokens.ok,
-        warn=tokens.warn,
-        error=tokens.error,
-        hover=tokens.hover,
-        chosen=tokens.chosen,
-        field=tokens.field,
-        icons=icons.as_posix(),
-        radius=radius,
-    )
+def style_sheet(roles: Mapping[str, str], icons: Path, radius: int) -> str:
+    """The style sheet, given the palette's role of each token as style sheets name it."""
+    colors = {token: f"palette({role})" for token, role in roles.items()}
+    return _SHEET.substitute(colors, icons=icons.as_posix(), radius=radius)

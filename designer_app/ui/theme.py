@@ -1,4 +1,4 @@
-"""How the window looks: two sets of colour tokens, one palette and one style sheet made of them."""
+"""How the window looks: two sets of colour tokens, a palette of each, and one style sheet."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -8,6 +8,7 @@ from PySide6.QtGui import QColor, QFont, QGuiApplication, QPalette
 from PySide6.QtWidgets import QApplication, QLabel, QWidget
 
 from designer_app.resources import resource
+from designer_app.ui.restyle import Restyler
 from designer_app.ui.style_sheet import style_sheet
 
 SPACES = (4, 8, 12, 16, 24)
@@ -32,6 +33,7 @@ class Tokens:
     ok: str
     warn: str
     error: str
+    accent_hover: str
     hover: str
     chosen: str
     field: str
@@ -56,6 +58,7 @@ LIGHT = Tokens(
     ok="#1A7F4B",
     warn="#9A6700",
     error="#B42318",
+    accent_hover="#1D4FD7",
     hover="#EDF0F4",
     chosen="#E4ECFD",
     field="#FFFFFF",
@@ -73,6 +76,7 @@ DARK = Tokens(
     ok="#4CC38A",
     warn="#E2B340",
     error="#F2777A",
+    accent_hover="#8DBBFF",
     hover="#282D36",
     chosen="#25344D",
     field="#171A20",
@@ -97,33 +101,41 @@ def contrast(first: str, second: str) -> float:
     return (high + 0.05) / (low + 0.05)
 
 
+_ROLE = QPalette.ColorRole
+ROLES = {
+    "window": (_ROLE.Window, "window"),
+    "surface": (_ROLE.Button, "button"),
+    "field": (_ROLE.Base, "base"),
+    "text": (_ROLE.WindowText, "window-text"),
+    "muted": (_ROLE.PlaceholderText, "placeholder-text"),
+    "border": (_ROLE.Mid, "mid"),
+    "accent": (_ROLE.Highlight, "highlight"),
+    "accent_text": (_ROLE.HighlightedText, "highlighted-text"),
+    "accent_hover": (_ROLE.Link, "link"),
+    "error": (_ROLE.BrightText, "bright-text"),
+    # Qt has no more names for colours of text; Fusion draws nothing here with these four.
+    "ok": (_ROLE.LinkVisited, "link-visited"),
+    "warn": (_ROLE.Shadow, "shadow"),
+    "hover": (_ROLE.Midlight, "midlight"),
+    "chosen": (_ROLE.Light, "light"),
+}
+"""Token -> the palette's role that carries it, and how style sheets name that role."""
+_ALSO = {
+    _ROLE.AlternateBase: "window",
+    _ROLE.Text: "text",
+    _ROLE.ButtonText: "text",
+    _ROLE.ToolTipBase: "surface",
+    _ROLE.ToolTipText: "text",
+    _ROLE.Dark: "border",
+}
+
+
 def palette(tokens: Tokens) -> QPalette:
-    """Qt's colour roles, for everything that the style sheet leaves to Fusion."""
+    """Qt's colour roles, for the style sheet and for all that it leaves to Fusion."""
     found = QPalette()
-    roles = {
-        QPalette.ColorRole.Window: tokens.window,
-        QPalette.ColorRole.Base: tokens.field,
-        QPalette.ColorRole.AlternateBase: tokens.window,
-        QPalette.ColorRole.Button: tokens.surface,
-        QPalette.ColorRole.WindowText: tokens.text,
-        QPalette.ColorRole.Text: tokens.text,
-        QPalette.ColorRole.ButtonText: tokens.text,
-        QPalette.ColorRole.PlaceholderText: tokens.muted,
-        QPalette.ColorRole.ToolTipBase: tokens.surface,
-        QPalette.ColorRole.ToolTipText: tokens.text,
-        QPalette.ColorRole.Highlight: tokens.accent,
-        QPalette.ColorRole.HighlightedText: tokens.accent_text,
-        QPalette.ColorRole.Link: tokens.accent,
-        QPalette.ColorRole.Mid: tokens.border,
-        QPalette.ColorRole.Dark: tokens.border,
-    }
-    for role, color in roles.items():
-        found.setColor(role, QColor(color))
-    for role in (
-        QPalette.ColorRole.WindowText,
-        QPalette.ColorRole.Text,
-        QPalette.ColorRole.ButtonText,
-    ):
+    for role, token in (*((role, token) for token, (role, _) in ROLES.items()), *_ALSO.items()):
+        found.setColor(role, QColor(getattr(tokens, token)))
+    for role in (_ROLE.WindowText, _ROLE.Text, _ROLE.ButtonText):
         found.setColor(QPalette.ColorGroup.Disabled, role, QColor(tokens.muted))
     return found
 
@@ -143,7 +155,10 @@ class Theme(QObject):
         font.setPixelSize(BODY)
         application.setFont(font)
         self.tokens = self._wanted()
-        self._dress()
+        application.setPalette(palette(self.tokens))
+        names = {token: name for token, (_, name) in ROLES.items()}
+        application.setStyleSheet(style_sheet(names, resource("icons"), RADIUS))
+        self._restyler = Restyler(self)
         QGuiApplication.styleHints().colorSchemeChanged.connect(self._on_system_changed)
 
     def choose(self, choice: str) -> None:
@@ -164,12 +179,9 @@ class Theme(QObject):
         wanted = self._wanted()
         if wanted is not self.tokens:
             self.tokens = wanted
-            self._dress()
+            self._application.setPalette(palette(wanted))
+            self._restyler.begin()
             self.changed.emit(wanted)
-
-    def _dress(self) -> None:
-        self._application.setPalette(palette(self.tokens))
-        self._application.setStyleSheet(style_sheet(self.tokens, resource("icons"), RADIUS))
 
 
 class OnTheme(QObject):

@@ -1,7 +1,9 @@
 import pytest
+from PySide6.QtWidgets import QLabel, QWidget
 
+from designer_app.ui.editors import SwitchEditor
 from designer_app.ui.icons import icon_pixmap
-from designer_app.ui.theme import DARK, LIGHT, Theme, contrast, luminance
+from designer_app.ui.theme import DARK, LIGHT, ROLES, Theme, contrast, label, luminance, palette
 
 READABLE = 4.5
 """WCAG 2.2, AA, for text of normal size."""
@@ -49,3 +51,53 @@ def test_an_icon_is_drawn_in_the_asked_colour(qapp):
     colors = {image.pixelColor(x, y).name() for x in range(20) for y in range(20)
               if image.pixelColor(x, y).alpha() > 250}  # fmt: skip
     assert colors == {"#ff0000"}
+
+
+@SCHEMES
+def test_the_palette_carries_every_colour_of_the_style_sheet(tokens):
+    found = palette(tokens)
+    told = {token: found.color(role).name().upper() for token, (role, _) in ROLES.items()}
+    assert told == {token: getattr(tokens, token) for token in ROLES}
+
+
+def test_what_is_hidden_takes_the_other_scheme_too_and_the_sheet_stays(qapp, theme, qtbot):
+    whole = QWidget()
+    said = {role: label("LiFePO4", role, whole) for role in ("muted", "ok", "warn", "error")}
+    said["error"].hide()
+    qtbot.addWidget(whole)
+    whole.show()
+    sheet = qapp.styleSheet()
+    theme.choose("dark")
+    qtbot.waitUntil(lambda: _colors(said) == {role: getattr(DARK, role) for role in said})
+    assert qapp.styleSheet() == sheet
+    theme.choose("light")
+    qtbot.waitUntil(lambda: _colors(said) == {role: getattr(LIGHT, role) for role in said})
+
+
+def _colors(labels: dict[str, QLabel]) -> dict[str, str]:
+    return {
+        role: each.palette().color(each.foregroundRole()).name().upper()
+        for role, each in labels.items()
+    }
+
+
+def test_a_switch_that_is_on_has_a_tick_that_stands_out(qapp, theme, qtbot):
+    made = SwitchEditor("No cobalt")
+    qtbot.addWidget(made)
+    made.set_value(True)
+    made.show()
+    for choice, tokens in (("dark", DARK), ("light", LIGHT)):
+        theme.choose(choice)
+        qtbot.waitUntil(lambda wanted=tokens.accent_text: wanted in _pixels(made))
+        assert tokens.accent in _pixels(made)
+    made.set_value(False)
+    assert LIGHT.accent not in _pixels(made)
+
+
+def _pixels(widget: QWidget) -> set[str]:
+    image = widget.grab().toImage()
+    return {
+        image.pixelColor(x, y).name().upper()
+        for x in range(min(image.width(), 20))
+        for y in range(image.height())
+    }
