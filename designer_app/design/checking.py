@@ -59,33 +59,37 @@ def checked(
     if end.error is not None:
         return DesignAnswer(checks=(_failed(end.error),))
     fall = energy - end.energy / len(end.structure)
-    holds = abs(fall) <= MOST_CHANGE
     check = Check(
-        name=NAME, value=-fall, unit="eV/atom", holds=holds, sentence=_told(fall, holds=holds)
+        name=NAME,
+        value=-fall,
+        unit="eV/atom",
+        holds=abs(fall) <= MOST_CHANGE,
+        sentence=_told(fall),
     )
     if fall <= MOST_CHANGE:
         return DesignAnswer(checks=(check,))
     # What it fell to is relaxed again, undisturbed, as every candidate is.
     (again,) = relax([end.structure], potential, REFERENCE_GOAL, control=Inner(control))
+    if again.error is not None:
+        told = f"{check.sentence} That one could not be relaxed: the one before is shown."
+        return DesignAnswer(checks=(replace(check, sentence=told),))
     fallen = RelaxedCrystal(
-        structure=None if again.error is not None else again.structure,
-        energy=math.nan if again.error is not None else again.energy,
+        structure=again.structure,
+        energy=again.energy,
         n_steps=end.n_steps + again.n_steps,
         converged=again.converged,
     )
-    return DesignAnswer(checks=(check,), relaxed=(fallen,))
+    told = f"{check.sentence} That one is shown."
+    return DesignAnswer(checks=(replace(check, sentence=told),), relaxed=(fallen,))
 
 
-def _told(fall: float, *, holds: bool) -> str:
+def _told(fall: float) -> str:
     """The outcome in one sentence."""
     change = f"{1000 * abs(fall):.0f} meV/atom"
-    if holds:
+    if abs(fall) <= MOST_CHANGE:
         return f"From a shaken cell of twice the size it comes back, within {change}."
     if fall > MOST_CHANGE:
-        return (
-            f"From a shaken cell of twice the size it falls by {change} to another structure, "
-            "which is the one shown."
-        )
+        return f"From a shaken cell of twice the size it falls by {change} to another structure."
     return f"From a shaken cell of twice the size it ends {change} higher and does not come back."
 
 

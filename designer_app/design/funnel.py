@@ -12,18 +12,13 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 
 from designer_app.design.packing import groups_of
+from designer_app.design.recomputing import Recomputing
 from designer_app.design.search.found import Snapshot
 from designer_app.design.search.limits import Limits
-from designer_app.design.staged import (
-    DOES_NOT_HOLD,
-    FALLEN,
-    NO_WAY,
-    SLAB_DISAGREES,
-    DesignRows,
-)
+from designer_app.design.staged import NO_WAY, SLAB_DISAGREES, with_answer
 from designer_app.explanations import explain_exception
 from designer_app.io.formulas import amounts_of, reduced
-from designer_app.screening.checks import Checks, ReferenceCrystals
+from designer_app.screening.checks import Checks
 from designer_app.screening.duplicates import KnownCrystals
 from designer_app.screening.staged_rows import finite_score, key_of
 from designer_app.specs.conductivity import BARRIER
@@ -31,20 +26,14 @@ from designer_app.specs.design_tasks import DesignAnswer
 from designer_app.specs.screen_rows import LOST, ScreenRow
 from designer_app.specs.structure import Structure
 
-_STALE = "Its other computed numbers are those of the structure before it fell."
-_ANEW = ("cathode", "anode", "electrolyte")
-"""Purposes whose numbers are computed again for a structure that a candidate fell to: slabs take
-minutes, and only check what was learned."""
 _HIGHEST_BARRIER = 1.0
 """eV, by relaxed images where they were made, else by bond valence: at room temperature about
 1e-14 S/cm, which no error of either method makes a conductor."""
-_ALL = 10_000
-"""Known crystals of one formula: what is told as new is compared with all of them."""
 _LOOK = 16
 """Rows between two looks at whether the run is to stop."""
 
 
-class DesignFunnel(DesignRows):
+class DesignFunnel(Recomputing):
     """One run."""
 
     def run(self) -> None:
@@ -54,7 +43,7 @@ class DesignFunnel(DesignRows):
             ("valid", self._check),
             ("relaxed", self._relax_best),
             ("physics", self._compute_best),
-            ("checked", self._check_best),
+            ("checked", self.check_best),
         ):
             self.stage_now = stage
             with self.timed(stage):
@@ -172,7 +161,7 @@ class DesignFunnel(DesignRows):
                 told = f"Not computed by physics: {explain_exception(answer).sentence}"
                 row = replace(row, warnings=(*row.warnings, told))
             else:
-                row = _with(row, answer, decides=self.spec.purpose != "catalyst")
+                row = with_answer(row, answer, decides=self.spec.purpose != "catalyst")
                 self.keep_checks(row.id, answer.checks)
                 missed = tuple(each.sentence for each in answer.checks if not each.holds)
                 row = replace(row, failing=_marks(row), warnings=(*row.warnings, *missed))
@@ -186,8 +175,7 @@ class DesignFunnel(DesignRows):
         """Candidates that relaxed to one crystal, or to a known one."""
         if "twins" in self.store.decisions():
             return
-        seen, table = KnownCrystals(), self.tools.table
-        library = None if table is None else ReferenceCrystals(table, self.control.checkpoint, _ALL)
+        seen, library = KnownCrystals(), self.library
         for row in sorted(self.alive("hull"), key=lambda row: row.id):
             self.control.checkpoint()
             structure = self.relaxed(row)
@@ -206,60 +194,6 @@ class DesignFunnel(DesignRows):
         self.write()
         self.store.decide("twins", value=True)
 
-    # --- checked ---
-
-    def _check_best(self) -> None:
-        """The best recomputed from shaken supercells, and placed by the second judge."""
-        stage = "hull" if self.spec.purpose == "own" else "physics"
-        chosen = self.once("check", lambda: self.best(stage), "check_best")
-        answered: dict[str, list[str]] = self.store.decisions().get("answered", {})
-        work = [(kind, key) for kind in ("check", "second") for key in chosen]
-        work = [each for each in work if each[0] not in answered.get(each[1], ())]
-        tasks = [self.task_of(kind, key) for kind, key in work]
-        for n_done, (place, answer) in enumerate(self.answers(tasks, "Checking the best")):
-            kind, key = work[place]
-            self._take_check(key, kind, answer)
-            answered = {**answered, key: [*answered.get(key, ()), kind]}
-            if len(answered[key]) == 2:
-                self.keep(replace(self.rows[key], stage="checked"))
-            self.write()
-            self.store.decide("answered", answered)
-            self.control.progress(n_done + 1, len(tasks), "Checking the best")
-        self._compute_fallen(chosen)
-
-    def _compute_fallen(self, chosen: Sequence[str]) -> None:
-        """Numbers of electrodes and electrolytes for the structures that they fell to."""
-        if self.spec.purpose not in _ANEW:
-            return
-        left = [key for key in chosen if _STALE in self.rows[key].warnings]
-        tasks = [self.task("physics", (self.relaxed(self.rows[key]),)) for key in left]
-        for place, answer in self.answers(tasks, "Computing what fell"):
-            row = self.rows[left[place]]
-            if isinstance(answer, Exception):
-                continue  # the row says that its numbers are of the structure before
-            row = replace(row, warnings=tuple(each for each in row.warnings if each != _STALE))
-            self.keep(self.scored(_with(row, answer)))
-            self.write()
-
-    def _take_check(self, key: str, kind: str, answer: DesignAnswer | Exception) -> None:
-        row = self.rows[key]
-        if isinstance(answer, Exception):
-            told = f"Not recomputed: {explain_exception(answer).sentence}"
-            self.keep(replace(row, warnings=(*row.warnings, told)))
-            return
-        row = _with(row, answer)
-        if kind == "check":
-            missed = [check.sentence for check in answer.checks if not check.holds]
-            if missed:
-                failing = tuple(dict.fromkeys((*row.failing, DOES_NOT_HOLD)))
-                row = replace(row, failing=failing, warnings=(*row.warnings, *missed))
-            for fallen in answer.relaxed:
-                if fallen.structure is not None:
-                    row = self.placed(row, fallen.structure, fallen, f"{key}{FALLEN}")
-                    row = replace(row, warnings=(*row.warnings, _STALE))
-        self.keep_checks(key, answer.checks)
-        self.keep(self.scored(replace(row, stage=self.rows[key].stage)))
-
 
 def _marks(row: ScreenRow) -> tuple[str, ...]:
     """What computed numbers rule out that is no target: an electrolyte that holds its ions."""
@@ -276,17 +210,3 @@ class _Refusal:
     def refusal(self, structure: Structure) -> str:
         why = self.limits.reason(reduced(amounts_of(structure.numbers))[0])
         return "" if why.startswith("charge") else why
-
-
-def _with(row: ScreenRow, answer: DesignAnswer, *, decides: bool = True) -> ScreenRow:
-    """The row with what was answered; once, also where a run that goes on asks again.
-
-    The last estimate of a property decides. What only checks stands before the others.
-    """
-    both = (row.estimates, answer.estimates)
-    estimates = (*both[0], *both[1]) if decides else (*both[1], *both[0])
-    return replace(
-        row,
-        estimates=tuple(dict.fromkeys(estimates)),
-        warnings=tuple(dict.fromkeys((*row.warnings, *answer.warnings))),
-    )

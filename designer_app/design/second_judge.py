@@ -1,7 +1,9 @@
-"""A judge that labelled nothing that the heads learned from: another potential, its own hull.
+"""A second potential on the same phases: what another functional makes of a candidate.
 
-CHGNet r2SCAN learned another functional; its reference phases are relaxed with it once and kept
-(`screening/reference/again.py`). SevenNet joins where it is installed.
+CHGNet r2SCAN learned another functional and labelled nothing that the heads learned from. The
+phases of its hull are those of the first potential, relaxed with it once and kept
+(`screening/reference/again.py`): where a compound is missing, both put a candidate too low, and the
+second bears nothing out. SevenNet joins where it is installed.
 """
 
 from importlib.util import find_spec
@@ -14,6 +16,7 @@ from designer_app.potentials.base import Potential
 from designer_app.running.control import RunControl
 from designer_app.screening.convex_hull import hull_for
 from designer_app.screening.hull_errors import STABLE
+from designer_app.screening.placing import TOO_GOOD
 from designer_app.screening.reference.again import reference_set
 from designer_app.screening.reference.relaxing import Inner, relax_phases
 from designer_app.specs.design_rows import Check
@@ -24,6 +27,11 @@ from designer_app.specs.structure import Structure
 
 KEY = "e_above_hull_second"
 """Of its estimate: numbers of two functionals never take each other's place."""
+_DISAGREES = "It does not agree that this is near the hull."
+_DOUBT = (
+    "So far below the hull a known compound is probably missing; both potentials miss it, and the "
+    "second bears nothing out."
+)
 _SEVENNET = ("ase", "sevenn.calculator:SevenNetCalculator")
 
 
@@ -49,15 +57,20 @@ def judged_again(
         told = f"{name} cannot place it: {explain_exception(error).sentence}"
         return DesignAnswer(warnings=(told,))
     distance = placed.e_above_hull - placed.below_hull
-    holds = distance <= STABLE
+    is_open = first < -TOO_GOOD
+    holds = distance <= STABLE and not is_open
+    doubt = _DOUBT if is_open else "" if holds else _DISAGREES
+    told = (
+        f"{name}, a second potential on the same phases, says {abs(1000 * distance):.0f} meV/atom "
+        f"{_side(distance)} the hull; the first says {abs(1000 * first):.0f} {_side(first)}."
+    )
     check = Check(
         name=name,
         value=distance,
         unit="eV/atom",
         holds=holds,
-        sentence=f"{name}, which labelled nothing that the heads learned, places it "
-        f"{1000 * distance:.0f} meV/atom from its own hull; the first potential says "
-        f"{1000 * first:.0f}.",
+        is_open=is_open,
+        sentence=" ".join(filter(None, (told, doubt))),
     )
     estimate = Estimate(
         key=KEY,
@@ -67,9 +80,13 @@ def judged_again(
         origin=f"{potential.key} {potential.model} ({potential.model_sha256[:12]}), "
         f"{placed.reference_set}",
         light="green" if holds else "amber",
-        reason="" if holds else "The two potentials do not agree that it is near the hull.",
+        reason=doubt,
     )
     return DesignAnswer(checks=(check,), estimates=(estimate,))
+
+
+def _side(distance: float) -> str:
+    return "below" if distance < 0.0 else "above"
 
 
 def _placed(

@@ -16,6 +16,7 @@ from designer_app.io.design_store import DesignStore
 from designer_app.io.screen_store import STRUCTURES, RowReader
 from designer_app.running.control import RunControl
 from designer_app.running.executor import Executor
+from designer_app.screening.checks import ReferenceCrystals
 from designer_app.screening.placing import Placing
 from designer_app.screening.reference.ledger import RelaxedPhase
 from designer_app.screening.reference.table import ReferenceTable
@@ -43,16 +44,19 @@ class Tools:
 
 DOES_NOT_HOLD, SLAB_DISAGREES = "holding when shaken", "a slab that agrees"
 NO_WAY, BARE_HULL = "a way for the ions", "a known hull"
-SWELLS = "keeping its volume"
+SWELLS, CHARGED_FALLS = "keeping its volume", "a charged state that lasts"
 """What a candidate may miss beside its targets, as it is told."""
 MARKS: Mapping[str, str] = {
     DOES_NOT_HOLD: "does not hold when it is shaken",
     SLAB_DISAGREES: "a relaxed slab does not bear out what was learned",
     NO_WAY: "its ions meet a barrier above 1 eV",
     SWELLS: "its volume changes by more than 20 % when its ions leave",
+    CHARGED_FALLS: "charged, it lies more than 100 meV/atom above the hull and may fall apart",
     BARE_HULL: "known compounds of its elements are missing, so that its hull says nothing",
 }
 """The reason of each in a sentence."""
+_ALL = 10_000
+"""Known crystals of one formula: what is told as new is compared with all of them."""
 FALLEN = "-shaken"
 """Behind the id in the name of the file of a crystal that fell to another one."""
 
@@ -84,6 +88,12 @@ class DesignRows(StagedRows):
             for key in listed:
                 self.keep(before[key])
             self.write()
+
+    @cached_property
+    def library(self) -> ReferenceCrystals | None:
+        """All known crystals; None where there is no reference set."""
+        table = self.tools.table
+        return None if table is None else ReferenceCrystals(table, self.control.checkpoint, _ALL)
 
     @cached_property
     def found(self) -> Mapping[str, Mapping[str, Any]]:
@@ -157,13 +167,18 @@ class DesignRows(StagedRows):
         return self.tools.executor.answers(tasks, self.control)
 
     def task_of(self, kind: str, key: str) -> tuple[str, DesignTask]:
-        """A task about a relaxed candidate, as it was before it was shaken."""
+        """A task about a relaxed candidate: as it is shown for the second judge, else as it was
+        before it was shaken.
+        """
         row = self.rows[key]
+        asked = row
+        if kind != "second":
+            asked = replace(row, structure_file=f"{STRUCTURES}/{key}.cif")
         energies = [each.value for each in row.estimates if each.key == "energy"]
         distance, learned = row.estimate("e_above_hull"), row.estimate("adsorption_free_energy")
         return self.task(
             kind,
-            (self.relaxed(replace(row, structure_file=f"{STRUCTURES}/{key}.cif")),),
+            (self.relaxed(asked),),
             energy=energies[0] if energies else float("nan"),
             e_above_hull=float("nan") if distance is None else distance.value,
             expected=float("nan") if learned is None else learned.value,
@@ -202,6 +217,20 @@ class DesignRows(StagedRows):
     def scored(self, row: ScreenRow) -> ScreenRow:
         """The row with its score by what is known now."""
         return replace(row, score=finite_score(self.tools.judge.score(row)))
+
+
+def with_answer(row: ScreenRow, answer: DesignAnswer, *, decides: bool = True) -> ScreenRow:
+    """The row with what was answered; once, also where a run that goes on asks again.
+
+    The last estimate of a property decides. What only checks stands before the others.
+    """
+    both = (row.estimates, answer.estimates)
+    estimates = (*both[0], *both[1]) if decides else (*both[1], *both[0])
+    return replace(
+        row,
+        estimates=tuple(dict.fromkeys(estimates)),
+        warnings=tuple(dict.fromkeys((*row.warnings, *answer.warnings))),
+    )
 
 
 def order_of(score: float) -> float:

@@ -17,6 +17,8 @@ from designer_app.io.design_store import DesignStore
 from designer_app.io.structures import read_document
 from designer_app.jobs import adsorption, conductivity, hull, voltage
 from designer_app.running.control import RunControl
+from designer_app.screening.battery_estimates import CHARGED
+from designer_app.screening.ion_release import KEY as RELEASE
 from designer_app.specs.adsorption import AdsorptionSpec
 from designer_app.specs.conductivity import BARRIER, NEB, ConductivitySpec
 from designer_app.specs.design import DesignSpec
@@ -37,6 +39,8 @@ ABSOLUTE: Mapping[str, float] = {
     "capacity": 0.05,
     "volume_change": 0.5,
     "e_above_hull": 0.003,
+    CHARGED: 0.005,
+    RELEASE: 1e-6,
     "adsorption_free_energy": 0.05,
     BARRIER: 0.05,
 }
@@ -125,6 +129,8 @@ def _voltage(
         ("capacity", ""): found.capacity,
         ("energy_density", ""): found.energy_density,
         ("volume_change", ""): 100.0 * abs(found.volume_change),
+        (RELEASE, ""): math.nan if found.release is None else found.release.value,
+        (CHARGED, ""): math.nan if found.charged_hull is None else found.charged_hull.e_above_hull,
     }
 
 
@@ -169,9 +175,10 @@ class _Command:
     body: Callable[[Structure, DesignSpec, Sequence[Estimate], RunControl], Found]
 
 
+_ELECTRODE = ("voltage", "capacity", "energy_density", "volume_change", RELEASE, CHARGED)
 _COMMANDS = (
     _Command("hull", ("e_above_hull",), _hull),
-    _Command("voltage", ("voltage", "capacity", "energy_density", "volume_change"), _voltage),
+    _Command("voltage", _ELECTRODE, _voltage),
     _Command("adsorption", ("adsorption_free_energy",), _adsorption),
     _Command("conductivity", (BARRIER,), _conductivity),
 )

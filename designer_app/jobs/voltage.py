@@ -10,27 +10,20 @@ from pathlib import Path
 import numpy as np
 
 from designer_app.device import Compute
-from designer_app.errors import InvalidSpecError, MissingReferenceError
+from designer_app.errors import InvalidSpecError
 from designer_app.io.documents import Document
 from designer_app.io.folders import writable_folder
-from designer_app.io.formulas import amounts_of
 from designer_app.io.writing import write_document
 from designer_app.potentials import Potential, load_potential
 from designer_app.properties.electrode import goal_of
 from designer_app.relaxation import Goal, Relaxed, relax
 from designer_app.running.control import RunControl
-from designer_app.screening.convex_hull import hull_for
 from designer_app.screening.reference.ledger import Ledger, RelaxedPhase
-from designer_app.screening.reference.table import load_reference
-from designer_app.screening.usable_electrode import usable_electrode
+from designer_app.screening.usable_electrode import on_hull, usable_electrode
 from designer_app.specs.fields import check_spec
-from designer_app.specs.hull import HullPlacement
 from designer_app.specs.structure import Structure
 from designer_app.specs.voltage import VoltageResult, VoltageSpec
 from designer_app.state import set_threads
-
-UNSTABLE = 0.1
-"""eV/atom above the hull: hardly any compound that lies higher was ever made."""
 
 
 def run(spec: VoltageSpec, control: RunControl) -> VoltageResult:
@@ -59,37 +52,6 @@ def run(spec: VoltageSpec, control: RunControl) -> VoltageResult:
     if out is not None:
         _write(result, out)
     return replace(result, seconds=time.perf_counter() - started)
-
-
-def on_hull(result: VoltageResult, potential: Potential) -> VoltageResult:
-    """The result with the places of its ends against the shipped phases, where they belong to the
-    potential; where an element has no phase, they stay unknown.
-    """
-    table = load_reference(potential.key, potential.model)
-    if table is None or not table.belongs_to(potential):
-        return result
-    placed: dict[str, HullPlacement] = {}
-    for end in ("charged", "discharged"):
-        structure: Structure = getattr(result, f"{end}_structure")
-        amounts = amounts_of(structure.numbers)
-        try:
-            hull = hull_for(tuple(amounts), table.in_system(tuple(amounts)), table.origin)
-        except MissingReferenceError:
-            continue
-        placed[f"{end}_hull"] = hull.place(amounts, getattr(result, f"{end}_energy"))
-    found = replace(result, **placed)
-    told = tuple(
-        f"{getattr(result, end)} lies {1000 * placement.e_above_hull:.0f} meV/atom above "
-        f"{' + '.join(name for name, _, _ in placement.decomposition)}: "
-        f"the {end} electrode may decompose."
-        for end in ("charged", "discharged")
-        if (placement := placed.get(f"{end}_hull")) is not None
-        and placement.e_above_hull > UNSTABLE
-    )
-    if not told:
-        return found
-    estimate = replace(found.estimate, light="amber", reason=found.estimate.reason or told[0])
-    return replace(found, estimate=estimate, warnings=(*found.warnings, *told))
 
 
 class Keeper:

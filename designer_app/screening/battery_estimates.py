@@ -13,6 +13,7 @@ from designer_app.properties import heads
 from designer_app.properties.electrode_checks import oxidation_doubts, voltage_doubt
 from designer_app.properties.working_ions import capacity, host_of
 from designer_app.running.control import RunControl
+from designer_app.screening.hull_errors import errors_of
 from designer_app.screening.ion_release import ion_release
 from designer_app.specs.estimates import LIGHTS, Estimate, LearnedEstimate
 from designer_app.specs.structure import Structure
@@ -24,6 +25,8 @@ FOR_ELECTROLYTES = (
 PER_GRAM = "per gram of the discharged electrode"
 VOLUME = "volume_change"
 """The head gives its size; a relaxation its sign too, positive where charging swells the host."""
+CHARGED = "charged_above_hull"
+"""eV/atom from the charged electrode down to the hull: what it gains by falling apart."""
 
 
 def learned_voltage(structure: Structure, ion: str) -> tuple[Estimate, ...]:
@@ -128,12 +131,12 @@ def from_relaxation(
     structure: Structure, ion: str, potential: Potential, control: RunControl
 ) -> tuple[Estimate, ...]:
     """Voltage, capacity, energy density and volume change from relaxed structures, of the ions
-    that can leave.
+    that can leave; how many these are, and how far above the hull they leave the rest.
     """
-    from designer_app.screening.usable_electrode import usable_electrode
+    from designer_app.screening.usable_electrode import on_hull, usable_electrode
 
     spec = VoltageSpec(structure=structure, ion=ion)
-    return relaxed_estimates(usable_electrode(spec, potential, control))
+    return relaxed_estimates(on_hull(usable_electrode(spec, potential, control), potential))
 
 
 def relaxed_estimates(found: VoltageResult) -> tuple[Estimate, ...]:
@@ -150,7 +153,30 @@ def relaxed_estimates(found: VoltageResult) -> tuple[Estimate, ...]:
         reason="" if is_whole or found.release is None else found.release.reason,
     )
     swelling = replace(voltage, key=VOLUME, value=found.volume_change, unit="", error=None)
-    return voltage, charge, energy_density_from(voltage, charge), swelling
+    release = () if found.release is None else (found.release,)
+    density = energy_density_from(voltage, charge)
+    return voltage, charge, density, swelling, *release, *_charged(found)
+
+
+def _charged(found: VoltageResult) -> tuple[Estimate, ...]:
+    """How far the charged end lies above the hull; nothing where no reference set belongs to the
+    potential.
+    """
+    placed = found.charged_hull
+    if placed is None or not math.isfinite(placed.e_above_hull):
+        return ()
+    errors = errors_of(placed.model_sha256)
+    rivals = " + ".join(name for name, _, _ in placed.decomposition)
+    estimate = Estimate(
+        key=CHARGED,
+        value=placed.e_above_hull,
+        unit="eV/atom",
+        error=None if errors is None else errors.error(placed.e_above_hull),
+        method="relaxation",
+        origin=f"{found.charged} against {rivals}; {placed.potential} "
+        f"({placed.model_sha256[:12]}), {placed.reference_set}",
+    )
+    return (estimate,)
 
 
 def _with_error(found: Estimate) -> str:

@@ -28,7 +28,7 @@ _LARGE_CHANGE = 0.15
 """Change of the volume on relaxation above which the crystal is hardly the one that was made."""
 _SYMPREC = 0.1
 """A. Relaxed to 0.05 eV/A, atoms lie so far from their symmetric places."""
-_TOO_GOOD = 0.05
+TOO_GOOD = 0.05
 """eV/atom. Known chemistries are searched so well that a new phase gains less."""
 _NOTED = 5e-4
 """eV/atom below the known hull from which a new phase is told of."""
@@ -106,7 +106,7 @@ class Placing:
         except DesignerAppError as error:
             why = f"no hull: {explain_exception(error).sentence}"
             return replace(row, verdict=LOST, reason=why), phase.structure
-        if placement.below_hull > _TOO_GOOD:
+        if placement.below_hull > TOO_GOOD:
             told = "Far below the known hull: a phase is probably missing from the reference set."
             doubts = (told, *doubts)
             row = replace(row, warnings=(*row.warnings, told))

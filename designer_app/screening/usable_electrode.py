@@ -8,16 +8,24 @@ are those of this range.
 
 from dataclasses import replace
 
+from designer_app.errors import MissingReferenceError
 from designer_app.io.formulas import amounts_of, reduced
 from designer_app.potentials import Potential
 from designer_app.properties.electrode import electrode
 from designer_app.properties.voltage import Relaxer
 from designer_app.properties.working_ions import check_has_ion
 from designer_app.running.control import RunControl
+from designer_app.screening.convex_hull import hull_for
 from designer_app.screening.ion_release import ion_release
+from designer_app.screening.reference.table import load_reference
 from designer_app.specs.estimates import LIGHTS, Estimate
+from designer_app.specs.hull import HullPlacement
 from designer_app.specs.screen import LEAST_RELEASE
+from designer_app.specs.structure import Structure
 from designer_app.specs.voltage import VoltageResult, VoltageSpec
+
+UNSTABLE = 0.1
+"""eV/atom above the hull: hardly any compound that lies higher was ever made."""
 
 
 def usable_electrode(
@@ -38,6 +46,37 @@ def usable_electrode(
         share = release.value
     found = electrode(spec, potential, control, relaxer, share=share)
     return found if release is None else _told(found, release, is_limited=share == release.value)
+
+
+def on_hull(result: VoltageResult, potential: Potential) -> VoltageResult:
+    """The result with the places of its ends against the shipped phases, where they belong to the
+    potential; where an element has no phase, they stay unknown.
+    """
+    table = load_reference(potential.key, potential.model)
+    if table is None or not table.belongs_to(potential):
+        return result
+    placed: dict[str, HullPlacement] = {}
+    for end in ("charged", "discharged"):
+        structure: Structure = getattr(result, f"{end}_structure")
+        amounts = amounts_of(structure.numbers)
+        try:
+            hull = hull_for(tuple(amounts), table.in_system(tuple(amounts)), table.origin)
+        except MissingReferenceError:
+            continue
+        placed[f"{end}_hull"] = hull.place(amounts, getattr(result, f"{end}_energy"))
+    found = replace(result, **placed)
+    told = tuple(
+        f"{getattr(result, end)} lies {1000 * placement.e_above_hull:.0f} meV/atom above "
+        f"{' + '.join(name for name, _, _ in placement.decomposition)}: "
+        f"the {end} electrode may decompose."
+        for end in ("charged", "discharged")
+        if (placement := placed.get(f"{end}_hull")) is not None
+        and placement.e_above_hull > UNSTABLE
+    )
+    if not told:
+        return found
+    estimate = replace(found.estimate, light="amber", reason=found.estimate.reason or told[0])
+    return replace(found, estimate=estimate, warnings=(*found.warnings, *told))
 
 
 def release_of(spec: VoltageSpec) -> Estimate | None:

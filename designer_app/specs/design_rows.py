@@ -73,7 +73,7 @@ class Contribution:
 
 @dataclass(frozen=True, kw_only=True)
 class Check:
-    """One independent recomputation of a candidate."""
+    """One recomputation of a candidate."""
 
     name: str
     """E.g. "shaken supercell", "CHGNet r2SCAN"."""
@@ -81,6 +81,18 @@ class Check:
     unit: str
     holds: bool
     sentence: str
+    is_open: bool = False
+    """Whether it can tell neither that the candidate holds nor that it does not."""
+
+    @property
+    def light(self) -> str:
+        """Its trust light."""
+        return "amber" if self.is_open else "green" if self.holds else "red"
+
+    @property
+    def outcome(self) -> str:
+        """In words."""
+        return "tells nothing" if self.is_open else "holds" if self.holds else "does not hold"
 
 
 @dataclass(frozen=True, kw_only=True)

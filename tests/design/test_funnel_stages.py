@@ -248,38 +248,100 @@ def test_the_score_falls_with_every_missed_target(make):
     assert math.isfinite(judge.score(worse))
 
 
-def test_what_fell_when_shaken_gets_the_numbers_of_what_it_fell_to(make, monkeypatch):
-    fallen = replace(layered("Ni"), name="fallen")
+FALLEN = replace(
+    layered("Ni"), cell=1.05 * layered("Ni").cell, positions=1.05 * layered("Ni").positions
+)
+SHAKEN = replace(SPEC, relax_best=1, physics_best=1)
+
+
+@pytest.fixture
+def falls(monkeypatch):
+    """Tasks of a crystal that falls when it is shaken; what physics and the second judge saw."""
+    asked = {"physics": [], "second": []}
 
     def fell(structure, energy, potential, seed, control):
         check = Check(
             name="shaken supercell", value=-0.05, unit="eV/atom", holds=False, sentence="It falls."
         )
         relaxed = RelaxedCrystal(
-            structure=fallen, energy=(energy - 0.05) * len(fallen), n_steps=1, converged=True
+            structure=FALLEN, energy=(energy - 0.05) * len(FALLEN), n_steps=1, converged=True
         )
         return DesignAnswer(checks=(check,), relaxed=(relaxed,))
 
-    computed = []
-
     def physics(structure, ion, potential, control):
-        computed.append(structure)
-        value = float(len(computed))
-        return DesignAnswer(
-            estimates=(Estimate(key="voltage", value=value, unit="V", method="relaxation"),)
-        )
+        asked["physics"].append(structure.volume)
+        told = Estimate(key="voltage", value=structure.volume, unit="V", method="relaxation")
+        return DesignAnswer(estimates=(told,))
+
+    def second(structure, first, potential, control):
+        asked["second"].append((structure.volume, first))
+        return DesignAnswer()
 
     monkeypatch.setattr("designer_app.jobs.design_task.checked", fell)
     monkeypatch.setattr("designer_app.jobs.design_task.electrode_physics", physics)
-    funnel = make(replace(SPEC, relax_best=1, physics_best=1))
+    monkeypatch.setattr("designer_app.jobs.design_task.judged_again", second)
+    return asked
+
+
+def test_what_fell_when_shaken_gets_the_numbers_of_what_it_fell_to(make, falls):
+    funnel = make(SHAKEN)
     funnel.run()
     (row,) = funnel.alive("checked")
-    assert len(computed) == 2
-    assert row.estimate("voltage").value == 2.0
+    assert len(falls["physics"]) == 2
+    assert row.estimate("voltage").value == pytest.approx(FALLEN.volume, rel=1e-4)
     assert not any("before it fell" in each for each in row.warnings)
-    assert computed[1].volume == pytest.approx(fallen.volume, rel=1e-4)
     (listed,) = ending(funnel).shortlist
     assert "holding when shaken" in listed.failing
+
+
+def test_the_second_judge_is_asked_about_the_crystal_that_is_shown(make, falls):
+    funnel = make(SHAKEN)
+    funnel.run()
+    (row,) = funnel.alive("checked")
+    ((volume, first),) = falls["second"]
+    assert volume == pytest.approx(FALLEN.volume, rel=1e-4)
+    assert first == row.estimate("e_above_hull").value
+
+
+@pytest.mark.parametrize("only_new", [True, False])
+def test_what_falls_into_a_known_crystal_is_known(make, falls, only_new):
+    funnel = make(SHAKEN)
+
+    class Library:
+        def same_as(self, structure):
+            funnel.spec = replace(SHAKEN, only_new=only_new)
+            return "mp-1" if structure.volume == pytest.approx(FALLEN.volume, rel=1e-4) else None
+
+    funnel.library = Library()
+    funnel.run()
+    (row,) = [each for each in funnel.rows.values() if each.stage == "checked"]
+    assert row.known == "mp-1"
+    assert "falls into the known mp-1" in " ".join((row.reason, *row.warnings))
+    assert (row.verdict == LOST) == only_new
+
+
+def test_a_run_that_is_stopped_after_a_fall_comes_to_the_same_rows(make, falls, tmp_path):
+    whole = make(SHAKEN)
+    whole.run()
+    for path in tmp_path.iterdir():
+        if path.is_file():
+            path.unlink()
+    control = RunControl()
+    funnel = make(SHAKEN, control=control)
+    decide = funnel.store.decide
+
+    def killed_before_it_is_noted(name, value):
+        if name == "answered":
+            control.cancel()
+            control.checkpoint()
+        decide(name, value)
+
+    funnel.store.decide = killed_before_it_is_noted
+    with pytest.raises(Cancelled):
+        funnel.run()
+    again = make(SHAKEN)
+    again.run()
+    assert again.rows == whole.rows
 
 
 def test_a_slab_that_disagrees_is_missed_beside_the_targets(make, monkeypatch):
@@ -356,3 +418,18 @@ def test_a_cathode_that_does_not_keep_its_volume_is_told(make, percent, targets,
     funnel.keep(replace(row, stage="physics", estimates=(*row.estimates, told)))
     (listed,) = ending(funnel).shortlist
     assert ("keeping its volume" in listed.failing) == is_missed
+
+
+@pytest.mark.parametrize(
+    ("purpose", "distance", "is_missed"),
+    [("cathode", 0.14, True), ("cathode", 0.04, False), ("anode", 0.14, False)],
+)
+def test_a_cathode_that_falls_apart_when_charged_is_told(make, purpose, distance, is_missed):
+    spec = replace(CHEAP, purpose=purpose, relax_best=1, targets=("e_above_hull=..9",))
+    funnel = make(spec)
+    funnel.run()
+    (row,) = funnel.alive("hull")
+    told = Estimate(key="charged_above_hull", value=distance, unit="eV/atom", method="relaxation")
+    funnel.keep(replace(row, stage="physics", estimates=(*row.estimates, told)))
+    (listed,) = ending(funnel).shortlist
+    assert ("a charged state that lasts" in listed.failing) == is_missed

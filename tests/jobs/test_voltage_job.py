@@ -16,6 +16,8 @@ from designer_app.potentials import load_potential
 from designer_app.properties.voltage_errors import measured_error
 from designer_app.running.control import RunControl
 from designer_app.running.encoding import decode, encode
+from designer_app.screening.battery_estimates import relaxed_estimates
+from designer_app.screening.usable_electrode import on_hull
 from designer_app.specs.voltage import VoltageSpec
 
 RELAXATION_V = 0.01
@@ -71,9 +73,16 @@ def test_both_ends_are_placed_on_the_hull_of_the_same_potential(result):
 def test_an_electrode_far_above_the_hull_is_told_of(result, end):
     potential = load_potential("chgnet")
     raised = replace(result, **{f"{end}_energy": getattr(result, f"{end}_energy") + 0.5})
-    told = voltage.on_hull(raised, potential)
+    told = on_hull(raised, potential)
     assert told.estimate.light == "amber"
     assert f"the {end} electrode may decompose" in told.warnings[-1]
+
+
+def test_a_candidate_is_told_its_charged_state_as_the_command_prints_it(result):
+    found = {each.key: each for each in relaxed_estimates(result)}
+    assert found["charged_above_hull"].value == result.charged_hull.e_above_hull
+    assert "TiS2" in found["charged_above_hull"].origin
+    assert found["ion_release"].value == result.release.value
 
 
 def test_the_result_crosses_to_another_process(result):
