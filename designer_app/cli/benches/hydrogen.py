@@ -46,7 +46,7 @@ from designer_app.screening.masks import Masks
 from designer_app.specs.design_targets import Target
 from designer_app.training.published.adsorption import Adsorption, read_adsorption
 from designer_app.training.published.folder import data_folder
-from designer_app.training.published.hydrogen import read_hydrogen
+from designer_app.training.published.hydrogen import on_one_scale, read_hydrogen
 from designer_app.training.splits import formula_of, grouped_folds
 
 KEY = "adsorption_free_energy"
@@ -86,8 +86,9 @@ class Withheld:
 def withheld(folder: Path, seed: int) -> Withheld:
     """A third of the systems of elements is withheld."""
     alloys = [each for each in read_hydrogen(folder) if len(each.amounts) > 1]
-    metals = [each for each in read_hydrogen(folder) if len(each.amounts) == 1]
-    metals += [each for each in read_adsorption(folder) if each.adsorbate == "H"]
+    sites = [each for each in read_adsorption(folder) if each.adsorbate == "H"]
+    both = on_one_scale([*read_hydrogen(folder), *sites])
+    metals = [each for each in both if len(each.amounts) == 1]
     systems = ["-".join(sorted(each.amounts)) for each in alloys]
     learned, held = next(grouped_folds(systems, FOLDS, seed))
     return Withheld(

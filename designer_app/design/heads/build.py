@@ -258,6 +258,8 @@ def _head_card(row: HeadRow, data: LabelledTokens, judged: list[Figure]) -> Head
     """
     mine = {each.part: each for each in judged if each.key == row.key}
     learned = np.isfinite(data.column(row.key)) & (data.split == TRAIN)
+    if row.group == "surface":
+        learned &= data.origin == KNOWN
     teacher = f"Teacher: {row.teacher}."
     chosen = mine.get("decoded") or mine.get("swapped") or mine.get("known")
     told = [
@@ -285,6 +287,9 @@ def _of_labels(row: HeadRow, data: LabelledTokens, chosen: Figure | None) -> str
             f"Off by {chosen.error:.2g} {chosen.unit} from its teacher, which is off by "
             f"{chosen.of_teacher:.2g}."
         )
+    if row.group == "surface":
+        guessed = int((np.isfinite(data.column(row.key)) & (data.origin != KNOWN)).sum())
+        return f"Besides {guessed} other alloys, labelled by trees that were grown on these."
     if row.key != "voltage":
         return ""
     relaxed = np.isfinite(data.column("volume_change"))[np.isfinite(data.column("voltage"))].mean()

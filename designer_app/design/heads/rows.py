@@ -55,6 +55,11 @@ class HeadRow:
 
 ADSORBATES = ("H", "O", "OH", "C", "CH", "CH2", "CH3", "N", "NH")
 CHGNET = "CHGNet 0.3.0, relaxed"
+_OF_SITES = "Mamun 2019 (BEEF-vdW), lowest site of each close-packed surface"
+_OF_HYDROGEN = (
+    "OCx24 (RPBE), mean over the facets of the Wulff shape; metals that it lacks by Mamun 2019 "
+    "(BEEF-vdW), lowest site, moved to it"
+)
 
 ROWS = (
     HeadRow(
@@ -92,7 +97,7 @@ ROWS = (
     *(
         HeadRow(
             key=f"adsorption {adsorbate}", title=f"Adsorption energy of {adsorbate}", unit="eV",
-            group="surface", teacher="Mamun 2019 and OCx24, lowest site of each alloy",
+            group="surface", teacher=_OF_HYDROGEN if adsorbate == "H" else _OF_SITES,
         )
         for adsorbate in ADSORBATES
     ),

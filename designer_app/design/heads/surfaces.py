@@ -1,12 +1,18 @@
 """Metals and binary alloys with their adsorption energies: what the surface heads learn from.
 
-The tables hold sites of a few hundred alloys. Trees grown on the sites of alloys for training say
-what the lowest site of every other alloy would be, tabulated alloys for training keep their own
-lowest site, and those kept back are seen by neither.
+The energy of an alloy is that of its lowest site on close-packed surfaces (Mamun et al. 2019,
+BEEF-vdW). For hydrogen it is the mean over the facets of its Wulff shape (OCx24, RPBE), and for
+metals that OCx24 lacks the lowest site, moved to that scale (`published/hydrogen.py`). The free
+energy of a design's catalyst is this energy and a constant (`properties/volcano.py`).
+
+The tables hold a few hundred alloys. Trees grown on those that are not kept back say what every
+other close-packed alloy of the same metals would have. Rows of alloys that are kept back are
+learned from by neither, as truth or as a guess.
 """
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from itertools import permutations
 from pathlib import Path
 
@@ -23,7 +29,7 @@ from designer_app.properties.heads.adsorption_training import growing
 from designer_app.properties.heads.surface_features import sites_of, surface_features
 from designer_app.running.control import RunControl
 from designer_app.training.published.adsorption import Adsorption, read_adsorption
-from designer_app.training.published.hydrogen import WHOLE, read_hydrogen
+from designer_app.training.published.hydrogen import WHOLE, on_one_scale, read_hydrogen
 from designer_app.training.splits import formula_of, split_of
 
 Amounts = dict[str, float]
@@ -40,57 +46,67 @@ def surface_labels(
     seed: int = 0,
     adsorbates: Sequence[str] = ADSORBATES,
 ) -> tuple[LabelledTokens, LabelledTokens]:
-    """(what is learned from, tabulated truth of the alloys kept back).
+    """(what is learned from, tabulated energies of the alloys kept back).
 
+    What is learned from are tabulated rows, KNOWN, and what trees say of other alloys, MADE.
     `left_out` are more formulas to keep back, beside those of the test split.
     """
     table = element_table()
-    tabulated = [*read_adsorption(folder), *read_hydrogen(folder)]
-    metals = sorted({each for row in read_adsorption(folder) for each in row.amounts})
-    lowest = _lowest(tabulated)
-    crystals, every = _crystals(metals, {formula for _, formula in lowest}, library)
-    learned = np.full((len(every), len(adsorbates)), np.nan)
-    truth = learned.copy()
+    sites = read_adsorption(folder)
+    tabulated = on_one_scale(
+        [*sites, *read_hydrogen(folder)], lambda row: not _is_kept_back(row.amounts, left_out)
+    )
+    metals = sorted({each for row in sites for each in row.amounts})
+    energies = _energies(tabulated)
+    crystals, every = _crystals(metals, {formula for _, formula in energies}, library)
+    kept = np.array([_is_kept_back(each, left_out) for each in every])
+    truth = np.array(
+        [
+            [energies.get((each, formula_of(amounts)), np.nan) for each in adsorbates]
+            for amounts in every
+        ]
+    )
+    guessed = np.full_like(truth, np.nan)
     for column, adsorbate in enumerate(adsorbates):
         control.checkpoint()
         control.progress(column, len(adsorbates), f"Growing trees for {adsorbate}")
         mine = [row for row in tabulated if row.adsorbate == adsorbate]
-        seen = [row for row in mine if not _kept_back(formula_of(row.amounts), left_out)]
+        seen = [row for row in mine if not _is_kept_back(row.amounts, left_out)]
         ask = _Teacher(seen, table, seed)
-        for row, amounts in enumerate(every):
-            formula = formula_of(amounts)
-            known = lowest.get((adsorbate, formula), np.nan)
-            truth[row, column] = known
-            has_own = np.isfinite(known) and not _kept_back(formula, left_out)
-            learned[row, column] = known if has_own else ask(amounts)
+        for row in np.flatnonzero(~kept & ~np.isfinite(truth[:, column])):
+            guessed[row, column] = ask(every[row])
     keys = [f"adsorption {each}" for each in adsorbates]
-    columns = dict(zip(keys, learned.T, strict=True))
-    kept = np.array([_kept_back(formula_of(each), left_out) for each in every])
-    is_known = np.isfinite(truth).any(axis=1)
-    found = labelled(crystals, columns, library, origin=KNOWN)
-    told = labelled(crystals, dict(zip(keys, truth.T, strict=True)), library, origin=KNOWN)
-    origin = np.where(is_known & ~kept, KNOWN, MADE).astype(np.int8)
-    found = LabelledTokens(
-        found.table, found.values, found.keys, found.ion, np.zeros(len(every), np.int8), origin
+    told, by_trees = (
+        labelled(crystals, dict(zip(keys, each.T, strict=True)), library, origin=origin)
+        for each, origin in ((truth, KNOWN), (guessed, MADE))
     )
-    return found, told.rows(kept & is_known)
+    learned = told.rows(~kept & told.known(keys)).and_more(by_trees.rows(by_trees.known(keys)))
+    seen_by_all = replace(learned, split=np.zeros(len(learned), np.int8))
+    return seen_by_all, told.rows(kept & told.known(keys))
 
 
-def _kept_back(formula: str, left_out: frozenset[str]) -> bool:
+def _is_kept_back(amounts: Amounts, left_out: frozenset[str]) -> bool:
+    formula = formula_of(amounts)
     return split_of(formula) == "test" or formula in left_out
 
 
-def _lowest(rows: Sequence[Adsorption]) -> Mapping[tuple[str, str], float]:
-    """Energy of the lowest site by (adsorbate, formula)."""
-    found: dict[tuple[str, str], float] = defaultdict(lambda: float("inf"))
+def _energies(rows: Sequence[Adsorption]) -> Mapping[tuple[str, str], float]:
+    """Energy by (adsorbate, formula): of the whole crystal, or else of its lowest site."""
+    sites: dict[tuple[str, str], float] = defaultdict(lambda: float("inf"))
+    wholes: dict[tuple[str, str], float] = {}
     for row in rows:
         key = row.adsorbate, formula_of(row.amounts)
-        found[key] = min(found[key], row.energy)
-    return dict(found)
+        if row.site == WHOLE:
+            wholes[key] = row.energy
+        else:
+            sites[key] = min(sites[key], row.energy)
+    return {**sites, **wholes}
 
 
 class _Teacher:
-    """Trees of one adsorbate, asked for the lowest site of an alloy."""
+    """Trees of one adsorbate, asked for the lowest site of an alloy or, where wholes are known, for
+    the whole.
+    """
 
     def __init__(self, rows: Sequence[Adsorption], table: ElementTable, seed: int) -> None:
         self.table = table
