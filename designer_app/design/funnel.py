@@ -15,7 +15,7 @@ from designer_app.design.packing import groups_of
 from designer_app.design.recomputing import Recomputing
 from designer_app.design.search.found import Snapshot
 from designer_app.design.search.limits import Limits
-from designer_app.design.staged import NO_WAY, SLAB_DISAGREES, with_answer
+from designer_app.design.staged import NO_WAY, UNSURE, with_answer
 from designer_app.explanations import explain_exception
 from designer_app.io.formulas import amounts_of, reduced
 from designer_app.screening.checks import Checks
@@ -166,7 +166,7 @@ class DesignFunnel(Recomputing):
                 missed = tuple(each.sentence for each in answer.checks if not each.holds)
                 row = replace(row, failing=_marks(row), warnings=(*row.warnings, *missed))
                 if missed:
-                    row = replace(row, failing=(SLAB_DISAGREES,))
+                    row = replace(row, failing=(UNSURE,))
             self.keep(self.scored(replace(row, stage="physics")))
             self.write()
             self.control.progress(n_done + 1, len(tasks), "Computing the best")

@@ -42,13 +42,13 @@ class Tools:
     executor: Executor
 
 
-DOES_NOT_HOLD, SLAB_DISAGREES = "holding when shaken", "a slab that agrees"
+DOES_NOT_HOLD, UNSURE = "holding when shaken", "agreement of learned and computed numbers"
 NO_WAY, BARE_HULL = "a way for the ions", "a known hull"
 SWELLS, CHARGED_FALLS = "keeping its volume", "a charged state that lasts"
 """What a candidate may miss beside its targets, as it is told."""
 MARKS: Mapping[str, str] = {
     DOES_NOT_HOLD: "does not hold when it is shaken",
-    SLAB_DISAGREES: "a relaxed slab does not bear out what was learned",
+    UNSURE: "unsure: learned and computed numbers disagree",
     NO_WAY: "its ions meet a barrier above 1 eV",
     SWELLS: "its volume changes by more than 20 % when its ions leave",
     CHARGED_FALLS: "charged, it lies more than 100 meV/atom above the hull and may fall apart",

@@ -4,6 +4,7 @@ import math
 from collections.abc import Sequence
 
 from designer_app.design.shortlist import Ending
+from designer_app.design.staged import UNSURE
 from designer_app.specs.design_rows import STAGES, Arm
 from designer_app.specs.design_targets import PROPERTIES
 from designer_app.specs.screen_rows import PASSES, FunnelCount, failing_counts
@@ -33,7 +34,16 @@ def verdict_of(ending: Ending, stopped: str = "") -> str:
     else:
         told = f"None of {n} candidates meets all targets; {_nearest(ending)}."
     arms = _winner(ending.arms)
-    return " ".join(filter(None, [begin.strip(), told, arms]))
+    return " ".join(filter(None, [begin.strip(), told, _unsure(ending), arms]))
+
+
+def _unsure(ending: Ending) -> str:
+    """How many meet the targets by learned numbers that computed ones contradict."""
+    n = sum(row.failing == (UNSURE,) for row in ending.shortlist)
+    if not n:
+        return ""
+    begin = "One is" if n == 1 else f"{n} are"
+    return f"{begin} unsure: learned and computed numbers disagree."
 
 
 def _nothing(funnel: Sequence[FunnelCount], *, is_stopped: bool) -> str:
@@ -63,8 +73,11 @@ def _nearest(ending: Ending) -> str:
     at = ""
     if found is not None and math.isfinite(found.value):
         value = float(f"{found.value:.3g}")
-        at = f" with {_named(key)} {value:g} {found.unit}".rstrip()
-    return f"missed: {counts}. The nearest is {best.formula}{at}; loosen that target to take it"
+        at = (
+            f" with {_named(key)} {value:g} {found.unit}".rstrip()
+            + "; loosen that target to take it"
+        )
+    return f"missed: {counts}. The nearest is {best.formula}{at}"
 
 
 def _winner(arms: Sequence[Arm]) -> str:

@@ -31,7 +31,7 @@ from designer_app.specs.design_rows import Check
 from designer_app.specs.design_tasks import DesignAnswer, RelaxedCrystal
 from designer_app.specs.estimates import Estimate
 from designer_app.specs.fields import settings_of
-from designer_app.specs.screen_rows import LOST
+from designer_app.specs.screen_rows import FAILS, LOST
 
 METALS = ("Ni", "Mn", "Cr", "V")
 
@@ -344,7 +344,7 @@ def test_a_run_that_is_stopped_after_a_fall_comes_to_the_same_rows(make, falls, 
     assert again.rows == whole.rows
 
 
-def test_a_slab_that_disagrees_is_missed_beside_the_targets(make, monkeypatch):
+def test_a_candidate_of_which_numbers_disagree_does_not_meet_the_targets(make, monkeypatch):
     told = Check(name="relaxed slab", value=1.0, unit="eV", holds=False, sentence="It is far off.")
     monkeypatch.setattr(
         "designer_app.jobs.design_task.catalyst_physics", lambda *_: DesignAnswer(checks=(told,))
@@ -355,9 +355,10 @@ def test_a_slab_that_disagrees_is_missed_beside_the_targets(make, monkeypatch):
     funnel = make(spec)
     funnel.run()
     (row,) = ending(funnel).shortlist
-    assert row.failing == ("a slab that agrees",)
-    assert "does not bear out" in row.reason
-    assert "a slab that agrees by 1" in verdict_of(ending(funnel))
+    assert row.verdict == FAILS
+    assert row.reason == "unsure: learned and computed numbers disagree"
+    assert "One is unsure" in verdict_of(ending(funnel))
+    assert "loosen" not in verdict_of(ending(funnel))
 
 
 @pytest.mark.parametrize(("barrier", "missed"), [(1.4, ("a way for the ions",)), (0.4, ())])
