@@ -1,11 +1,12 @@
 """Alloys that bind hydrogen as catalysts should, looked for among alloys no model had learned from.
 
 Asked is a free energy of adsorbed hydrogen of 0 +- 0.1 eV, dG = dE + 0.24 eV (Nørskov et al. 2005,
-doi:10.1149/1.1856988). With each seed a third of the systems of elements is withheld, all alloys of
-a system together; trees (`properties/heads/adsorption_training.py`) and the heads of the design
-learn from the rest. The judge are the tabulated energies of the withheld alloys: OCx24
-(doi:10.48550/arXiv.2411.11783) gives the energy of a whole Wulff shape, relaxed by machine in a
-workflow that its authors verified by DFT. Ways to choose the first few alloys:
+doi:10.1149/1.1856988). The systems of elements are dealt to three folds; each fold is withheld
+once, all alloys of a system together, while trees (`properties/heads/adsorption_training.py`) and
+the heads of the design learn from the rest. The judge are the tabulated energies of the withheld
+alloys by OCx24 (`training/published/hydrogen.py`: DFT on what a potential relaxed, averaged over
+the Wulff shape). Intervals draw the systems of each fold again. Ways to choose the first few
+alloys of each fold:
 
     latent search          descent by the heads, decodes among the withheld alloys alone
     ranked by the trees    all withheld alloys, the nearest to the middle of the window first
@@ -23,7 +24,6 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from designer_app.cli.benches.design.intervals import rate
 from designer_app.design.heads.build import SETTINGS
 from designer_app.design.heads.ensemble import DesignHeads, Group, load_design_heads
 from designer_app.design.heads.labels import formulas_of
@@ -47,14 +47,16 @@ from designer_app.specs.design_targets import Target
 from designer_app.training.published.adsorption import Adsorption, read_adsorption
 from designer_app.training.published.folder import data_folder
 from designer_app.training.published.hydrogen import on_one_scale, read_hydrogen
-from designer_app.training.splits import formula_of, grouped_folds
+from designer_app.training.splits import amounts_in, formula_of, grouped_folds
 
 KEY = "adsorption_free_energy"
 TARGET = Target(key=KEY, low=-0.1, high=0.1)
 """eV."""
-SEEDS, FOLDS = 10, 3
+FOLDS = 3
 FIRST = (3, 5, 10)
-"""Alloys that are chosen."""
+"""Alloys that are chosen in each fold."""
+DRAWS = 4000
+"""Of systems of elements, for intervals."""
 _LEARNED = "adsorption H"
 
 
@@ -83,18 +85,20 @@ class Withheld:
         return TARGET.low <= self.free_energies[formula] <= TARGET.high
 
 
-def withheld(folder: Path, seed: int) -> Withheld:
-    """A third of the systems of elements is withheld."""
-    alloys = [each for each in read_hydrogen(folder) if len(each.amounts) > 1]
+def withheld(folder: Path) -> list[Withheld]:
+    """Each third of the systems of elements withheld once."""
     sites = [each for each in read_adsorption(folder) if each.adsorbate == "H"]
-    both = on_one_scale([*read_hydrogen(folder), *sites])
-    metals = [each for each in both if len(each.amounts) == 1]
+    rows = on_one_scale([*read_hydrogen(folder), *sites])
+    alloys = [each for each in rows if len(each.amounts) > 1]
+    metals = [each for each in rows if len(each.amounts) == 1]
     systems = ["-".join(sorted(each.amounts)) for each in alloys]
-    learned, held = next(grouped_folds(systems, FOLDS, seed))
-    return Withheld(
-        [*(alloys[row] for row in learned), *metals],
-        {formula_of(alloys[row].amounts): free_energy(alloys[row]) for row in held},
-    )
+    return [
+        Withheld(
+            [*(alloys[row] for row in learned), *metals],
+            {formula_of(alloys[row].amounts): free_energy(alloys[row]) for row in held},
+        )
+        for learned, held in grouped_folds(systems, FOLDS)
+    ]
 
 
 def free_energy(row: Adsorption) -> float:
@@ -107,42 +111,66 @@ def rows(
     say: Callable[[str], None],
     data: Path | None = None,
 ) -> Iterator[dict[str, object]]:
-    """A row for each way and number of alloys chosen, over all seeds, with 95 % intervals."""
+    """A row for each way and number of alloys chosen, over all folds, with 95 % intervals."""
     folder = data_folder(data)
     chosen: dict[str, list[tuple[Withheld, list[str]]]] = {}
-    for seed in range(1 if quick else SEEDS):
-        split = withheld(folder, seed)
-        one = Searching(folder, split, load_vae(), seed, quick=quick)
+    for fold, split in enumerate(withheld(folder)[: 1 if quick else FOLDS]):
+        one = Searching(folder, split, load_vae(), fold, quick=quick)
         for way, formulas in one.ways().items():
             chosen.setdefault(way, []).append((split, formulas))
         hits = sum(map(split.is_hit, split.free_energies))
         say(
-            f"seed {seed}: {len(split.free_energies)} alloys withheld, {hits} in the window; the "
+            f"fold {fold}: {len(split.free_energies)} alloys withheld, {hits} in the window; the "
             f"search found {len(one.by_search)} of them, {one.error(one.by_search):.3f} eV off; "
             f"the trees are {one.error(one.by_trees):.3f} eV off"
         )
     for first in FIRST:
         for way, found in chosen.items():
-            yield _row(way, first, [(split, formulas[:first]) for split, formulas in found])
+            yield _row(way, first, found)
     yield _row("random", None, [(s, list(s.free_energies)) for s, _ in next(iter(chosen.values()))])
 
 
-def _row(
-    way: str, first: int | None, found: Sequence[tuple[Withheld, list[str]]]
-) -> dict[str, object]:
-    share = rate([[split.is_hit(each) for each in formulas] for split, formulas in found])
-    far = [abs(split.free_energies[each]) for split, formulas in found for each in formulas]
+Chosen = Sequence[tuple[Withheld, Sequence[str]]]
+"""Alloys of each fold, the best first."""
+
+
+def _row(way: str, first: int | None, found: Chosen) -> dict[str, object]:
+    far = [abs(split.free_energies[each]) for split, names in found for each in names[:first]]
+    share = np.mean([split.is_hit(each) for split, names in found for each in names[:first]])
+    low, high = interval(found, first)
     return {
         "way": way,
         "first": "all" if first is None else first,
         "alloys": len(far),
-        "in the window": f"{share.value:.2f} [{share.low:.2f}, {share.high:.2f}]",
+        "in the window": f"{share:.2f} [{low:.2f}, {high:.2f}]",
         "mean distance from 0, eV": float(np.mean(far)),
     }
 
 
+def interval(found: Chosen, first: int | None) -> tuple[float, float]:
+    """95 % of the share in the window when the systems of each fold are drawn again, and the
+    first of the alloys then in the list are chosen.
+    """
+    generator = np.random.default_rng(0)
+    hits, chosen = np.zeros(DRAWS), np.zeros(DRAWS)
+    for split, names in found:
+        systems = sorted({_system(each) for each in split.free_energies})
+        drawn = generator.multinomial(len(systems), np.full(len(systems), 1 / len(systems)), DRAWS)
+        times = drawn[:, [systems.index(_system(each)) for each in names]]
+        before = times.cumsum(axis=1) - times
+        taken = times if first is None else np.clip(first - before, 0, times)
+        hits += taken @ np.array([split.is_hit(each) for each in names], dtype=float)
+        chosen += taken.sum(axis=1)
+    low, high = np.quantile(hits[chosen > 0] / chosen[chosen > 0], [0.025, 0.975])
+    return float(low), float(high)
+
+
+def _system(formula: str) -> str:
+    return "-".join(sorted(amounts_in(formula)))
+
+
 class Searching:
-    """One seed: what is learned, and the ways to choose."""
+    """One fold: what is learned, and the ways to choose."""
 
     def __init__(
         self, folder: Path, split: Withheld, vae: MaterialVAE, seed: int, *, quick: bool
