@@ -141,9 +141,10 @@ def written_in(sentence: str) -> str:
 
 def _word_written(word: str) -> str:
     core = word.strip("(),.;:")
+    if not _FORMULA.fullmatch(core) or not amounts_in(core).keys() <= _RANK.keys():
+        return word
     before, _, after = word.partition(core)
-    is_formula = _FORMULA.fullmatch(core) and amounts_in(core).keys() <= _RANK.keys()
-    return before + written(core) + after if is_formula else word
+    return before + written(core) + after
 
 
 def with_subscripts(text: str) -> str:

@@ -42,5 +42,10 @@ def test_formulas_in_a_sentence_are_written_and_its_other_words_are_not():
     assert written_in(said) == told
 
 
+@pytest.mark.parametrize("said", ["", "two  spaces", "... (;) No. 3"])
+def test_sentences_without_formulas_stay(said):
+    assert written_in(said) == said
+
+
 def test_a_written_formula_has_its_counts_lowered():
     assert written("Na3V2P2O8F3") == "Na₃V₂(PO₄)₂F₃"
