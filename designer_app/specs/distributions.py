@@ -47,20 +47,25 @@ class Distribution:
     @property
     def counts(self) -> Floats:
         """(N_BINS,) expected materials in each bin."""
-        return np.diff([self.share_below(edge) for edge in self.bins]) * self.n
+        return np.diff(self.shares_below(self.bins)) * self.n
 
     def share_below(self, value: float) -> float:
         """Share of the known materials with a smaller value; never surer than 1 / (n + 1)."""
-        below = np.searchsorted(self.quantiles, value, side="left")
-        upto = np.searchsorted(self.quantiles, value, side="right")
-        if below == len(self.quantiles) or upto == 0:
-            share = 0.0 if upto == 0 else 1.0
-        elif upto > below:  # many materials share this very value, as metals their gap of 0
-            share = float(self._places[below])
-        else:
-            share = float(np.interp(value, self.quantiles, self._places))
+        return float(self.shares_below(np.array([value]))[0])
+
+    def shares_below(self, values: Floats) -> Floats:
+        """The same of each value."""
+        below = np.searchsorted(self.quantiles, values, side="left")
+        upto = np.searchsorted(self.quantiles, values, side="right")
+        last = len(self.quantiles) - 1
+        # Many materials may share one value, as metals their gap of 0: the lowest place counts.
+        shares = np.where(
+            upto > below,
+            self._places[np.minimum(below, last)],
+            np.interp(values, self.quantiles, self._places),
+        )
         least = 1.0 / (self.n + 1)
-        return min(max(share, least), 1.0 - least)
+        return np.clip(shares, least, 1.0 - least)
 
     def share_within(self, low: float, high: float) -> float:
         """Share of the known materials between two values; an open end is an infinity."""

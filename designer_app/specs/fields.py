@@ -7,6 +7,7 @@ import math
 import types
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import MISSING, Field, dataclass, field, fields
+from functools import cache
 from pathlib import Path
 from typing import Any, Union, cast, get_args, get_origin, get_type_hints
 
@@ -58,10 +59,16 @@ def spec_field(
 
 def spec_fields(spec: Any) -> Iterator[tuple["Field[Any]", About, Any]]:
     """(field, about, resolved type) of a spec class or instance, in order."""
-    hints = get_type_hints(spec if isinstance(spec, type) else type(spec))
+    hints = _hints(spec if isinstance(spec, type) else type(spec))
     for each in fields(spec):
         if "about" in each.metadata:
             yield each, about(each), hints[each.name]
+
+
+@cache
+def _hints(kind: type) -> dict[str, Any]:
+    """Resolved once for each class: forms ask at every keystroke."""
+    return get_type_hints(kind)
 
 
 def is_shown(spec: Any, said: About) -> bool:
@@ -80,14 +87,24 @@ def plain_type(hint: Any) -> type:
 def check_spec(spec: Any) -> None:
     """Raise `InvalidSpecError` for the first field whose value is out of its range."""
     for each, said, hint in spec_fields(spec):
-        value = getattr(spec, each.name)
-        if value is None:
-            continue
-        if said.choices and value not in [key for key, _ in said.choices]:
-            allowed = ", ".join(key for key, _ in said.choices)
-            raise InvalidSpecError(each.name, value, f"choose one of {allowed}", said.label)
-        if plain_type(hint) in (int, float):
-            _check_range(each.name, value, said)
+        _check_field(each.name, getattr(spec, each.name), said, hint)
+
+
+def check_field(spec: Any, name: str, value: Any) -> None:
+    """Raise `InvalidSpecError` where a value is out of the range of a spec's field."""
+    for each, said, hint in spec_fields(spec):
+        if each.name == name:
+            _check_field(name, value, said, hint)
+
+
+def _check_field(name: str, value: Any, said: About, hint: Any) -> None:
+    if value is None:
+        return
+    if said.choices and value not in [key for key, _ in said.choices]:
+        allowed = ", ".join(key for key, _ in said.choices)
+        raise InvalidSpecError(name, value, f"choose one of {allowed}", said.label)
+    if plain_type(hint) in (int, float):
+        _check_range(name, value, said)
 
 
 def _check_range(name: str, value: Any, said: About) -> None:

@@ -20,6 +20,7 @@ from designer_app.io.folders import writable_folder
 from designer_app.ui.collector import Collector
 from designer_app.ui.icons import icon
 from designer_app.ui.interrupts import Interrupts
+from designer_app.ui.preload import Preload
 from designer_app.ui.theme import CHOICES, LIGHT, Theme
 
 if TYPE_CHECKING:
@@ -31,6 +32,8 @@ _LATE = ("torch", "pymatgen", "chgnet", "numba", "ase", "vispy", "pyqtgraph", "s
 _NEVER = ("torch", "pymatgen", "chgnet", "numba")
 """Packages that only workers import."""
 _EXIT_FAILED_RUN = 1
+_PRELOAD_AFTER_MS = 500
+"""What is opened at the start comes first."""
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -123,6 +126,8 @@ class Start(QObject):
         else:
             window.session.open_last()
         window.finish_start()
+        preload = Preload(window.session.jobs, self)
+        QTimer.singleShot(_PRELOAD_AFTER_MS, preload, preload.begin)
         if asked.exit_after is not None or asked.screenshot is not None:
             QTimer.singleShot(round(1000 * (asked.exit_after or 3.0)), self, self._on_exit_due)
 

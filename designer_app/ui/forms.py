@@ -8,7 +8,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QGridLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from designer_app.errors import InvalidSpecError
-from designer_app.specs.fields import About, check_spec, is_shown, spec_fields
+from designer_app.specs.fields import About, check_field, is_shown, spec_fields
 from designer_app.ui.editors import (
     ChoiceEditor,
     Editor,
@@ -161,7 +161,7 @@ class SpecForm(QWidget):
         if not is_shown(replace(self._base, **values), row.said):
             return None
         try:
-            check_spec(replace(self._base, **{row.name: row.editor.value()}))
+            check_field(self._base, row.name, row.editor.value())
         except InvalidSpecError as problem:
             return problem
         return None

@@ -14,7 +14,8 @@ from designer_app.ui.design.budget_page import BudgetPage
 from designer_app.ui.design.chemistry_page import ChemistryPage
 from designer_app.ui.design.drawings import drawing_pixmap
 from designer_app.ui.design.intro import OFFERED, DesignIntro
-from designer_app.ui.design.pages import DesignPage
+from designer_app.ui.design.pages import STEPS, DesignPage
+from designer_app.ui.design.presenter import DesignPresenter
 from designer_app.ui.design.purpose_page import PurposePage
 from designer_app.ui.design.step_rail import DONE, OUTDATED, TODO
 from designer_app.ui.design.targets_page import TargetsPage
@@ -225,6 +226,19 @@ def test_the_workspace_leads_from_a_card_to_targets_and_back(window):
     assert not page.shows_work
     page.intro.go_on.click()
     assert window.design.wizard.step == "targets"
+
+
+def test_pages_come_in_turns_after_the_introduction_and_at_once_where_they_are_asked_for(
+    window, qtbot
+):
+    window.show_workspace("design")
+    made = window.design.page.wizard
+    assert not made.pageIds()
+    qtbot.waitUntil(lambda: len(made.pageIds()) == len(STEPS))
+    qtbot.waitUntil(lambda: made.step == "purpose")
+    other = DesignPresenter(window)
+    assert len(other.wizard.pageIds()) == len(STEPS)
+    other.page.deleteLater()
 
 
 def test_ctrl_enter_confirms_the_page_in_front(window):

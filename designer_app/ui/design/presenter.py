@@ -1,12 +1,13 @@
 """The Design workspace and the session: what is begun, what is open, what was designed before."""
 
+from collections import deque
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, QTimer
 
 from designer_app.errors import DesignerAppError
-from designer_app.io.documents import Document
 from designer_app.project.runs import Run
 from designer_app.running.messages import JobError
 from designer_app.session.designs import spec_of
@@ -24,6 +25,7 @@ from designer_app.ui.design.report_page import ReportPage
 from designer_app.ui.design.run_page import RunPage
 from designer_app.ui.design.run_watch import DesignWatch
 from designer_app.ui.design.targets_page import TargetsPage
+from designer_app.ui.design.wizard import DesignWizard
 from designer_app.ui.panels.error_card import ErrorCard
 
 if TYPE_CHECKING:
@@ -37,7 +39,9 @@ _REMEDIES = (outcomes.RESUME, outcomes.AGAIN)
 
 
 class DesignPresenter(QObject):
-    """Made when the workspace is first looked at."""
+    """Made when the workspace is first looked at: the introduction at once, the pages of the
+    wizard one a turn of the event loop, or when they are asked for.
+    """
 
     def __init__(self, window: "MainWindow") -> None:
         super().__init__(window)
@@ -45,14 +49,31 @@ class DesignPresenter(QObject):
         self._session = window.session
         self._is_begun = False
         self.watch = DesignWatch(window, self)
-        self.chemistry = ChemistryPage(window.theme)
-        self._run = RunPage(window.theme, self.watch)
-        self._candidates = CandidatesPage(window.theme, self.watch)
-        self.page = DesignArea(self._make_pages(), window.theme)
-        self.wizard = self.page.wizard
+        self.page = DesignArea(window.theme)
+        self._unmade: deque[Callable[[], DesignPage]] = deque(
+            (
+                self._make_purpose,
+                self._make_targets,
+                self._make_chemistry,
+                self._make_budget,
+                self._make_run,
+                self._make_candidates,
+                self._make_report,
+            )
+        )
+        self._turn = QTimer(self)
+        self._turn.setInterval(0)
+        self._turn.timeout.connect(self._make_next)
         self._connect()
-        self.chemistry.set_document(self._session.document)
         self._list_past()
+        self._turn.start()
+
+    @property
+    def wizard(self) -> DesignWizard:
+        """With all its pages."""
+        while self._turn.isActive():
+            self._make_next()
+        return self.page.wizard
 
     # --- what is asked ---
 
@@ -102,27 +123,46 @@ class DesignPresenter(QObject):
 
     # --- wiring ---
 
-    def _make_pages(self) -> list[DesignPage]:
-        theme = self._window.theme
-        return [
-            PurposePage(theme),
-            TargetsPage(theme),
-            self.chemistry,
-            BudgetPage(theme),
-            self._run,
-            self._candidates,
-            ReportPage(theme, self.watch),
-        ]
+    def _make_next(self) -> None:
+        if self._unmade:
+            self.page.wizard.add(self._unmade.popleft()())
+        else:
+            self._turn.stop()
+            self.page.wizard.begin(self.page.wizard.spec())
+
+    def _make_purpose(self) -> DesignPage:
+        return PurposePage(self._window.theme)
+
+    def _make_targets(self) -> DesignPage:
+        return TargetsPage(self._window.theme)
+
+    def _make_chemistry(self) -> DesignPage:
+        made = ChemistryPage(self._window.theme)
+        made.set_document(self._session.document)
+        self._session.document_changed.connect(made.set_document)
+        return made
+
+    def _make_budget(self) -> DesignPage:
+        return BudgetPage(self._window.theme)
+
+    def _make_run(self) -> DesignPage:
+        made = RunPage(self._window.theme, self.watch)
+        made.candidate_asked.connect(self._on_candidate_asked)
+        return made
+
+    def _make_candidates(self) -> DesignPage:
+        return CandidatesPage(self._window.theme, self.watch)
+
+    def _make_report(self) -> DesignPage:
+        return ReportPage(self._window.theme, self.watch)
 
     def _connect(self) -> None:
         session, intro = self._session, self.page.intro
         intro.begin_asked.connect(self.begin)
         intro.go_on_asked.connect(self.page.show_work)
         intro.run_chosen.connect(self.open_run)
-        self.wizard.left.connect(self._on_left)
-        self._run.candidate_asked.connect(self._on_candidate_asked)
+        self.page.wizard.left.connect(self._on_left)
         self.watch.failed.connect(self._on_run_failed)
-        session.document_changed.connect(self._on_document_changed)
         session.project_changed.connect(self._on_project_changed)
         session.runs.noted.connect(self._list_past)
 
@@ -138,11 +178,10 @@ class DesignPresenter(QObject):
 
     def _on_candidate_asked(self, candidate: str) -> None:
         """A point of the run's plot: its card."""
-        self._candidates.choose(candidate)
+        page = self.wizard.page_of("candidates")
+        assert isinstance(page, CandidatesPage)
+        page.choose(candidate)
         self.wizard.go_to("candidates")
-
-    def _on_document_changed(self, document: Document | None) -> None:
-        self.chemistry.set_document(document)
 
     def _on_project_changed(self, _project: "Project") -> None:
         self._list_past()

@@ -82,8 +82,8 @@ def heights(known: Distribution, scale: Scale, n: int) -> NDArray[np.float64]:
     One bin far above all others, as that of metals without a gap, is cut off: the rest would not
     be seen beside it.
     """
-    edges = [scale.exact(place) for place in np.linspace(0.0, 1.0, n + 1)]
-    found = np.diff([known.share_below(edge) for edge in edges])
+    edges = np.array([scale.exact(place) for place in np.linspace(0.0, 1.0, n + 1)])
+    found = np.diff(known.shares_below(edges))
     second, top = np.sort(found)[-2:]
     top = min(top, _CUT * second) if second > 0 else top
     return np.minimum(found / top, 1.0) if top > 0 else found

@@ -1,7 +1,9 @@
 """Targets: a row for each property that the purpose offers, and any other that is added."""
 
+from collections import deque
 from dataclasses import replace
 
+from PySide6.QtCore import QTimer
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QInputDialog, QMenu, QPushButton, QVBoxLayout, QWidget
 
@@ -9,7 +11,7 @@ from designer_app.errors import FileUnreadableError, InvalidSpecError
 from designer_app.io.own_heads import own_columns
 from designer_app.io.property_distributions import distribution_of
 from designer_app.specs.design import DesignSpec
-from designer_app.specs.design_purposes import purpose_of
+from designer_app.specs.design_purposes import PURPOSES, purpose_of
 from designer_app.specs.design_targets import OWN, PROPERTIES
 from designer_app.specs.distributions import Distribution
 from designer_app.ui.design.pages import DesignPage
@@ -31,6 +33,10 @@ class TargetsPage(DesignPage):
         self.rows: dict[str, TargetRow] = {}
         """Those shown, by the key of their property."""
         self._made: dict[str, TargetRow] = {}
+        """Also those of other purposes: made one a turn, before they are asked for."""
+        self._unmade = deque(dict.fromkeys(key for each in PURPOSES for key in each.offered))
+        self._turn = QTimer(self)
+        self._turn.setInterval(0)
         self._column = QVBoxLayout()
         self._column.setSpacing(8)
         self.add = QPushButton(self.tr("Another property..."))
@@ -39,7 +45,8 @@ class TargetsPage(DesignPage):
         self._build()
         self._menu.triggered.connect(self._on_property_chosen)
         self._menu.aboutToShow.connect(self._fill_menu)
-        self.set_spec(self._spec)
+        self._turn.timeout.connect(self._on_turn)
+        self._turn.start()
 
     def set_spec(self, spec: DesignSpec) -> None:
         """Rows for what the purpose offers and for what the spec asks."""
@@ -102,11 +109,7 @@ class TargetsPage(DesignPage):
         for key, each in self.rows.items():
             if key not in wanted:
                 each.hide()
-        for key in wanted:
-            if key not in self._made:
-                self._made[key] = TargetRow(key, self.theme)
-                self._made[key].edited.connect(self._on_edited)
-        self.rows = {key: self._made[key] for key in wanted}
+        self.rows = {key: self._row(key) for key in wanted}
         previous: QWidget | None = None
         for place, each in enumerate(self.rows.values()):
             self._column.insertWidget(place, each)
@@ -114,6 +117,20 @@ class TargetsPage(DesignPage):
             if previous is not None:
                 self.setTabOrder(previous, each.switch)
             previous = each.slider
+
+    def _row(self, key: str) -> TargetRow:
+        if key not in self._made:
+            self._made[key] = TargetRow(key, self.theme)
+            self._made[key].edited.connect(self._on_edited)
+        return self._made[key]
+
+    def _on_turn(self) -> None:
+        while self._unmade:
+            key = self._unmade.popleft()
+            if key not in self._made:
+                self._row(key)
+                return
+        self._turn.stop()
 
     def _known(self, key: str) -> Distribution | None:
         ion = self._spec.ion if self._spec.has_ion else ""

@@ -32,7 +32,7 @@ class DesignWizard(QWizard):
     ) -> None:
         super().__init__(parent, Qt.WindowType.Widget)
         self._spec = DesignSpec()
-        self._pages = {page.key: page for page in pages}
+        self._pages: dict[str, DesignPage] = {}
         self._folder: Path | None = None
         """Of the run that the last pages show."""
         self._is_jumping = False
@@ -40,7 +40,20 @@ class DesignWizard(QWizard):
         self.rail = StepRail(STEPS, theme)
         self._build()
         self._connect()
+        for page in pages:
+            self.add(page)
         self.begin(self._spec)
+
+    def add(self, page: DesignPage) -> None:
+        """Append a page; `begin` when all are there."""
+        self.setPage(len(self._pages), page)
+        self._pages[page.key] = page
+        if page.key == _BUDGET:
+            page.setButtonText(QWizard.WizardButton.NextButton, self.tr("Start the search"))
+        page.spec_changed.connect(self._on_spec_changed)
+        page.folder_changed.connect(self._on_folder_changed)
+        page.state_changed.connect(self._refresh)
+        page.step_asked.connect(self.go_to)
 
     # --- what it holds ---
 
@@ -189,22 +202,12 @@ class DesignWizard(QWizard):
         for each in (home, self.button(button.BackButton), forward):
             each.setFixedHeight(_BUTTON_HEIGHT)
         forward.setToolTip(self.tr("Confirm this page and go on (Ctrl+Enter)"))
-        for place, page in enumerate(self._pages.values()):
-            self.setPage(place, page)
-        if _BUDGET in self._pages:
-            said = self.tr("Start the search")
-            self._pages[_BUDGET].setButtonText(button.NextButton, said)
         self.setAccessibleName(self.tr("Inverse-design wizard"))
 
     def _connect(self) -> None:
         self.rail.step_asked.connect(self.go_to)
         self.currentIdChanged.connect(self._on_page_changed)
         self.customButtonClicked.connect(self._on_left)
-        for page in self._pages.values():
-            page.spec_changed.connect(self._on_spec_changed)
-            page.folder_changed.connect(self._on_folder_changed)
-            page.state_changed.connect(self._refresh)
-            page.step_asked.connect(self.go_to)
 
     # --- how it follows ---
 
