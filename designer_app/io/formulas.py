@@ -26,6 +26,7 @@ _DECIMALS = 4
 _COUNT = re.compile(r"(?<=[A-Za-z)\]])\d+(?:\.\d+)?")
 _LOWERED = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 _FORMULA = re.compile(r"(?:[A-Z][a-z]?(?:\d+(?:\.\d+)?)?)+")
+_BRACKETED = re.compile(rf"(?:{_FORMULA.pattern}|\({_FORMULA.pattern}\)\d*)+")
 _NOBLE = frozenset(("Ru", "Rh", "Pd", "Ag", "Os", "Ir", "Pt", "Au"))
 _NONMETALS = frozenset(
     ("H", "B", "C", "N", "O", "F", "Si", "P", "S", "Cl", "Ge", "As", "Se", "Br", "Te", "I")
@@ -141,6 +142,8 @@ def written_in(sentence: str) -> str:
 
 def _word_written(word: str) -> str:
     core = word.strip("(),.;:")
+    if "(" in core and any(map(_BRACKETED.fullmatch, (core, word.strip(",.;:")))):
+        return with_subscripts(word)
     if not _FORMULA.fullmatch(core) or not amounts_in(core).keys() <= _RANK.keys():
         return word
     before, _, after = word.partition(core)

@@ -37,8 +37,10 @@ def test_no_atom_is_lost_in_writing(text):
 
 
 def test_formulas_in_a_sentence_are_written_and_its_other_words_are_not():
-    said = "best: Na3V2P3O12. As 0.37 Li2O (fluorite-OLi2) in 3 of 5 (NiPt3); In C2/c."
-    told = "best: Na₃V₂(PO₄)₃. As 0.37 Li₂O (fluorite-OLi2) in 3 of 5 (Pt₃Ni); In C2/c."
+    said = "best: Na3V2P3O12. As 0.37 Li2O (fluorite-OLi2) in 3 of 5 (NiPt3); In C2/c, Na3V2(PO4)3."
+    told = (
+        "best: Na₃V₂(PO₄)₃. As 0.37 Li₂O (fluorite-OLi2) in 3 of 5 (Pt₃Ni); In C2/c, Na₃V₂(PO₄)₃."
+    )
     assert written_in(said) == told
 
 
