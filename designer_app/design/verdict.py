@@ -3,9 +3,10 @@
 import math
 from collections.abc import Sequence
 
+from designer_app.design.criteria import STABILITY
 from designer_app.design.shortlist import Ending
 from designer_app.design.staged import UNSURE
-from designer_app.specs.design_rows import STAGES, Arm
+from designer_app.specs.design_rows import STAGES
 from designer_app.specs.design_targets import PROPERTIES
 from designer_app.specs.screen_rows import PASSES, FunnelCount, failing_counts
 
@@ -33,8 +34,7 @@ def verdict_of(ending: Ending, stopped: str = "") -> str:
         told = f"{hits} of {n} candidates on the shortlist meet all targets; best: {best.formula}."
     else:
         told = f"None of {n} candidates meets all targets; {_nearest(ending)}."
-    arms = _winner(ending.arms)
-    return " ".join(filter(None, [begin.strip(), told, _unsure(ending), arms]))
+    return " ".join(filter(None, [begin.strip(), told, _unsure(ending)]))
 
 
 def _unsure(ending: Ending) -> str:
@@ -72,21 +72,12 @@ def _nearest(ending: Ending) -> str:
     found = best.estimate(key) if key else None
     at = ""
     if found is not None and math.isfinite(found.value):
-        value = float(f"{found.value:.3g}")
-        at = (
-            f" with {_named(key)} {value:g} {found.unit}".rstrip()
-            + "; loosen that target to take it"
-        )
+        value, unit = found.value, found.unit
+        if key == STABILITY:
+            value, unit = 1000.0 * value, "meV/atom"
+        number = float(f"{value:.3g}")
+        at = f" with {_named(key)} {number:g} {unit}".rstrip() + "; loosen that target to take it"
     return f"missed: {counts}. The nearest is {best.formula}{at}"
-
-
-def _winner(arms: Sequence[Arm]) -> str:
-    """Which strategy found most for what it cost, where there are two to compare."""
-    spent = [each for each in arms if each.n_relaxed]
-    if len(spent) < 2:
-        return ""
-    rates = ", ".join(f"{each.strategy} {each.n_hits} of {each.n_relaxed}" for each in spent)
-    return f"On target by the best numbers known, of those relaxed: {rates}."
 
 
 def _named(key: str) -> str:

@@ -7,9 +7,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from ase.io import read
 
-from designer_app.design.report import HTML, PDF, SHORTLIST, TABLE, write_reports
+from designer_app.design.report import HTML, PDF, TABLE, write_reports
 from designer_app.design.report.content import title_of
 from designer_app.design.report.crystal_picture import crystal_picture
 from designer_app.design.report.numbers import pairs_of, wilson
@@ -49,6 +48,9 @@ GOOD = ScreenRow(
 POOR = replace(GOOD, id="00008", verdict=FAILS, failing=("voltage",), light="amber")
 DETAIL = CandidateDetail(
     id="00007",
+    structure_type="olivine",
+    named="NASICON Na3V2(PO4)3",
+    dissolving="In acid Sc dissolves.",
     ingredients=(Ingredient(formula="FeC2O4·2H2O", name="iron(II) oxalate", mass_g=1.1403),),
     synthesis_note="By stoichiometry only.",
     hazards=(Hazard(subject="Li", sentence="Harmful <so>.", source="Annex VI, 003"),),
@@ -105,10 +107,10 @@ def test_text_of_files_cannot_become_markup(text: str):
 
 
 def test_the_title_says_in_words_what_was_asked():
-    asked = DesignSpec(targets=("energy_density=600..", "voltage=2..4.6", "price=..20"))
+    asked = DesignSpec(targets=("energy_density=600..", "voltage=2..4.6", "e_above_hull=..0.05"))
     assert title_of(asked) == (
         "Li-ion cathode: energy density at least 600 Wh/kg, voltage 2 to 4.6 V, "
-        "raw material price at most 20 USD/kg"
+        "energy above hull at most 50 meV/atom"
     )
 
 
@@ -117,11 +119,11 @@ def test_the_title_says_in_words_what_was_asked():
     [
         "1 of 2 meets all targets.",
         "A tail target.",
-        "predicted 3.10 ± 0.50",
-        "3.1 … 3.7",
-        "12",
+        "voltage 3.1 ± 0.5 V (learned head",
+        "3.10 … 3.70",
+        "12 meV/atom above",
         "misses voltage",
-        "Gradient search from substituted crystals won",
+        "Share of hits among what each strategy proposed",
         "too close &lt;x&gt;",
         "FeC₂O₄·2H₂O",
         "1.1403 g",
@@ -135,6 +137,11 @@ def test_the_title_says_in_words_what_was_asked():
         "0.5 Li₃PO₄ (x) + 0.5 Fe (y)",
         "chgnet 0.3.0 (1a2b3c)",
         "not that nobody has made it",
+        "olivine, Pnma",
+        "is well known: NASICON Na₃V₂(PO₄)₃",
+        "In acid Sc dissolves.",
+        "metals of it dissolve in acid",
+        "3.60 g/cm³",
     ],
 )
 def test_all_that_is_known_of_a_candidate_and_a_run_is_told(text: str, said: str):
@@ -153,13 +160,6 @@ def test_every_candidate_has_a_page_of_its_own(text: str, folder: Path):
     assert text.count("<section>") == RESULT.n_shortlist + 1
     pages = len(re.findall(rb"/Type /Page\b", (folder / PDF).read_bytes()))
     assert pages >= RESULT.n_shortlist + 2
-
-
-@pytest.mark.parametrize("kind", ["cif", "vasp"])
-def test_files_of_candidates_hold_their_crystals(folder: Path, olivine: Structure, kind: str):
-    atoms = read(folder / SHORTLIST / f"01_LiFePO4.{kind}")
-    assert sorted(atoms.numbers) == sorted(olivine.numbers)
-    assert np.isclose(atoms.get_volume(), olivine.volume)
 
 
 def test_no_cell_of_the_table_is_a_formula_of_a_spreadsheet(folder: Path):
@@ -185,18 +185,7 @@ def test_a_computed_value_that_only_checks_is_told(tmp_path: Path, estimates, is
     result = replace(RESULT, rows=(replace(GOOD, estimates=estimates),))
     path = write_reports(tmp_path, DesignSpec(targets=("voltage=3..4",)), result, {}, {})
     said = path.read_text(encoding="utf-8")
-    assert ("Voltage: what was predicted decides" in said) == is_told
-
-
-def test_nothing_is_called_a_winner_while_intervals_overlap(tmp_path: Path):
-    arms = tuple(
-        replace(each, n_relaxed=10, n_hits=hits)
-        for each, hits in zip(RESULT.arms, (4, 3), strict=True)
-    )
-    path = write_reports(tmp_path, DesignSpec(), replace(RESULT, arms=arms), {}, {})
-    said = path.read_text(encoding="utf-8")
-    assert "this run alone does not tell which is better" in said
-    assert " won: " not in said
+    assert ("Voltage: a candidate meets the target where the predicted" in said) == is_told
 
 
 def test_a_guess_and_a_computed_value_are_told_apart():

@@ -1,16 +1,17 @@
 """The report of an inverse design: HTML, PDF, a table, and files of the crystals."""
 
+import re
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
 
 from designer_app.design.report.content import content_of, title_of
+from designer_app.design.report.crystal_files import write_crystal
 from designer_app.design.report.html import html_of
+from designer_app.design.report.numbers import HULL, value_text
 from designer_app.design.report.pdf import pdf_of
 from designer_app.io.atomic_write import atomic_write
-from designer_app.io.documents import Document
+from designer_app.io.formulas import as_written
 from designer_app.io.screen_table import write_csv
-from designer_app.io.writing import cif_text, write_document
 from designer_app.specs.design import DesignSpec
 from designer_app.specs.design_estimates import verified
 from designer_app.specs.design_rows import CandidateDetail, DesignResult
@@ -19,6 +20,8 @@ from designer_app.specs.screen_rows import ScreenRow
 from designer_app.specs.structure import Structure
 
 HTML, PDF, TABLE, SHORTLIST = "report.html", "report.pdf", "table.csv", "shortlist"
+_OURS = re.compile(r"\d{2,}_[A-Za-z0-9.]+\.(cif|vasp)(\.bak)?")
+"""Names of files of crystals; those of an earlier shortlist go."""
 
 
 def write_reports(
@@ -39,7 +42,9 @@ def write_reports(
     files: dict[str, tuple[str, ...]] = {}
     for rank, row in enumerate(shortlist, 1):
         if row.id in structures:
-            files[row.id] = _write_crystal(folder, rank, row, structures[row.id], spec)
+            name, told = crystal_name(rank, row), _comment(rank, row, spec)
+            files[row.id] = write_crystal(folder / SHORTLIST, name, structures[row.id], told)
+    _clear(folder, [name for each in files.values() for name in each])
     write_csv(folder / TABLE, result.rows)
     blocks = content_of(spec, result, details, structures, diagrams or {}, files)
     title = title_of(spec)
@@ -48,20 +53,32 @@ def write_reports(
     return folder / HTML
 
 
-def _write_crystal(
-    folder: Path, rank: int, row: ScreenRow, structure: Structure, spec: DesignSpec
-) -> tuple[str, ...]:
-    """CIF and POSCAR; their paths in the folder."""
-    name = f"{rank:02d}_{row.formula}"
-    document = Document.from_structure(replace(structure, name=name), made_by="design")
-    distance = verified(row, "e_above_hull")
-    told = [f"{row.formula}, candidate {rank} ({row.id}) of: {title_of(spec)}"]
-    if row.made_from:
-        told.append(row.made_from)
+def crystal_name(rank: int, row: ScreenRow) -> str:
+    """Of the files of a candidate's crystal, without suffix."""
+    return f"{rank:02d}_{row.formula}"
+
+
+def _comment(rank: int, row: ScreenRow, spec: DesignSpec) -> str:
+    """What a CIF says of its crystal, in ASCII."""
+    known = f"known as {row.known}" if row.known else "not in our reference set"
+    told = [
+        f"{as_written(row.formula)}, {row.space_group}: {known}.",
+        f"Candidate {rank} (no. {row.id}) of a search for: {title_of(spec)}.",
+    ]
+    distance = verified(row, HULL)
     if distance is not None:
-        height = 1000.0 * distance.value
-        told.append(f"{height:.0f} meV/atom above the hull ({distance.method}; {distance.origin})")
-    text = cif_text(document, "\n".join(told).encode("ascii", "replace").decode())
-    atomic_write(folder / SHORTLIST / f"{name}.cif", text, backup=False)
-    write_document(document, folder / SHORTLIST / f"{name}.vasp")
-    return f"{SHORTLIST}/{name}.cif", f"{SHORTLIST}/{name}.vasp"
+        height = value_text(distance).replace("\N{PLUS-MINUS SIGN}", "+-")
+        number, _, side = height.rpartition(" ")
+        told.append(f"Computed energy: {number} meV/atom {side} the hull of competing phases.")
+        told.append(
+            f"By {distance.origin.partition(',')[0]}; a computed crystal, not a measured one."
+        )
+    return "\n".join(told).encode("ascii", "replace").decode()
+
+
+def _clear(folder: Path, kept: list[str]) -> None:
+    """Remove the files of candidates that are on the shortlist no more."""
+    names = {Path(each).name for each in kept}
+    for path in sorted((folder / SHORTLIST).glob("*")):
+        if _OURS.fullmatch(path.name) and path.name not in names:
+            path.unlink(missing_ok=True)

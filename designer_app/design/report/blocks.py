@@ -56,6 +56,8 @@ class Row:
     """Pictures side by side."""
 
     figures: tuple[Figure, ...]
+    n_columns: int = 0
+    """Into how many the line is divided; 0: as many as there are pictures."""
 
 
 @dataclass(frozen=True)

@@ -15,8 +15,6 @@ Floats = NDArray[np.float64]
 Painted = tuple[float, list[Mark]]
 """How far away, and the marks."""
 
-_SIZE = 300.0
-"""Pixels of the longer side."""
 _SYMPREC = 0.05
 """A, as everywhere that a cell is shown."""
 _MOST_ATOMS = 150
@@ -35,13 +33,15 @@ _ANIONS = tuple(ATOMIC_NUMBERS[each] for each in ("O", "S", "Se", "Te", "F", "Cl
 """Where they are, only bonds to them are drawn."""
 _ON_FACE = 1e-3
 _LEGEND = 56.0
-"""Pixels of an element in the legend."""
+"""Pixels of an element in the legend, at most."""
 _FADE = 0.45
 """How much white the farthest atoms take."""
 
 
-def crystal_picture(structure: Structure) -> Picture:
-    """The conventional cell seen almost along its second axis, c upwards, with a legend."""
+def crystal_picture(structure: Structure, size: float = 300.0) -> Picture:
+    """The conventional cell seen almost along its second axis, c upwards, with a legend; `size` in
+    pixels of the longer side.
+    """
     numbers, fractions, cell = _conventional(structure)
     numbers, positions = _with_faces(numbers, fractions, cell)
     turn = _view(cell)
@@ -50,7 +50,7 @@ def crystal_picture(structure: Structure) -> Picture:
     radii = _ATOM * COVALENT_RADII[numbers]
     every = np.vstack([seen, corners])[:, [0, 2]]
     low, high = every.min(axis=0) - radii.max(), every.max(axis=0) + radii.max()
-    scale = _SIZE / float((high - low).max())
+    scale = size / float((high - low).max())
 
     def flat(points: Floats) -> Floats:
         return np.column_stack([points[:, 0] - low[0], high[1] - points[:, 2]]) * scale
@@ -65,9 +65,10 @@ def crystal_picture(structure: Structure) -> Picture:
     painted.sort(key=lambda each: -each[0])
     width, height = (float(each) for each in (high - low) * scale)
     marks = [mark for _, each in painted for mark in each]
-    legend = _legend(numbers, height)
+    pitch = min(_LEGEND, max(width, size) / len(set(numbers.tolist())))
+    legend = _legend(numbers, height, pitch)
     said = f"Atoms of {structure.name or 'the crystal'} in the conventional cell"
-    wide = max(width, _LEGEND * len(set(numbers.tolist())))
+    wide = max(width, pitch * len(set(numbers.tolist())))
     return Picture(wide, height + 30.0, (*marks, *legend), said)
 
 
@@ -175,10 +176,10 @@ def _sphere(number: int, place: Floats, radius: float, depth: float) -> list[Mar
     ]
 
 
-def _legend(numbers: NDArray[np.int64], top: float) -> list[Mark]:
+def _legend(numbers: NDArray[np.int64], top: float, pitch: float) -> list[Mark]:
     marks: list[Mark] = []
     for place, number in enumerate(dict.fromkeys(sorted(numbers.tolist()))):
-        x = 12.0 + _LEGEND * place
+        x = 12.0 + pitch * place
         colour = _faded(number, 0.0)
         marks.append(Disc(x, top + 18.0, 6.0, colour, "", _mixed(colour, "#000000", 0.45)))
         marks.append(Label(x + 10.0, top + 22.0, SYMBOLS[number]))

@@ -19,7 +19,8 @@ from designer_app.screening.report import STYLE
 _MORE_STYLE = """
 figure { margin: .8em 0; break-inside: avoid } figcaption { color: #5B6470; font-size: .9em }
 .row { display: flex; flex-wrap: wrap; gap: 1em; align-items: center }
-.row figure { flex: 1 1 30% } h2, h3 { break-after: avoid } tr { break-inside: avoid }
+.row figure { flex: 1 1 30% } .grid { align-items: flex-end }
+.grid figure { flex: 0 0 var(--share) } h2, h3 { break-after: avoid } tr { break-inside: avoid }
 section { border-top: 2px solid #D9DDE3; margin-top: 2.5em }
 p.small { color: #5B6470; font-size: .82em }
 td { overflow-wrap: anywhere } th.n { text-align: right }
@@ -60,7 +61,14 @@ def _block(block: Heading | Text | Table | Figure | Row) -> str:
         case Figure():
             return _figure(block)
         case Row():
-            return f'<div class="row">{"".join(map(_figure, block.figures))}</div>'
+            return _row(block)
+
+
+def _row(row: Row) -> str:
+    share = 100 / row.n_columns if row.n_columns else 0.0
+    wide = f' style="--share:{share - 2:.0f}%"' if share else ""
+    kind = "row grid" if share else "row"
+    return f'<div class="{kind}"{wide}>{"".join(map(_figure, row.figures))}</div>'
 
 
 def _figure(figure: Figure) -> str:

@@ -1,5 +1,7 @@
 """Methods and limits of a design in plain words."""
 
+import re
+
 from designer_app.specs.design import STRATEGIES, DesignSpec
 from designer_app.specs.design_rows import DesignResult
 
@@ -21,18 +23,19 @@ _RANKED = (
 _LIMITS = (
     (
         "“Predicted” is what learned models said before anything was computed; they are wrong most "
-        "where little like it was known. “Verified” is computed with the potential named below: it "
-        "shares that potential's errors, and no experiment is in it."
+        "where little like it was known. “Computed” is with the potential named below: it shares "
+        "that potential's errors, and no experiment is in it."
     ),
     (
         "Distances to the hull are those at zero temperature, of ordered crystals, against the "
-        "phases of the reference set: a phase that the set lacks makes a candidate look "
-        "more stable than it is. A material within some tens of meV/atom can often be made, "
-        "many that can be computed cannot."
+        "phases of that set: one that the set lacks makes a candidate look more stable than it is. "
+        "A material within some tens of meV/atom can often be made, many that can be computed "
+        "cannot."
     ),
     (
-        "“New” says that the reference set holds no such crystal, not that nobody has made it. "
-        "Look into a structure database and the literature before you claim more."
+        "“Not in our reference set” says that the set holds no such crystal, not that nobody has "
+        "made it. A list of well-known formulas is asked beside it; look into a structure database "
+        "and the literature before you claim more."
     ),
     (
         "A warning of disorder says that the candidate may be one ordering of a phase whose ions "
@@ -48,7 +51,12 @@ _OF_PURPOSE = {
     "electrolyte": "Conductivities are learned from measurements, which differ among each other "
     "by a factor of ten.",
     "catalyst": "Adsorption energies are learned from tabulated surfaces; a relaxed slab is a "
-    "check of them, and no rate is computed.",
+    "check of them: a candidate meets the target where the learned number does and the slab agrees "
+    "with it within its mean error. No rate is computed. What the numbers do not know: whether the "
+    "metal dissolves or is covered with oxide or hydroxide at the pH and potential of the reaction "
+    "(a Pourbaix diagram tells; metals that acid takes by their standard potential are marked), "
+    "and which element gathers at the surface (segregation): the slab is cut from the bulk as it "
+    "is. Standard potentials: Vanýsek, CRC Handbook of Chemistry and Physics, 92nd edition.",
     "own": "The property is that of your own table; what the table does not cover is a guess.",
 }
 
@@ -61,4 +69,21 @@ def methods_text(spec: DesignSpec, result: DesignResult) -> list[str]:
     titles = dict(STRATEGIES)
     told = [f"{titles[name]}: {_HOW[name]}" for name in dict.fromkeys(names) if name in _HOW]
     purpose = "cathode" if spec.is_electrode else spec.purpose
-    return [*told, _RANKED, *([_OF_PURPOSE[purpose]] if purpose in _OF_PURPOSE else []), *_LIMITS]
+    about = [_OF_PURPOSE[purpose]] if purpose in _OF_PURPOSE else []
+    return [*told, _RANKED, *_competitors(result), *about, *_LIMITS]
+
+
+def _competitors(result: DesignResult) -> list[str]:
+    """What candidates compete with, by the name of the reference set."""
+    name = dict(result.origin).get("known crystals", "")
+    known = re.search(r"(\d+) phases", name)
+    if known is None:
+        return []
+    told = f"Our reference set: {int(known[1]):,} known crystals"
+    more = re.search(r"(\d+) hypothetical ones", name)
+    if more is not None:
+        told += (
+            f" and {int(more[1]):,} hypothetical crystals of our own that lie on the hull, which "
+            "compete although nobody has made them"
+        )
+    return [f"{told}."]

@@ -108,15 +108,16 @@ def _side_by_side(row: Row) -> Any:
     from reportlab.platypus import Paragraph
     from reportlab.platypus import Table as Grid
 
-    width = _LINE / len(row.figures)
+    n_columns = row.n_columns or len(row.figures)
+    width = _LINE / n_columns
     style = _style(7.5, tone="muted", after=6.0)
-    cells = [
+    cells: list[Any] = [
         [_painted(each.picture, width - 8.0), Paragraph(_marked(each.caption), style)]
         for each in row.figures
     ]
-    return Grid(
-        [cells], colWidths=[width] * len(cells), style=[("VALIGN", (0, 0), (-1, -1), "MIDDLE")]
-    )
+    cells += [""] * (n_columns - len(cells))
+    place = "BOTTOM" if row.n_columns else "MIDDLE"
+    return Grid([cells], colWidths=[width] * n_columns, style=[("VALIGN", (0, 0), (-1, -1), place)])
 
 
 def _table(table: Table) -> Any:

@@ -1,15 +1,14 @@
-"""Drawings of a design's report: predicted against verified, strategies, powder patterns."""
+"""Drawings of a design's report: predicted against computed, contributions, powder patterns."""
 
 import math
 from collections.abc import Sequence
 
-from designer_app.design.report.numbers import Paired
+from designer_app.design.report.numbers import Paired, Shown
 from designer_app.screening.pictures import (
     BLUE,
     GREEN,
     GREY,
     ORANGE,
-    PALE,
     Disc,
     Frame,
     Label,
@@ -28,7 +27,7 @@ _NAMED_LINES = 8
 def parity_picture(
     title: str, unit: str, pairs: Sequence[Paired], bounds: tuple[float, float]
 ) -> Picture | None:
-    """Verified over predicted values, with the line where they agree and the target as a band.
+    """Computed over predicted values, with the line where they agree and the target as a band.
 
     None where fewer than two are both predicted and verified.
     """
@@ -46,7 +45,7 @@ def parity_picture(
     if math.isinf(bounds[1]):
         top = frame.top
     marks.append(Rect(frame.left, top, frame.right - frame.left, bottom - top, fill="#E6F4EC"))
-    marks += frame.axes(f"Predicted, {unit}", f"Verified, {unit}")
+    marks += frame.axes(f"Predicted, {unit}", f"Computed, {unit}")
     marks.append(Line(frame.x(low), frame.y(low), frame.x(high), frame.y(high), GREY, dashed=True))
     for each in pairs:
         x, y = frame.x(each.predicted), frame.y(each.verified)
@@ -55,7 +54,7 @@ def parity_picture(
             right = min(frame.x(each.predicted + each.error), frame.right)
             marks.append(Line(left, y, right, y, GREY))
         marks.append(Disc(x, y, 4.0, GREEN if each.is_hit else BLUE, each.name))
-    return Picture(_SIDE + 40.0, _SIDE, tuple(marks), f"{title}: verified over predicted")
+    return Picture(_SIDE + 40.0, _SIDE, tuple(marks), f"{title}: computed over predicted")
 
 
 def pattern_picture(pattern: Sequence[tuple[float, float, str]]) -> Picture | None:
@@ -75,44 +74,25 @@ def pattern_picture(pattern: Sequence[tuple[float, float, str]]) -> Picture | No
     return Picture(640.0, 230.0, tuple(marks), "Simulated powder pattern")
 
 
-def contributions_picture(contributions: Sequence[Contribution], unit: str) -> Picture | None:
-    """Bars to either side of how far each choice moved one property; None without any."""
-    shown = [each for each in contributions if math.isfinite(each.change)]
-    if not shown:
+def contributions_picture(
+    contributions: Sequence[Contribution], told: Shown, least: float = 0.0
+) -> Picture | None:
+    """Bars to either side of how far each choice moved one property, without those below a share
+    of the largest; None without any.
+    """
+    known = [each for each in contributions if math.isfinite(each.change)]
+    most = max((abs(each.change) for each in known), default=0.0)
+    seen = [each for each in known if abs(each.change) > least * most]
+    if not seen:
         return None
-    most = max(abs(each.change) for each in shown) or 1.0
     middle, reach, height = 330.0, 120.0, 22.0
-    marks: list[Mark] = [Line(middle, 0.0, middle, height * len(shown), GREY)]
-    for place, each in enumerate(shown):
+    marks: list[Mark] = [Line(middle, 0.0, middle, height * len(seen), GREY)]
+    for place, each in enumerate(seen):
         y, long = place * height, reach * abs(each.change) / most
         marks.append(Label(190.0, y + 15.0, each.choice, "end", 11.0))
         left = middle if each.change >= 0 else middle - long
         marks.append(Rect(left, y + 4.0, long, 14.0, BLUE if each.change >= 0 else ORANGE))
         beside = middle + 5.0 + (long if each.change >= 0 else 0.0)  # never over the choice
-        marks.append(Label(beside, y + 15.0, f"{each.change:+.3g} {unit}", "start", 10.0))
-    return Picture(560.0, height * len(shown) + 4.0, tuple(marks), "What moved the prediction")
-
-
-def arms_picture(bars: Sequence[tuple[str, float, float, float]]) -> Picture | None:
-    """(strategy, hits per relaxation, low, high) as bars with intervals; None without any."""
-    if not bars:
-        return None
-    left, right, height = 220.0, 540.0, 26.0
-    most = max(high for *_, high in bars) or 1.0
-
-    def x(share: float) -> float:
-        return left + (right - left) * share / most
-
-    marks: list[Mark] = []
-    for place, (title, share, low, high) in enumerate(bars):
-        y = place * height
-        marks += [
-            Label(left - 8.0, y + 17.0, title, "end", 11.0),
-            Rect(left, y + 5.0, right - left, 16.0, PALE),
-            Rect(left, y + 5.0, x(share) - left, 16.0, BLUE),
-            Line(x(low), y + 13.0, x(high), y + 13.0),
-            Line(x(low), y + 9.0, x(low), y + 17.0),
-            Line(x(high), y + 9.0, x(high), y + 17.0),
-            Label(right + 8.0, y + 17.0, f"{100 * share:.0f} %", size=11.0),
-        ]
-    return Picture(600.0, height * len(bars) + 4.0, tuple(marks), "Hits per relaxation")
+        size = f"{float(f'{each.change * told.factor:.2g}'):+g} {told.unit}"
+        marks.append(Label(beside, y + 15.0, size, "start", 10.0))
+    return Picture(560.0, height * len(seen) + 4.0, tuple(marks), "What moved the prediction")
