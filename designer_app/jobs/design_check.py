@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from designer_app.design.heads.ensemble import LEADING
+from designer_app.design.report import SHORTLIST, crystal_name
 from designer_app.errors import DesignerAppError, ResumeError
 from designer_app.explanations import explain_exception
 from designer_app.io.design_store import DesignStore
@@ -73,8 +74,14 @@ def run(spec: DesignCheckSpec, control: RunControl) -> tuple[Again, ...]:
     for rank, row in enumerate(chosen, 1):
         control.checkpoint()
         control.progress(rank - 1, len(chosen), f"Computing {row.formula} again")
-        found += _again(rank, row, spec.out / row.structure_file, asked, control)
+        found += _again(rank, row, _file_of(spec.out, rank, row), asked, control)
     return tuple(found)
+
+
+def _file_of(folder: Path, rank: int, row: ScreenRow) -> Path:
+    """The standard cell that people take; a run that was cut off before it has the relaxed one."""
+    written = folder / SHORTLIST / f"{crystal_name(rank, row)}.cif"
+    return written if written.is_file() else folder / row.structure_file
 
 
 def _again(
