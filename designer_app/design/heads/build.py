@@ -263,7 +263,8 @@ def _head_card(row: HeadRow, data: LabelledTokens, judged: list[Figure]) -> Head
     teacher = f"Teacher: {row.teacher}."
     chosen = mine.get("decoded") or mine.get("swapped") or mine.get("known")
     told = [
-        f"{part}: AUC {each.auc:.3f} of {each.base_rate:.0%}."
+        f"{part}: AUC {each.auc:.3f} ({each.interval[0]:.3f} to {each.interval[1]:.3f}), "
+        f"{each.base_rate:.0%} good."
         for part, each in mine.items()
         if np.isfinite(each.auc)
     ]
