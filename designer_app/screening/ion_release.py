@@ -11,6 +11,7 @@ valences pair up at a charge of -1, as in FeS2 (Rouxel 1996, Chem.
 Eur. J. 2, 1053).
 """
 
+import math
 from collections.abc import Mapping
 
 from designer_app.io.formulas import formula
@@ -100,6 +101,18 @@ def highest_charges(host: Mapping[str, float], amounts: Mapping[str, float]) -> 
             highest = -1.0
         found[element] = highest
     return found
+
+
+def highest_charge(symbol: str, sign: int) -> float:
+    """The highest charge that an element of charges of one sign can have in any host; -inf where
+    such charges never rise.
+    """
+    if sign < 0:
+        return -1.0 if symbol in _CHALCOGENS else -math.inf
+    hosts = ({symbol: 1.0}, {symbol: 1.0, "O": 4.0})
+    limits = [charge_limits(symbol, host) for host in hosts]
+    highest = [highest_state(symbol) if each is None else each[1] for each in limits]
+    return float(max(*highest, _IN_PLAIN_OXIDES.get(symbol, -math.inf)))
 
 
 def _has_valences(element: str, host: Mapping[str, float]) -> bool:

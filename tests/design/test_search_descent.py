@@ -65,6 +65,26 @@ def test_the_likeliest_filling_is_kept_where_it_keeps_the_limits(search_kit, dec
     assert library.slot_counts[prototype][: len(wanted)].all()
 
 
+@pytest.mark.parametrize("required", ["", "Mn"])
+def test_the_ion_and_a_metal_to_oxidise_are_found_behind_hundreds_of_likelier_fillings(
+    search_kit, required
+):
+    library = search_kit.library
+    limits = limits_of(DesignSpec(usual=False, require=required))
+    decider = Decider(search_kit.vae, library, restricted(limits, library))
+    row = search_kit.sources.index("example-LiCoO2")
+    n_slots = int((search_kit.known.elements[row] > 0).sum())
+    chances = np.ones((8, 95), dtype=np.float32)
+    chances[:, 0] = 0.0
+    chances[:, [3, 25]] = 1e-6
+    chances[:, [8, 16]] = 10.0
+    found = decider.filling(int(search_kit.known.prototype[row]), chances)
+    assert found is not None
+    assert len(found) == n_slots
+    assert 3 in found
+    assert not required or 25 in found
+
+
 def test_a_descent_finds_lower_losses_than_its_seeds(search_kit, decider, seeds):
     search = descent(search_kit, decider)
     before = search.loss_of_table(decider.decided(seeds).table)

@@ -78,14 +78,15 @@ def test_a_start_of_another_family_than_asked_is_refused(search_kit, layered):
 
 
 def test_a_start_larger_than_candidates_may_be_is_refused(search_kit, layered):
-    limits = limits_of(DesignSpec(elements="Li Mn O", max_atoms=3))
+    limits = limits_of(DesignSpec(purpose="electrolyte", elements="Li Mn O", max_atoms=3))
     with pytest.raises(InvalidSpecError, match="has 4 atoms"):
         search_kit.generator.inverse_design(TARGETS, limits, plan=PLAN, start=layered)
 
 
 def test_a_start_of_which_nothing_can_be_made_is_refused(search_kit, layered):
+    spec = DesignSpec(purpose="electrolyte", elements="Li Al B O", require="Al B")
     with pytest.raises(InvalidSpecError, match="nothing can be made of it"):
-        searched(search_kit, start=layered, elements="Li Al O")
+        search_kit.generator.inverse_design(TARGETS, limits_of(spec), plan=PLAN, start=layered)
 
 
 def test_a_start_without_known_structure_is_refused(search_kit):

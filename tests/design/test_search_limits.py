@@ -141,6 +141,22 @@ def test_no_slot_takes_an_element_that_no_neutral_filling_has(search_kit):
     assert not masks.prototypes[binary].any()  # an element alone is no electrode
 
 
+def test_no_structure_is_left_where_nothing_can_be_oxidised_when_the_ion_leaves(search_kit):
+    library = search_kit.library
+    n_slots = (library.slot_counts > 0).sum(axis=1)
+    some = restricted(limits_of(DesignSpec(elements="Li Ti O")), library)
+    assert some.n_prototypes > 0  # LiTi2O4
+    assert not some.allowed.prototypes.numpy()[n_slots == 2].any()  # of Li2O nothing is oxidised
+    assert restricted(limits_of(DesignSpec(elements="Li Mg Al P O")), library).n_prototypes == 0
+
+
+def test_a_metal_that_gives_up_electrons_is_asked_of_cathodes_alone(search_kit):
+    library = search_kit.library
+    iron = restricted(limits_of(DesignSpec(elements="Li Fe P O")), library)
+    assert iron.oxidised == (26,)
+    assert restricted(limits_of(DesignSpec(purpose="electrolyte")), library).oxidised == ()
+
+
 def test_prototypes_of_other_families_and_sizes_fall_out(search_kit):
     library = search_kit.library
     small = restricted(limits_of(DesignSpec(max_atoms=6)), library)

@@ -1,13 +1,15 @@
 """Decided crystals from latent vectors: the likeliest elements that keep all limits.
 
-Of a prototype's slots the elements are tried from the likeliest filling downwards until one holds
-different elements, the required ones, and balanced charges. What is likeliest without limits is
-often no compound; what is near it and keeps them mostly is.
+Of a prototype's slots the elements are tried from the likeliest filling downwards, among those that
+hold the required elements and, where ions are to leave, something to oxidise, until one holds
+different elements and balances its charges. What is likeliest without limits is often no compound;
+what is near it and keeps them mostly is.
 """
 
 import heapq
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice, permutations
 
 import numpy as np
 import torch
@@ -25,9 +27,9 @@ from designer_app.elements import ATOMIC_NUMBERS, SYMBOLS
 _TRIED = 150
 """Fillings of one prototype that are looked at."""
 _OPTIONS = 12
-"""Elements of one slot that are looked at, and those required."""
+"""Elements of one slot that are looked at."""
 _FAINTEST = 1e-9
-"""Probability below which an element is no option, unless it is required."""
+"""Probability below which an element is no option, unless it is asked for."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,8 +49,12 @@ class Decider:
 
     def __init__(self, vae: MaterialVAE, library: PrototypeLibrary, restricted: Restricted) -> None:
         self.vae, self.library, self.restricted = vae, library, restricted
-        limits = restricted.limits
-        self._required = tuple(ATOMIC_NUMBERS[each] for each in limits.required)
+        required = [ATOMIC_NUMBERS[each] for each in restricted.limits.required]
+        asked = [np.array([each]) for each in required]
+        if restricted.oxidised and not set(required) & set(restricted.oxidised):
+            asked.append(np.array(restricted.oxidised))
+        self._asked = tuple(asked)
+        """Of each of these a slot of its own holds one."""
         self._counts = library.slot_counts.astype(np.int64)
         self._slots: dict[int, tuple[int, ...]] = {}
         self._amounts: dict[tuple[tuple[int, ...], tuple[int, ...]], bool] = {}
@@ -79,18 +85,16 @@ class Decider:
         limits; None where none of those tried does.
         """
         n_slots = int((self._counts[prototype] > 0).sum())
-        orders, costs = [], []
-        for slot in range(n_slots):
-            order = np.argsort(-chances[slot], kind="stable")[:_OPTIONS]
-            order = order[chances[slot, order] > _FAINTEST]
-            late = [each for each in self._required if chances[slot, each] > 0]
-            order = np.array([*order, *(each for each in late if each not in order)])
-            if not len(order):
-                return None
-            orders.append(order)
-            costs.append(-np.log(np.maximum(chances[slot, order], 1e-30)))
-        for places in _best_first(costs):
-            elements = tuple(int(orders[slot][place]) for slot, place in enumerate(places))
+        free = [_options(chances[slot]) for slot in range(n_slots)]
+        asked = [[_options(chances[slot], some) for slot in range(n_slots)] for some in self._asked]
+        streams = []
+        for holders in permutations(range(n_slots), len(asked)):
+            slots = [*free]
+            for holder, options in zip(holders, asked, strict=True):
+                slots[holder] = options[holder]
+            if all(slots):
+                streams.append(_best_first(slots))
+        for _, elements in islice(heapq.merge(*streams), _TRIED):
             if len(set(elements)) == n_slots and self.is_kept(prototype, elements):
                 return elements
         return None
@@ -126,21 +130,35 @@ class Decider:
         return TokenTable(prototypes, elements, said.log_volume.numpy(), said.geometry.numpy())
 
 
-def _best_first(costs: list[NDArray[np.float64]]) -> Iterator[tuple[int, ...]]:
-    """Places in ascending lists, by the sum of their costs."""
-    start: tuple[int, ...] = (0,) * len(costs)
-    queue: list[tuple[float, tuple[int, ...]]] = [(float(sum(each[0] for each in costs)), start)]
+def _options(
+    chances: NDArray[np.float32], among: NDArray[np.int64] | None = None
+) -> list[tuple[float, int]]:
+    """(cost, element) of the likeliest elements of a slot, the cheapest first."""
+    if among is None:
+        order = np.argsort(-chances, kind="stable")[:_OPTIONS]
+        order = order[chances[order] > _FAINTEST]
+    else:
+        order = among[np.argsort(-chances[among], kind="stable")][:_OPTIONS]
+        order = order[chances[order] > 0]
+    costs = -np.log(np.maximum(chances[order], 1e-30))
+    return list(zip(costs.tolist(), order.tolist(), strict=True))
+
+
+def _best_first(
+    slots: Sequence[Sequence[tuple[float, int]]],
+) -> Iterator[tuple[float, tuple[int, ...]]]:
+    """(cost, elements), by the sum of the costs."""
+    start: tuple[int, ...] = (0,) * len(slots)
+    queue: list[tuple[float, tuple[int, ...]]] = [(sum(each[0][0] for each in slots), start)]
     seen: set[tuple[int, ...]] = {start}
-    for _ in range(_TRIED):
-        if not queue:
-            return
+    while queue:
         cost, places = heapq.heappop(queue)
-        yield places
+        yield cost, tuple(each[place][1] for each, place in zip(slots, places, strict=True))
         for slot, place in enumerate(places):
-            if place + 1 == len(costs[slot]):
+            if place + 1 == len(slots[slot]):
                 continue
             further = (*places[:slot], place + 1, *places[slot + 1 :])
             if further not in seen:
                 seen.add(further)
-                step = float(costs[slot][place + 1] - costs[slot][place])
+                step = slots[slot][place + 1][0] - slots[slot][place][0]
                 heapq.heappush(queue, (cost + step, further))
