@@ -91,7 +91,8 @@ def _invalid_spec(f: Mapping[str, Any]) -> Explanation:
     written = re.sub(r"\bA\b", "Å", unit)
     if unit:
         reason = reason.replace(unit, written)
-    return Explanation(f"“{name}” cannot be used with the value {shown}{written}: {reason}.")
+    end = "" if reason.endswith("?") else "."
+    return Explanation(f"“{name}” cannot be used with the value {shown}{written}: {reason}{end}")
 
 
 def _file_unreadable(f: Mapping[str, Any]) -> Explanation:
@@ -319,10 +320,16 @@ def _write_failed(f: Mapping[str, Any]) -> Explanation:
     reason = f["reason"]
     if re.fullmatch(r"\d+ requested and \d+ written", reason):  # numpy's words for a short write
         reason = "no space left on device"
+    is_full = re.search(r"space|quota|too large", reason, re.IGNORECASE)
+    advice = (
+        "Free some space, or choose another folder."
+        if is_full
+        else "Choose a folder that exists and that you may write to."
+    )
     return Explanation(
         f"{named} could not be written: {reason}.",
         "What was there before is unchanged.",
-        ("Free some space, or choose another folder.",),
+        (advice,),
     )
 
 

@@ -13,6 +13,7 @@ from designer_app.io.design_store import DesignStore
 from designer_app.io.screen_store import SPEC
 from designer_app.jobs import design, design_check
 from designer_app.running.control import RunControl
+from designer_app.running.pace import slowness
 from designer_app.specs.contradictions import guessed
 from designer_app.specs.design import DesignSpec
 from designer_app.specs.design_budgets import BUDGETS, expected_seconds
@@ -34,6 +35,8 @@ _SHORT = {
     "volume_change": "volume",
 }
 """What tells columns of one unit apart."""
+_BUSY = 1.5
+"""Slowness from which other programs are told of."""
 CHECK = "check"
 """In place of a kind: a design that ended is computed again."""
 
@@ -63,6 +66,16 @@ def _time(budget: Preset) -> str:
     return f"{expected_seconds(applied(budget, DesignSpec()), cores=2) / 60.0:.0f} min on two cores"
 
 
+def _time_told(minutes: float, slower: float) -> str:
+    """How long a run takes here and now, in words."""
+    if slower < _BUSY:
+        return f"This takes about {max(minutes, 1):.0f} min here, if nothing else runs."
+    return (
+        f"This takes about {max(minutes * slower, 1):.0f} min here while other programs are "
+        f"running, about {max(minutes, 1):.0f} min without them."
+    )
+
+
 def _run(namespace: argparse.Namespace, control: RunControl, console: Console) -> dict[str, Any]:
     if namespace.kind == CHECK:
         return _checked(given_flags(DesignSpec, namespace), control)
@@ -70,8 +83,8 @@ def _run(namespace: argparse.Namespace, control: RunControl, console: Console) -
     if spec.resume and spec.out is not None and (spec.out / SPEC).exists():
         spec = _continued(spec)
     else:
-        minutes = expected_seconds(spec) / 60.0
-        console.say(f"This takes about {minutes:.0f} min here, if nothing else runs.")
+        design.checked(spec)  # what cannot run takes no time
+        console.say(_time_told(expected_seconds(spec) / 60.0, slowness()))
     result = design.run(spec, control)
     for sentence in result.warnings:
         console.say(sentence)
@@ -195,8 +208,10 @@ def _present(result: dict[str, Any]) -> str:
         return _present_check(result)
     lines = [result["verdict"], ""]
     for count in result["funnel"]:
-        why = "; ".join(f"{n} {reason}" for reason, n in list(count["lost_reasons"].items())[:3])
-        lines.append(f"{count['stage']:>9s} {count['passed']:6d} of {count['entered']:6d}  {why}")
+        lost = [f"{n} {reason}" for reason, n in list(count["lost_reasons"].items())[:3]]
+        cut = [f"{count['waiting']} not looked at (budget)"] if count["waiting"] else []
+        told = f"{count['stage']:>9s} {count['passed']:6d} of {count['entered']:6d}"
+        lines.append(f"{told}  {'; '.join([*cut, *lost])}".rstrip())
     rows = result["candidates"]
     if rows:
         columns = [_column(key, rows) for key in result["targets"]]

@@ -10,6 +10,7 @@ from functools import cache
 from typing import Any, Protocol
 
 from designer_app.elements import ATOMIC_NUMBERS, SYMBOLS
+from designer_app.io.element_names import meant
 from designer_app.io.toml import read_toml
 from designer_app.resources import resource
 from designer_app.specs.design import DesignSpec
@@ -109,7 +110,9 @@ def symbols_in(spec: Any, name: str) -> tuple[str, ...]:
     found = tuple(re.findall(r"[^\s,;]+", getattr(spec, name)))
     for symbol in found:
         if symbol not in ATOMIC_NUMBERS or symbol == "X":
-            raise refusal(spec, name, f"“{symbol}” is no element")
+            near = meant(symbol)
+            told = f"; did you mean {near}?" if near else ""
+            raise refusal(spec, name, f"“{symbol}” is no element{told}")
     return found
 
 

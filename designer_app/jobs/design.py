@@ -32,6 +32,7 @@ from designer_app.screening.reference.table import SHIPPED, ReferenceTable, load
 from designer_app.specs.contradictions import idle
 from designer_app.specs.design import DesignSpec
 from designer_app.specs.design_rows import STAGES, DesignResult
+from designer_app.specs.design_targets import OWN, Target
 from designer_app.specs.documents import ReadSpec
 from designer_app.specs.fields import check_spec, refusal, settings_of
 from designer_app.specs.structure import Structure
@@ -50,12 +51,7 @@ def run(spec: DesignSpec, control: RunControl) -> DesignResult:
     that cannot be met or that no head predicts, and `ResumeError` where the folder holds a run with
     other settings.
     """
-    check_spec(spec)
-    targets = targets_of(spec)
-    limits = limits_of(spec)
-    _check_families(spec)
-    _check_strategy(spec)
-    check_targets(targets, limits)
+    targets, limits = checked(spec)
     compute = Compute(spec.device, spec.dtype, spec.threads)
     set_threads(compute)
     with ExitStack() as opened:
@@ -66,7 +62,6 @@ def run(spec: DesignSpec, control: RunControl) -> DesignResult:
         start = _started_from(spec, store, control)
         control.progress(0, 1, "Loading models")
         heads = heads_of(spec)
-        check_own(spec, targets, heads)
         control.checkpoint()
         executor = opened.enter_context(Executor(spec.workers, warm=_WARM))
         models = _Models(spec, compute, heads, control)
@@ -87,6 +82,18 @@ def run(spec: DesignSpec, control: RunControl) -> DesignResult:
             if not any(funnel.is_past(row, "hull") for row in funnel.rows.values()):
                 raise
         return _finished(spec, store, funnel, models, stopped)
+
+
+def checked(spec: DesignSpec) -> tuple[tuple[Target, ...], Limits]:
+    """Targets and limits of a spec that can be run. Raises `InvalidSpecError` for others."""
+    check_spec(spec)
+    targets, limits = targets_of(spec), limits_of(spec)
+    _check_families(spec)
+    _check_strategy(spec)
+    check_targets(targets, limits, spec.elements)
+    if spec.heads is not None or any(each.key.startswith(OWN) for each in targets):
+        check_own(spec, targets, heads_of(spec))
+    return targets, limits
 
 
 def _check_families(spec: DesignSpec) -> None:

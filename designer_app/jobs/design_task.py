@@ -1,5 +1,6 @@
 """One task of an inverse design, in whichever process it is done."""
 
+import logging
 from functools import lru_cache
 
 from designer_app.design.checking import checked
@@ -40,6 +41,7 @@ def _relax(spec: DesignTask, control: RunControl) -> DesignAnswer:
 def _physics(spec: DesignTask, control: RunControl) -> DesignAnswer:
     (structure,) = spec.structures
     inner = Inner(control)
+    inner.log = _UNHEARD
     if spec.purpose in ("cathode", "anode"):
         return electrode_physics(structure, spec.ion, _loaded(spec), inner)
     if spec.purpose == "electrolyte":
@@ -72,6 +74,9 @@ def _second(spec: DesignTask, control: RunControl) -> DesignAnswer:
     )
 
 
+_UNHEARD = logging.Logger("designer_app.design_task", logging.CRITICAL)  # noqa: LOG001
+"""For what a command tells of one candidate: here it would be told of dozens, and without a name.
+What counts stands in the answer."""
 _BODIES = {"relax": _relax, "physics": _physics, "check": _check, "second": _second}
 
 

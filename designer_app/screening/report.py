@@ -237,6 +237,8 @@ def settings_lines(spec: Any) -> list[tuple[str, str]]:
         value = getattr(spec, each.name)
         if said.hidden or value in ("", None, ()) or not is_shown(spec, said):
             continue
+        if value is False and each.default is False:
+            continue  # "No cobalt: no" above "Excluded elements: Co" contradicts itself
         titles = dict(said.choices)
         shown = ("yes" if value else "no") if isinstance(value, bool) else titles.get(value, value)
         text = f"{shown:g}" if isinstance(shown, float) else str(shown)

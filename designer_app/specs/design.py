@@ -56,6 +56,12 @@ REACTIONS = (
     ("NRR", "Nitrogen reduction"),
 )
 """Whose leading intermediate the heads know; CO, that of CO2 reduction, has too few labels."""
+FAMILIES = (
+    "A1 alloy", "A2 alloy", "A3 alloy", "B2 alloy", "L1_0 alloy", "L1_2 alloy", "LGPS", "NASICON",
+    "antiperovskite", "argyrodite", "double perovskite", "fluorite", "garnet", "layered", "olivine",
+    "perovskite", "rock salt", "rutile", "spinel", "tavorite",
+)  # fmt: skip
+"""Names of structure types in the prototype library."""
 _IONIC = ("purpose", ("cathode", "anode", "electrolyte"))
 
 
@@ -103,7 +109,7 @@ class DesignSpec:
     families: tuple[str, ...] = spec_field(
         (),
         label="Structure families",
-        doc="Only these, such as olivine, spinel, layered; none allows all.",
+        doc=f"Only these; none allows all. Known: {', '.join(FAMILIES)}.",
         argument="family",
     )
     start: Path | None = spec_field(

@@ -42,7 +42,7 @@ PURPOSES = (
         title="Li-ion cathode",
         doc="Voltage and energy density by relaxation of both ends of the charge (about 0.3 V), "
         "stability against 26,000 known phases.",
-        changes=(("purpose", "cathode"), ("ion", "Li"), ("no_cobalt", True)),
+        changes=(("purpose", "cathode"), ("ion", "Li")),
         targets=_CATHODE_TARGETS,
         offered=_CATHODE_OFFERED,
     ),

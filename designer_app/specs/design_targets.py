@@ -149,8 +149,7 @@ def target_from(text: str) -> Target:
     """
     match = _TARGET.match(text)
     if match is None:
-        wanted = "write name=min..max, name=min.., name=..max or name=value"
-        raise InvalidSpecError("target", text, wanted)
+        raise InvalidSpecError("target", text, _why_none(text))
     key = match["key"]
     if key not in PROPERTIES and not key.startswith(OWN):
         known = ", ".join(PROPERTIES)
@@ -168,6 +167,18 @@ def target_from(text: str) -> Target:
     if found.weight < 0:
         raise InvalidSpecError("target", text, "the weight must not be negative")
     return found
+
+
+def _why_none(text: str) -> str:
+    """What is wrong with a text that is no target."""
+    wanted = "write name=min..max, name=min.., name=..max or name=value"
+    known = PROPERTIES.get(text.partition("=")[0].strip())
+    if known is None or known.unit not in text:
+        return wanted
+    without = text.replace(known.unit, "").strip()
+    if not _TARGET.match(without):
+        return wanted
+    return f"leave the unit out: {without}, which is in {known.unit}"
 
 
 def targets_from(texts: tuple[str, ...]) -> tuple[Target, ...]:

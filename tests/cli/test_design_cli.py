@@ -4,10 +4,13 @@ from pathlib import Path
 
 import pytest
 
-from designer_app.cli.design import as_json, spec_of
+from designer_app.cli.design import KINDS, _present, _time_told, as_json, spec_of
 from designer_app.cli.main import main
+from designer_app.specs.design import DesignSpec
 from designer_app.specs.design_check import Again
+from designer_app.specs.design_purposes import PURPOSES, applied
 from designer_app.specs.design_rows import Arm, DesignResult
+from designer_app.specs.design_targets import targets_from
 from designer_app.specs.estimates import Estimate
 from designer_app.specs.screen_rows import FAILS, PASSES, FunnelCount, ScreenRow
 
@@ -42,6 +45,29 @@ def test_predicted_and_computed_numbers_stand_side_by_side():
     assert found["file"] == str(Path("out") / "structures" / "00001.cif")
     assert found["trust"] == "amber"
     assert found["meets_targets"]
+
+
+def test_what_no_budget_was_left_for_is_told_apart_from_what_was_lost():
+    counts = {"stage": "hull", "passed": 8, "entered": 40, "waiting": 30}
+    counts["lost_reasons"] = {"known already": 2}
+    result = {**as_json(RESULT), "targets": [], "funnel": [counts]}
+    line = _present(result).splitlines()[2]
+    assert line.split("  ")[-1] == "30 not looked at (budget); 2 known already"
+
+
+def test_the_time_of_a_run_is_told_as_it_is_on_a_busy_computer():
+    assert _time_told(2.0, 1.1) == "This takes about 2 min here, if nothing else runs."
+    assert "about 6 min here while other programs are running" in _time_told(2.0, 3.0)
+
+
+def test_the_window_and_the_command_begin_with_the_same_settings():
+    for purpose in PURPOSES:
+        made = applied(purpose, DesignSpec())
+        kind = made.purpose if made.purpose in KINDS else "battery"
+        given = {name: getattr(made, name) for name in ("purpose", "ion", "reaction")}
+        found = spec_of(kind, "balanced", given)
+        assert targets_from(found.targets) == targets_from(made.targets)
+        assert replace(found, targets=made.targets) == made
 
 
 def test_the_keys_of_the_contract_are_there():
@@ -93,13 +119,24 @@ def test_a_flag_beats_the_budget():
         (["--exclude", "Li"], "every candidate is to hold it"),
         (["--elements", "Qx"], "is no element"),
         (["--family", "teapot"], "teapot"),
+        (
+            ["--exclude", "Kobalt"],
+            "“Kobalt” is no element; did you mean Co? It is set by --exclude",
+        ),
+        (["--elements", "O S F"], "It is set by --elements"),
+        (["--elements", "Li O P"], "Allow a metal of several valences. It is set by --elements"),
+        (["--target", "volume_change=..6%"], "leave the unit out: volume_change=..6"),
+        (["--target", "energy_density=6000..", "--target", "capacity=..200"], "“Targets”"),
         (["--heads", "no such folder"], "make one by train --model design-heads --table"),
         (["--target", "own:hardness=3.."], "name the folder of heads that learned it"),
     ],
 )
 def test_impossible_wishes_are_refused_in_a_sentence(flags, told, capsys):
     assert main(["design", "battery", *flags]) == 2
-    assert told in capsys.readouterr().err
+    said = capsys.readouterr().err
+    assert told in said
+    assert ".. " not in said
+    assert "This takes" not in said
 
 
 def test_numbers_that_come_out_again_are_counted_and_others_marked(monkeypatch, tmp_path, capsys):

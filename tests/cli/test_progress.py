@@ -35,8 +35,13 @@ def test_a_terminal_shows_how_far_a_run_is_and_is_left_clean(monkeypatch):
     assert shown.endswith("\r\x1b[K")
 
 
-def test_a_file_gets_no_progress(monkeypatch):
+def test_a_file_gets_no_progress_of_what_is_soon_done(monkeypatch):
     assert _shown(monkeypatch, is_terminal=False) == ""
+
+
+def test_a_file_gets_a_line_where_a_run_takes_long(monkeypatch):
+    monkeypatch.setattr("designer_app.cli.progress._BETWEEN_LINES", 0.0)
+    assert _shown(monkeypatch, is_terminal=False) == "41 %  820 of 2000  14 steps/s\n"
 
 
 @pytest.mark.parametrize("total", [0, 1])

@@ -6,9 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from designer_app.design.representation.library import load_library
 from designer_app.errors import InvalidSpecError
 from designer_app.explanations import explain_exception
-from designer_app.specs.design import DesignSpec
+from designer_app.specs.design import FAMILIES, DesignSpec
 from designer_app.specs.design_purposes import PURPOSES, Purpose, applied, purpose_named, purpose_of
 from designer_app.specs.design_targets import (
     PROPERTIES,
@@ -124,3 +125,7 @@ def test_without_targets_those_of_the_purpose_are_taken():
 
 def test_an_ion_without_a_card_falls_back_to_its_purpose():
     assert purpose_of(DesignSpec(purpose="electrolyte", ion="Na")).key == "electrolyte"
+
+
+def test_the_families_that_the_help_names_are_those_of_the_library():
+    assert load_library().families == FAMILIES

@@ -76,6 +76,14 @@ def test_a_short_write_of_an_array_is_told_as_a_full_disk():
     assert told.what == "“a.traj” could not be written: no space left on device."
 
 
+@pytest.mark.parametrize(
+    ("reason", "advice"),
+    [("No space left on device", "Free some space"), ("Not a directory", "Choose a folder that")],
+)
+def test_only_a_full_disk_is_to_be_emptied(reason, advice):
+    assert explain_exception(WriteFailedError("out", reason)).advice[0].startswith(advice)
+
+
 def test_what_is_said_in_several_lines_is_still_one():
     told = explain_exception(WriteFailedError("a.traj", "the drive\n  is gone"))
     assert told.sentence.startswith("“a.traj” could not be written: the drive is gone. ")

@@ -19,7 +19,7 @@ from scipy.optimize import linprog
 
 from designer_app.design.representation.library import PrototypeLibrary
 from designer_app.design.search.limits import Limits
-from designer_app.design.search.restricting import Restricted
+from designer_app.design.search.restricting import NOT_OXIDISED, Restricted
 from designer_app.elements import ATOMIC_NUMBERS, STANDARD_MASSES
 from designer_app.errors import InvalidSpecError
 from designer_app.io.element_limits import price
@@ -77,19 +77,24 @@ def check_left(limits: Limits, restricted: Restricted, library: PrototypeLibrary
         raise InvalidSpecError("max_atoms", limits.max_atoms, told)
     worst = max(restricted.lost, key=lambda why: restricted.lost[why], default="")
     allowed = " ".join(sorted(limits.allowed, key=lambda each: ATOMIC_NUMBERS[each]))
-    told = (
-        f"no structure type is left ({worst}): allow more elements, another family, or a looser "
-        "charge balance"
-    )
+    others = "another family, or a looser charge balance"
+    more = "a metal of several valences" if worst == NOT_OXIDISED else "more elements"
+    told = f"no structure type is left ({worst}): allow {more}, {others}"
     raise InvalidSpecError("elements", allowed, told)
 
 
-def check_targets(targets: Sequence[Target], limits: Limits) -> None:
-    """Raises `InvalidSpecError` with the first sentence where targets cannot be met."""
+def check_targets(targets: Sequence[Target], limits: Limits, elements: str = "") -> None:
+    """Raises `InvalidSpecError` with the first sentence where targets cannot be met; the fault is
+    with the allowed `elements` where somebody names them and the targets could be met with others.
+    """
     found = doubts_of(targets, limits).impossible
-    if found:
-        text = ", ".join(target.text() for target in targets)
-        raise InvalidSpecError("targets", text, found[0].removesuffix("."))
+    if not found:
+        return
+    told = found[0].removesuffix(".")
+    if elements and found[0] in _elements({each.key: each for each in targets}, limits):
+        raise InvalidSpecError("elements", elements, told, "Allowed elements")
+    text = ", ".join(target.text() for target in targets)
+    raise InvalidSpecError("targets", text, told, "Targets")
 
 
 # --- contradictions ---

@@ -105,7 +105,7 @@ def limits_of(spec: DesignSpec, known: Collection[str] = ()) -> Limits:
         required = (ion, *required)
     for each in required:
         if each in masks.refused:
-            where = "ion" if each == ion else "require"
+            where = _named_by(spec, each, ion)
             raise refusal(spec, where, f"{masks.refused[each]}, but every candidate is to hold it")
     return Limits(
         masks=masks,
@@ -118,6 +118,16 @@ def limits_of(spec: DesignSpec, known: Collection[str] = ()) -> Limits:
         families=spec.families,
         max_atoms=spec.max_atoms,
     )
+
+
+def _named_by(spec: DesignSpec, symbol: str, ion: str) -> str:
+    """Name of the field that leaves out an element which every candidate is to hold."""
+    if symbol in symbols_in(spec, "exclude"):
+        return "exclude"
+    listed = symbols_in(spec, "elements")
+    if listed and symbol not in listed:
+        return "elements"
+    return "ion" if symbol == ion else "require"
 
 
 def _elements_of_surfaces() -> frozenset[str]:

@@ -158,8 +158,6 @@ class PurposePage(DesignPage):
             target_text(each)[:1].lower() + target_text(each)[1:]
             for each in targets_from(purpose.targets)
         )
-        if self._spec.no_cobalt and dict(purpose.changes).get("no_cobalt"):
-            wanted += self.tr("; no cobalt")
         self._start.setText(self.tr("Starts from: %s.") % wanted)
         # Anodes and electrolytes have one card for all ions; cathodes a card each.
         is_open = self._spec.purpose in ("anode", "electrolyte")
@@ -194,7 +192,7 @@ class PurposePage(DesignPage):
         purpose = card.purpose
         if purpose == self.purpose():
             return
-        plain = replace(self._spec, no_cobalt=False, charge=DesignSpec.charge)
+        plain = replace(self._spec, charge=DesignSpec.charge)
         spec = applied(purpose, plain)
         self.set_spec(spec)
         self.spec_changed.emit(spec)
