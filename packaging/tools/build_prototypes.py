@@ -9,6 +9,12 @@ a class with one crystal has that one's geometry, without its elements and volum
 `resources/data/known-tokens.npz` (tokens of the crystals of the shipped reference table, whose
 geometry is this program's own). Medians, volumes and scales come from training formulas alone.
 
+Where the reference table alone has changed, the library stays with all that was made with it:
+
+    python packaging/tools/build_prototypes.py known
+
+finds tokens of what is new in the table and drops those of what it holds no longer.
+
 What was made with another library is brought to the new one before it is shipped, in this order:
 
     python packaging/tools/build_design_labels.py move --from OLD/prototypes.npz
@@ -41,6 +47,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawTextHelpFormatter
     )
+    parser.add_argument("stage", nargs="?", choices=("all", "known"), default="all")
     parser.add_argument("--data", type=Path, help="folder of the published data")
     parser.add_argument("--workers", type=int, default=2, help="processes, one thread each")
     parser.add_argument("--out", type=Path, help="folder to write to; the shipped one by default")
@@ -51,9 +58,10 @@ def main() -> None:
     folder = given.out or resource("data")
     folder.mkdir(parents=True, exist_ok=True)
     with ProcessPoolExecutor(given.workers) as pool:
-        write_library(folder / Path(SHIPPED).name, given.data, pool)
+        if given.stage == "all":
+            write_library(folder / Path(SHIPPED).name, given.data, pool)
         library = read_library(folder / Path(SHIPPED).name)
-        write_known(folder / Path(KNOWN).name, library, pool)
+        write_known(folder / Path(KNOWN).name, library, pool, anew=given.stage == "all")
 
 
 def write_library(path: Path, data: Path | None, pool: Executor) -> None:
@@ -88,20 +96,32 @@ def namesakes() -> tuple[
     )
 
 
-def write_known(path: Path, library: "PrototypeLibrary", pool: Executor) -> None:
-    """Tokens of the crystals of the shipped reference table."""
+def write_known(path: Path, library: "PrototypeLibrary", pool: Executor, *, anew: bool) -> None:
+    """Tokens of the crystals of the shipped reference table.
+
+    Unless they are found `anew`, those that the shipped file holds are kept as they are.
+    """
+    from designer_app.design.representation.library import known_tokens
     from designer_app.design.representation.library_file import write_file
+    from designer_app.design.representation.tokens import TokenTable
     from designer_app.screening.reference.table import load_reference
 
     reference = load_reference()
     assert reference is not None
-    crystals = [reference.crystal(row) for row in range(len(reference))]
-    share = (len(crystals) + 63) // 64
+    before, named = known_tokens(library) if not anew else (library.table_of([]), ())
+    place = {source: row for row, source in enumerate(reference.sources)}
+    held = np.array([source in place for source in named], dtype=bool)
+    ids = [source for source in named if source in place]
+    new = sorted(set(place.values()) - {place[source] for source in ids})
+    crystals = [reference.crystal(row) for row in new]
+    share = (len(crystals) + 63) // 64 or 1
     parts = [crystals[start : start + share] for start in range(0, len(crystals), share)]
     found = [each for part in pool.map(_Tokens(library), parts) for each in part]
-    kept = [(row, each) for row, each in enumerate(found) if each is not None]
-    table = library.table_of([each for _, each in kept])
-    sources = "\n".join(reference.sources[row] for row, _ in kept)
+    kept = [(row, each) for row, each in zip(new, found, strict=True) if each is not None]
+    table = TokenTable.joined([before.rows(held), library.table_of([each for _, each in kept])])
+    ids += [reference.sources[row] for row, _ in kept]
+    order = np.argsort([place[source] for source in ids])
+    table, sources = table.rows(order), "\n".join(ids[each] for each in order)
     write_file(
         path,
         {"library": library.hash, "reference": reference.hash},
@@ -113,7 +133,7 @@ def write_known(path: Path, library: "PrototypeLibrary", pool: Executor) -> None
             "geometry": table.geometry[library.n_geometry[table.prototype]],
         },
     )
-    said(f"{path}: {len(kept)} of {len(reference)} crystals")
+    said(f"{path}: {len(ids)} of {len(reference)} crystals, {len(kept)} of them new")
 
 
 class _Tokens:

@@ -4,12 +4,20 @@
     python packaging/tools/build_reference.py pack --work WORK
     python packaging/tools/build_reference.py check --n 50
 
+To add crystals to the shipped table, WORK may be an empty folder:
+
+    python packaging/tools/build_reference.py relax --own --work WORK
+    python packaging/tools/build_reference.py pack --work WORK
+    python packaging/tools/build_prototypes.py known
+
 relax takes half an hour to hours on two cores and can be stopped at any moment: what is relaxed
 stays in WORK and is not done again. First come crystals that the published tables lack, from the
-shipped examples (olivine LiFePO4, layered LiCoO2), classical electrodes and simple compounds (LiF,
-Li2O), then the elements and the tabulated hull, then the others, small cells before large ones.
-pack writes the table that the program ships, from all that is in WORK, and says how far packing
-moved the energies; what the shipped table holds already is only checked.
+shipped examples (olivine LiFePO4, layered LiCoO2), classical electrodes, simple compounds (LiF,
+Li2O) and compounds of the textbooks by structure type (layered LiCrO2, A15 Nb3Sn), then the
+elements and the tabulated hull, then the others, small cells before large ones. With --own, only
+those that the published tables lack and the shipped table does not hold either.
+pack writes the table that the program ships, from all that is in WORK and in the shipped table, and
+says how far packing moved the energies; what the shipped table holds already is only checked.
 check recomputes crystals of the shipped table by chance: the energy as it is unpacked, and after
 one more relaxation.
 """
@@ -27,6 +35,8 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from designer_app.potentials import Potential
+    from designer_app.screening.reference.ledger import RelaxedPhase
+    from designer_app.screening.reference.table import ReferenceTable
     from designer_app.specs.structure import Structure
 
 CHUNK = 24
@@ -41,6 +51,7 @@ def main() -> None:
     stages = parser.add_subparsers(dest="stage", required=True)
     relax = stages.add_parser("relax", help="relax what is not relaxed yet")
     relax.add_argument("--work", type=Path, required=True, help="folder of the unfinished work")
+    relax.add_argument("--own", action="store_true", help="none of the published tables")
     relax.add_argument("--data", type=Path, help="folder of the published data")
     relax.add_argument("--workers", type=int, default=2, help="processes, one thread each")
     relax.add_argument("--worker", type=int, help=argparse.SUPPRESS)
@@ -79,12 +90,18 @@ def relax_share(given: argparse.Namespace) -> None:
     """Relax every `workers`-th chunk of what no ledger holds yet."""
     from designer_app.screening.reference.ledger import Ledger
     from designer_app.screening.reference.relaxing import relax_phases
+    from designer_app.screening.reference.table import load_reference
     from designer_app.training.published.folder import data_folder
 
-    crystals = in_order(data_folder(given.data))
     done = {
         phase.source for path in given.work.glob("phases-*.jsonl") for phase in Ledger(path).read()
     }
+    if given.own:
+        shipped = load_reference(given.potential, given.model)
+        done.update(shipped.sources if shipped is not None else ())
+        crystals = own_crystals()
+    else:
+        crystals = in_order(data_folder(given.data))
     left = [crystal for crystal in crystals if crystal.name not in done]
     chunks = [left[start : start + CHUNK] for start in range(0, len(left), CHUNK)]
     mine = chunks[given.worker :: given.workers]
@@ -103,6 +120,7 @@ def pack_table(given: argparse.Namespace) -> None:
     """Write what is relaxed as a table, and say what it took."""
     import numpy as np
 
+    from designer_app.design.representation.textbook import TEXTBOOK
     from designer_app.screening.reference.again import correction_of
     from designer_app.screening.reference.ledger import Ledger
     from designer_app.screening.reference.packing import pack
@@ -114,12 +132,18 @@ def pack_table(given: argparse.Namespace) -> None:
     )
 
     potential = loaded(given)
-    phases = [
-        phase for path in sorted(given.work.glob("phases-*.jsonl")) for phase in Ledger(path).read()
-    ]
     known = load_reference(given.potential, given.model)
     known = known if known is not None and known.belongs_to(potential) else None
-    packed = pack(sorted(phases, key=lambda phase: phase.source), potential, known)
+    phases = {phase.source: phase for phase in already_relaxed(known)}
+    for path in sorted(given.work.glob("phases-*.jsonl")):
+        phases.update((phase.source, phase) for phase in Ledger(path).read())
+    listed = {structure.name for structure in own_crystals()}
+    chosen = [
+        phase
+        for source, phase in sorted(phases.items())
+        if source in listed or not source.startswith(TEXTBOOK)
+    ]
+    packed = pack(chosen, potential, known)
     header = TableHeader(
         name="a part of the Materials Project and own crystals "
         f"relaxed with {given.potential} {given.model}",
@@ -129,7 +153,8 @@ def pack_table(given: argparse.Namespace) -> None:
         correction=correction_of(potential),
         goal="forces below 0.05 eV/A, stress below 0.5 GPa, at most 200 steps",
         sources="structures: Materials Project (CC-BY-4.0), resources/examples, "
-        "classical-electrodes.toml and simple-crystals.toml of resources/data; "
+        "classical-electrodes.toml, simple-crystals.toml and textbook-crystals.toml of "
+        "resources/data; "
         "elements: MatPES (BSD-3-Clause)",
         excluded=packed.excluded,
     )
@@ -141,6 +166,19 @@ def pack_table(given: argparse.Namespace) -> None:
     print(f"left out: {packed.excluded}; kept without symmetry: {packed.n_without_symmetry}")
     print(f"energy moved by packing, meV/atom: median {np.median(off):.4f}, ", end="")
     print(f"99 % below {np.quantile(off, 0.99):.3f}, largest {off.max():.3f}")
+
+
+def already_relaxed(table: "ReferenceTable | None") -> Iterator["RelaxedPhase"]:
+    """The crystals of a table as they were relaxed."""
+    from designer_app.screening.reference.ledger import RelaxedPhase
+
+    if table is None:
+        return
+    for row in range(len(table)):
+        structure, phase = table.structure(row), table.phase(row)
+        energy, magmom = phase.energy_per_atom, phase.magmom / sum(phase.composition.values())
+        n = len(structure)
+        yield RelaxedPhase(phase.source, structure, energy * n, magmom * n, 0, converged=True)
 
 
 def check_table(given: argparse.Namespace) -> None:
@@ -191,14 +229,18 @@ def in_order(folder: Path) -> list["Structure"]:
 
 
 def own_crystals() -> list["Structure"]:
-    """Crystals of the shipped examples, the classical electrodes made from them, simple compounds.
+    """Crystals of the shipped examples, the classical electrodes made from them, simple compounds,
+    and, where a table is shipped whose crystals they are made from, those of the textbooks.
 
-    The files of `resources/examples`, and in `resources/data` `classical-electrodes.toml` and
-    `simple-crystals.toml`, name their sources.
+    The files of `resources/examples`, and in `resources/data` `classical-electrodes.toml`,
+    `simple-crystals.toml` and `textbook-crystals.toml`, name their sources.
     """
     from designer_app.cli.benches.voltage import electrodes, start_of
+    from designer_app.design.representation.library import load_library
+    from designer_app.design.representation.textbook import textbook_crystals
     from designer_app.io.examples import examples
     from designer_app.io.structures import read_document
+    from designer_app.screening.reference.table import load_reference
     from designer_app.specs.documents import ReadSpec
 
     found = {
@@ -210,7 +252,9 @@ def own_crystals() -> list["Structure"]:
         if electrode.insert == 0 and f"example-{electrode.compound}" not in found:
             found[f"electrode-{electrode.compound}"] = start_of(electrode)
     named = [replace(structure, name=source) for source, structure in found.items()]
-    return [*named, *simple_crystals()]
+    shipped = load_reference()
+    textbook = textbook_crystals(shipped, load_library()) if shipped is not None else ()
+    return [*named, *simple_crystals(), *textbook]
 
 
 def simple_crystals() -> Iterator["Structure"]:

@@ -36,7 +36,7 @@ def frameworks() -> tuple[Framework, ...]:
             row["name"],
             row["family"],
             row["source"],
-            _built(row["name"], row["hall"], row["cell"], row["sites"]),
+            built(row["name"], row["hall"], row["cell"], row["sites"]),
             row.get("note", ""),
         )
         for row in _tables()["framework"]
@@ -56,7 +56,7 @@ def _tables() -> dict[str, Any]:
     return tomllib.loads(text)
 
 
-def _built(
+def built(
     name: str, hall_number: int, cell: list[float], sites: list[tuple[str, float, float, float]]
 ) -> Structure:
     """All atoms of the conventional cell."""
