@@ -12,7 +12,7 @@ from designer_app.screening.duplicates import reduced_formula
 from designer_app.screening.reference.table import load_reference
 
 VOLUME = np.log(2.0)
-"""Largest |ln| of the volume per atom of a start over that of the relaxed crystal: a factor of 2."""
+"""Largest |ln| of the volume per atom of a relaxed crystal over that of its start: a factor of 2."""
 
 
 @pytest.fixture(scope="module")
@@ -63,6 +63,7 @@ def test_relaxed_lattices_are_near_measured_ones(reference, source, lengths):
     crystal = reference.structure(reference.index(source))
     fractional = np.linalg.solve(crystal.cell.T, crystal.positions.T).T
     found = symmetry_dataset(crystal.cell, fractional, crystal.numbers, 0.01)
+    assert found is not None
     constants = set(np.linalg.norm(found.std_lattice, axis=1).round(3).tolist())
     assert sorted(constants) == pytest.approx(sorted(lengths), rel=0.03)
 
