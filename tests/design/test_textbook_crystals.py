@@ -12,7 +12,7 @@ from designer_app.screening.duplicates import reduced_formula
 from designer_app.screening.reference.table import load_reference
 
 VOLUME = np.log(2.0)
-"""Largest |ln| of the volume per atom of a relaxed crystal over that of its start: a factor of 2."""
+"""Largest |ln| of the volume per atom, relaxed over start: a factor of two."""
 
 
 @pytest.fixture(scope="module")
