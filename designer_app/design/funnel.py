@@ -161,7 +161,7 @@ class DesignFunnel(Recomputing):
                 told = f"Not computed by physics: {explain_exception(answer).sentence}"
                 row = replace(row, warnings=(*row.warnings, told))
             else:
-                row = with_answer(row, answer, decides=self.spec.purpose != "catalyst")
+                row = with_answer(row, answer)
                 self.keep_checks(row.id, answer.checks)
                 missed = tuple(each.sentence for each in answer.checks if not each.holds)
                 row = replace(row, failing=_marks(row), warnings=(*row.warnings, *missed))

@@ -86,7 +86,7 @@ def _preferred(purpose: str) -> tuple[tuple[str, ...], ...]:
 def _judged(row: ScreenRow, spec: DesignSpec, judge: Judge) -> ScreenRow:
     verdict, failing, told = judged(row, judge.criteria)
     marks = [mark for mark in MARKS if mark in row.failing]
-    if spec.purpose == "cathode" and _swells(row, judge):
+    if spec.is_electrode and _swells(row, judge):
         marks.append(SWELLS)
     if spec.purpose == "cathode" and _falls_charged(row):
         marks.append(CHARGED_FALLS)
@@ -100,7 +100,7 @@ def _judged(row: ScreenRow, spec: DesignSpec, judge: Judge) -> ScreenRow:
 
 
 def _swells(row: ScreenRow, judge: Judge) -> bool:
-    """Whether the computed volume of a cathode changes too much, where no target says how much."""
+    """Whether the computed volume changes too much, where no target says how much."""
     found = row.estimate(_VOLUME)
     if found is None or any(goal.key == _VOLUME for goal in judge.goals):
         return False
@@ -142,12 +142,15 @@ def _arms(
     ends: Sequence[ScreenRow],
 ) -> tuple[Arm, ...]:
     """Each strategy's candidates, relaxations, and hits: new, near the hull, meeting the targets
-    by the best numbers that are known of each.
+    by numbers that were computed.
     """
     relaxed = Counter(
         strategies.get(row.id, "") for row in run.rows.values() if run.is_past(row, "relaxed")
     )
-    hits = Counter(strategies.get(row.id, "") for row in ends if _is_hit(row))
+    known_best = (*_preferred(run.spec.purpose)[0], STAGES[-1][0])
+    hits = Counter(
+        strategies.get(row.id, "") for row in ends if row.stage in known_best and _is_hit(row)
+    )
     known = dict.fromkeys([*(str(each["strategy"]) for each in made), *relaxed])
     proposed = {str(each["strategy"]): int(each["n_proposed"]) for each in made}
     return tuple(

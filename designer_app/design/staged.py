@@ -55,6 +55,9 @@ MARKS: Mapping[str, str] = {
     BARE_HULL: "known compounds of its elements are missing, so that its hull says nothing",
 }
 """The reason of each in a sentence."""
+LEARNED_DECIDES = frozenset(("adsorption_free_energy", "ionic_conductivity"))
+"""Properties of which the learned number decides and the computed one only checks it: slabs are off
+by more than what learned from tables, and a barrier's 0.3 eV are five powers of ten."""
 _ALL = 10_000
 """Known crystals of one formula: what is told as new is compared with all of them."""
 FALLEN = "-shaken"
@@ -219,16 +222,16 @@ class DesignRows(StagedRows):
         return replace(row, score=finite_score(self.tools.judge.score(row)))
 
 
-def with_answer(row: ScreenRow, answer: DesignAnswer, *, decides: bool = True) -> ScreenRow:
+def with_answer(row: ScreenRow, answer: DesignAnswer) -> ScreenRow:
     """The row with what was answered; once, also where a run that goes on asks again.
 
     The last estimate of a property decides. What only checks stands before the others.
     """
-    both = (row.estimates, answer.estimates)
-    estimates = (*both[0], *both[1]) if decides else (*both[1], *both[0])
+    checks = [each for each in answer.estimates if each.key in LEARNED_DECIDES]
+    rest = [each for each in answer.estimates if each.key not in LEARNED_DECIDES]
     return replace(
         row,
-        estimates=tuple(dict.fromkeys(estimates)),
+        estimates=tuple(dict.fromkeys((*checks, *row.estimates, *rest))),
         warnings=tuple(dict.fromkeys((*row.warnings, *answer.warnings))),
     )
 

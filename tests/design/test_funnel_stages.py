@@ -13,7 +13,7 @@ from designer_app.design.representation.tokens import CrystalTokens
 from designer_app.design.search.found import ArmMade, DesignCandidate, Found, Snapshot
 from designer_app.design.search.limits import limits_of
 from designer_app.design.shortlist import ending
-from designer_app.design.staged import Tools
+from designer_app.design.staged import Tools, with_answer
 from designer_app.design.verdict import verdict_of
 from designer_app.device import Compute
 from designer_app.elements import ATOMIC_NUMBERS
@@ -434,3 +434,28 @@ def test_a_cathode_that_falls_apart_when_charged_is_told(make, purpose, distance
     funnel.keep(replace(row, stage="physics", estimates=(*row.estimates, told)))
     (listed,) = ending(funnel).shortlist
     assert ("a charged state that lasts" in listed.failing) == is_missed
+
+
+def test_a_computed_conductivity_checks_the_learned_one_and_does_not_decide(make):
+    funnel = make(replace(CHEAP, relax_best=1))
+    funnel.run()
+    (row,) = funnel.alive("hull")
+    learned = Estimate(key="ionic_conductivity", value=1e-6, unit="S/cm", method="learned head")
+    computed = replace(learned, value=1e-2, method="NEB")
+    row = with_answer(
+        replace(row, estimates=(*row.estimates, learned)), DesignAnswer(estimates=(computed,))
+    )
+    assert row.estimate("ionic_conductivity") == learned
+    assert computed in row.estimates
+
+
+def test_what_is_only_predicted_to_meet_the_targets_is_no_hit(make):
+    spec = replace(CHEAP, relax_best=2, targets=("voltage=2..4.6", "e_above_hull=..9"))
+    funnel = make(spec)
+    funnel.run()
+    one, other = funnel.alive("hull")
+    for row in (one, other):
+        funnel.keep(replace(row, known=""))
+    funnel.keep(replace(funnel.rows[one.id], stage="physics"))
+    (arm,) = ending(funnel).arms
+    assert arm.n_hits == 1
