@@ -151,7 +151,7 @@ def only_new_field(*, default: bool, advanced: bool) -> bool:
     """Whether known crystals are left out."""
     found: bool = spec_field(
         default,
-        label="Only new materials",
+        label="Only what is not known",
         doc="Leaves out crystals that the reference set holds; otherwise they are only marked.",
         advanced=advanced,
     )

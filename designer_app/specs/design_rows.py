@@ -17,7 +17,7 @@ STAGES = (
     ("made", "Decoded"),
     ("valid", "Valid"),
     ("unique", "Unique"),
-    ("new", "New or known"),
+    ("new", "Compared with known"),
     ("balanced", "Charge balanced"),
     ("ranked", "Ranked"),
     ("relaxed", "Relaxed"),

@@ -111,6 +111,10 @@ PROPERTIES: Mapping[str, DesignProperty] = {row.key: row for row in _ROWS}
 """By key, in the order in which they are offered."""
 UNITS_TOLD = ", ".join(f"{row.key} in {row.unit}" for row in _ROWS)
 """The names that targets may have, for a sentence."""
+LEADING: Mapping[str, str] = {"HER": "H", "OER": "OH", "ORR": "OH", "NRR": "N"}
+"""The intermediate whose free energy a catalyst is designed by. CO, that of CO2 reduction, has
+fewer labels than a head needs.
+"""
 OWN = "own:"
 """Before the name of a property that the user trained."""
 

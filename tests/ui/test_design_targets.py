@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from PySide6.QtCore import QPoint, Qt
+from PySide6.QtWidgets import QLabel
 
 from designer_app.specs.design import DesignSpec
 from designer_app.specs.design_purposes import applied, purpose_named
@@ -100,7 +101,12 @@ def test_one_bin_far_above_the_others_does_not_hide_them():
         ("energy_density=600..", "Energy density at least 600~Wh/kg"),
         ("e_above_hull=..0.05", "Energy above hull at most 0.05~eV/atom"),
         ("voltage=2..4.6", "Voltage between 2.0 and 4.6~V"),
-        ("ionic_conductivity=1e-4..", "Ionic conductivity at least 1e-4~S/cm"),
+        ("adsorption_free_energy=-0.2", "Adsorption free energy about \N{MINUS SIGN}0.2~eV"),
+        (
+            "ionic_conductivity=..3e-9",
+            "Ionic conductivity at most 3\N{MULTIPLICATION SIGN}10⁻⁹~S/cm",
+        ),
+        ("ionic_conductivity=1e-4..", "Ionic conductivity at least 10⁻⁴~S/cm"),
     ],
 )
 def test_a_target_is_said_as_people_say_it(text, said):
@@ -113,7 +119,7 @@ def test_a_target_is_said_as_people_say_it(text, said):
         (200.0, "80~% of known electrodes are like this", "muted"),
         (700.0, "30~% of known electrodes reach this", "muted"),
         (950.0, "Ambitious: the top 5~%", "muted"),
-        (980.0, "top 2~% of what is known; tail targets rarely", "warn"),
+        (980.0, "This is the top 2~% of known electrodes; tail targets rarely hold", "warn"),
         (1200.0, "the models must guess", "warn"),
     ],
 )
@@ -301,3 +307,11 @@ def test_a_conductivity_of_sodium_alone_offers_lithium():
     spec = DesignSpec(purpose="electrolyte", ion="Na", targets=("ionic_conductivity=1e-4..",))
     caution = target_cautions(spec, unknown)[0]
     assert dict(caution.changes) == {"ion": "Li"}
+
+
+def test_a_catalyst_target_says_what_is_adsorbed(page):
+    for reaction, adsorbed in (("HER", "H"), ("OER", "OH"), ("NRR", "N")):
+        spec = DesignSpec(purpose="catalyst", reaction=reaction, charge="off")
+        page.set_spec(spec)
+        told = [each.text() for each in page.rows["adsorption_free_energy"].findChildren(QLabel)]
+        assert f"of {adsorbed} on the surface" in told

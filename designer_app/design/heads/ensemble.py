@@ -35,13 +35,10 @@ from designer_app.design.representation.soft import SoftTokens
 from designer_app.errors import InvalidSpecError
 from designer_app.properties.volcano import CORRECTIONS
 from designer_app.resources import resource
-from designer_app.specs.design_targets import OWN
+from designer_app.specs.design_targets import LEADING, OWN
 from designer_app.weights.cards import HeadCard, ModelCard, read_model
 
 FOLDER = "weights/design-heads"
-LEADING = {"HER": "H", "OER": "OH", "ORR": "OH", "NRR": "N"}
-"""The intermediate whose free energy a catalyst is designed by. CO, that of CO2 reduction, has
-fewer labels than a head needs."""
 ENERGY_DENSITY, FREE_ENERGY = "energy_density", "adsorption_free_energy"
 _LN10 = float(np.log(10.0))
 

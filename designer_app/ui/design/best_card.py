@@ -6,7 +6,7 @@ from pathlib import Path
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
 
-from designer_app.io.formulas import with_subscripts, with_subscripts_in
+from designer_app.io.formulas import written, written_in
 from designer_app.specs.screen_rows import ScreenRow
 from designer_app.ui.screening.columns import Criterion
 from designer_app.ui.screening.estimate_list import EstimateList
@@ -58,9 +58,9 @@ class BestCard(QFrame):
     ) -> None:
         """Show a candidate; `is_final`: no better one will come."""
         self._heading.setText(self.tr("BEST") if is_final else self.tr("BEST SO FAR"))
-        self.formula.setText(with_subscripts(best.formula))
+        self.formula.setText(written(best.formula))
         atoms = self.tr("%d atoms") % best.n_atoms if best.n_atoms else ""
-        parts = (with_indices(best.space_group), atoms, with_subscripts_in(best.made_from))
+        parts = (with_indices(best.space_group), atoms, written_in(best.made_from))
         self._headline.setText(" · ".join(part for part in parts if part))
         keys = dict.fromkeys((*criteria, _STABILITY))
         found = [each for each in map(best.estimate, keys) if each is not None]

@@ -2,7 +2,7 @@
 
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
-from designer_app.io.formulas import with_subscripts, with_subscripts_in
+from designer_app.io.formulas import written, written_in
 from designer_app.session.designs import DISCARDED, KEPT
 from designer_app.specs.design_rows import STAGES, CandidateDetail
 from designer_app.specs.screen_rows import FAILS, LOST, PASSES, ScreenRow
@@ -50,9 +50,16 @@ class CandidateHead(QWidget):
             self._headline.setText(self.tr("Click a row of the table."))
             self.notices.set_notices(())
             return
-        self.formula.setText(with_subscripts(row.formula))
+        self.formula.setText(written(row.formula))
         atoms = self.tr("%d atoms") % row.n_atoms if row.n_atoms else ""
-        parts = (with_indices(row.space_group), atoms, with_subscripts_in(row.made_from))
+        kind = detail.structure_type if detail is not None else ""
+        parts = (
+            written_in(f"structure {kind}" if kind.startswith("as ") else kind),
+            with_indices(row.space_group),
+            atoms,
+            "" if row.known else self.tr("not in the reference set"),
+            written_in(row.made_from),
+        )
         self._headline.setText(" · ".join(part for part in parts if part))
         level = level_of(row.light)
         reasons = [f"{each.key.replace('_', ' ')}: {each.reason}" for each in row.estimates
@@ -80,10 +87,18 @@ class CandidateHead(QWidget):
             found.append(("warn", reason or waits % stage, "", ""))
         if row.known:
             found.append(("ok", self.tr("It is a known crystal: %s") % row.known, "", ""))
-        if detail is not None and detail.disorder:
-            found.append(("warn", detail.disorder, "", ""))
+        if detail is not None:
+            if detail.named and not row.known:
+                named = self.tr(
+                    "A compound of this formula is well known: %s. Its crystal is another one, or "
+                    "is missing in the reference set: compare the two before you call this new."
+                )
+                found.append(("warn", named % detail.named, "", ""))
+            found += [
+                ("warn", text, "", "") for text in (detail.disorder, detail.dissolving) if text
+            ]
         found += [("warn", text, "", "") for text in row.warnings]
-        told = ((kind, with_subscripts_in(text), "", "") for kind, text, _, _ in found)
+        told = ((kind, written_in(text), "", "") for kind, text, _, _ in found)
         return tuple(dict.fromkeys(told))
 
     def _build(self) -> None:

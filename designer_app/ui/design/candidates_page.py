@@ -13,7 +13,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from designer_app.io.formulas import with_subscripts_in
+from designer_app.io.formulas import written_in
 from designer_app.running.messages import JobError
 from designer_app.session.designs import DISCARDED, KEPT
 from designer_app.session.job import Job
@@ -226,7 +226,7 @@ class CandidatesPage(DesignPage):
             return
         self.list.refresh()
         result = self.watch.result
-        said = with_subscripts_in(result.verdict) if result is not None and result.verdict else ""
+        said = written_in(result.verdict) if result is not None and result.verdict else ""
         self.lead.setText(said or live_text(self.watch.table))
         if self._row is None:
             best = self.watch.best()

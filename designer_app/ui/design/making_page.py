@@ -3,7 +3,7 @@
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QGridLayout, QVBoxLayout, QWidget
 
-from designer_app.io.formulas import with_subscripts, with_subscripts_in
+from designer_app.io.formulas import with_subscripts, written_in
 from designer_app.specs.design_rows import CandidateDetail
 from designer_app.ui.design.cards import ScrollPage, empty
 from designer_app.ui.theme import Theme, label, tabular
@@ -60,7 +60,7 @@ class MakingPage(ScrollPage):
             self._precursors.addWidget(label(with_subscripts(each.formula), "strong"), line, 0)
             self._precursors.addWidget(label(each.name, wrap=True), line, 1)
             self._precursors.addWidget(mass, line, 2, Qt.AlignmentFlag.AlignRight)
-        self._note.setText(with_subscripts_in(detail.synthesis_note))
+        self._note.setText(written_in(detail.synthesis_note))
         self._note.setVisible(bool(detail.synthesis_note))
         for each in detail.hazards:
             line = QWidget()

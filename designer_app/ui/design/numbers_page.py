@@ -88,9 +88,7 @@ class NumbersPage(ScrollPage):
         self._checks.addWidget(label(self.tr("RECOMPUTED"), "section"))
         for check in checks:
             light = TrustLight(self._theme)
-            level = Level.GOOD if check.holds else Level.NO
-            word = self.tr("holds") if check.holds else self.tr("does not hold")
-            light.set_verdict(Verdict(level, word, (check.sentence,)))
+            light.set_verdict(Verdict(level_of(check.light), check.outcome, (check.sentence,)))
             said = label(unbroken(check.sentence), wrap=True)
             name = label(check.name, "muted", wrap=True)
             line = QWidget()

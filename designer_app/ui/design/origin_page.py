@@ -7,7 +7,7 @@ from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent
 from PySide6.QtWidgets import QGridLayout, QSizePolicy, QVBoxLayout, QWidget
 
-from designer_app.io.formulas import with_subscripts
+from designer_app.io.formulas import written
 from designer_app.specs.design_rows import CandidateDetail, Contribution
 from designer_app.specs.design_targets import PROPERTIES
 from designer_app.specs.estimates import Estimate
@@ -93,7 +93,7 @@ class OriginPage(ScrollPage):
         if detail is None:
             return
         for line, each in enumerate(detail.neighbours):
-            self._known.addWidget(label(with_subscripts(each.formula), "strong"), line, 0, _TOP)
+            self._known.addWidget(label(written(each.formula), "strong"), line, 0, _TOP)
             self._known.addWidget(label(each.why, wrap=True), line, 1, _TOP)
             self._known.addWidget(label(_above(each.e_above_hull), "muted"), line, 2, _TOP)
             self._known.addWidget(label(each.source, "small"), line, 3, _TOP)

@@ -9,7 +9,7 @@ from PySide6.QtCore import Qt, QTimer, QUrl
 from PySide6.QtGui import QDesktopServices, QShowEvent
 from PySide6.QtWidgets import QFileDialog, QGridLayout, QPushButton, QVBoxLayout, QWidget
 
-from designer_app.io.formulas import with_subscripts, with_subscripts_in
+from designer_app.io.formulas import written, written_in
 from designer_app.running.messages import JobError
 from designer_app.session.candidate_runs import has_report
 from designer_app.session.job import Job
@@ -194,7 +194,7 @@ class ReportPage(DesignPage):
         if watch.is_busy:
             return self.tr("The report is written when the search has ended.")
         if watch.result is not None and watch.result.verdict:
-            return with_subscripts_in(watch.result.verdict)
+            return written_in(watch.result.verdict)
         if not rows:
             return self.tr("The run ended before a shortlist was made; its table can be looked at.")
         return self.tr("%d candidates are on the shortlist.") % len(rows)
@@ -211,7 +211,7 @@ class ReportPage(DesignPage):
             self._shortlist.addWidget(label(unbroken(text), "small"), 0, place, align)
         for line, row in enumerate(rows, start=1):
             self._shown.append(row.formula)
-            cells = [label(str(line), "muted"), label(with_subscripts(row.formula), "strong")]
+            cells = [label(str(line), "muted"), label(written(row.formula), "strong")]
             cells.append(label(with_indices(row.space_group), "muted"))
             cells.append(label(_verdict(row), "ok" if row.verdict == PASSES else "warn", wrap=True))
             for key, column in columns.items():

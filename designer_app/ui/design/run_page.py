@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from designer_app.io.formulas import with_subscripts_in
+from designer_app.io.formulas import written_in
 from designer_app.specs.design import DesignSpec
 from designer_app.specs.design_rows import LatentMap
 from designer_app.specs.design_targets import PROPERTIES
@@ -343,7 +343,7 @@ class RunPage(DesignPage):
         if watch.error is not None and not watch.was_stopped:
             return self.tr("It ended with an error; what was finished is kept.")
         if watch.result is not None and watch.result.verdict:
-            return with_subscripts_in(watch.result.verdict)
+            return written_in(watch.result.verdict)
         if watch.was_stopped:
             return self.tr("What was finished is kept.")
         return live_text(watch.table)

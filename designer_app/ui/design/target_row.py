@@ -4,7 +4,7 @@ import math
 from dataclasses import replace
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QFrame, QGridLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QGridLayout, QVBoxLayout, QWidget
 
 from designer_app.errors import InvalidSpecError
 from designer_app.io.formulas import with_subscripts_in
@@ -61,7 +61,9 @@ class TargetRow(QFrame):
         self.slider = TargetSlider(self._about, theme)
         self.rarity = label("", "muted", wrap=True)
         self.doc = label(with_subscripts_in(self.tr(self._about.doc)), "muted", wrap=True)
-        self._exact = QLabel()
+        self._note = label(
+            self.tr("exact from the formula") if self._about.is_exact else "", "small"
+        )
         self._open = QWidget()
         self._build()
         self._connect()
@@ -101,6 +103,11 @@ class TargetRow(QFrame):
             self._show(target)
         self._refresh()
 
+    def set_note(self, note: str) -> None:
+        """A few words below the title, e.g. what is adsorbed."""
+        self._note.setText(note)
+        self._refresh()
+
     def set_known(self, known: Distribution | None) -> None:
         """Measure against these."""
         self._known = known
@@ -135,14 +142,11 @@ class TargetRow(QFrame):
         self.weight.setFixedWidth(_WEIGHT_WIDTH)
         self.weight.setAccessibleName(self.tr("%s: weight") % about.title)
         self.weight.setToolTip(self.tr("How much it counts where targets pull apart"))
-        if about.is_exact:
-            self._exact.setText(self.tr("exact from the formula"))
-            self._exact.setProperty("role", "small")
         left = QVBoxLayout()
         left.setSpacing(8)
         left.addWidget(self.switch)
         left.addLayout(row(self.weight, None))
-        left.addWidget(self._exact)
+        left.addWidget(self._note)
         left.addStretch(1)
         inner = QGridLayout(self._open)
         inner.setContentsMargins(0, 0, 0, 0)
@@ -195,7 +199,7 @@ class TargetRow(QFrame):
         is_on, mode = self.is_on, self.mode.value()
         self._open.setVisible(is_on)
         self.weight.setVisible(is_on)
-        self._exact.setVisible(is_on and self._about.is_exact)
+        self._note.setVisible(is_on and bool(self._note.text()))
         self.doc.setVisible(not is_on)
         self.low.setVisible(mode != MOST)
         self.high.setVisible(mode in (MOST, BETWEEN))

@@ -1,6 +1,7 @@
 """Targets in words: what is asked, and how rare that is among known materials."""
 
 import math
+import re
 
 from PySide6.QtCore import QCoreApplication
 
@@ -9,6 +10,8 @@ from designer_app.specs.distributions import FAMILY_OF, Distribution
 from designer_app.ui.number_editor import THIN, number_text, unit_text
 from designer_app.ui.wording import unbroken, with_spaces
 
+_RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+_POWER = re.compile(r"(\d)e(-?\d+)")
 _RARE, _AMBITIOUS, _COMMON = 0.03, 0.10, 0.5
 _KNOWN = {
     "electrode": "known electrodes",
@@ -36,9 +39,18 @@ def property_of(key: str) -> DesignProperty:
 
 
 def value_text(value: float, about: DesignProperty) -> str:
-    """A value with its unit; small ones with a power of ten."""
-    text = digits(value, about)
+    """A value with its unit; small ones with a power of ten, written as 10⁻⁴."""
+    text = with_powers(digits(value, about))
     return f"{text}{THIN}{unit_text(about.unit)}" if about.unit else text
+
+
+def with_powers(number: str) -> str:
+    """A typed number as it is printed: 1e-4 with a raised exponent, and a long minus."""
+    number = _POWER.sub(
+        lambda found: f"{found[1]}\N{MULTIPLICATION SIGN}10{found[2].translate(_RAISED)}", number
+    )
+    number = re.sub(r"^(-?)1\N{MULTIPLICATION SIGN}", r"\1", number)
+    return number.replace("-", "\N{MINUS SIGN}")
 
 
 def digits(value: float, about: DesignProperty) -> str:
@@ -84,10 +96,10 @@ def rarity_text(target: Target, known: Distribution | None) -> str:
     elif share >= _AMBITIOUS:
         said = _tr("%s of %s reach this") % (percent(share), kind)
     elif share >= _RARE:
-        said = _tr("Ambitious: the %s of %s") % (_top(low, high, share), kind)
+        said = _tr("Ambitious: %s of %s") % (_tail(low, high, share), kind)
     else:
-        part = _top(low, high, share)
-        said = _tr("This is the %s of what is known; tail targets rarely hold") % part
+        part = _tail(low, high, share)
+        said = _tr("This is %s of %s; tail targets rarely hold") % (part, kind)
     return unbroken(said)
 
 
@@ -121,12 +133,12 @@ def family_text(purpose: str) -> str:
     return _tr(_KNOWN.get(FAMILY_OF.get(purpose, purpose), _KNOWN["any"]))
 
 
-def _top(low: float, high: float, share: float) -> str:
+def _tail(low: float, high: float, share: float) -> str:
     if not math.isfinite(high):
-        return _tr("top %s") % percent(share)
+        return _tr("the top %s") % percent(share)
     if not math.isfinite(low):
-        return _tr("lowest %s") % percent(share)
-    return _tr("%s in this window") % percent(share)
+        return _tr("the lowest %s") % percent(share)
+    return _tr("a window with %s") % percent(share)
 
 
 def _tr(text: str) -> str:

@@ -12,7 +12,7 @@ from designer_app.io.own_heads import own_columns
 from designer_app.io.property_distributions import distribution_of
 from designer_app.specs.design import DesignSpec
 from designer_app.specs.design_purposes import PURPOSES, purpose_of
-from designer_app.specs.design_targets import OWN, PROPERTIES
+from designer_app.specs.design_targets import LEADING, OWN, PROPERTIES
 from designer_app.specs.distributions import Distribution
 from designer_app.ui.design.pages import DesignPage
 from designer_app.ui.design.target_checks import target_cautions
@@ -21,6 +21,8 @@ from designer_app.ui.design.target_words import family_text
 from designer_app.ui.panels.md_outlook import Caution
 from designer_app.ui.panels.section import row
 from designer_app.ui.theme import Theme, label
+
+_ADSORPTION = "adsorption_free_energy"
 
 
 class TargetsPage(DesignPage):
@@ -55,12 +57,16 @@ class TargetsPage(DesignPage):
             targets = {each.key: each for each in spec.wanted()}
         except InvalidSpecError:  # `problems` tells, with the way out
             targets = {}
-        offered = purpose_of(spec).offered
+        learned = (OWN + name for name, _ in self._learned())
+        offered = (*learned, *purpose_of(spec).offered)
         wanted = [*offered, *(key for key in targets if key not in offered)]
         self._offer(wanted)
         for key, each in self.rows.items():
             each.set_known(self._known(key))
             each.set_target(targets.get(key))
+        if _ADSORPTION in self.rows:
+            adsorbed = LEADING.get(spec.reaction, "")
+            self.rows[_ADSORPTION].set_note(self.tr("of %s on the surface") % adsorbed)
         self._tell_origin()
         self.refresh()
 

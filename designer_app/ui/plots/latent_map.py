@@ -13,7 +13,7 @@ from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, QTimer
 from PySide6.QtGui import QImage, QPixmap
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
-from designer_app.io.formulas import with_subscripts
+from designer_app.io.formulas import written
 from designer_app.specs.design_rows import LatentMap
 from designer_app.specs.design_targets import PROPERTIES
 from designer_app.ui.number_editor import unit_text
@@ -221,7 +221,7 @@ class LatentMapPlot(QWidget):
         distances = np.hypot(away[:, 0], away[:, 1])
         nearest = int(np.nanargmin(distances))
         near = distances[nearest] < _NEAR_PX
-        self._said.setText(with_subscripts(found.names[nearest]) if near else "")
+        self._said.setText(written(found.names[nearest]) if near else "")
 
     def _on_theme(self, tokens: Tokens) -> None:
         dress(self._plot, tokens)

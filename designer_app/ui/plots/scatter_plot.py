@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QEvent, QPointF, Qt, Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from designer_app.io.formulas import with_subscripts
+from designer_app.io.formulas import written
 from designer_app.specs.screen_rows import FAILS, LOST, PASSES, WAITS
 from designer_app.ui.editors import ChoiceEditor
 from designer_app.ui.panels.section import row
@@ -257,7 +257,7 @@ class ScatterPlot(QWidget):
     def _on_mouse_moved(self, at: QPointF) -> None:
         place = self._at(at)
         self._said.setText(
-            with_subscripts(self._table.rows[place].formula) if place >= 0 else self._legend()
+            written(self._table.rows[place].formula) if place >= 0 else self._legend()
         )
 
     def _on_theme(self, tokens: Tokens) -> None:

@@ -15,7 +15,7 @@ from PySide6.QtCore import (
 from PySide6.QtGui import QColor, QFont, QPainter, QPen
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
-from designer_app.io.formulas import with_subscripts
+from designer_app.io.formulas import written
 from designer_app.specs.screen_rows import FAILS, LOST, PASSES
 from designer_app.ui.screening.candidate_model import CELL, Cell, verdict_text
 from designer_app.ui.screening.columns import SCORE, Column, name_of
@@ -77,7 +77,7 @@ class CandidateDelegate(QStyledItemDelegate):
     def _paint_candidate(self, painter: QPainter, area: QRect, font: QFont, cell: Cell) -> None:
         row = cell.row
         upper, lower = _halves(area)
-        self._write(painter, upper, font, with_subscripts(row.formula), self._tokens.text, _LEFT)
+        self._write(painter, upper, font, written(row.formula), self._tokens.text, _LEFT)
         size = f"{row.n_atoms} atoms" if row.n_atoms else ""
         parts = [with_indices(row.space_group).partition(" ")[0], "known" if row.known else size]
         told = " · ".join(part for part in parts if part)

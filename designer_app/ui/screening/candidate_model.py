@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
 
-from designer_app.io.formulas import with_subscripts
+from designer_app.io.formulas import written
 from designer_app.specs.estimates import Estimate
 from designer_app.specs.screen_rows import FAILS, LOST, PASSES, WAITS, ScreenRow
 from designer_app.ui.number_editor import unit_text
@@ -25,6 +25,8 @@ CELL = Qt.ItemDataRole.UserRole
 """A `Cell`: all that the delegate draws."""
 _Index = QModelIndex | QPersistentModelIndex
 _NOWHERE = QModelIndex()
+_UNSURE = "unsure"
+"""How reasons begin where numbers disagree: nothing was missed."""
 N_LEADING = 2
 """Candidate and verdict stand before the numbers."""
 
@@ -48,6 +50,8 @@ class Cell:
 
 def verdict_text(row: ScreenRow) -> str:
     """The verdict in a word or two."""
+    if row.verdict == FAILS and row.reason.startswith(_UNSURE):
+        return _UNSURE
     if row.verdict == FAILS:
         return f"misses {len(row.failing)}" if row.failing else "fails"
     words = {PASSES: "passes", LOST: "lost", WAITS: "waits"}
@@ -193,7 +197,7 @@ class CandidateModel(QAbstractTableModel):
 
     def _text(self, cell: Cell, section: int) -> str:
         if cell.column is None:
-            return with_subscripts(cell.row.formula) if section == 0 else verdict_text(cell.row)
+            return written(cell.row.formula) if section == 0 else verdict_text(cell.row)
         if cell.column.key == SCORE.key:
             return cell.column.text(cell.row.score)
         return cell.column.text(cell.estimate.value) if cell.estimate is not None else ""

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QPushButton, QWidget
 
-from designer_app.io.formulas import with_subscripts, with_subscripts_in
+from designer_app.io.formulas import written, written_in
 from designer_app.specs.screen_rows import FAILS, LOST, PASSES, STAGES, ScreenRow
 from designer_app.ui.icons import ThemedIcon
 from designer_app.ui.panels.notice import NoticeList
@@ -70,15 +70,15 @@ class CandidatePage(PanelPage):
             self.headline.setText(self.tr("Click a row of the table or a point of a plot."))
             self.notices.set_notices(())
             return
-        self.formula.setText(with_subscripts(row_now.formula))
+        self.formula.setText(written(row_now.formula))
         atoms = self.tr("%d atoms") % row_now.n_atoms if row_now.n_atoms else ""
         parts = (with_indices(row_now.space_group), atoms, self.tr("candidate %s") % row_now.id)
         self.headline.setText(" · ".join(part for part in parts if part))
-        self.made_from.setText(with_subscripts_in(row_now.made_from))
+        self.made_from.setText(written_in(row_now.made_from))
         self.made_from.setVisible(bool(row_now.made_from))
         self.notices.set_notices(self._notices(row_now))
         self._title.setVisible(bool(row_now.estimates))
-        self.competes.setText(with_subscripts_in(row_now.decomposition))
+        self.competes.setText(written_in(row_now.decomposition))
         self.estimates.set_estimates(row_now.estimates, row_now.failing, criteria)
 
     def set_chosen(self, count: int, most: int) -> None:

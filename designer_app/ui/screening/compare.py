@@ -6,7 +6,7 @@ import numpy as np
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QGridLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
 
-from designer_app.io.formulas import with_subscripts, with_subscripts_in
+from designer_app.io.formulas import written, written_in
 from designer_app.specs.screen_rows import ScreenRow
 from designer_app.ui.screening.candidate_model import verdict_text
 from designer_app.ui.screening.columns import (
@@ -71,10 +71,10 @@ class Comparison(QWidget):
             self._grid.setColumnStretch(place, 1)
         for place in range(len(rows) + 1, MOST + 1):
             self._grid.setColumnStretch(place, 0)
-        self._add("", [with_subscripts(row.formula) for row in rows], role="title")
+        self._add("", [written(row.formula) for row in rows], role="title")
         self._add(self.tr("Space group"), [with_indices(row.space_group) for row in rows])
         self._add(self.tr("Atoms"), [str(row.n_atoms or "") for row in rows])
-        self._add(self.tr("Made from"), [with_subscripts_in(row.made_from) for row in rows])
+        self._add(self.tr("Made from"), [written_in(row.made_from) for row in rows])
         self._add(self.tr("Verdict"), [_verdict(row) for row in rows])
         for column in _columns(rows):
             self._add_numbers(column, rows, criteria.get(column.key))

@@ -1,6 +1,6 @@
 """What came out of a screening, in one sentence."""
 
-from designer_app.io.formulas import with_subscripts
+from designer_app.io.formulas import written
 from designer_app.specs.screen_rows import ScreenRow
 from designer_app.ui.screening.candidate_table import CandidateTable, Wish
 from designer_app.ui.screening.columns import name_of
@@ -19,7 +19,7 @@ def screening_outcome(table: CandidateTable) -> tuple[str, str]:
     if tally.n_passing:
         one = tally.n_passing == 1
         told = f"{tally.n_passing} of {many} {'passes' if one else 'pass'} all rules"
-        return f"{told}; the best is {with_subscripts(best.formula)}.", "ok"
+        return f"{told}; the best is {written(best.formula)}.", "ok"
     if not tally.n_judged:
         return f"None of {many} came to the rules: the funnel tells where they were lost.", "warn"
     missed = ", ".join(
@@ -27,7 +27,7 @@ def screening_outcome(table: CandidateTable) -> tuple[str, str]:
     )
     judged = with_spaces(tally.n_judged)
     told = f"None of {judged} judged passes all rules"
-    return f"{told}; most miss {missed}. The best is {with_subscripts(best.formula)}.", "warn"
+    return f"{told}; most miss {missed}. The best is {written(best.formula)}.", "warn"
 
 
 def live_text(table: CandidateTable) -> str:

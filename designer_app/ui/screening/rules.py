@@ -62,7 +62,7 @@ SENTENCES = (
     Sentence(before="is not toxic", switch="no_toxic"),
     Sentence(before="is cheap: below", field="max_price", switch="cheap"),
     Sentence(before="is abundant: above", field="min_abundance", switch="abundant"),
-    Sentence(before="is new: not among known crystals", switch="only_new"),
+    Sentence(before="is not in the reference set", switch="only_new"),
 )  # fmt: skip
 EDITED = frozenset(name for each in SENTENCES for name in each.fields())
 """Fields of the spec that the sentences hold: the form leaves them out."""
