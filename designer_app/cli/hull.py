@@ -84,7 +84,7 @@ def _present(result: dict[str, Any]) -> str:
 
 def _place(row: dict[str, Any]) -> str:
     if row["below_hull_eV_atom"] > RELAXED_ALIKE:
-        where = f"{1e3 * row['below_hull_eV_atom']:.1f} meV/atom BELOW the hull of known phases"
+        where = f"{1e3 * row['below_hull_eV_atom']:.1f} meV/atom BELOW the hull"
     elif row["e_above_hull_eV_atom"] < ON_HULL:
         where = "on the hull"
     else:

@@ -98,6 +98,8 @@ class HullSpec:
     )
 
 
+HYPOTHETICAL_ID = "hypothetical-"
+"""Begins the ids of phases that stand in for what the published tables lack."""
 ON_HULL = 1e-4
 """eV/atom above the hull below which a phase counts as lying on it."""
 RELAXED_ALIKE = 1e-3
@@ -155,7 +157,7 @@ class HullPlacement:
 
 @dataclass(frozen=True, kw_only=True)
 class DiagramPhase:
-    """A phase as a point of a diagram."""
+    """A phase as a point of a diagram; `HYPOTHETICAL_ID` begins the source of what nobody made."""
 
     formula: str
     source: str

@@ -75,7 +75,7 @@ def test_the_area_under_the_curve_is_the_chance_to_rank_right(scores, area):
 
 def test_the_picture_is_drawn(tmp_path):
     rng = np.random.default_rng(0)
-    found = [Compared(*rng.uniform(0, 0.3, 6), is_present=True) for _ in range(20)]
+    found = [Compared(*rng.uniform(0, 0.3, 7), is_present=True) for _ in range(20)]
     draw(found, tmp_path / "parity.png")
     assert (tmp_path / "parity.png").read_bytes().startswith(b"\x89PNG")
 

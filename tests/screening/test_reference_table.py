@@ -12,6 +12,7 @@ from designer_app.errors import FileUnreadableError, MissingReferenceError
 from designer_app.io.documents import structure_from_atoms
 from designer_app.potentials import load_potential
 from designer_app.resources import resource
+from designer_app.screening.convex_hull import hull_for
 from designer_app.screening.reference.archive import write_archive
 from designer_app.screening.reference.checking import AGREES, recomputed, sample
 from designer_app.screening.reference.ledger import Ledger, RelaxedPhase
@@ -101,6 +102,27 @@ def test_compositions_are_those_of_the_primitive_cell(table):
     assert table.by_source("gold").composition == {"Au": 1.0}
     assert table.by_source("alloy").composition == {"Cu": 3.0, "Au": 1.0}
     assert len(table.by_source("alloy").structure()) == 4
+
+
+def test_hypothetical_phases_compete_but_are_no_known_crystals(packed, table):
+    alone = table.in_system(("Au", "Cu"))
+    beside = ReferenceTable(_header(), packed.arrays, "2" * 64)
+    table = ReferenceTable(table.header, table.arrays, table.hash, hypothetical=beside)
+    assert len(table.in_system(("Au", "Cu"))) == 2 * len(alone)
+    assert len(table) == len(beside)
+    assert f"and {len(beside)} hypothetical ones (222222222222)" in table.name
+
+
+def test_a_hypothetical_phase_is_found_by_its_name(packed, table):
+    nobody = ReferenceTable(_header(), {**packed.arrays, "sources": _renamed(packed)}, "2" * 64)
+    table = ReferenceTable(table.header, table.arrays, table.hash, hypothetical=nobody)
+    assert table.by_source("hypothetical-copper").formula == "Cu"
+    assert table.index("hypothetical-copper") is None
+
+
+def _renamed(packed):
+    names = bytes(packed.arrays["sources"]).decode().split("\n")
+    return np.frombuffer("\n".join(f"hypothetical-{name}" for name in names).encode(), np.uint8)
 
 
 def test_failed_and_unconverged_crystals_are_left_out_and_counted(relaxed, emt):
@@ -228,11 +250,13 @@ def test_every_element_of_a_shipped_phase_has_a_phase_of_its_own(shipped):
 
 
 @pytest.mark.parametrize("n", [6, pytest.param(100, marks=pytest.mark.slow)])
-def test_a_sample_of_the_shipped_table_recomputes(shipped, n):
+@pytest.mark.parametrize("kind", ["known", "hypothetical"])
+def test_a_sample_of_the_shipped_table_recomputes(shipped, kind, n):
     potential = load_potential("chgnet", "0.3.0", Compute("cpu", "float32", 1))
-    small = [index for index in range(len(shipped)) if sum(shipped._amounts[index]) <= 12]
+    table = shipped if kind == "known" else shipped.hypothetical
+    small = [index for index in range(len(table)) if sum(table._amounts[index]) <= 12]
     chosen = np.random.default_rng(n).choice(small, n, replace=False)
-    found = recomputed(shipped, potential, [int(index) for index in chosen])
+    found = recomputed(table, potential, [int(index) for index in chosen])
     assert [phase.source for phase in found if not phase.agrees] == []
 
 
@@ -242,3 +266,14 @@ def test_crystals_that_the_published_tables_lack_are_in_the_shipped_table(shippe
     own = ["example-LiFePO4", "example-LiCoO2", "electrode-LiTiS2", *simple]
     assert [source for source in own if shipped.by_source(source) is None] == []
     assert shipped.by_source("rocksalt-LiF").formula == "LiF"
+
+
+def test_every_hypothetical_phase_lies_on_the_hull_and_is_none_of_the_known(shipped):
+    beside = shipped.hypothetical
+    assert beside.header.model_sha256 == shipped.header.model_sha256
+    assert not set(beside.sources) & set(shipped.sources)
+    for index in np.random.default_rng(0).choice(len(beside), 10, replace=False).tolist():
+        phase = beside.phase(index)
+        hull = hull_for(phase.composition, shipped.in_system(phase.composition), shipped.origin)
+        placed = hull.place(phase.composition, phase.energy_per_atom)
+        assert placed.e_above_hull < 1e-3  # eV/atom

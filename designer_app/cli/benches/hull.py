@@ -3,7 +3,9 @@
 Only crystals whose tabulated hull is wholly in the set are compared. Whether it is, the tabulated
 formation energies say: of the phases in the set they must give back the tabulated distance to
 within `PRESENT`. Both hulls are made of the same phases, the tabulated crystals and the elements;
-what else the set holds, such as electrodes that the tables lack, stays out. CHGNet was trained on
+what else the set holds, such as electrodes that the tables lack, stays out. One row has the
+hypothetical phases beside them: they stand in for compounds that are missing, so where none is
+missing they should change nothing. CHGNet was trained on
 Materials Project crystals, so this tells how well it reproduces what it has seen, and nothing about
 crystals that are new.
 """
@@ -32,6 +34,8 @@ ABOVE = 0.005
 """eV/atom: errors are averaged over crystals tabulated farther above the hull."""
 STABLE = 0.050
 """eV/atom: what counts as possibly stable."""
+MOVED = 0.001
+"""eV/atom by which a hypothetical phase must raise a distance to be counted."""
 QUICK = 1500
 """Crystals of a quick run."""
 _SEEN = "CHGNet has seen Materials Project crystals: this is no error on unseen ones."
@@ -49,6 +53,8 @@ class Compared:
     tabulated: float
     distance_without: float
     """With its formula left out of the set; negative for what is stable. NaN where not judged."""
+    distance_beside: float
+    """With the hypothetical phases in the set; NaN where not judged."""
     tabulated_without: float
     """The same from the tabulated energies of the phases in the set; NaN for elements too."""
     is_present: bool
@@ -58,7 +64,7 @@ class Compared:
 def rows(
     quick: bool, say: Callable[[str], None], data: Path | None = None, plot: Path | None = None
 ) -> Iterator[dict[str, object]]:
-    """Own entry in the set; formula left out; formula left out on both sides."""
+    """Own entry in the set, and hypothetical phases beside; formula left out; on both sides."""
     table = load_reference("chgnet")
     if table is None:
         raise MissingReferenceError("", "chgnet", "its file is not installed")
@@ -82,7 +88,14 @@ def rows(
         say(f"parity plot: {plot}")
     tabulated = _column(kept, "tabulated")
     left_out = _column(kept, "distance_without")
+    beside = _column(kept, "distance_beside")
+    moved = beside > _column(kept, "distance") + MOVED
+    say(
+        f"hypothetical phases beside: {100 * moved.mean():.1f} % of these crystals move by more "
+        f"than {1e3 * MOVED:g} meV/atom"
+    )
     yield _row("own entry in the set", _column(kept, "distance"), tabulated, tabulated)
+    yield _row("own entry, hypothetical phases beside", beside, tabulated, tabulated)
     yield _row("formula left out", left_out, tabulated, tabulated)
     without = _column(kept, "tabulated_without")
     is_known = np.isfinite(without)
@@ -122,7 +135,9 @@ def compared(
         except MissingReferenceError:  # an element whose reference did not relax
             continue
         theirs = _tabulated_hull(elements, phases, by_id)
-        found += [_compared(ours, theirs, table, crystal) for crystal in members]
+        more = [] if table.hypothetical is None else table.hypothetical.in_system(elements)
+        beside = ours.with_phases(more, "and hypothetical ones") if more else ours
+        found += [_compared(ours, beside, theirs, table, crystal) for crystal in members]
     return found
 
 
@@ -157,7 +172,7 @@ def _phase(source: str, composition: dict[str, float], energy: float) -> Referen
 
 
 def _compared(
-    ours: Hull, theirs: Hull, table: ReferenceTable, crystal: PublishedCrystal
+    ours: Hull, beside: Hull, theirs: Hull, table: ReferenceTable, crystal: PublishedCrystal
 ) -> Compared:
     assert crystal.formation_energy is not None
     assert crystal.e_above_hull is not None
@@ -167,6 +182,7 @@ def _compared(
     energy = phase.energy_per_atom - float(x @ ours.element_energies)
     hull_energy = float(ours.energies_at(x[None])[0])
     tabulated_hull = float(theirs.energies_at(x[None])[0])
+    hull_beside = hull_energy if beside is ours else float(beside.energies_at(x[None])[0])
     is_present = abs(crystal.formation_energy - crystal.e_above_hull - tabulated_hull) <= PRESENT
     if not is_present:  # not judged: the costly hulls without its formula are not asked for
         without = theirs_without = np.nan
@@ -181,6 +197,7 @@ def _compared(
         distance=max(energy - hull_energy, 0.0),
         tabulated=crystal.e_above_hull,
         distance_without=without,
+        distance_beside=max(energy - hull_beside, 0.0) if is_present else np.nan,
         tabulated_without=theirs_without,
         is_present=is_present,
     )

@@ -20,22 +20,25 @@ Floats = NDArray[np.float64]
 
 
 class RestOfHull:
-    """The reference phases as arrays."""
+    """The reference phases as arrays, the hypothetical ones last."""
 
     def __init__(self, table: ReferenceTable) -> None:
-        amounts = np.zeros((len(table), N_ELEMENTS))
-        for row in range(len(table)):
-            for symbol, amount in table.phase(row).composition.items():
+        tables = [each for each in (table, table.hypothetical) if each is not None]
+        phases = [each.phase(row) for each in tables for row in range(len(each))]
+        amounts = np.zeros((len(phases), N_ELEMENTS))
+        for row, phase in enumerate(phases):
+            for symbol, amount in phase.composition.items():
                 amounts[row, ATOMIC_NUMBERS[symbol]] += amount
         self.fractions = amounts / amounts.sum(axis=1, keepdims=True)
-        self.energies = table.arrays["energy"].astype(np.float64)
+        self.energies = np.array([phase.energy_per_atom for phase in phases])
         self.elements = np.full(N_ELEMENTS, np.nan)
         """(N_ELEMENTS,) eV/atom of the most stable phase of each."""
         for number in range(1, N_ELEMENTS):
             pure = self.fractions[:, number] > 1.0 - SAME_COMPOSITION
             if pure.any():
                 self.elements[number] = self.energies[pure].min()
-        self._is_in = self.fractions > 0
+        self._has = np.ascontiguousarray((self.fractions > 0).T)
+        self._n_elements = self._has.sum(axis=0)
         self._systems: dict[tuple[int, ...], NDArray[np.int64]] = {}
 
     def formation_energy(self, fractions: Floats, energy: float) -> float:
@@ -77,7 +80,6 @@ class RestOfHull:
         """Phases that hold only these elements."""
         key = tuple(system)
         if key not in self._systems:
-            outside = np.ones(N_ELEMENTS, dtype=bool)
-            outside[list(key)] = False
-            self._systems[key] = np.flatnonzero(~self._is_in[:, outside].any(axis=1))
+            held = self._has[list(key)].sum(axis=0)
+            self._systems[key] = np.flatnonzero(held == self._n_elements)
         return self._systems[key]

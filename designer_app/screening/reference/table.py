@@ -45,7 +45,9 @@ VERSION = 1
 STEPS = 65536
 """Free numbers, 0 to 1, are kept as 16-bit whole numbers."""
 SHIPPED = {("chgnet", "0.3.0"): "data/reference-chgnet-0.3.0.npz"}
-"""Files by potential and model."""
+"""Files of known crystals, by potential and model."""
+HYPOTHETICAL = {("chgnet", "0.3.0"): "data/hypothetical-chgnet-0.3.0.npz"}
+"""Files of crystals that nobody has made and that lie on the hull beside the known ones."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,10 +70,22 @@ class TableHeader:
 
 
 class ReferenceTable:
-    """Relaxed crystals of one potential."""
+    """Relaxed crystals of one potential.
 
-    def __init__(self, header: TableHeader, arrays: Arrays, file_hash: str = "") -> None:
+    The published tables are a part of what exists. Hypothetical phases of the same potential stand
+    in for what is missing: they compete in every hull (`in_system`), but are no known crystals, so
+    that the length, the ids and the rows of the table do not count them.
+    """
+
+    def __init__(
+        self,
+        header: TableHeader,
+        arrays: Arrays,
+        file_hash: str = "",
+        hypothetical: "ReferenceTable | None" = None,
+    ) -> None:
         self.header = header
+        self.hypothetical = hypothetical
         self.arrays = arrays
         self.hash = file_hash
         """SHA-256 of its file."""
@@ -91,7 +105,11 @@ class ReferenceTable:
     @property
     def name(self) -> str:
         """Of the set, with size and the begin of its hash, as hull numbers show it."""
-        return f"{self.header.name}, {len(self)} phases ({self.hash[:12]})"
+        said = f"{self.header.name}, {len(self)} phases ({self.hash[:12]})"
+        if self.hypothetical is None:
+            return said
+        more = self.hypothetical
+        return f"{said} and {len(more)} hypothetical ones ({more.hash[:12]})"
 
     @property
     def origin(self) -> HullOrigin:
@@ -108,10 +126,11 @@ class ReferenceTable:
         return potential.model_sha256 == self.header.model_sha256
 
     def in_system(self, elements: Collection[str]) -> list[ReferencePhase]:
-        """All phases that hold only these elements."""
+        """All phases that hold only these elements, known and hypothetical."""
         chosen = [ATOMIC_NUMBERS[element] for element in set(elements)]
         found = np.flatnonzero(self._has[chosen].sum(axis=0) == self._n_elements)
-        return [self.phase(int(index)) for index in found]
+        more = [] if self.hypothetical is None else self.hypothetical.in_system(elements)
+        return [*(self.phase(int(index)) for index in found), *more]
 
     def phase(self, index: int) -> ReferencePhase:
         """One of the phases."""
@@ -128,7 +147,9 @@ class ReferenceTable:
     def by_source(self, source: str) -> ReferencePhase | None:
         """The phase that was relaxed from a crystal of this id."""
         index = self.index(source)
-        return None if index is None else self.phase(index)
+        if index is None:
+            return None if self.hypothetical is None else self.hypothetical.by_source(source)
+        return self.phase(index)
 
     def index(self, source: str) -> int | None:
         """Which of the phases was relaxed from a crystal of this id."""
@@ -221,14 +242,17 @@ def load_reference(potential: str = "chgnet", model: str = "") -> ReferenceTable
     Whether the weights are those of the table, `ReferenceTable.belongs_to` says.
     """
     chosen = model or (POTENTIALS[potential].models or (("", ""),))[0][0]
-    name = SHIPPED.get((potential, chosen))
-    return None if name is None else _shipped(name)
+    return _shipped((potential, chosen))
 
 
 @lru_cache(maxsize=2)
-def _shipped(name: str) -> ReferenceTable | None:
-    path = resource(name)
-    return read_table(path) if path.is_file() else None
+def _shipped(key: tuple[str, str]) -> ReferenceTable | None:
+    paths = [resource(files[key]) for files in (SHIPPED, HYPOTHETICAL) if key in files]
+    tables = [read_table(path) if path.is_file() else None for path in paths]
+    if not tables or tables[0] is None:
+        return None
+    tables[0].hypothetical = tables[1] if len(tables) > 1 else None
+    return tables[0]
 
 
 def set_hash(phases: Iterable[ReferencePhase]) -> str:

@@ -81,9 +81,9 @@ def stability_text(placement: HullPlacement) -> str:
     size = placement.reference_set.rpartition(", ")[2].partition(" (")[0]
     origin = ", ".join(part for part in (placement.potential, size) if part)
     if placement.below_hull > _NOTED:
-        told = f"{1000 * placement.below_hull:.0f}{THIN}meV/atom below all known phases"
+        told = f"{1000 * placement.below_hull:.0f}{THIN}meV/atom below all other phases"
     elif placement.is_stable:
-        told = "on the hull of known phases"
+        told = "on the hull"
     else:
         told = f"{1000 * placement.e_above_hull:.0f}{THIN}meV/atom above the hull"
     return f"Stability: {told} ({origin})."

@@ -10,7 +10,12 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
 from designer_app.io.formulas import with_subscripts
-from designer_app.specs.hull import DiagramPhase, PhaseDiagram, triangle_place
+from designer_app.specs.hull import (
+    HYPOTHETICAL_ID,
+    DiagramPhase,
+    PhaseDiagram,
+    triangle_place,
+)
 from designer_app.ui.panels.section import row
 from designer_app.ui.plots.phase_table import PhaseTable
 from designer_app.ui.plots.plot_style import dress, prepare
@@ -276,8 +281,10 @@ class HullPlot(QWidget):
 def describe(phase: DiagramPhase) -> str:
     """A phase in one line."""
     formula = with_subscripts(phase.formula)
+    if phase.source.startswith(HYPOTHETICAL_ID):
+        formula += " (hypothetical)"
     if phase.e_above_hull < -_ON_HULL:
-        return f"{formula}: {-1000 * phase.e_above_hull:.0f}{THIN}meV/atom below all known phases"
+        return f"{formula}: {-1000 * phase.e_above_hull:.0f}{THIN}meV/atom below all other phases"
     if phase.e_above_hull < _ON_HULL:
         return f"{formula}: on the hull, {phase.formation_energy:.3f}{THIN}eV/atom"
     return f"{formula}: {1000 * phase.e_above_hull:.0f}{THIN}meV/atom above the hull"
