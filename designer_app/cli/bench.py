@@ -30,6 +30,7 @@ BENCHES = {
     "recovery": "designer_app.cli.benches.recovery",
     "relax": "designer_app.cli.benches.relax",
     "screen": "designer_app.cli.benches.screen",
+    "single-points": "designer_app.cli.benches.single_points",
     "vae": "designer_app.cli.benches.vae",
     "voltage": "designer_app.cli.benches.voltage",
 }

@@ -5,7 +5,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from designer_app.design.heads.ensemble import load_design_heads
 from designer_app.design.heads.labels import NO_ION
+from designer_app.design.representation.library import known_tokens
 from designer_app.design.search.judging import PointJudge, Points
 from designer_app.design.search.learning import heads_after, labels_of
 from designer_app.design.search.objective import goals_of
@@ -27,6 +29,9 @@ from designer_app.specs.design_targets import targets_from
 STORED = 2e-3
 """eV/atom: positions of reference crystals are kept in 65536ths of a cell."""
 
+VOLTS = np.full(40, 3.0)
+SETTLED = 0.01
+"""Of what is taken off after a few steps."""
 IN_SINGLE = 1e-5
 """Of products in float32."""
 
@@ -51,7 +56,7 @@ def layered(judge):
 def test_a_reference_crystal_lies_where_its_table_says(judge, layered):
     said = judge.judged([layered], "", RunControl())
     phase = judge.table.by_source("example-LiCoO2")
-    apart = judge._distance(layered, phase.energy)
+    apart = judge.distance(layered, phase.energy)
     assert said.e_above_hull[0] == pytest.approx(apart, abs=STORED)
     assert np.isnan(said.voltage[0])
 
@@ -69,12 +74,34 @@ def test_single_points_replace_what_heads_say(search_kit):
     said = by_points(learned, points, "a judge")
     score = scores(goals, [learned, said], 3)
     assert score[0] > np.log(0.9)
-    assert score[1] < np.log(0.1)
+    assert score[1] < np.log(0.3)
     assert score[2] == scores(goals, [learned], 3)[2]
     assert [each.method for each in estimates_of([learned, said], 0)] == [
         "learned head",
         "single point",
     ]
+
+
+def test_an_energy_density_is_shown_as_wide_as_its_voltage_times_its_capacity(search_kit):
+    table = search_kit.known.rows(np.arange(40))
+    said = by_heads(search_kit.heads.bound(("energy_density", "voltage", "capacity")), table)
+    rows = np.flatnonzero(said.numbers["capacity"][0] > 0)
+    assert len(rows)
+    for row in rows.tolist():
+        shown = {each.key: each for each in estimates_of([said], row)}
+        charge = shown["capacity"].value
+        ends = [(each.low, each.high) for each in (shown["energy_density"], shown["voltage"])]
+        assert ends[0] == pytest.approx(charge * np.array(ends[1]), rel=IN_SINGLE)
+
+
+def test_a_free_energy_is_as_doubtful_as_the_adsorption_energy_it_stands_on():
+    heads = load_design_heads()
+    table, _ = known_tokens(heads.library)
+    alloys = table.rows(np.arange(2))
+    said = by_heads(heads.bound(("adsorption_free_energy",), reaction="HER"), alloys)
+    least = heads.cards["adsorption H"].held_out_error
+    assert least > 0.1  # eV
+    assert (said.numbers["adsorption_free_energy"][1] > least).all()
 
 
 @pytest.mark.parametrize(
@@ -124,13 +151,23 @@ def test_crystals_that_cannot_be_computed_have_no_settled_numbers(judge, layered
 
 
 def test_a_search_measures_what_relaxation_changes_in_its_own_proposals():
-    far = np.linspace(0.1, 1.0, 20)
-    made = Points(far, np.full(20, 3.0))
-    settled = Points(np.full(20, 0.0), np.full(20, 2.8))
-    gains = gains_of(made, settled)
-    assert (gains.drop, gains.volts) == (pytest.approx(1.0), pytest.approx(0.2))
-    few = Points(far[:5], np.full(5, 3.0))
-    assert gains_of(few, Points(np.zeros(5), np.full(5, 2.8))) == Gains()
+    made = Points(np.concatenate([np.linspace(-0.04, 0.04, 20), np.linspace(0.1, 1.0, 20)]), VOLTS)
+    fallen = 0.02 + 0.8 * np.where(made.e_above_hull > 0.05, made.e_above_hull, 0.0)
+    gains = gains_of(made, Points(made.e_above_hull - fallen, VOLTS - 0.2))
+    assert gains.always == pytest.approx(0.02, abs=SETTLED)
+    assert gains.drop == pytest.approx(0.8, abs=SETTLED)
+    assert gains.volts == pytest.approx(0.2, abs=0.05)  # hosts relax a little further
+    few = Points(made.e_above_hull[:5], VOLTS[:5])
+    assert gains_of(few, Points(np.zeros(5), VOLTS[:5])) == Gains()
+
+
+def test_near_the_hull_relaxation_takes_off_as_much_on_both_sides(search_kit):
+    table = search_kit.known.rows(np.arange(2))
+    learned = by_heads(search_kit.heads.bound(["e_above_hull"]), table)
+    points = Points(np.array([-0.02, 0.0]), np.full(2, np.nan))
+    mean, error = by_points(learned, points, "").numbers["e_above_hull"]
+    assert (points.e_above_hull - mean) == pytest.approx([Gains().always] * 2)
+    assert error == pytest.approx([Gains().always_error] * 2)
 
 
 def test_brief_relaxations_count_more_than_single_points(search_kit):

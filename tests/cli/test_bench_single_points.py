@@ -1,0 +1,48 @@
+"""The bench that fits what single points tell."""
+
+import json
+
+import numpy as np
+import pytest
+
+from designer_app.cli.benches import single_points as bench
+from designer_app.specs.design_purposes import purpose_named
+
+
+def stages(n=40):
+    made = np.concatenate([np.linspace(-0.04, 0.04, n // 2), np.linspace(0.1, 0.5, n // 2)])
+    relaxed = made - 0.02 - 0.5 * np.where(made > 0.05, made, 0.0)
+    volts = np.linspace(2.0, 4.0, n)
+    voltage = np.stack([volts + 0.6, volts + 0.1, volts], axis=1)
+    return bench.Stages(np.stack([made, relaxed, relaxed], axis=1), voltage, volts + 0.3)
+
+
+def test_shares_and_volts_that_were_put_in_come_out():
+    row = bench.told("a question", stages())
+    assert row["as made: always"].startswith("0.020 +-")
+    assert row["as made: share"].startswith("0.50 +-")
+    assert row["after 5 steps: always"].startswith("0.000 +-")
+    assert row["as made: volts"] == pytest.approx(0.6)
+    assert row["head: volts"] == pytest.approx(0.3)
+
+
+def test_a_question_without_voltages_tells_none():
+    found = stages()
+    row = bench.told("alloys", bench.Stages(found.e_above_hull, found.voltage * np.nan, found.head))
+    assert row["voltages"] is None
+    assert list(row) == list(bench.told("a question", found))
+
+
+def test_none_of_the_questions_is_that_of_the_loop():
+    for question in bench.QUESTIONS:
+        changes = dict(purpose_named(question).changes)
+        assert (changes["purpose"], changes.get("ion")) != ("cathode", "Li")
+
+
+def test_energies_that_are_kept_are_not_computed_again(tmp_path):
+    proposals = [{"numbers": [3, 17], "head": None}] * 3
+    (tmp_path / "her-proposals.json").write_text(json.dumps(proposals))
+    line = json.dumps({"numbers": [3, 17], "head": None, "crystal": [0, 0, 0], "host": [0, 0, 0]})
+    (tmp_path / "her-energies.jsonl").write_text(f"{line}\n" * 3)
+    kept = bench._relaxed("her", None, tmp_path, print, 3)  # pyright: ignore[reportArgumentType]
+    assert [row["numbers"] for row in kept] == [[3, 17]] * 3
