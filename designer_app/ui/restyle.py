@@ -15,48 +15,41 @@ _SLICE_S = 0.006
 
 
 class Restyler(QObject):
-    """Polishes until no widget wears the colours of before; windows stand still until what is in
-    sight is done.
-    """
+    """Polishes what is in sight at once, and what is hidden while nothing else goes on."""
 
     def __init__(self, parent: QObject) -> None:
         super().__init__(parent)
-        self._seen: list[QWidget] = []
-        self._hidden: list[QWidget] = []
-        self._windows: list[QWidget] = []
-        self._is_begun = False
+        self._left: list[QWidget] | None = None
+        """None until they were listed."""
         self._turn = QTimer(self)
         self._turn.setInterval(0)
         self._turn.timeout.connect(self._on_turn)
 
     def begin(self) -> None:
         """After the palette of the application was changed."""
-        self._is_begun = True
         for window in QApplication.topLevelWidgets():
-            if window.isVisible() and window.updatesEnabled():
-                window.setUpdatesEnabled(False)
-                self._windows.append(window)
+            _polish_seen(window)
+        self._left = None
         self._turn.start()
 
     def _on_turn(self) -> None:
-        if self._is_begun:
-            self._is_begun = False
-            self._seen, self._hidden = [], []
-            for widget in QApplication.allWidgets():
-                (self._seen if widget.isVisible() else self._hidden).append(widget)
+        if self._left is None:
+            self._left = [each for each in QApplication.allWidgets() if not each.isVisible()]
             return
         end = perf_counter() + _SLICE_S
-        while (left := self._seen or self._hidden) and perf_counter() < end:
-            widget = left.pop()
+        while self._left and perf_counter() < end:
+            widget = self._left.pop()
             if isValid(widget):
                 widget.style().polish(widget)
-        if not self._seen:
-            self._let_go()
-        if not self._hidden:
+        if not self._left:
             self._turn.stop()
 
-    def _let_go(self) -> None:
-        for window in self._windows:
-            if isValid(window):
-                window.setUpdatesEnabled(True)
-        self._windows = []
+
+def _polish_seen(widget: QWidget) -> None:
+    if not widget.isVisible():
+        return
+    widget.style().polish(widget)
+    widget.update()
+    for child in widget.children():
+        if isinstance(child, QWidget) and not child.isWindow():
+            _polish_seen(child)
