@@ -9,6 +9,7 @@ from typing import Any
 from designer_app.cli.arguments import add_spec_arguments, given_flags
 from designer_app.cli.command import Command, Console
 from designer_app.design.criteria import targets_of
+from designer_app.errors import InvalidSpecError, ResumeError
 from designer_app.io.design_store import DesignStore
 from designer_app.io.screen_store import SPEC
 from designer_app.jobs import design, design_check
@@ -80,8 +81,9 @@ def _run(namespace: argparse.Namespace, control: RunControl, console: Console) -
     if namespace.kind == CHECK:
         return _checked(given_flags(DesignSpec, namespace), control)
     spec = spec_of(namespace.kind, namespace.budget, given_flags(DesignSpec, namespace))
-    if spec.resume and spec.out is not None and (spec.out / SPEC).exists():
-        spec = _continued(spec)
+    if spec.out is not None and (spec.out / SPEC).exists():
+        spec = _continued(spec) if spec.resume else spec
+        console.say(f"“{spec.out}” holds a run already; it goes on.")
     else:
         design.checked(spec)  # what cannot run takes no time
         console.say(_time_told(expected_seconds(spec) / 60.0, slowness()))
@@ -130,7 +132,11 @@ def _continued(spec: DesignSpec) -> DesignSpec:
     """The run that is in the folder, with the threads and workers asked for now."""
     settings = DesignStore(spec.out or Path()).settings()
     settings.pop("start_structure", None)
-    before: DesignSpec = spec_from_settings(DesignSpec, settings, out=spec.out)
+    try:
+        before: DesignSpec = spec_from_settings(DesignSpec, settings, out=spec.out)
+    except InvalidSpecError as error:
+        why = f"another version of the program began it (setting “{error.field}”)"
+        raise ResumeError(str(spec.out), why) from error
     return replace(
         before,
         threads=spec.threads,

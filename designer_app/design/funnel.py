@@ -15,20 +15,15 @@ from designer_app.design.packing import groups_of
 from designer_app.design.recomputing import Recomputing
 from designer_app.design.search.found import Snapshot
 from designer_app.design.search.limits import Limits
-from designer_app.design.staged import NO_WAY, UNSURE, with_answer
 from designer_app.explanations import explain_exception
 from designer_app.io.formulas import amounts_of, reduced
 from designer_app.screening.checks import Checks
 from designer_app.screening.duplicates import KnownCrystals
 from designer_app.screening.staged_rows import finite_score, key_of
-from designer_app.specs.conductivity import BARRIER
 from designer_app.specs.design_tasks import DesignAnswer
 from designer_app.specs.screen_rows import LOST, ScreenRow
 from designer_app.specs.structure import Structure
 
-_HIGHEST_BARRIER = 1.0
-"""eV, by relaxed images where they were made, else by bond valence: at room temperature about
-1e-14 S/cm, which no error of either method makes a conductor."""
 _LOOK = 16
 """Rows between two looks at whether the run is to stop."""
 
@@ -161,13 +156,8 @@ class DesignFunnel(Recomputing):
                 told = f"Not computed by physics: {explain_exception(answer).sentence}"
                 row = replace(row, warnings=(*row.warnings, told))
             else:
-                row = with_answer(row, answer)
-                self.keep_checks(row.id, answer.checks)
-                missed = tuple(each.sentence for each in answer.checks if not each.holds)
-                row = replace(row, failing=_marks(row), warnings=(*row.warnings, *missed))
-                if missed:
-                    row = replace(row, failing=(UNSURE,))
-            self.keep(self.scored(replace(row, stage="physics")))
+                row = self.computed(row, answer)
+            self.keep(replace(row, stage="physics"))
             self.write()
             self.control.progress(n_done + 1, len(tasks), "Computing the best")
 
@@ -193,12 +183,6 @@ class DesignFunnel(Recomputing):
                 self.keep(replace(row, known=known))
         self.write()
         self.store.decide("twins", value=True)
-
-
-def _marks(row: ScreenRow) -> tuple[str, ...]:
-    """What computed numbers rule out that is no target: an electrolyte that holds its ions."""
-    barrier = row.estimate(BARRIER)
-    return (NO_WAY,) if barrier is not None and barrier.value > _HIGHEST_BARRIER else ()
 
 
 @dataclass(frozen=True)

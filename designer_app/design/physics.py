@@ -16,11 +16,13 @@ from designer_app.properties.adsorption import adsorption_energies
 from designer_app.properties.adsorption_errors import slab_error
 from designer_app.properties.bond_valence import barriers, site_energies
 from designer_app.properties.conductivity import band_reason, bond_valence_reason, estimates_of
+from designer_app.properties.electrode_checks import LARGEST_SHIFT_A, host_shift
 from designer_app.properties.migration import migration
 from designer_app.properties.softbv import NAME as SOFTBV
 from designer_app.properties.volcano import free_energy_estimate
 from designer_app.running.control import RunControl
-from designer_app.screening.battery_estimates import VOLUME, from_relaxation
+from designer_app.screening.battery_estimates import VOLUME, relaxed_estimates
+from designer_app.screening.usable_electrode import on_hull, usable_electrode
 from designer_app.specs.adsorption import AdsorptionSpec
 from designer_app.specs.conductivity import BOND_VALENCE, CONDUCTIVITY, NEB
 from designer_app.specs.design_rows import Check
@@ -28,9 +30,10 @@ from designer_app.specs.design_tasks import DesignAnswer
 from designer_app.specs.estimates import Estimate
 from designer_app.specs.structure import Structure
 from designer_app.specs.suitability import kind_of_matter
+from designer_app.specs.voltage import VoltageResult, VoltageSpec
 
 _ROOM_TEMPERATURE = 298.15
-SLAB = "relaxed slab"
+SLAB, FRAMEWORK = "relaxed slab", "framework"
 _FAR_APART = 0.5
 """eV, where slabs of a potential were not compared with tables."""
 _SMALL = 30
@@ -40,9 +43,31 @@ _SMALL = 30
 def electrode_physics(
     structure: Structure, ion: str, potential: Potential, control: RunControl
 ) -> DesignAnswer:
-    """Voltage, capacity, energy density and change of volume (%) when all ions leave."""
-    found = from_relaxation(structure, ion, potential, control)
-    return DesignAnswer(estimates=tuple(_in_percent(each) for each in found))
+    """Voltage, capacity, energy density, change of volume (%) and of the framework when the ions
+    leave that can.
+    """
+    spec = VoltageSpec(structure=structure, ion=ion)
+    found = on_hull(usable_electrode(spec, potential, control), potential)
+    return DesignAnswer(
+        estimates=tuple(_in_percent(each) for each in relaxed_estimates(found)),
+        checks=(framework_check(found),),
+    )
+
+
+def framework_check(found: VoltageResult) -> Check:
+    """Whether the host stays the same framework; known electrodes move by up to 0.4 A."""
+    assert found.charged_structure is not None
+    assert found.discharged_structure is not None
+    shift = host_shift(found.charged_structure, found.discharged_structure, found.ion)
+    holds = shift <= LARGEST_SHIFT_A
+    told = f"When {found.ion} leaves, atoms of the framework move by up to {shift:.1f} A"
+    return Check(
+        name=FRAMEWORK,
+        value=shift,
+        unit="A",
+        holds=holds,
+        sentence=f"{told}." if holds else f"{told}: it does not stay the same.",
+    )
 
 
 def electrolyte_physics(

@@ -126,5 +126,5 @@ class Recomputing(DesignRows):
             if isinstance(answer, Exception):
                 continue  # the row says that its numbers are of the structure before
             row = replace(row, warnings=tuple(each for each in row.warnings if each != _STALE))
-            self.keep(self.scored(with_answer(row, answer)))
+            self.keep(self.computed(row, answer))
             self.write()

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from designer_app.design.criteria import Judge
+from designer_app.design.physics import FRAMEWORK
 from designer_app.design.search.diversity import Traits, spread_out
 from designer_app.design.search.found import Found, Snapshot
 from designer_app.design.search.limits import Limits
@@ -21,6 +22,7 @@ from designer_app.screening.placing import Placing
 from designer_app.screening.reference.ledger import RelaxedPhase
 from designer_app.screening.reference.table import ReferenceTable
 from designer_app.screening.staged_rows import StagedRows, finite_score
+from designer_app.specs.conductivity import BARRIER
 from designer_app.specs.design import DesignSpec
 from designer_app.specs.design_rows import STAGES, Check
 from designer_app.specs.design_tasks import DesignAnswer, DesignTask, RelaxedCrystal
@@ -45,12 +47,14 @@ class Tools:
 DOES_NOT_HOLD, UNSURE = "holding when shaken", "agreement of learned and computed numbers"
 NO_WAY, BARE_HULL = "a way for the ions", "a known hull"
 SWELLS, CHARGED_FALLS = "keeping its volume", "a charged state that lasts"
+LOSES_FRAMEWORK = "keeping its framework"
 """What a candidate may miss beside its targets, as it is told."""
 MARKS: Mapping[str, str] = {
     DOES_NOT_HOLD: "does not hold when it is shaken",
     UNSURE: "unsure: learned and computed numbers disagree",
     NO_WAY: "its ions meet a barrier above 1 eV",
     SWELLS: "its volume changes by more than 20 % when its ions leave",
+    LOSES_FRAMEWORK: "its framework becomes another one when its ions leave",
     CHARGED_FALLS: "charged, it lies more than 100 meV/atom above the hull and may fall apart",
     BARE_HULL: "known compounds of its elements are missing, so that its hull says nothing",
 }
@@ -60,6 +64,9 @@ LEARNED_DECIDES = frozenset(("adsorption_free_energy", "ionic_conductivity"))
 by more than what learned from tables, and a barrier's 0.3 eV are five powers of ten."""
 _ALL = 10_000
 """Known crystals of one formula: what is told as new is compared with all of them."""
+_HIGHEST_BARRIER = 1.0
+"""eV, by relaxed images where they were made, else by bond valence: at room temperature about
+1e-14 S/cm, which no error of either method makes a conductor."""
 FALLEN = "-shaken"
 """Behind the id in the name of the file of a crystal that fell to another one."""
 
@@ -206,6 +213,19 @@ class DesignRows(StagedRows):
             **given,  # type: ignore[arg-type]
         )
         return "design-task", task
+
+    def computed(self, row: ScreenRow, answer: DesignAnswer) -> ScreenRow:
+        """The row with what physics says; marks that only physics gives are its new ones."""
+        row = with_answer(row, answer)
+        self.keep_checks(row.id, answer.checks)
+        missed = {check.name: check.sentence for check in answer.checks if not check.holds}
+        marks = [LOSES_FRAMEWORK if name == FRAMEWORK else UNSURE for name in missed]
+        barrier = row.estimate(BARRIER)
+        if barrier is not None and barrier.value > _HIGHEST_BARRIER:
+            marks.append(NO_WAY)
+        held = [each for each in row.failing if each == DOES_NOT_HOLD]
+        warnings = dict.fromkeys((*row.warnings, *missed.values()))
+        return self.scored(replace(row, failing=(*held, *marks), warnings=tuple(warnings)))
 
     def keep_checks(self, key: str, checks: Sequence[Check]) -> None:
         """Add what recomputations of a candidate said; of one name the newest stays."""

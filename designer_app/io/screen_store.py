@@ -74,7 +74,10 @@ class ScreenStore:
         other = [name for name in names if before.get(name) != settings.get(name)]
         if other:
             shown = ", ".join(name.replace("_", " ") for name in other[:3])
-            raise ResumeError(str(self.folder), f"it was started with other settings: {shown}")
+            told = "it was started with other settings"
+            if any((name in before) != (name in settings) for name in other):
+                told += " or by another version of the program"
+            raise ResumeError(str(self.folder), f"{told}: {shown}")
 
     def settings(self) -> dict[str, Any]:
         """The settings of the run; empty where there is none."""

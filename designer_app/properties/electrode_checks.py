@@ -135,7 +135,7 @@ def framework_doubts(
     hosts = [_host(each, ion) for each in (charged, discharged)]
     if not is_mapped:
         return _coordination_doubts(*hosts)
-    shift = _largest_shift(*hosts)
+    shift = host_shift(charged, discharged, ion)
     if shift > LARGEST_SHIFT_A:
         told = f"An atom of the host moved by {shift:.1f} A against the others"
         return [f"{told}: it does not stay the same framework."]
@@ -153,8 +153,12 @@ def _host(structure: Structure, ion: str) -> Structure:
     )
 
 
-def _largest_shift(first: Structure, second: Structure) -> float:
-    """A: displacement in fractional coordinates without drift, in the mean cell."""
+def host_shift(charged: Structure, discharged: Structure, ion: str) -> float:
+    """How far an atom of the host moves against the others, A: the largest displacement in
+    fractional coordinates without drift, in the mean cell. Both ends hold the host's atoms in one
+    order.
+    """
+    first, second = (_host(each, ion) for each in (charged, discharged))
     apart = second.positions @ np.linalg.inv(second.cell)
     apart = apart - first.positions @ np.linalg.inv(first.cell)
     apart -= np.rint(apart)

@@ -150,3 +150,18 @@ def test_numbers_that_come_out_again_are_counted_and_others_marked(monkeypatch, 
     said = capsys.readouterr().out
     assert "1 of 2 numbers come out again" in said
     assert "differs: It has no cell." in said
+
+
+@pytest.mark.parametrize(
+    ("setting", "flags", "told"),
+    [
+        ("soup = 1", ["--resume"], "another version of the program began it (setting “soup”)"),
+        ("soup = 1", [], "or by another version of the program"),
+    ],
+)
+def test_a_design_of_another_version_is_left_as_it_is(tmp_path, capsys, setting, flags, told):
+    (tmp_path / "spec.toml").write_text(f"{setting}\n")
+    assert main(["design", "battery", "--out", str(tmp_path), *flags]) == 2
+    said = capsys.readouterr().err
+    assert told in said
+    assert "Start a new run in another folder" in said

@@ -163,6 +163,7 @@ def test_the_best_are_relaxed_computed_and_checked_and_the_rest_waits(make, tmp_
     methods = [each.method for each in checked.estimates if each.key == "voltage"]
     assert methods == ["design heads", "relaxation"]
     assert {each.name for each in funnel.design_store.checks()[checked.id]} == {
+        "framework",
         "shaken supercell",
         "CHGNet r2SCAN",
     }
@@ -459,3 +460,15 @@ def test_what_is_only_predicted_to_meet_the_targets_is_no_hit(make):
     funnel.keep(replace(funnel.rows[one.id], stage="physics"))
     (arm,) = ending(funnel).arms
     assert arm.n_hits == 1
+
+
+def test_an_electrode_whose_framework_changes_misses_it(make, monkeypatch):
+    moved = Check(name="framework", value=2.1, unit="A", holds=False, sentence="It moves.")
+    monkeypatch.setattr(
+        "designer_app.jobs.design_task.electrode_physics", lambda *_: DesignAnswer(checks=(moved,))
+    )
+    funnel = make(replace(SPEC, relax_best=1, check_best=0, targets=("e_above_hull=..9",)))
+    funnel.run()
+    (row,) = ending(funnel).shortlist
+    assert row.failing == ("keeping its framework",)
+    assert "It moves." in row.warnings

@@ -72,6 +72,9 @@ def test_a_design_says_of_an_electrode_what_the_command_prints(result):
     assert said["capacity"] == pytest.approx(result.capacity)
     assert said["energy_density"] == pytest.approx(result.energy_density, rel=SAME_V)
     assert said["volume_change"] == pytest.approx(100 * abs(result.volume_change), abs=0.1)
+    assert said["charged_above_hull"] == pytest.approx(result.charged_hull.e_above_hull, abs=SAME_V)
+    (framework,) = answer.checks
+    assert framework.holds
 
 
 def test_all_ions_leave_where_that_is_asked():
