@@ -265,9 +265,8 @@ def place() -> None:
 
     table, path = load_reference("chgnet"), TARGET.parent / FILE
     assert table is not None
-    above = {}
+    parts, above = computed_energies(path, load_library(), _rest_of_hull().elements), {}
     with get_context("spawn").Pool(WORKERS) as pool:
-        parts = computed_energies(path, load_library(), _rest_of_hull().elements)
         for part, (fractions, energies) in parts.items():
             # Crystals of one formula lie above the same mixture of others.
             _, first, which = np.unique(
