@@ -11,6 +11,7 @@ from designer_app.ui.theme import BODY, SMALL, TITLE, Theme, tabular
 from designer_app.ui.wording import with_spaces
 
 _HEIGHT, _BAR, _SIDE = 47, 4, 10
+_LAST = STAGES[-1][0]
 _MIDDLE = Qt.AlignmentFlag.AlignVCenter
 
 
@@ -74,6 +75,8 @@ class StageLine(StageButton):
             reason, _ = count.lost_reasons[0]
             more = " \N{HORIZONTAL ELLIPSIS}" if len(count.lost_reasons) > 1 else ""
             said = reason_text(reason)
+            if count.stage == _LAST:  # nothing is lost there: it is judged by the targets
+                said = self.tr("misses %s") % said
             return f"\N{MINUS SIGN}{with_spaces(self.n_lost)}  {said}{more}"
         if count.waiting and not self.is_at_work:
             return self.tr("%s not among the best") % with_spaces(count.waiting)

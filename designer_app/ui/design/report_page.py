@@ -213,7 +213,8 @@ class ReportPage(DesignPage):
             self._shown.append(row.formula)
             cells = [label(str(line), "muted"), label(written(row.formula), "strong")]
             cells.append(label(with_indices(row.space_group), "muted"))
-            cells.append(label(_verdict(row), "ok" if row.verdict == PASSES else "warn", wrap=True))
+            is_sound = row.verdict == PASSES and row.light == "green"
+            cells.append(label(_verdict(row), "ok" if is_sound else "warn", wrap=True))
             for key, column in columns.items():
                 estimate = found[key][line - 1]
                 bare = replace(column, unit="")
@@ -286,7 +287,10 @@ class ReportPage(DesignPage):
 
 
 def _verdict(row: ScreenRow) -> str:
-    return "meets all targets" if row.verdict == PASSES else reason_of(row).lower() or "open"
+    if row.verdict == PASSES:
+        return "meets all targets" + ("" if row.light == "green" else ", with care")
+    told = reason_of(row)
+    return told[:1].lower() + told[1:] or "open"
 
 
 def _short(value: str) -> str:

@@ -88,6 +88,8 @@ class CandidateDelegate(QStyledItemDelegate):
         upper, lower = _halves(area)
         colors = {PASSES: self._tokens.ok, FAILS: self._tokens.warn, LOST: self._tokens.muted}
         color = colors.get(row.verdict, self._tokens.muted)
+        if row.verdict == PASSES and row.light != "green":
+            color = self._tokens.warn
         if row.verdict in (PASSES, FAILS):
             self._light(painter, upper, row.light)
             upper = upper.adjusted(_SHAPE + 6, 0, 0, 0)
