@@ -13,6 +13,7 @@ from designer_app.design.heads.labels import KNOWN, formulas_of
 from designer_app.design.heads.own import read_own_table
 from designer_app.design.representation.library import known_tokens, load_library
 from designer_app.design.representation.soft import certain
+from designer_app.design.search.ranking import Predictions, estimates_of
 from designer_app.errors import FileUnreadableError, InvalidSpecError
 from designer_app.io.documents import Document
 from designer_app.io.writing import write_document
@@ -106,3 +107,9 @@ def test_an_own_head_is_better_than_the_median_on_formulas_kept_back(tmp_path: P
     soft = certain(known_tokens(library)[0].rows(np.arange(5)), heads.slot_counts)
     found = heads(soft, ("own:hardness", "e_above_hull"))
     assert set(found) == {"own:hardness", "e_above_hull"}
+
+
+def test_candidates_tell_an_own_property_in_its_unit() -> None:
+    numbers = {"own:hardness": (np.array([3.0]), np.array([0.5]))}
+    said = Predictions("learned head", "mine", numbers, units={"own:hardness": "GPa"})
+    assert estimates_of([said], 0)[0].unit == "GPa"

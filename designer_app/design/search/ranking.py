@@ -7,7 +7,7 @@ so that strategies compare and doubtful predictions are not rewarded.
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import torch
@@ -24,7 +24,7 @@ from designer_app.design.representation.soft import certain
 from designer_app.design.representation.tokens import TokenTable
 from designer_app.design.search.judging import Points
 from designer_app.design.search.objective import Goal, score_of
-from designer_app.specs.design_targets import PROPERTIES
+from designer_app.specs.design_targets import OWN, PROPERTIES
 from designer_app.specs.estimates import Estimate
 
 Floats = NDArray[np.float64]
@@ -81,6 +81,8 @@ class Predictions:
     method: str
     origin: str
     numbers: Mapping[str, Numbers]
+    units: Mapping[str, str] = field(default_factory=dict)
+    """Of properties of one's own."""
 
 
 def by_heads(heads: BoundHeads, table: TokenTable) -> Predictions:
@@ -101,7 +103,8 @@ def by_heads(heads: BoundHeads, table: TokenTable) -> Predictions:
     for key, said in parts.items():
         mean, spread = _column([each for each, _ in said]), _column([each for _, each in said])
         numbers[key] = mean, np.hypot(spread, _SIGMA_MAE * _held_out(heads, key, charge))
-    return Predictions(HEADS, heads.heads.origin, numbers)
+    units = {key: card.unit for key, card in heads.heads.cards.items() if key.startswith(OWN)}
+    return Predictions(HEADS, heads.heads.origin, numbers, units)
 
 
 def _column(parts: Sequence[torch.Tensor]) -> Floats:
@@ -237,7 +240,7 @@ def _estimate(key: str, mean: float, error: float, said: Predictions) -> Estimat
     return Estimate(
         key=key,
         value=mean,
-        unit=known.unit if known is not None else "",
+        unit=known.unit if known is not None else said.units.get(key, ""),
         low=None if is_exact else low,
         high=None if is_exact else high,
         error=None if is_exact or (known is not None and known.is_log) else error / _SIGMA_MAE,
