@@ -9,6 +9,7 @@ from typing import Any
 from designer_app.cli.arguments import add_spec_arguments, given_flags
 from designer_app.cli.command import Command, Console
 from designer_app.design.criteria import targets_of
+from designer_app.design.search.feasible import doubts_of
 from designer_app.errors import InvalidSpecError, ResumeError
 from designer_app.io.design_store import DesignStore
 from designer_app.io.screen_store import SPEC
@@ -81,15 +82,19 @@ def _run(namespace: argparse.Namespace, control: RunControl, console: Console) -
     if namespace.kind == CHECK:
         return _checked(given_flags(DesignSpec, namespace), control)
     spec = spec_of(namespace.kind, namespace.budget, given_flags(DesignSpec, namespace))
+    doubts: tuple[str, ...] = ()
     if spec.out is not None and (spec.out / SPEC).exists():
         spec = _continued(spec) if spec.resume else spec
         console.say(f"“{spec.out}” holds a run already; it goes on.")
     else:
-        design.checked(spec)  # what cannot run takes no time
+        doubts = doubts_of(*design.checked(spec)).unlikely  # what cannot run takes no time
+        for sentence in doubts:
+            console.say(sentence)
         console.say(_time_told(expected_seconds(spec) / 60.0, slowness()))
     result = design.run(spec, control)
     for sentence in result.warnings:
-        console.say(sentence)
+        if sentence not in doubts:
+            console.say(sentence)
     return {**as_json(result), "targets": [each.key for each in targets_of(spec)]}
 
 

@@ -10,7 +10,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from designer_app.specs.design_targets import PROPERTIES, Target
+from designer_app.specs.distributions import Distribution
 
+RARE = 0.05
+"""Share of known materials below which a target is told to lie in the tail."""
 _TOGETHER = ("energy_density", "voltage", "capacity")
 _LEARNED_OF = {"ionic_conductivity": "Li"}
 """Properties that heads learned of materials of one ion alone."""
@@ -47,6 +50,54 @@ def energy_limit(targets: Iterable[Target]) -> EnergyLimit | None:
     if energy[1] < math.prod(least):
         return EnergyLimit(math.prod(least), voltage[0], capacity[0], is_most=False)
     return None
+
+
+@dataclass(frozen=True)
+class ChargeNeeded:
+    """What an energy density takes, and what known electrodes have."""
+
+    capacity: float
+    """mAh/g that it takes at the highest voltage asked."""
+    share: float
+    """Of known electrodes that store as much."""
+    nearest: float
+    """Wh/kg at that voltage of the best twentieth of known electrodes."""
+    sentence: str
+
+
+def charge_needed(targets: Iterable[Target], known: Distribution | None) -> ChargeNeeded | None:
+    """Why an energy density will hardly be met; None where it may, or where voltages are open.
+
+    `known` are capacities of electrodes of the ion.
+    """
+    asked = {each.key: each for each in targets}
+    if known is None or not {"energy_density", "voltage"} <= asked.keys():
+        return None
+    density = asked["energy_density"].bounds(PROPERTIES["energy_density"].wide)[0]
+    voltage = asked["voltage"].bounds(PROPERTIES["voltage"].wide)[1]
+    if not (math.isfinite(voltage) and voltage > 0.0 and density > 0.0):
+        return None
+    capacity = density / voltage
+    share = known.share_within(capacity, math.inf)
+    if share >= RARE:
+        return None
+    best = _rounded_down(voltage * known.value_at(1.0 - RARE))
+    told = (
+        f"{density:g} Wh/kg at no more than {voltage:g} V takes {capacity:.0f} mAh/g, and "
+        f"{_part(share, known.n)} known {known.ion} electrodes store as much; the best "
+        f"{100 * RARE:.0f} % could give {best:.0f} Wh/kg at that voltage."
+    )
+    return ChargeNeeded(capacity, share, best, told)
+
+
+def _part(share: float, n: int) -> str:
+    return f"none of the {n}" if share * n < 1.0 else f"only {100 * share:.1g} % of the {n}"
+
+
+def _rounded_down(value: float) -> float:
+    """To two digits."""
+    step = 10.0 ** (math.floor(math.log10(value)) - 1)
+    return math.floor(value / step) * step
 
 
 def idle(strategy: str, *, only_new: bool, has_start: bool) -> str:

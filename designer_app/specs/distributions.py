@@ -73,6 +73,10 @@ class Distribution:
         above = 0.0 if high == np.inf else 1.0 - self.share_below(high)
         return max(1.0 - below - above, 1.0 / (self.n + 1))
 
+    def value_at(self, share: float) -> float:
+        """The value below which a share of the known materials lies."""
+        return float(np.interp(share, self._places, self.quantiles))
+
     @property
     def _places(self) -> Floats:
         return np.linspace(0.0, 1.0, len(self.quantiles))

@@ -50,6 +50,21 @@ def test_more_than_the_elements_can_store_is_refused(asked):
     assert "nearest possible" in told
 
 
+def test_an_energy_density_beyond_all_known_is_told_with_the_charge_it_takes_and_the_nearest():
+    targets = targets_from(("energy_density=3000..", "voltage=2..4.6"))
+    doubts = doubts_of(targets, limits())
+    assert doubts.impossible == ()
+    takes, beyond = doubts.unlikely
+    assert "takes 652 mAh/g" in takes
+    assert "at that voltage" in takes
+    assert "none of the" in beyond
+
+
+def test_more_than_any_elements_store_at_the_highest_voltage_is_refused():
+    (told,) = impossible("energy_density=4500..", "voltage=2..4.6")
+    assert "nearest possible energy density" in told
+
+
 def test_elements_that_nothing_oxidises_are_told_of():
     (told,) = impossible("capacity=50..", elements="Li Mg P O")
     assert "Allow a metal of several valences" in told
@@ -111,4 +126,10 @@ def test_an_unknown_family_is_refused_with_those_known(search_kit):
 def test_elements_that_fit_no_structure_say_what_to_loosen(search_kit):
     found = limits_of(DesignSpec(elements="Li Na"))
     with pytest.raises(InvalidSpecError, match="allow more elements"):
+        check_left(found, restricted(found, search_kit.library), search_kit.library)
+
+
+def test_a_cathode_without_a_metal_of_several_valences_is_told_what_it_lacks(search_kit):
+    found = limits_of(DesignSpec(elements="Li Mg Al P O"))
+    with pytest.raises(InvalidSpecError, match="allow a metal of several valences"):
         check_left(found, restricted(found, search_kit.library), search_kit.library)

@@ -261,6 +261,16 @@ def test_more_energy_than_voltage_times_charge_stops_with_the_nearest_possible()
     assert target_cautions(mended, unknown) == ()
 
 
+def test_energy_that_takes_more_charge_than_electrodes_store_is_told_with_the_nearest():
+    spec = replace(CATHODE, targets=("energy_density=1900..", "voltage=2..4.6"))
+    known = {"capacity": spread("capacity", np.linspace(0.0, 400.0, 401))}
+    (caution,) = [each for each in target_cautions(spec, known.get) if "mAh/g" in each.text]
+    assert "takes 413 mAh/g" in caution.text
+    assert not caution.stops
+    mended = replace(spec, **dict(caution.changes))
+    assert not [each for each in target_cautions(mended, known.get) if "mAh/g" in each.text]
+
+
 def test_less_energy_than_voltage_times_charge_stops_too():
     targets = ("energy_density=..100", "voltage=3..4", "capacity=200..", "e_above_hull=..0.05")
     (caution,) = target_cautions(replace(CATHODE, targets=targets), unknown)

@@ -1,7 +1,14 @@
+import numpy as np
 import pytest
 
-from designer_app.specs.contradictions import energy_limit, guessed, idle
+from designer_app.specs.contradictions import charge_needed, energy_limit, guessed, idle
 from designer_app.specs.design_targets import targets_from
+from designer_app.specs.distributions import Distribution
+
+CAPACITIES = Distribution(
+    key="capacity", family="electrode", ion="Li", unit="mAh/g", origin="made up", n=999,
+    quantiles=np.linspace(0.0, 400.0, 201),
+)  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -27,6 +34,31 @@ def test_energy_is_voltage_times_charge_whatever_the_material(texts, nearest, is
 )
 def test_what_can_be_is_no_contradiction(texts):
     assert energy_limit(targets_from(texts)) is None
+
+
+@pytest.mark.parametrize(
+    ("texts", "capacity", "word"),
+    [
+        (("energy_density=1560..", "voltage=2..4"), 390.0, "only 3 % of the 999 known Li"),
+        (("energy_density=3000..", "voltage=..4.6"), 652.2, "none of the 999 known Li"),
+    ],
+)
+def test_an_energy_density_is_told_by_the_charge_it_takes(texts, capacity, word):
+    found = charge_needed(targets_from(texts), CAPACITIES)
+    assert found.capacity == pytest.approx(capacity, abs=0.1)
+    assert word in found.sentence
+    assert f"could give {found.nearest:.0f} Wh/kg" in found.sentence
+    assert (
+        charge_needed(targets_from((f"energy_density={found.nearest}..", texts[1])), CAPACITIES)
+        is None
+    )
+
+
+@pytest.mark.parametrize(
+    "texts", [("energy_density=600..", "voltage=2..4"), ("energy_density=3000..", "voltage=2..")]
+)
+def test_charge_that_electrodes_have_or_that_nothing_asks_is_not_told(texts):
+    assert charge_needed(targets_from(texts), CAPACITIES) is None
 
 
 @pytest.mark.parametrize(("ion", "keys"), [("Li", []), ("Na", ["ionic_conductivity"])])

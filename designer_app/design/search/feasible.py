@@ -27,14 +27,17 @@ from designer_app.io.property_distributions import distribution_of
 from designer_app.properties.charges import common_states
 from designer_app.properties.electrode_checks import HIGHEST_VOLTAGE
 from designer_app.properties.working_ions import FARADAY_MAH_MOL
-from designer_app.screening.charge_balance import highest_state
-from designer_app.screening.ion_release import highest_charges
-from designer_app.specs.contradictions import energy_limit, guessed, told_guessed
+from designer_app.screening.ion_release import highest_charge
+from designer_app.specs.contradictions import (
+    RARE,
+    charge_needed,
+    energy_limit,
+    guessed,
+    told_guessed,
+)
 from designer_app.specs.design_targets import PROPERTIES, Target, in_words
 from designer_app.specs.voltage import ION_CHARGES
 
-_TAIL = 0.05
-"""Share of the known materials below which a target is told to lie in the tail."""
 _ANIONS = frozenset(("O", "F", "Cl", "Br", "I", "N"))
 """Never oxidised, and never cations beside what they are anions of."""
 _CHALCOGENS = frozenset(("S", "Se", "Te"))
@@ -199,8 +202,7 @@ def _charge_ranges(symbol: str) -> list[tuple[float, float]]:
         found.append((negative, -1 if symbol in _CHALCOGENS else negative))
     positive = [state for state in states if state > 0]
     if positive and symbol not in _ANIONS:
-        beside_oxygen = highest_charges({symbol: 1.0, "O": 1.0}, {symbol: 1.0, "O": 1.0})[symbol]
-        found.append((min(positive), max(highest_state(symbol), beside_oxygen, *positive)))
+        found.append((min(positive), max(highest_charge(symbol, 1), *positive)))
     return found
 
 
@@ -213,6 +215,9 @@ def _tails(targets: Sequence[Target], limits: Limits) -> list[str]:
     if limits.ion:
         purpose = "cathode" if limits.releases else "electrolyte"
     found = []
+    if limits.releases:
+        needed = charge_needed(targets, distribution_of("capacity", purpose, limits.ion))
+        found += [needed.sentence] if needed is not None else []
     for target in targets:
         known = distribution_of(target.key, purpose, limits.ion)
         row = PROPERTIES.get(target.key)
@@ -220,11 +225,18 @@ def _tails(targets: Sequence[Target], limits: Limits) -> list[str]:
             continue
         low, high = target.bounds(row.wide)
         share = known.share_within(low, high)
-        if share < _TAIL:
-            asked = in_words(target)
+        asked = in_words(target)
+        asked = asked[:1].upper() + asked[1:]
+        if low > known.quantiles[-1] or high < known.quantiles[0]:
+            end = known.quantiles[-1 if low > known.quantiles[-1] else 0]
             found.append(
-                f"{asked[:1].upper()}{asked[1:]} holds for {100 * share:.1f} % of the {known.n} "
-                "known materials of its kind: targets in the tail of the data rarely hold."
+                f"{asked} holds for none of the {known.n} known materials of its kind, which end "
+                f"at {end:.3g} {row.unit}: nothing tells whether predictions hold there."
+            )
+        elif share < RARE:
+            found.append(
+                f"{asked} holds for {100 * share:.1f} % of the {known.n} known materials of its "
+                "kind: targets in the tail of the data rarely hold."
             )
     return found
 

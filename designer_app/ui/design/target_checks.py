@@ -7,7 +7,12 @@ from dataclasses import replace
 import numpy as np
 
 from designer_app.errors import InvalidSpecError
-from designer_app.specs.contradictions import energy_limit, guessed, told_guessed
+from designer_app.specs.contradictions import (
+    charge_needed,
+    energy_limit,
+    guessed,
+    told_guessed,
+)
 from designer_app.specs.design import DesignSpec
 from designer_app.specs.design_purposes import purpose_of
 from designer_app.specs.design_targets import OWN, Target
@@ -35,6 +40,7 @@ def target_cautions(spec: DesignSpec, known: Known) -> tuple[Caution, ...]:
         return (Caution(problem.reason, "Take the usual targets", (("targets", usual),), True),)
     found = [*_unlearned(spec, targets), *_guessed(spec, targets)]
     found += _energy_of_charge(spec, targets)
+    found += _charge_of_energy(spec, targets, known)
     found += [
         caution
         for each in targets.values()
@@ -99,6 +105,22 @@ def _energy_of_charge(spec: DesignSpec, targets: Mapping[str, Target]) -> list[C
     changes = with_target(spec, replace(wanted, weight=weight))
     button = f"Ask for {value_text(nearest, about)}"
     return [Caution(text, button, (("targets", changes),), stops=True)]
+
+
+def _charge_of_energy(
+    spec: DesignSpec, targets: Mapping[str, Target], known: Known
+) -> list[Caution]:
+    """An energy density that takes more charge than next to all known electrodes store."""
+    if not spec.is_electrode or "capacity" in targets:
+        return []
+    needed = charge_needed(targets.values(), known("capacity"))
+    if needed is None:
+        return []
+    nearer = Target(
+        key="energy_density", low=needed.nearest, weight=targets["energy_density"].weight
+    )
+    button = f"Ask for {value_text(needed.nearest, property_of('energy_density'))}"
+    return [Caution(needed.sentence, button, (("targets", with_target(spec, nearer)),))]
 
 
 def _beyond(spec: DesignSpec, target: Target, known: Distribution | None) -> Caution | None:
