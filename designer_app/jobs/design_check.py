@@ -22,6 +22,8 @@ from designer_app.running.control import RunControl
 from designer_app.screening.battery_estimates import CHARGED
 from designer_app.screening.duplicates import pymatgen_of
 from designer_app.screening.given_crystals import as_structure
+from designer_app.screening.duplicates import pymatgen_of
+from designer_app.screening.given_crystals import as_structure
 from designer_app.screening.ion_release import KEY as RELEASE
 from designer_app.specs.adsorption import AdsorptionSpec
 from designer_app.specs.conductivity import BARRIER, NEB, ConductivitySpec
@@ -51,6 +53,8 @@ ABSOLUTE: Mapping[str, float] = {
 }
 """In the unit of each. A relaxation ends where no force exceeds 0.05 eV/A, somewhere near the
 minimum; started from its own end it goes on to another such place."""
+_SAME_PLACE = 0.01
+"""A within which atoms repeat; files have five decimals."""
 _SAME_PLACE = 0.01
 """A within which atoms repeat; files have five decimals."""
 Found = Mapping[tuple[str, str], float]
@@ -88,6 +92,10 @@ def _file_of(folder: Path, rank: int, row: ScreenRow) -> Path:
     """The standard cell that people take; a run that was cut off before it has the relaxed one."""
     written = folder / SHORTLIST / f"{crystal_name(rank, row)}.cif"
     return written if written.is_file() else folder / row.structure_file
+
+
+def _primitive(structure: Structure) -> Structure:
+    return as_structure(pymatgen_of(structure).get_primitive_structure(_SAME_PLACE))
 
 
 def _primitive(structure: Structure) -> Structure:

@@ -31,31 +31,37 @@ _NEAR = 0.15
 
 
 def funnel_drawing(funnel: Sequence[FunnelCount], titles: Mapping[str, str] = _TITLES) -> Picture:
-    """A bar for each stage: what entered, and of it what passed.
+    """A bar for each stage: what entered, and of it what passed; what others kept from a turn is
+    told apart from what was lost.
 
     A first stage that dwarfs the others is cut off at their scale, with a gap in its bar.
     """
-    width, height, left = 560, 26, 130
+    width, height, left, beside = 640, 26, 130, 200
     most = max((count.entered for count in funnel[1:] or funnel), default=0) or 1
     most = max(most, *(count.passed for count in funnel[:1]), 1)
     marks: list[Mark] = []
     for line, count in enumerate(funnel):
         y = line * height
         entered, passed = (
-            (width - left - 120) * number / most for number in (count.entered, count.passed)
+            (width - left - beside) * number / most for number in (count.entered, count.passed)
         )
-        longest = float(width - left - 120)
+        longest = float(width - left - beside)
         is_cut, entered = entered > longest * _SLACK, min(entered, longest * _SLACK)
         marks += [
             Label(left - 8, y + 17, titles[count.stage], "end"),
             Rect(left, y + 4, entered, 18, PALE),
             Rect(left, y + 4, passed, 18, BLUE),
-            Label(left + entered + 6, y + 17, f"{count.passed:,} of {count.entered:,}"),
+            Label(left + entered + 6, y + 17, _passed(count)),
         ]
         if is_cut:
             marks.append(Rect(left + entered - 14, y + 4, 5, 18, "#FFFFFF"))
     said = "Candidates that each stage let through"
     return Picture(width, height * len(funnel), tuple(marks), said)
+
+
+def _passed(count: FunnelCount) -> str:
+    waiting = f", {count.waiting:,} not looked at" if count.waiting else ""
+    return f"{count.passed:,} of {count.entered:,}{waiting}"
 
 
 def scatter_drawing(

@@ -1,6 +1,7 @@
 """The page of one candidate."""
 
 import math
+import re
 from collections.abc import Mapping, Sequence
 from itertools import groupby
 
@@ -45,6 +46,8 @@ _FIRST = (
     "ion_release", CHARGED, "volume_change", "ionic_conductivity", "migration_barrier",
 )  # fmt: skip
 """The order of the table; what is not here follows."""
+_KIND_OF_SOURCE = re.compile(r"\(([a-z][a-z0-9-]*)-[A-Z][^)]*\)")
+"""“element-Li”, “hypothetical-LiCrO2”: the formula stands before it."""
 _SEEN = 0.02
 """Of the largest contribution: smaller ones are left out."""
 
@@ -115,11 +118,16 @@ def _verdict(row: ScreenRow) -> Block:
 def _namesakes(row: ScreenRow, detail: CandidateDetail) -> list[Block]:
     if not detail.named or row.known:
         return []
-    told = (
-        f"▲ A compound of this formula is well known: {written_in(detail.named)}. Its crystal is "
-        "another one than here, or is missing in our set: compare the two before you call this new."
-    )
-    return [Text(told, "amber")]
+    kind = detail.structure_type
+    if kind and kind.lower() in detail.named.lower().replace("-", " "):
+        then = f"This one has the structure of {kind} too: it may well be the known compound."
+    else:
+        then = (
+            "Its crystal is another one than here, or is missing in our set: compare the two "
+            "before you call this new."
+        )
+    named = written_in(detail.named)
+    return [Text(f"▲ A compound of this formula is well known: {named}. {then}", "amber")]
 
 
 def _drawings(structure: Structure | None, diagram: PhaseDiagram | None) -> list[Block]:
@@ -140,6 +148,7 @@ def _against_the_hull(row: ScreenRow) -> list[Block]:
         return []
     found = verified(row, HULL)
     phases = row.decomposition.partition(" below ")[2] or row.decomposition
+    phases = _KIND_OF_SOURCE.sub(r"(\1)", phases)
     told = f"Competing phases: {written_in(phases)}."
     if found is None or found.value >= 0:
         return [Text(told)]
