@@ -16,6 +16,8 @@ from designer_app.io.screen_store import SPEC
 from designer_app.jobs import design, design_check
 from designer_app.running.control import RunControl
 from designer_app.running.pace import slowness
+from designer_app.screening.battery_estimates import CHARGED
+from designer_app.screening.ion_release import KEY as RELEASE
 from designer_app.specs.contradictions import guessed
 from designer_app.specs.design import DesignSpec
 from designer_app.specs.design_budgets import BUDGETS, expected_seconds
@@ -37,6 +39,15 @@ _SHORT = {
     "volume_change": "volume",
 }
 """What tells columns of one unit apart."""
+_Column = tuple[str, str, float, str]
+"""(key, heading with its unit, factor, format)."""
+_LASTING: tuple[_Column, ...] = (
+    (RELEASE, "ions out, %", 100.0, ".0f"),
+    ("volume_change", "volume change, %", 1.0, ".1f"),
+    (CHARGED, "charged, meV/atom", 1000.0, "z.0f"),
+)
+"""Whether an electrode lasts: how much of its ions leaves, what that does to its cell, and how far
+above the hull it leaves the rest."""
 _BUSY = 1.5
 """Slowness from which other programs are told of."""
 CHECK = "check"
@@ -227,19 +238,24 @@ def _present(result: dict[str, Any]) -> str:
     if rows:
         columns = [_column(key, rows) for key in result["targets"]]
         heads = "".join(f"{unit:>18s}" for _, unit, _, _ in columns)
+        lasting = [each for each in _LASTING if any(each[0] in row["verified"] for row in rows)]
+        lasting = [each for each in lasting if each[0] not in result["targets"]]
+        more = "".join(f"{head:>18s}" for _, head, _, _ in lasting)
         lines += [
             "",
-            f"{'':4s} {'formula':18s}{heads}",
-            f"{'':23s}" + f"{'computed':>9s}{'pred.':>9s}" * len(columns),
+            f"{'':4s} {'formula':18s}{heads}{more}",
+            f"{'':23s}"
+            + f"{'computed':>9s}{'pred.':>9s}" * len(columns)
+            + f"{'computed':>18s}" * len(lasting),
         ]
-        lines += [_line(row, columns) for row in rows]
+        lines += [_line(row, columns, lasting) for row in rows]
     if result["report"]:
         lines += ["", f"Report: {result['report']}"]
     return "\n".join(lines)
 
 
-def _column(key: str, rows: Sequence[dict[str, Any]]) -> tuple[str, str, float, str]:
-    """(key, heading with its unit, factor, format) of a property that was aimed at."""
+def _column(key: str, rows: Sequence[dict[str, Any]]) -> _Column:
+    """Of a property that was aimed at."""
     if key == "e_above_hull":
         return key, "hull, meV/atom", 1000.0, "z.0f"
     known = PROPERTIES.get(key)
@@ -251,12 +267,15 @@ def _column(key: str, rows: Sequence[dict[str, Any]]) -> tuple[str, str, float, 
     return key, ", ".join(filter(None, (key.removeprefix(OWN), unit))), 1.0, ".3g"
 
 
-def _line(row: dict[str, Any], columns: list[tuple[str, str, float, str]]) -> str:
+def _line(row: dict[str, Any], columns: Sequence[_Column], lasting: Sequence[_Column]) -> str:
     cells = ""
     for key, _, factor, form in columns:
         for sort in ("verified", "predicted"):
             found = row[sort].get(key)
             cells += f"{'-' if found is None else format(found['value'] * factor, form):>9s}"
+    for key, _, factor, form in lasting:
+        found = row["verified"].get(key)
+        cells += f"{'-' if found is None else format(found['value'] * factor, form):>18s}"
     titles = ", ".join(_title(key) for key in row["misses"])
     told = "meets all" if row["meets_targets"] else f"misses {titles}"
     known = f" ({row['known']})" if row["known"] else ""

@@ -55,6 +55,15 @@ def test_what_no_budget_was_left_for_is_told_apart_from_what_was_lost():
     assert line.split("  ")[-1] == "30 not looked at (budget); 2 known already"
 
 
+def test_an_electrode_is_shown_with_what_its_charging_does_to_it():
+    numbers = (("ion_release", 0.5), ("volume_change", 7.2), ("charged_above_hull", 0.138))
+    added = tuple(Estimate(key=key, value=each, unit="", method="NEB") for key, each in numbers)
+    row = replace(ROW, estimates=(*ROW.estimates, *added))
+    said = _present({**as_json(replace(RESULT, rows=(row,))), "targets": ["voltage"]})
+    assert "ions out, %  volume change, % charged, meV/atom" in said
+    assert "50               7.2               138  meets all" in said
+
+
 def test_the_time_of_a_run_is_told_as_it_is_on_a_busy_computer():
     assert _time_told(2.0, 1.1) == "This takes about 2 min here, if nothing else runs."
     assert "about 6 min here while other programs are running" in _time_told(2.0, 3.0)

@@ -58,6 +58,12 @@ class Judged:
         """Computed less measured, V."""
         return self.result.voltage - self.electrode.volts
 
+    @property
+    def charged_above_hull(self) -> int | None:
+        """Of the charged end, meV/atom; None without a reference set."""
+        placed = self.result.charged_hull
+        return None if placed is None else round(1000 * placed.e_above_hull)
+
 
 def rows(
     quick: bool, say: Callable[[str], None], plot: Path | None = None
@@ -73,6 +79,7 @@ def rows(
             "ours V": round(result.voltage, 2),
             "experiment V": electrode.volts,
             "error V": round(judged.error, 2),
+            "charged, meV/atom above hull": judged.charged_above_hull,
             "source": electrode.source,
             "s": round(result.seconds, 1),
             "light": result.estimate.light,
