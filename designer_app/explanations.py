@@ -302,7 +302,7 @@ def _worker_died(f: Mapping[str, Any]) -> Explanation:
     return Explanation(
         f"The computing process ended without an answer while doing “{f['while_doing']}”{code}.",
         "The window and your data are safe; a new process is already starting.",
-        ("Run it again; an interrupted simulation continues with Resume.",),
+        ("Run it again, or go on where it stopped with Resume.",),
     )
 
 

@@ -133,7 +133,8 @@ PURPOSES = (
     Purpose(
         key="own",
         title="Own property",
-        doc="A property of your own table, learned by `train --model design-heads --table`.",
+        doc="A property of your own table of crystals. Heads learn it first: designer-app train "
+        "--model design-heads --table FILE.",
         changes=(("purpose", "own"),),
         targets=("e_above_hull=..0.05",),
         offered=("formation_energy", "e_above_hull", "band_gap", "bulk_modulus", "price"),

@@ -8,16 +8,26 @@ import numpy as np
 from numpy.typing import NDArray
 
 from designer_app.elements import SYMBOLS
+from designer_app.io.formulas import written_in
 from designer_app.specs.structure import Structure
 
 _SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 THIN = "\N{NARROW NO-BREAK SPACE}"
+_SOURCE = re.compile(r"\b(textbook|hypothetical)-[A-Z][A-Za-z0-9.]*(?:-([^\s()]+))?")
 _INTERVAL = re.compile(r"\([^() ]+ to [^() ]+\)")
 
 
 def with_indices(symbol: str) -> str:
     """A space group or structure type whose indices are lowered: P2_1/c, L1_2."""
     return re.sub(r"_(\d)", lambda m: m[1].translate(_SUBSCRIPTS), symbol)
+
+
+def with_sources_told(sentence: str) -> str:
+    """Formulas as chemists write them; crystals of our own by their kind instead of their id, as
+    textbook-Nb3Sn-A15.
+    """
+    kinds = _SOURCE.sub(lambda m: f"{m[1]}, {m[2]}" if m[2] else m[1], sentence)
+    return written_in(kinds)
 
 
 def element_counts(structure: Structure) -> dict[str, int]:

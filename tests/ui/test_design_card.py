@@ -41,6 +41,16 @@ def test_a_crystal_is_called_not_in_the_reference_set_and_never_new(head):
     assert "new" not in _texts(head)
 
 
+def test_a_crystal_of_our_own_is_told_by_its_kind(head):
+    head.show_row(
+        ScreenRow(
+            id="1", formula="NaVPO4F", made_from="LiVPO4F (textbook-LiVPO4F-tavorite) with Na"
+        ),
+        None,
+    )
+    assert "LiVPO₄F (textbook, tavorite) with Na" in _texts(head)
+
+
 def test_a_known_crystal_is_said_to_be_known(head):
     head.show_row(
         ScreenRow(id="1", formula="LiFePO4", known="mp-19017", verdict=PASSES),

@@ -12,7 +12,7 @@ from designer_app.specs.structure import Structure
 from designer_app.ui.plots.hull_plot import HullPlot, describe
 from designer_app.ui.plots.scatter_plot import ScatterPlot
 from designer_app.ui.screening.candidate_table import CandidateTable
-from designer_app.ui.screening.columns import criteria_of
+from designer_app.ui.screening.columns import Criterion, criteria_of
 from designer_app.ui.screening.preview import Preview
 
 ORIGIN = HullOrigin(
@@ -155,6 +155,21 @@ def test_a_conductivity_is_drawn_by_its_logarithm(scatter):
 def test_rules_are_lines(scatter):
     scatter.set_axes("voltage", "energy_density")
     assert sorted(line.value() for line in scatter._lines) == [1.0, 5.0, 500.0]
+
+
+def test_the_first_target_is_drawn_against_stability_until_axes_are_chosen(qtbot, theme):
+    found = (
+        Estimate(key="e_above_hull", value=0.01, unit="eV/atom"),
+        Estimate(key="adsorption_free_energy", value=0.1, unit="eV"),
+        Estimate(key="stability", value=0.9, unit=""),
+    )
+    rows = CandidateTable()
+    rows.put([ScreenRow(id="1", formula="Ni3Mo", estimates=found)])
+    made = ScatterPlot(theme)
+    qtbot.addWidget(made)
+    wanted = ("adsorption_free_energy", "e_above_hull")
+    made.set_table(rows, {key: Criterion(key, high=0.1) for key in wanted})
+    assert (made.upward.value(), made.across.value()) == wanted
 
 
 def test_the_axes_that_were_chosen_stay_when_rows_come(scatter, table):

@@ -6,14 +6,14 @@ from pathlib import Path
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
 
-from designer_app.io.formulas import written, written_in
+from designer_app.io.formulas import written
 from designer_app.specs.screen_rows import ScreenRow
 from designer_app.ui.screening.columns import Criterion
 from designer_app.ui.screening.estimate_list import EstimateList
 from designer_app.ui.screening.preview import Preview
 from designer_app.ui.screening.structure_look import StructureLook
 from designer_app.ui.theme import Theme, label
-from designer_app.ui.wording import with_indices
+from designer_app.ui.wording import with_indices, with_sources_told
 
 _STABILITY = "e_above_hull"
 
@@ -60,7 +60,7 @@ class BestCard(QFrame):
         self._heading.setText(self.tr("BEST") if is_final else self.tr("BEST SO FAR"))
         self.formula.setText(written(best.formula))
         atoms = self.tr("%d atoms") % best.n_atoms if best.n_atoms else ""
-        parts = (with_indices(best.space_group), atoms, written_in(best.made_from))
+        parts = (with_indices(best.space_group), atoms, with_sources_told(best.made_from))
         self._headline.setText(" · ".join(part for part in parts if part))
         keys = dict.fromkeys((*criteria, _STABILITY))
         found = [each for each in map(best.estimate, keys) if each is not None]

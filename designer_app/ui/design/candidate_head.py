@@ -2,7 +2,7 @@
 
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
-from designer_app.io.formulas import written, written_in
+from designer_app.io.formulas import written
 from designer_app.session.designs import DISCARDED, KEPT
 from designer_app.specs.design_rows import STAGES, CandidateDetail
 from designer_app.specs.screen_rows import FAILS, LOST, PASSES, ScreenRow
@@ -13,7 +13,7 @@ from designer_app.ui.screening.columns import reason_of
 from designer_app.ui.theme import Theme, label
 from designer_app.ui.trust import Level, Verdict
 from designer_app.ui.trust_light import TrustLight
-from designer_app.ui.wording import with_indices
+from designer_app.ui.wording import with_indices, with_sources_told
 
 _WORDS = {Level.GOOD: "sound", Level.CARE: "with care", Level.NO: "doubtful"}
 _STAGES = dict(STAGES)
@@ -54,11 +54,11 @@ class CandidateHead(QWidget):
         atoms = self.tr("%d atoms") % row.n_atoms if row.n_atoms else ""
         kind = detail.structure_type if detail is not None else ""
         parts = (
-            written_in(f"structure {kind}" if kind.startswith("as ") else kind),
+            with_sources_told(f"structure {kind}" if kind.startswith("as ") else kind),
             with_indices(row.space_group),
             atoms,
             "" if row.known else self.tr("not in the reference set"),
-            written_in(row.made_from),
+            with_sources_told(row.made_from),
         )
         self._headline.setText(" · ".join(part for part in parts if part))
         level = level_of(row.light)
@@ -98,7 +98,7 @@ class CandidateHead(QWidget):
                 ("warn", text, "", "") for text in (detail.disorder, detail.dissolving) if text
             ]
         found += [("warn", text, "", "") for text in row.warnings]
-        told = ((kind, written_in(text), "", "") for kind, text, _, _ in found)
+        told = ((kind, with_sources_told(text), "", "") for kind, text, _, _ in found)
         return tuple(dict.fromkeys(told))
 
     def _build(self) -> None:

@@ -15,7 +15,7 @@ from designer_app.ui.design.cards import ScrollPage, empty
 from designer_app.ui.number_editor import unit_text
 from designer_app.ui.screening.columns import Column, column_for, number_of
 from designer_app.ui.theme import OnTheme, Theme, Tokens, label, tabular
-from designer_app.ui.wording import THIN
+from designer_app.ui.wording import THIN, with_sources_told
 
 _TOP = Qt.AlignmentFlag.AlignTop
 _MOST = 6
@@ -96,7 +96,7 @@ class OriginPage(ScrollPage):
             self._known.addWidget(label(written(each.formula), "strong"), line, 0, _TOP)
             self._known.addWidget(label(each.why, wrap=True), line, 1, _TOP)
             self._known.addWidget(label(_above(each.e_above_hull), "muted"), line, 2, _TOP)
-            self._known.addWidget(label(each.source, "small"), line, 3, _TOP)
+            self._known.addWidget(label(with_sources_told(each.source), "small"), line, 3, _TOP)
         if not detail.neighbours:
             self._known.addWidget(label(self.tr("None was found."), "muted"), 0, 0)
         self._seen.setText(detail.seen)

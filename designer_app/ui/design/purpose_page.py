@@ -58,7 +58,7 @@ class PurposePage(DesignPage):
         self.ion = ChoiceEditor(self._said["ion"].choices)
         self._ion_label = label(self._said["ion"].label, "muted")
         self._own = label("", "muted", wrap=True)
-        self.heads = QPushButton(self.tr("Heads of your table..."))
+        self.heads = QPushButton(self.tr("Folder of trained heads..."))
         self.heads.setToolTip(self._said["heads"].doc)
         self._build()
         self._group.buttonClicked.connect(self._on_card_chosen)
@@ -173,8 +173,8 @@ class PurposePage(DesignPage):
         folder = self._spec.heads
         if folder is None:
             return self.tr(
-                "Train the heads on your table first, take their folder here, then add the "
-                "property on the next page."
+                "Take the folder of the trained heads here: the next page then offers what they "
+                "learned as a target."
             )
         try:
             learned = [f"{name} ({unit})" if unit else name for name, unit in own_columns(folder)]

@@ -150,7 +150,7 @@ class ScatterPlot(QWidget):
         ):
             editor.setAccessibleName(name)
             editor.setToolTip(name)
-            editor.setMinimumWidth(140 if self._is_narrow else 148)
+            editor.setMinimumWidth(168 if self._is_narrow else 148)
         self._plot.setAccessibleName(self.tr("Candidates, one property against another"))
         head = row(self.upward, label(self.tr("against"), "muted"), self.across, None)
         head.setContentsMargins(12, 4, 12, 0)
@@ -188,11 +188,16 @@ class ScatterPlot(QWidget):
         choices = tuple((each.key, each.title) for each in columns)
         self.across.set_choices(choices)
         self.upward.set_choices(choices)
-        ruled = [each.key for each in columns if each.key in self._criteria]
+        ruled = [key for key in self._criteria if key in self._columns]
         if not self._is_chosen and columns:
-            names = list(dict.fromkeys((*ruled, *(each.key for each in columns))))
-            self.upward.set_value(names[0])
-            self.across.set_value(next((key for key in _ACROSS if key in names[1:]), names[-1]))
+            names = list(dict.fromkeys((*ruled, *self._columns)))
+            upward = next((key for key in names if key not in _ACROSS), names[0])
+            others = [key for key in names if key != upward]
+            across = next(
+                (key for key in _ACROSS if key in others), others[-1] if others else upward
+            )
+            self.upward.set_value(upward)
+            self.across.set_value(across)
 
     def _legend(self) -> str:
         """The signs in words."""

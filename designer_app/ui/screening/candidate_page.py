@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QPushButton, QWidget
 
-from designer_app.io.formulas import written, written_in
+from designer_app.io.formulas import written
 from designer_app.specs.screen_rows import FAILS, LOST, PASSES, STAGES, ScreenRow
 from designer_app.ui.icons import ThemedIcon
 from designer_app.ui.panels.notice import NoticeList
@@ -13,7 +13,7 @@ from designer_app.ui.panels.section import PanelPage, row
 from designer_app.ui.screening.columns import Criterion, reason_of
 from designer_app.ui.screening.estimate_list import EstimateList
 from designer_app.ui.theme import Theme, label
-from designer_app.ui.wording import with_indices
+from designer_app.ui.wording import with_indices, with_sources_told
 
 _STAGES = dict(STAGES)
 
@@ -74,11 +74,11 @@ class CandidatePage(PanelPage):
         atoms = self.tr("%d atoms") % row_now.n_atoms if row_now.n_atoms else ""
         parts = (with_indices(row_now.space_group), atoms, self.tr("candidate %s") % row_now.id)
         self.headline.setText(" · ".join(part for part in parts if part))
-        self.made_from.setText(written_in(row_now.made_from))
+        self.made_from.setText(with_sources_told(row_now.made_from))
         self.made_from.setVisible(bool(row_now.made_from))
         self.notices.set_notices(self._notices(row_now))
         self._title.setVisible(bool(row_now.estimates))
-        self.competes.setText(written_in(row_now.decomposition))
+        self.competes.setText(with_sources_told(row_now.decomposition))
         self.estimates.set_estimates(row_now.estimates, row_now.failing, criteria)
 
     def set_chosen(self, count: int, most: int) -> None:

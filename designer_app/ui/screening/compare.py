@@ -6,7 +6,7 @@ import numpy as np
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QGridLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
 
-from designer_app.io.formulas import written, written_in
+from designer_app.io.formulas import written
 from designer_app.specs.screen_rows import ScreenRow
 from designer_app.ui.screening.candidate_model import verdict_text
 from designer_app.ui.screening.columns import (
@@ -19,7 +19,7 @@ from designer_app.ui.screening.columns import (
     reason_of,
 )
 from designer_app.ui.theme import label, tabular
-from designer_app.ui.wording import unbroken, with_indices
+from designer_app.ui.wording import unbroken, with_indices, with_sources_told
 
 MOST = 4
 
@@ -74,7 +74,7 @@ class Comparison(QWidget):
         self._add("", [written(row.formula) for row in rows], role="title")
         self._add(self.tr("Space group"), [with_indices(row.space_group) for row in rows])
         self._add(self.tr("Atoms"), [str(row.n_atoms or "") for row in rows])
-        self._add(self.tr("Made from"), [written_in(row.made_from) for row in rows])
+        self._add(self.tr("Made from"), [with_sources_told(row.made_from) for row in rows])
         self._add(self.tr("Verdict"), [_verdict(row) for row in rows])
         for column in _columns(rows):
             self._add_numbers(column, rows, criteria.get(column.key))
