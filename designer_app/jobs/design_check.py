@@ -1,9 +1,9 @@
 """The shortlist of a finished design, computed again by the single commands from its files.
 
 Each number that a relaxation gave is asked of the command that a chemist would take: `voltage`,
-`hull`, `adsorption`, `conductivity`, on the CIF of the folder and with nothing else of the run. It
-is computed in the primitive cell, as in the design: in a larger one a charged host may end
-elsewhere where its energy is flat (Li2NiCl4 shrinks by 16 % in 14 atoms, by 17 % in 28).
+`hull`, `adsorption`, `conductivity`, on the POSCAR of the folder, the cell as it was relaxed, and
+with nothing else of the run. The CIF beside it holds the same crystal on symmetric places; from
+there a charged host whose energy is flat may end elsewhere (Li2NiCl4 shrinks by 16 % or 17 %).
 """
 
 import math
@@ -20,10 +20,6 @@ from designer_app.io.structures import read_document
 from designer_app.jobs import adsorption, conductivity, hull, voltage
 from designer_app.running.control import RunControl
 from designer_app.screening.battery_estimates import CHARGED
-from designer_app.screening.duplicates import pymatgen_of
-from designer_app.screening.given_crystals import as_structure
-from designer_app.screening.duplicates import pymatgen_of
-from designer_app.screening.given_crystals import as_structure
 from designer_app.screening.ion_release import KEY as RELEASE
 from designer_app.specs.adsorption import AdsorptionSpec
 from designer_app.specs.conductivity import BARRIER, NEB, ConductivitySpec
@@ -53,10 +49,6 @@ ABSOLUTE: Mapping[str, float] = {
 }
 """In the unit of each. A relaxation ends where no force exceeds 0.05 eV/A, somewhere near the
 minimum; started from its own end it goes on to another such place."""
-_SAME_PLACE = 0.01
-"""A within which atoms repeat; files have five decimals."""
-_SAME_PLACE = 0.01
-"""A within which atoms repeat; files have five decimals."""
 Found = Mapping[tuple[str, str], float]
 """Values by key, and by method where a property has several."""
 
@@ -89,24 +81,16 @@ def run(spec: DesignCheckSpec, control: RunControl) -> tuple[Again, ...]:
 
 
 def _file_of(folder: Path, rank: int, row: ScreenRow) -> Path:
-    """The standard cell that people take; a run that was cut off before it has the relaxed one."""
-    written = folder / SHORTLIST / f"{crystal_name(rank, row)}.cif"
+    """The one that people take; a run that was cut off before it has that of the row."""
+    written = folder / SHORTLIST / f"{crystal_name(rank, row)}.vasp"
     return written if written.is_file() else folder / row.structure_file
-
-
-def _primitive(structure: Structure) -> Structure:
-    return as_structure(pymatgen_of(structure).get_primitive_structure(_SAME_PLACE))
-
-
-def _primitive(structure: Structure) -> Structure:
-    return as_structure(pymatgen_of(structure).get_primitive_structure(_SAME_PLACE))
 
 
 def _again(
     rank: int, row: ScreenRow, path: Path, asked: DesignSpec, control: RunControl
 ) -> Iterator[Again]:
     """All numbers of one candidate."""
-    structure = _primitive(read_document(ReadSpec(path=path)).structure())
+    structure = read_document(ReadSpec(path=path)).structure()
     for command in _COMMANDS:
         said = [each for each in _computed(row) if each.key in command.keys]
         if not said:
@@ -149,13 +133,14 @@ def _voltage(
 ) -> Found:
     spec = VoltageSpec(structure=structure, ion=asked.ion, **_shared(asked))
     found = voltage.run(spec, control)
+    charged = found.charged_hull
     return {
         ("voltage", ""): found.voltage,
         ("capacity", ""): found.capacity,
         ("energy_density", ""): found.energy_density,
         ("volume_change", ""): 100.0 * abs(found.volume_change),
         (RELEASE, ""): math.nan if found.release is None else found.release.value,
-        (CHARGED, ""): math.nan if found.charged_hull is None else found.charged_hull.e_above_hull,
+        (CHARGED, ""): math.nan if charged is None else charged.e_above_hull - charged.below_hull,
     }
 
 

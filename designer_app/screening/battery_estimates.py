@@ -15,6 +15,7 @@ from designer_app.properties.working_ions import capacity, host_of
 from designer_app.running.control import RunControl
 from designer_app.screening.hull_errors import errors_of
 from designer_app.screening.ion_release import ion_release
+from designer_app.screening.placing import TOO_GOOD
 from designer_app.specs.estimates import LIGHTS, Estimate, LearnedEstimate
 from designer_app.specs.structure import Structure
 from designer_app.specs.voltage import VoltageResult, VoltageSpec
@@ -25,6 +26,10 @@ FOR_ELECTROLYTES = (
 PER_GRAM = "per gram of the discharged electrode"
 VOLUME = "volume_change"
 """The head gives its size; a relaxation its sign too, positive where charging swells the host."""
+_CHARGED_GAP = (
+    "Charged, it lies far below the known hull: a compound is probably missing there, and that it "
+    "lasts is not shown."
+)
 CHARGED = "charged_above_hull"
 """eV/atom from the charged electrode down to the hull: what it gains by falling apart."""
 
@@ -159,22 +164,26 @@ def relaxed_estimates(found: VoltageResult) -> tuple[Estimate, ...]:
 
 
 def _charged(found: VoltageResult) -> tuple[Estimate, ...]:
-    """How far the charged end lies above the hull; nothing where no reference set belongs to the
-    potential.
+    """How far the charged end lies above the hull, negative below it; nothing where no reference
+    set belongs to the potential.
     """
     placed = found.charged_hull
     if placed is None or not math.isfinite(placed.e_above_hull):
         return ()
     errors = errors_of(placed.model_sha256)
+    distance = placed.e_above_hull - placed.below_hull
+    told = _CHARGED_GAP if distance < -TOO_GOOD else ""
     rivals = " + ".join(name for name, _, _ in placed.decomposition)
     estimate = Estimate(
         key=CHARGED,
-        value=placed.e_above_hull,
+        value=distance,
         unit="eV/atom",
-        error=None if errors is None else errors.error(placed.e_above_hull),
+        error=None if errors is None else errors.error(distance),
         method="relaxation",
         origin=f"{found.charged} against {rivals}; {placed.potential} "
         f"({placed.model_sha256[:12]}), {placed.reference_set}",
+        light="amber" if told else "green",
+        reason=told,
     )
     return (estimate,)
 

@@ -85,6 +85,14 @@ def test_a_candidate_is_told_its_charged_state_as_the_command_prints_it(result):
     assert found["ion_release"].value == result.release.value
 
 
+def test_a_charged_state_far_below_the_hull_is_no_proof_that_it_lasts(result):
+    lower = replace(result.charged_hull, e_above_hull=0.0, below_hull=0.2)
+    found = {each.key: each for each in relaxed_estimates(replace(result, charged_hull=lower))}
+    assert found["charged_above_hull"].value == -0.2
+    assert found["charged_above_hull"].light == "amber"
+    assert "is not shown" in found["charged_above_hull"].reason
+
+
 def test_the_result_crosses_to_another_process(result):
     again = decode(*encode(result))
     assert again.voltage == result.voltage
