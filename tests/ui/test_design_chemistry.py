@@ -29,7 +29,7 @@ from designer_app.ui.design.element_states import (
 from designer_app.ui.design.families import FamilyChips
 from designer_app.ui.design.periodic_table import PLACES
 
-CATHODE = applied(purpose_named("li-cathode"), DesignSpec())
+CATHODE = applied(purpose_named("li-cathode"), DesignSpec(no_cobalt=True))
 CATALYST = applied(purpose_named("her"), DesignSpec())
 LIF = Structure(
     numbers=np.array([3, 9]),
