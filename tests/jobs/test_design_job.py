@@ -217,7 +217,7 @@ def test_a_file_that_is_another_crystal_is_found_out(ended):
 
 
 def files_of(folder):
-    return sorted(path.relative_to(folder) for path in (folder / "shortlist").glob("*.cif"))
+    return sorted(path.relative_to(folder) for path in (folder / "shortlist").glob("*.vasp"))
 
 
 def test_only_a_design_that_ended_can_be_checked(tmp_path):
