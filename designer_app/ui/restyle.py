@@ -20,9 +20,9 @@ class Restyler(QObject):
     def __init__(self, parent: QObject) -> None:
         super().__init__(parent)
         self._left: list[QWidget] | None = None
-        """None until they were listed."""
+        """None until widgets were listed."""
         self._turn = QTimer(self)
-        self._turn.setInterval(0)
+        self._turn.setInterval(1)  # at 0 it would wait for a moment without any event
         self._turn.timeout.connect(self._on_turn)
 
     def begin(self) -> None:
@@ -34,7 +34,8 @@ class Restyler(QObject):
 
     def _on_turn(self) -> None:
         if self._left is None:
-            self._left = [each for each in QApplication.allWidgets() if not each.isVisible()]
+            # All: what was hidden a moment ago may have come into sight before this turn.
+            self._left = QApplication.allWidgets()
             return
         # What came into sight meanwhile goes first: a page that was opened, a label just made.
         left = [each for each in self._left if isValid(each)]

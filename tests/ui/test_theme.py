@@ -74,6 +74,19 @@ def test_what_is_hidden_takes_the_other_scheme_too_and_the_sheet_stays(qapp, the
     qtbot.waitUntil(lambda: _colors(said) == {role: getattr(LIGHT, role) for role in said})
 
 
+def test_what_is_shown_right_after_the_switch_takes_the_other_scheme(qapp, theme, qtbot):
+    whole = QWidget()
+    said = {"muted": label("LiFePO4", "muted", whole)}
+    said["muted"].hide()
+    qtbot.addWidget(whole)
+    whole.show()
+    for choice, tokens in (("dark", DARK), ("light", LIGHT), ("dark", DARK)):
+        theme.choose(choice)
+        said["muted"].show()  # in the same turn, before anything hidden was polished
+        qtbot.waitUntil(lambda wanted=tokens.muted: _colors(said) == {"muted": wanted})
+        said["muted"].hide()
+
+
 def _colors(labels: dict[str, QLabel]) -> dict[str, str]:
     return {
         role: each.palette().color(each.foregroundRole()).name().upper()

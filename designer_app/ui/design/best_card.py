@@ -36,13 +36,17 @@ class BestCard(QFrame):
         """What reads structures."""
         self._look = look
 
-    def clear(self) -> None:
-        """Nothing was found yet."""
-        self._heading.setText(self.tr("BEST SO FAR"))
-        self.formula.setText(self.tr("No candidate yet"))
-        self._headline.setText(self.tr("The best one turns here as soon as some are ranked."))
+    def clear(self, *, is_over: bool = False) -> None:
+        """Nothing was found yet; `is_over`: nothing will be."""
+        self._heading.setText(self.tr("BEST") if is_over else self.tr("BEST SO FAR"))
+        self.formula.setText(self.tr("Nothing found") if is_over else self.tr("No candidate yet"))
+        self._headline.setText(
+            self.tr("Loosen a target, or allow more elements or structure types.")
+            if is_over
+            else self.tr("The best one turns here as soon as some are ranked.")
+        )
         self.numbers.set_estimates((), (), {})
-        said = self.tr("Its structure appears here.")
+        said = "" if is_over else self.tr("Its structure appears here.")
         if self._look is not None:
             self._look.forget(said)
         else:

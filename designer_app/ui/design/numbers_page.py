@@ -38,7 +38,7 @@ class NumbersPage(ScrollPage):
         self._asked: tuple[ScreenRow | None, dict[str, Criterion]] = (None, {})
         self._waiting: list[tuple[ScreenRow, str, Criterion | None]] = []
         self._turn = QTimer(self)
-        self._turn.setInterval(0)
+        self._turn.setInterval(1)
         self._turn.timeout.connect(self._on_turn)
         self._grid = QGridLayout()
         self._grid.setHorizontalSpacing(16)

@@ -62,7 +62,7 @@ class DesignPresenter(QObject):
             )
         )
         self._turn = QTimer(self)
-        self._turn.setInterval(0)
+        self._turn.setInterval(1)
         self._turn.timeout.connect(self._make_next)
         self._connect()
         self._list_past()

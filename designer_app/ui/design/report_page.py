@@ -14,7 +14,7 @@ from designer_app.running.messages import JobError
 from designer_app.session.candidate_runs import has_report
 from designer_app.session.job import Job
 from designer_app.specs.design import STRATEGIES
-from designer_app.specs.design_estimates import predicted, verified
+from designer_app.specs.design_estimates import is_predicted, verified
 from designer_app.specs.design_rows import DesignResult
 from designer_app.specs.estimates import Estimate
 from designer_app.specs.screen_rows import PASSES, ScreenRow
@@ -25,7 +25,7 @@ from designer_app.ui.design.run_watch import DesignWatch
 from designer_app.ui.icons import ThemedIcon
 from designer_app.ui.panels.section import row as row_of
 from designer_app.ui.screening.candidate_opener import CandidateOpener
-from designer_app.ui.screening.columns import column_for, estimate_text, reason_of
+from designer_app.ui.screening.columns import Column, column_for, estimate_text, reason_of
 from designer_app.ui.theme import Theme, label, tabular
 from designer_app.ui.wording import duration, moment, unbroken, with_indices, with_spaces
 
@@ -202,9 +202,9 @@ class ReportPage(DesignPage):
     def _show_rows(self, rows: Sequence[ScreenRow]) -> None:
         keys = list(self.watch.criteria)[:_MOST_NUMBERS]
         heads = ["", self.tr("Candidate"), self.tr("Space group"), self.tr("Verdict")]
-        found = {key: [verified(row, key) or predicted(row, key) for row in rows] for key in keys}
-        columns = {key: column_for(next(filter(None, each), Estimate(key=key, value=0.0, unit="")))
-                   for key, each in found.items()}  # fmt: skip
+        columns = {key: column_for(next(
+            filter(None, (row.estimate(key) for row in rows)), Estimate(key=key, value=0.0, unit="")
+        )) for key in keys}  # fmt: skip
         heads += [column.heading for column in columns.values()]
         for place, text in enumerate(heads if rows else ()):
             align = _RIGHT if place >= _FACTS else _LEFT
@@ -216,10 +216,7 @@ class ReportPage(DesignPage):
             is_sound = row.verdict == PASSES and row.light == "green"
             cells.append(label(_verdict(row), "ok" if is_sound else "warn", wrap=True))
             for key, column in columns.items():
-                estimate = found[key][line - 1]
-                bare = replace(column, unit="")
-                told = estimate_text(estimate, bare) if estimate is not None else "\N{EN DASH}"
-                cells.append(label(unbroken(told)))
+                cells.append(label(unbroken(_number(row, key, column))))
                 cells[-1].setFont(tabular(cells[-1].font()))
             for place, cell in enumerate(cells):
                 align = _RIGHT if place >= _FACTS else _LEFT
@@ -291,6 +288,16 @@ def _verdict(row: ScreenRow) -> str:
         return "meets all targets" + ("" if row.light == "green" else ", with care")
     told = reason_of(row)
     return told[:1].lower() + told[1:] or "open"
+
+
+def _number(row: ScreenRow, key: str, column: Column) -> str:
+    """The number that decides; where that is a prediction, what was computed stands beside it."""
+    decides, computed = row.estimate(key), verified(row, key)
+    if decides is None:
+        return "\N{EN DASH}"
+    if computed is not None and is_predicted(decides):
+        return f"{column.text(decides.value)} learned, {column.text(computed.value)} computed"
+    return estimate_text(computed or decides, replace(column, unit=""))
 
 
 def _short(value: str) -> str:

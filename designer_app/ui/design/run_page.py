@@ -261,6 +261,8 @@ class RunPage(DesignPage):
             self.best.show_row(best, watch.folder, watch.criteria, is_final=watch.is_read)
             if self.scatter is not None:
                 self.scatter.choose([best.id])
+        elif watch.is_read:
+            self.best.clear(is_over=True)
         self._show_state()
 
     def _on_map_read(self, found: LatentMap) -> None:
@@ -324,7 +326,9 @@ class RunPage(DesignPage):
             return self.tr("Searching")
         if watch.was_stopped:
             return self.tr("Stopped")
-        return self.tr("Failed") if watch.error is not None else self.tr("Done")
+        is_empty = watch.is_read and not len(watch.table)
+        over = self.tr("Nothing found") if is_empty else self.tr("Done")
+        return self.tr("Failed") if watch.error is not None else over
 
     def _sentence(self, *, is_paused: bool) -> str:
         """What goes on and how long still; after the end what came out."""

@@ -38,7 +38,7 @@ class TargetsPage(DesignPage):
         """Also those of other purposes: made one a turn, before they are asked for."""
         self._unmade = deque(dict.fromkeys(key for each in PURPOSES for key in each.offered))
         self._turn = QTimer(self)
-        self._turn.setInterval(0)
+        self._turn.setInterval(1)
         self._column = QVBoxLayout()
         self._column.setSpacing(8)
         self.add = QPushButton(self.tr("Another property..."))

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,7 @@ from PySide6.QtCore import QEvent, QPointF, Qt, Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from designer_app.io.formulas import written
+from designer_app.specs.design_estimates import is_predicted
 from designer_app.specs.screen_rows import FAILS, LOST, PASSES, WAITS
 from designer_app.ui.editors import ChoiceEditor
 from designer_app.ui.panels.section import row
@@ -108,7 +110,7 @@ class ScatterPlot(QWidget):
         for side, column in (("bottom", x), ("left", y)):
             axis = self._item.getAxis(side)
             axis.setLogMode(column.is_log)
-            axis.setLabel(column.heading)
+            axis.setLabel(self._heading(column))
         self._draw_rules(x, y)
         self.choose(self._chosen)
 
@@ -203,6 +205,14 @@ class ScatterPlot(QWidget):
         """The signs in words."""
         faint = self.tr("\N{BULLET} predicted  ") if self._cloud else ""
         return faint + self._signs
+
+    def _heading(self, column: Column) -> str:
+        """With what it rests on, where a prediction decided over candidates that were judged."""
+        judged = (row for row in self._table.rows if row.verdict in (PASSES, FAILS))
+        found = next((each for row in judged if (each := row.estimate(column.key))), None)
+        if found is None or not is_predicted(found):
+            return column.heading
+        return replace(column, title=self.tr("%s, learned") % column.title).heading
 
     def _all_columns(self) -> list[Column]:
         """Those of the table, and those that only the points behind it have."""
