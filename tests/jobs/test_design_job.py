@@ -172,7 +172,8 @@ def test_a_run_stopped_later_gives_what_it_has(searches, tmp_path, monkeypatch):
     ("changes", "field"),
     [
         ({"elements": "Li O", "exclude": "Li O"}, "elements"),
-        ({"exclude": "Li"}, "ion"),
+        ({"exclude": "Li"}, "exclude"),
+        ({"elements": "Fe O P"}, "elements"),
         ({"targets": ("voltage=5..2",)}, "target"),
         ({"families": ("teapot",)}, "families"),
         ({"targets": ("own:hardness=3..",)}, "heads"),
