@@ -28,6 +28,7 @@ class CandidateHead(QWidget):
         self._headline = label("", "muted", wrap=True)
         self._light = TrustLight(theme)
         self.notices = NoticeList(theme)
+        self._warnings = QWidget()
         self.keep = QPushButton(self.tr("Keep"))
         self.discard = QPushButton(self.tr("Discard"))
         self.open = QPushButton(self.tr("Open"))
@@ -66,6 +67,10 @@ class CandidateHead(QWidget):
                    if each.reason and each.light == row.light]  # fmt: skip
         self._light.set_verdict(Verdict(level, _WORDS[level], tuple(dict.fromkeys(reasons))))
         self.notices.set_notices(self._notices(row, detail))
+
+    def set_brief(self, *, is_brief: bool) -> None:
+        """Without its warnings: the light tells that there are some, and plots get the room."""
+        self._warnings.setVisible(not is_brief)
 
     def set_mark(self, mark: str) -> None:
         """Whether it is kept or discarded."""
@@ -121,4 +126,7 @@ class CandidateHead(QWidget):
         layout.setSpacing(4)
         layout.addLayout(title)
         layout.addWidget(self._headline)
-        layout.addWidget(self.notices)
+        inner = QVBoxLayout(self._warnings)
+        inner.setContentsMargins(0, 0, 0, 0)
+        inner.addWidget(self.notices)
+        layout.addWidget(self._warnings)

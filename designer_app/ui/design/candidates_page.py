@@ -305,6 +305,7 @@ class CandidatesPage(DesignPage):
     def _on_tab_changed(self, place: int) -> None:
         self._stack.setCurrentIndex(place)
         self.preview.setVisible(place != COMPARE)
+        self.head.set_brief(is_brief=place != NUMBERS)
         self._look()
 
     # --- what is done with it ---

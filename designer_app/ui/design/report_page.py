@@ -234,8 +234,11 @@ class ReportPage(DesignPage):
             return
         names = dict(STRATEGIES)
         for line, arm in enumerate(result.arms):
-            told = self.tr("%s hits in %s relaxations, of %s candidates") % tuple(
-                map(with_spaces, (arm.n_hits, arm.n_relaxed, arm.n_candidates))
+            hits = self.tr("1 hit") if arm.n_hits == 1 else self.tr("%d hits") % arm.n_hits
+            told = self.tr("%s in %s relaxations, of %s candidates") % (
+                hits,
+                with_spaces(arm.n_relaxed),
+                with_spaces(arm.n_candidates),
             )
             self._arms.addWidget(label(names.get(arm.strategy, arm.strategy)), line, 0)
             self._arms.addWidget(label(told, "muted"), line, 1)

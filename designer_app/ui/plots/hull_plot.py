@@ -9,7 +9,7 @@ from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, QTimer, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
-from designer_app.io.formulas import with_subscripts
+from designer_app.io.formulas import written
 from designer_app.specs.hull import (
     HYPOTHETICAL_ID,
     DiagramPhase,
@@ -201,7 +201,7 @@ class HullPlot(QWidget):
             formula = diagram.phases[n].formula
             if formula in written:
                 continue
-            name = self._name(with_subscripts(formula), kinds[n])
+            name = self._name(written(formula), kinds[n])
             at = QPointF(self._places[n, 0] / pixel[0], -self._places[n, 1] / pixel[1])
             size = name.boundingRect().size()
             found = _free_place(at, size.width(), size.height(), taken)
@@ -280,7 +280,7 @@ class HullPlot(QWidget):
 
 def describe(phase: DiagramPhase) -> str:
     """A phase in one line."""
-    formula = with_subscripts(phase.formula)
+    formula = written(phase.formula)
     if phase.source.startswith(HYPOTHETICAL_ID):
         formula += " (hypothetical)"
     if phase.e_above_hull < -_ON_HULL:

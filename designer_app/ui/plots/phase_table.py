@@ -4,7 +4,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QFont
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableWidget, QTableWidgetItem
 
-from designer_app.io.formulas import with_subscripts
+from designer_app.io.formulas import written
 from designer_app.specs.hull import DiagramPhase, PhaseDiagram
 from designer_app.ui.theme import tabular
 
@@ -60,7 +60,7 @@ class PhaseTable(QTableWidget):
         ]
 
     def _set_line(self, line: int, phase: DiagramPhase) -> None:
-        name = with_subscripts(phase.formula)
+        name = written(phase.formula)
         if phase.is_candidate:
             name = self.tr("%s (candidate)") % name
         is_stable = phase.e_above_hull < _ON_HULL

@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -52,6 +51,8 @@ class ScatterPlot(QWidget):
         self._chosen: tuple[str, ...] = ()
         self._is_chosen = False
         """Whether the axes were chosen by hand: then they stay."""
+        self._is_pointed = False
+        """Whether a point under the mouse is named."""
         self._cloud: dict[str, tuple[Column, NDArray[np.float64]]] = {}
         self._places: NDArray[np.int64] = np.zeros(0, dtype=np.int64)
         self._points: NDArray[np.float64] = np.zeros((0, 2))
@@ -110,9 +111,11 @@ class ScatterPlot(QWidget):
         for side, column in (("bottom", x), ("left", y)):
             axis = self._item.getAxis(side)
             axis.setLogMode(column.is_log)
-            axis.setLabel(self._heading(column))
+            axis.setLabel(column.heading)
         self._draw_rules(x, y)
         self.choose(self._chosen)
+        if not self._is_pointed:
+            self._said.setText(self._legend())
 
     def choose(self, candidates: Sequence[str]) -> None:
         """Put a ring around these."""
@@ -179,6 +182,7 @@ class ScatterPlot(QWidget):
     def leaveEvent(self, event: QEvent) -> None:  # noqa: N802 - Qt's name
         """Say nothing more."""
         super().leaveEvent(event)
+        self._is_pointed = False
         self._said.setText(self._legend())
 
     def _offer(self, columns: list[Column]) -> None:
@@ -202,17 +206,18 @@ class ScatterPlot(QWidget):
             self.across.set_value(across)
 
     def _legend(self) -> str:
-        """The signs in words."""
+        """The signs in words, and what rests on predictions alone."""
         faint = self.tr("\N{BULLET} predicted  ") if self._cloud else ""
-        return faint + self._signs
+        shown = (self._columns.get(each.value()) for each in (self.upward, self.across))
+        learned = [each.title for each in shown if each is not None and self._is_learned(each.key)]
+        told = self.tr("   %s: learned") % ", ".join(learned) if learned else ""
+        return faint + self._signs + told
 
-    def _heading(self, column: Column) -> str:
-        """With what it rests on, where a prediction decided over candidates that were judged."""
+    def _is_learned(self, key: str) -> bool:
+        """Whether a prediction decided over candidates that were judged."""
         judged = (row for row in self._table.rows if row.verdict in (PASSES, FAILS))
-        found = next((each for row in judged if (each := row.estimate(column.key))), None)
-        if found is None or not is_predicted(found):
-            return column.heading
-        return replace(column, title=self.tr("%s, learned") % column.title).heading
+        found = next((each for row in judged if (each := row.estimate(key))), None)
+        return found is not None and is_predicted(found)
 
     def _all_columns(self) -> list[Column]:
         """Those of the table, and those that only the points behind it have."""
@@ -271,8 +276,9 @@ class ScatterPlot(QWidget):
 
     def _on_mouse_moved(self, at: QPointF) -> None:
         place = self._at(at)
+        self._is_pointed = place >= 0
         self._said.setText(
-            written(self._table.rows[place].formula) if place >= 0 else self._legend()
+            written(self._table.rows[place].formula) if self._is_pointed else self._legend()
         )
 
     def _on_theme(self, tokens: Tokens) -> None:

@@ -70,6 +70,8 @@ def number_of(value: float, decimals: int | None = None, *, is_log: bool = False
 _KNOWN = (
     Column(key="activity", title="Activity", unit="V", decimals=2, better="high",
            doc="Height on the volcano of the reaction: minus the overpotential; 0 is the top."),
+    Column(key="adsorption_free_energy", title="Adsorption energy", unit="eV", decimals=2,
+           doc="Free energy of the reaction's leading intermediate on the surface."),
     Column(key="energy_density", title="Energy density", unit="Wh/kg", better="high",
            doc="Energy stored in a kilogram of the active material against the metal of the ion."),
     Column(key="voltage", title="Voltage", unit="V", decimals=2,
@@ -103,8 +105,6 @@ _KNOWN = (
     Column(key="price", title="Price", unit="USD/kg", better="low", doc="Of its elements."),
     Column(key="selectivity", title="Selectivity", better="high",
            doc="Of the wanted reaction among those that compete with it."),
-    Column(key="adsorption_free_energy", title="Adsorption energy", unit="eV", decimals=2,
-           doc="Free energy of the reaction's leading intermediate on the surface."),
     Column(key="bulk_modulus", title="Bulk modulus", unit="GPa", doc="Resistance to compression."),
     Column(key="overpotential", title="Overpotential", unit="V", better="low",
            doc="Beyond the equilibrium potential of the reaction (volcano)."),
