@@ -67,6 +67,24 @@ _STATES: Mapping[str, tuple[int, int]] = {
         (3, 3),
     ),
 }
+_HIGHEST_HALIDES: Mapping[str, int] = {
+    "V": 4,
+    "Cr": 3,
+    "Mn": 2,
+    "Co": 2,
+    "Ni": 2,
+    "Mo": 5,
+    "Ru": 3,
+    "Re": 5,
+    "Ir": 3,
+    "Bi": 3,
+    "Ce": 3,
+}
+"""Of the highest solid chloride: above, chlorine (and bromine and iodine sooner) is oxidised
+instead of the metal, so that there is no MnCl4 or CoCl3 (Greenwood and Earnshaw, Chemistry of the
+Elements, 2nd ed. 1997, sections on the halides of each group)."""
+_HALIDES = frozenset(("Cl", "Br", "I"))
+_OTHER_ANIONS = frozenset(("O", "F", "N", "S", "Se", "Te"))
 _CENTRES = {"S": 6, "Se": 6, "Te": 6, "Cl": 7, "N": 5}
 """Charges of these in oxo-anions such as sulfate."""
 
@@ -116,7 +134,11 @@ def charge_limits(element: str, amounts: Mapping[str, float]) -> tuple[int, int]
         return _CENTRES[element], _CENTRES[element]
     if element == "P" and not set(amounts) & {"O", "S", "F"}:
         return -3, -3
-    return _STATES.get(element)
+    limits = _STATES.get(element)
+    if limits is None or not set(amounts) & _HALIDES or set(amounts) & _OTHER_ANIONS:
+        return limits
+    highest = min(limits[1], _HIGHEST_HALIDES.get(element, limits[1]))
+    return min(limits[0], highest), highest
 
 
 def voltage_doubt(voltage: float, ion: str) -> list[str]:

@@ -5,10 +5,10 @@ highest charges that the other elements reach, q_i, and x ions of charge z for n
 
     share = 1 + sum_i(n_i q_i) / (z x),  between 0 and 1
 
-(LiFePO4: Fe3+ makes up for all; LiMgPO4: nothing can). Oxygen and halogens do not count: oxides
-that give more do so by losing oxygen. Sulfur, selenium and tellurium beside a metal of several
-valences pair up at a charge of -1, as in FeS2 (Rouxel 1996, Chem.
-Eur. J. 2, 1053).
+(LiFePO4: Fe3+ makes up for all; LiMgPO4: nothing can; Li2MnCl4: no chloride of Mn3+ lasts).
+Oxygen and halogens do not count: oxides that give more do so by losing oxygen. Sulfur, selenium and
+tellurium beside a metal of several valences pair up at a charge of -1, as in FeS2 (Rouxel 1996,
+Chem. Eur. J. 2, 1053).
 """
 
 import math
