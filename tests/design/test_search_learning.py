@@ -1,5 +1,7 @@
 """A search that learns from energies of its own proposals, with a potential that is made up."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -95,3 +97,31 @@ def test_without_learning_nothing_is_relaxed(search_kit, learned):
     assert not learned
     assert points.settled_formulas == 0
     assert found.candidates[0].estimate("e_above_hull").method == POINTS
+
+
+def test_alloys_are_judged_and_given_back_at_their_best_volume(search_kit):
+    class AtTwice(MadeUp):
+        """Every volume of lowest energy is twice the decoded one."""
+
+        def __init__(self):
+            super().__init__()
+            self.judged_volumes = []
+
+        def best_volumes(self, structures, _control):
+            return [2.0 * each.volume for each in structures]
+
+        def judged(self, structures, ion, control):
+            self.judged_volumes += [each.volume for each in structures]
+            return super().judged(structures, ion, control)
+
+    points = AtTwice()
+    generator = MaterialGenerator(
+        search_kit.vae, search_kit.heads, search_kit.library,
+        known=(search_kit.known, search_kit.sources), points=points,
+    )  # fmt: skip
+    spec = DesignSpec(purpose="catalyst", charge="off", elements="Pt Ni Cu", max_atoms=8)
+    targets = targets_from(("e_above_hull=..0.05",))
+    found = generator.inverse_design(targets, limits_of(spec), plan=replace(PLAN, learn=False))
+    for each in found.candidates:
+        assert min(abs(each.structure.volume - known) for known in points.judged_volumes) < 1e-6
+        assert each.tokens.volume * len(each.structure) == pytest.approx(each.structure.volume)

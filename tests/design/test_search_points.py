@@ -8,7 +8,7 @@ import pytest
 from designer_app.design.heads.ensemble import load_design_heads
 from designer_app.design.heads.labels import NO_ION
 from designer_app.design.representation.library import known_tokens
-from designer_app.design.search.judging import PointJudge, Points
+from designer_app.design.search.judging import PointJudge, Points, scaled
 from designer_app.design.search.learning import heads_after, labels_of
 from designer_app.design.search.objective import goals_of
 from designer_app.design.search.ranking import (
@@ -30,15 +30,12 @@ STORED = 2e-3
 """eV/atom: positions of reference crystals are kept in 65536ths of a cell."""
 
 VOLTS = np.full(40, 3.0)
+OF_PARABOLA = 0.03
+"""Energies are no parabola over a tenth of the volume."""
 SETTLED = 0.01
 """Of what is taken off after a few steps."""
 IN_SINGLE = 1e-5
 """Of products in float32."""
-
-
-def scaled(structure, factor):
-    """With all lengths multiplied."""
-    return replace(structure, positions=factor * structure.positions, cell=factor * structure.cell)
 
 
 @pytest.fixture(scope="module")
@@ -141,6 +138,19 @@ def test_a_few_steps_take_off_most_of_what_a_wrong_volume_costs(judge, layered):
     assert made.e_above_hull[1] > made.e_above_hull[0] + 0.03
     assert settled.e_above_hull[1] < 0.3 * made.e_above_hull[1]
     assert settled.voltage[0] < made.voltage[0]  # the host relaxes too
+
+
+@pytest.mark.parametrize("wrong", [0.9, 1.0, 1.1])
+def test_an_alloy_is_put_at_the_volume_of_lowest_energy(judge, wrong):
+    nickel = judge.table.by_source("element-Ni").structure()  # relaxed
+    (found,) = judge.best_volumes([scaled(nickel, wrong ** (1 / 3))], RunControl())
+    assert found == pytest.approx(nickel.volume, rel=OF_PARABOLA)
+
+
+def test_a_volume_that_cannot_be_computed_stays(judge, layered):
+    strange = replace(layered, numbers=np.array([3, 85, 8, 8]))  # no potential knows astatine
+    (found,) = judge.best_volumes([strange], RunControl())
+    assert found == pytest.approx(strange.volume)
 
 
 def test_crystals_that_cannot_be_computed_have_no_settled_numbers(judge, layered):

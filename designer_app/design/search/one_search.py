@@ -185,8 +185,7 @@ class Search:
         learned = by_heads(self.heads, pool.table)
         score = scores(self.goals, [learned], len(pool))
         structures, valid = self._expanded(pool, score, self.plan.n_points // _TO_LEARN)
-        with self._timed("single points"):
-            pointed.judge(pool, structures)
+        structures = self._pointed_at(pointed, pool, structures)
         score = scores(self.goals, pointed.methods(pool, learned, structures), len(pool))
         score = np.where(valid, score, -np.inf)
         best = np.argsort(-score, kind="stable")[:_SETTLED].tolist()
@@ -248,8 +247,7 @@ class Search:
         most = 2 * self.plan.n if pointed is None else self.plan.n_points
         structures, valid = self._expanded(pool, worth, most)
         if pointed is not None:
-            with self._timed("single points"):
-                pointed.judge(pool, structures)
+            structures = self._pointed_at(pointed, pool, structures)
             methods = pointed.methods(pool, learned, structures)
             score = scores(self.goals, methods, len(pool))
             judged = np.isfinite(methods[1].numbers["e_above_hull"][0])
@@ -260,7 +258,10 @@ class Search:
         known = self.generator.known_as(pool.table)
         return tuple(
             DesignCandidate(
-                tokens=table.tokens(pool.table, row),
+                tokens=replace(
+                    table.tokens(pool.table, row),
+                    volume=structures[row].volume / len(structures[row]),
+                ),
                 structure=structures[row],
                 formula=formula_of_row(table, pool.table, row),
                 strategy=pool.strategy[row],
@@ -273,6 +274,16 @@ class Search:
             for row in map(int, order)
             if row in structures and np.isfinite(worth[row])
         )
+
+    def _pointed_at(
+        self, pointed: Pointed, pool: Pool, structures: dict[int, Structure]
+    ) -> dict[int, Structure]:
+        """The structures whose single points are computed: alloys at their best volumes."""
+        with self._timed("single points"):
+            if self.restricted.limits.metals_only:
+                structures = pointed.at_best_volumes(pool, structures)
+            pointed.judge(pool, structures)
+        return structures
 
     def _expanded(
         self, pool: Pool, worth: NDArray[np.float64], most: int
