@@ -196,10 +196,10 @@ class HullPlot(QWidget):
         )
         pixel = np.maximum(self._item.getViewBox().viewPixelSize(), 1e-300)
         taken: list[QRectF] = []
-        written: set[str] = set()
+        named: set[str] = set()
         for n in order:
             formula = diagram.phases[n].formula
-            if formula in written:
+            if formula in named:
                 continue
             name = self._name(written(formula), kinds[n])
             at = QPointF(self._places[n, 0] / pixel[0], -self._places[n, 1] / pixel[1])
@@ -209,7 +209,7 @@ class HullPlot(QWidget):
                 continue
             anchor, area = found
             taken.append(area)
-            written.add(formula)
+            named.add(formula)
             name.setAnchor(anchor)
             name.setPos(*self._places[n])
             self._item.addItem(name, ignoreBounds=True)
