@@ -31,7 +31,7 @@ def dissolving(amounts: Mapping[str, float], reaction: str) -> str:
     named = [f"{each} ({potentials[each]:+.1f} V)" for each in lost]
     rest = [each for each in amounts if each not in lost]
     verb = "dissolves or turns" if len(lost) == 1 else "dissolve or turn"
-    left = f" and leave a surface of {_listed(rest)}" if rest else ""
+    left = f" and leave one of {_listed(rest)}" if rest else ""
     return (
         f"In acid, at the {_WORKS_AT[reaction]:g} V or so of this reaction, {_listed(named)} "
         f"{verb} into oxide by standard potential. The surface that was computed may not last"
