@@ -12,6 +12,7 @@ from designer_app.design.search.judging import PointJudge, Points, scaled
 from designer_app.design.search.learning import heads_after, labels_of
 from designer_app.design.search.objective import goals_of
 from designer_app.design.search.ranking import (
+    ALLOYS,
     Gains,
     by_heads,
     by_points,
@@ -163,12 +164,12 @@ def test_crystals_that_cannot_be_computed_have_no_settled_numbers(judge, layered
 def test_a_search_measures_what_relaxation_changes_in_its_own_proposals():
     made = Points(np.concatenate([np.linspace(-0.04, 0.04, 20), np.linspace(0.1, 1.0, 20)]), VOLTS)
     fallen = 0.02 + 0.8 * np.where(made.e_above_hull > 0.05, made.e_above_hull, 0.0)
-    gains = gains_of(made, Points(made.e_above_hull - fallen, VOLTS - 0.2))
+    gains = gains_of(made, Points(made.e_above_hull - fallen, VOLTS - 0.2), Gains())
     assert gains.always == pytest.approx(0.02, abs=SETTLED)
     assert gains.drop == pytest.approx(0.8, abs=SETTLED)
     assert gains.volts == pytest.approx(0.2, abs=0.05)  # hosts relax a little further
     few = Points(made.e_above_hull[:5], VOLTS[:5])
-    assert gains_of(few, Points(np.zeros(5), VOLTS[:5])) == Gains()
+    assert gains_of(few, Points(np.zeros(5), VOLTS[:5]), ALLOYS) == ALLOYS
 
 
 def test_near_the_hull_relaxation_takes_off_as_much_on_both_sides(search_kit):

@@ -35,10 +35,10 @@ from designer_app.specs.voltage import ION_CHARGES
 
 Floats = NDArray[np.float64]
 STEPS = 5
-"""Of a brief relaxation. Against full ones, 60 proposals each: rank correlation of distances to the
-hull .99 for sodium cathodes (.66 as made), .94 for magnesium cathodes (.51), .95 for electrolytes
-(.71), 1.00 for alloys (.79); of 115 voltages 0.03 V too high in the median (0.59), `bench
-single-points`."""
+"""Of a brief relaxation. Against full ones, 60 proposals each (`bench single-points`): rank
+correlation of distances to the hull .97 for sodium cathodes (.55 as made), .92 for magnesium
+cathodes (.54), .92 for electrolytes (.67), 1.00 for alloys (.84 at their best volumes); of 115
+voltages 0.03 V too high in the median (0.59)."""
 _STRETCH, _FARTHEST = 0.06, 2.5
 """Of ln V between the volumes of a parabola, and how many of these its minimum may be away."""
 

@@ -29,6 +29,8 @@ from designer_app.design.search.pool import (
     pooled,
 )
 from designer_app.design.search.ranking import (
+    ALLOYS,
+    Gains,
     Predictions,
     by_heads,
     estimates_of,
@@ -93,7 +95,10 @@ class Search:
         check_left(limits, self.restricted, library)
         self.warnings += doubts_of(targets, limits).unlikely
         ion = limits.ion if limits.releases else ""
-        self._pointed = Pointed(generator.points, ion, control) if generator.points else None
+        self._pointed: Pointed | None = None
+        if generator.points is not None:
+            usual = ALLOYS if limits.metals_only else Gains()
+            self._pointed = Pointed(generator.points, ion, control, usual)
         self.heads: BoundHeads = self._bound(generator.heads)
         decider = Decider(vae, library, self.restricted)
         norms = torch.linalg.vector_norm(vae.encode_table(generator.known), dim=1)

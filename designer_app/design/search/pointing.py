@@ -29,12 +29,14 @@ Kept = dict[Key, tuple[float, float]]
 class Pointed:
     """What a potential has said within one search."""
 
-    def __init__(self, points: PointJudge, ion: str, control: RunControl) -> None:
-        """`ion` is what leaves, where a voltage is asked."""
+    def __init__(
+        self, points: PointJudge, ion: str, control: RunControl, usual: Gains | None = None
+    ) -> None:
+        """`ion` is what leaves, where a voltage is asked; `usual` what relaxation changes."""
         self._points, self._ion, self._control = points, ion, control
         self._made: Kept = {}
         self._settled: Kept = {}
-        self._gains = Gains()
+        self._gains = self._usual = usual or Gains()
         self._volumes: dict[Key, float] = {}
         """A^3 of a cell, of crystals whose volume was looked for."""
 
@@ -67,7 +69,7 @@ class Pointed:
         keys = keys_of(pool.table)
         said = self._points.settled(list(structures.values()), self._ion, self._control)
         _keep(self._settled, [keys[row] for row in structures], said)
-        self._gains = gains_of(_kept(self._made, self._settled), _kept(self._settled))
+        self._gains = gains_of(_kept(self._made, self._settled), _kept(self._settled), self._usual)
 
     def methods(
         self, pool: Pool, learned: Predictions, structures: Mapping[int, Structure]
