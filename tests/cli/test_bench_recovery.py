@@ -7,6 +7,7 @@ from designer_app.cli.benches import recovery
 from designer_app.design.search.found import DesignCandidate, Found
 from designer_app.design.search.limits import limits_of
 from designer_app.io.formulas import amounts_of
+from designer_app.screening.reference.table import load_reference
 from designer_app.specs.structure import Structure
 from designer_app.training.splits import reduced_formula
 
@@ -56,3 +57,13 @@ def test_only_the_first_places_count_as_found():
     row = recovery._row(recovery.HIDDEN[0], "mix", [1, recovery.TOP, recovery.TOP + 1, None])
     assert row[f"in the first {recovery.TOP}"] == "2 of 4"
     assert row["places"] == f"1, {recovery.TOP}, {recovery.TOP + 1}, -"
+
+
+def test_the_hull_holds_no_phase_of_a_hidden_formula():
+    table = load_reference()
+    assert table is not None
+    lacking = recovery.Lacking.of(table, frozenset(), recovery.FORMULAS)
+    whole = {each.formula for each in table.in_system(["Ni", "Pt"])}
+    left = {each.formula for each in lacking.in_system(["Ni", "Pt"])}
+    assert len(whole) > 2
+    assert left == {"Ni", "Pt"}

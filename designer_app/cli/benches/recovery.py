@@ -36,6 +36,7 @@ from designer_app.design.vae.dataset import kept
 from designer_app.design.vae.reading import LIBRARY, read_vae
 from designer_app.device import Compute
 from designer_app.io.atomic_write import atomic_write
+from designer_app.io.formulas import amounts_in, formula, reduced
 from designer_app.io.user_folders import references_folder
 from designer_app.potentials import load_potential
 from designer_app.running.control import RunControl
@@ -131,6 +132,10 @@ HIDDEN = (
     ),
 )
 WITHOUT = "; ".join(each.without for each in HIDDEN if each.without)
+FORMULAS = frozenset(
+    formula(reduced(amounts_in(each))[0]) for each in WITHOUT.split("; ") if ":" not in each
+)
+"""Of which the hull holds no phase at all, known or hypothetical."""
 WAYS = (
     ("mix", "mix", "points", SEEDS),
     ("random decodes", "best-of-n", "points", SEEDS),
@@ -235,25 +240,33 @@ def trained(folder: Path, data: Path | None, say: Callable[[str], None]) -> Mate
     sources = np.array(table.sources)
     known = table.tokens.rows(np.flatnonzero(seen)), tuple(sources[seen].tolist())
     potential = load_potential("chgnet", "", Compute())
-    points = PointJudge(potential, Lacking.of(_table(), frozenset(sources[~seen].tolist())))
+    hull = Lacking.of(_table(), frozenset(sources[~seen].tolist()), FORMULAS)
+    points = PointJudge(potential, hull)
     return MaterialGenerator(vae, heads, library, known=known, points=points)
 
 
 class Lacking(ReferenceTable):
-    """A reference table without some crystals."""
+    """A reference table without some crystals, and without any phase of some formulas."""
 
     hidden: frozenset[str] = frozenset()
+    formulas: frozenset[str] = frozenset()
 
     @classmethod
-    def of(cls, table: ReferenceTable, hidden: frozenset[str]) -> "Lacking":
-        """Without the crystals of these ids."""
-        found = cls(table.header, table.arrays, table.hash)
-        found.hidden = hidden
+    def of(
+        cls, table: ReferenceTable, hidden: frozenset[str], formulas: frozenset[str] = frozenset()
+    ) -> "Lacking":
+        """Without the crystals of these ids, and without these formulas (reduced)."""
+        found = cls(table.header, table.arrays, table.hash, table.hypothetical)
+        found.hidden, found.formulas = hidden, formulas
         return found
 
     def in_system(self, elements: Collection[str]) -> list[ReferencePhase]:
         """All phases that hold only these elements, but the hidden ones."""
-        return [each for each in super().in_system(elements) if each.source not in self.hidden]
+        return [
+            each
+            for each in super().in_system(elements)
+            if each.source not in self.hidden and each.formula not in self.formulas
+        ]
 
 
 def _table() -> ReferenceTable:
