@@ -30,13 +30,18 @@ from designer_app.specs.screen_rows import ScreenRow
 _TARGETS = ("energy_density=600..", "voltage=2..4.6", "e_above_hull=..0.05")
 
 
-def rows(quick: bool, say: Callable[[str], None]) -> Iterator[dict[str, Any]]:
-    """One row; times are wall-clock on this machine, with whatever else it does."""
+def rows(
+    quick: bool, say: Callable[[str], None], keep: Path | None = None
+) -> Iterator[dict[str, Any]]:
+    """One row; times are wall-clock on this machine, with whatever else it does. The run is left in
+    the folder `keep`, where one is named.
+    """
     budget = preset_named(BUDGETS, "quick" if quick else "balanced")
     asked = DesignSpec(targets=_TARGETS, exclude="Co", workers=2)
     with tempfile.TemporaryDirectory() as name:
         os.environ["DESIGNER_APP_HOME"] = f"{name}/home"
-        spec = replace(applied(budget, asked), out=Path(name) / "run")
+        folder = keep or Path(name) / "run"
+        spec = replace(applied(budget, asked), out=folder)
         cpu, began = os.times(), time.perf_counter()
         result = design.run(spec, RunControl())
         wall, after = time.perf_counter() - began, os.times()
@@ -44,7 +49,7 @@ def rows(quick: bool, say: Callable[[str], None]) -> Iterator[dict[str, Any]]:
         say(result.verdict)
         for stage, seconds in result.seconds:
             say(f"{stage:>10s} {seconds:7.1f} s")
-        store = DesignStore(Path(name) / "run")
+        store = DesignStore(folder)
         yield {
             "budget": budget.key,
             "wall s": wall,
