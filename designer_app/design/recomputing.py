@@ -9,6 +9,7 @@ rows.
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
+from designer_app.design.shortlist import first_to_check
 from designer_app.design.staged import DOES_NOT_HOLD, FALLEN, DesignRows, with_answer
 from designer_app.explanations import explain_exception
 from designer_app.screening.duplicates import KnownCrystals
@@ -28,8 +29,7 @@ class Recomputing(DesignRows):
 
     def check_best(self) -> None:
         """From computed to checked."""
-        stage = "hull" if self.spec.purpose == "own" else "physics"
-        chosen = self.once("check", lambda: self.best(stage), "check_best")
+        chosen = self.once("check", lambda: first_to_check(self), "check_best")
         self._ask("check", chosen, "Shaking the best", self._take_shaken)
         self._compare_fallen(chosen)
         self._compute_fallen(chosen)

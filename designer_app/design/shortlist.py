@@ -15,7 +15,8 @@ from designer_app.specs.design import DesignSpec
 from designer_app.specs.design_rows import STAGES, Arm
 from designer_app.specs.screen_rows import FAILS, PASSES, FunnelCount, ScreenRow, funnel_of
 
-_COMPUTED = ("checked", "physics")
+_CHECKED = ("checked",)
+_COMPUTED = (*_CHECKED, "physics")
 _FARTHEST = (*_COMPUTED, "hull")
 """Stages of rows that were relaxed, the best known first."""
 _VOLUME, _MOST_SWELLING = "volume_change", 20.0
@@ -46,14 +47,15 @@ class Ending:
 def ending(run: DesignRows) -> Ending:
     """The shortlist of a run and what is counted; of one that was stopped, from what there is.
 
-    Those whose numbers were computed come before those that are only predicted; then those that
-    meet all criteria, as different as is asked; where they are too few, the nearest misses follow.
+    Those that were checked come first, then those whose numbers were computed, before those that
+    are only predicted; of each those that meet all criteria, as different as is asked. Where they
+    are too few, the nearest misses follow.
     """
     alive = [_judged(row, run.spec, run.tools.judge) for row in run.alive(*_FARTHEST)]
     alive.sort(key=_order)
     n = run.spec.n
     chosen: list[ScreenRow] = []
-    for stages in _preferred(run.spec.purpose):
+    for stages in (_CHECKED, _computed(run.spec.purpose)):
         here = [row for row in alive if row.stage in stages and row not in chosen]
         hits = [row for row in here if row.verdict == PASSES]
         chosen += [hits[place] for place in run.spread(hits, n - len(chosen))]
@@ -74,9 +76,19 @@ def ending(run: DesignRows) -> Ending:
     )
 
 
-def _preferred(purpose: str) -> tuple[tuple[str, ...], ...]:
-    """Groups of stages from which hits are taken, one after the other."""
-    return (_FARTHEST,) if purpose == "own" else (_COMPUTED,)
+def first_to_check(run: DesignRows) -> list[str]:
+    """Rows that are computed, in the order in which they would come upon the shortlist."""
+    stages = _computed(run.spec.purpose)
+    rows = [_judged(row, run.spec, run.tools.judge) for row in run.alive(*stages)]
+    rows.sort(key=_order)
+    hits = [row for row in rows if row.verdict == PASSES]
+    misses = [row for row in rows if row.verdict != PASSES]
+    return [part[place].id for part in (hits, misses) for place in run.spread(part, len(part))]
+
+
+def _computed(purpose: str) -> tuple[str, ...]:
+    """Stages from which hits are taken."""
+    return _FARTHEST if purpose == "own" else _COMPUTED
 
 
 def _judged(row: ScreenRow, spec: DesignSpec, judge: Judge) -> ScreenRow:
@@ -143,7 +155,7 @@ def _arms(
     relaxed = Counter(
         strategies.get(row.id, "") for row in run.rows.values() if run.is_past(row, "relaxed")
     )
-    known_best = (*_preferred(run.spec.purpose)[0], STAGES[-1][0])
+    known_best = (*_computed(run.spec.purpose), STAGES[-1][0])
     hits = Counter(
         strategies.get(row.id, "") for row in ends if row.stage in known_best and _is_hit(row)
     )

@@ -2,14 +2,15 @@
 
     python packaging/tools/build_hypothetical.py choose --work WORK
     python packaging/tools/build_hypothetical.py relax --work WORK
-    python packaging/tools/build_hypothetical.py pack --work WORK
+    DESIGNER_APP_DATA=DIR python packaging/tools/build_hypothetical.py pack --work WORK
 
 The known crystals are a part of all that is known: a candidate beside a compound that is missing
 would lie far below their hull. `choose` takes the crystals among the labels of the design heads
 that lie on the hull of known and made ones together, and beside them, as the heads rank them:
 pairs of metals in the structures of known alloys, and compounds with their working ion and their
 metal exchanged. `relax` relaxes each with CHGNet and appends the ends to ledgers in WORK; it
-goes on where it was stopped. `pack` keeps what is still on the hull and writes
+goes on where it was stopped. `pack` keeps what is still on the hull, is no known crystal, and lets
+all known crystals that are stable by the tables or textbooks stay on it, and writes
 resources/data/hypothetical-chgnet-0.3.0.npz. `designer-app bench hull` prints what they do to
 distances that are tabulated: where the hull was whole before, they should change nothing.
 """
@@ -78,6 +79,10 @@ LARGEST_EXPANSION = 0.6
 TARGET = Path(__file__).resolve().parents[2] / "resources" / "data"
 NEAR = 0.001
 """eV/atom above the hull of other known formulas: made crystals above it are not asked."""
+HARM = 0.015
+"""eV/atom by which no phase may raise a known crystal that is stable."""
+SHARE = 0.01
+"""Of the atoms, above which a phase is part of a mixture."""
 SAME = 1e-6
 """eV/atom within which a phase lies on a hull."""
 
@@ -89,6 +94,7 @@ def main() -> None:
     )
     parser.add_argument("stage", choices=("choose", "relax", "pack"))
     parser.add_argument("--work", type=Path, required=True, help="folder of the ledgers")
+    parser.add_argument("--data", type=Path, help="folder of the published data")
     parser.add_argument("--workers", type=int, default=2, help="processes, one thread each")
     parser.add_argument("--worker", type=int, help=argparse.SUPPRESS)
     given = parser.parse_args()
@@ -309,6 +315,7 @@ def pack_table(given: argparse.Namespace) -> None:
     """Write those that the relaxation left on the hull as a table, and say what it took."""
     from designer_app.design.heads.rest_of_hull import RestOfHull
     from designer_app.potentials import load_potential
+    from designer_app.screening.checks import ReferenceCrystals
     from designer_app.screening.reference.again import correction_of
     from designer_app.screening.reference.ledger import Ledger
     from designer_app.screening.reference.packing import pack
@@ -318,6 +325,7 @@ def pack_table(given: argparse.Namespace) -> None:
         load_reference,
         write_table,
     )
+    from designer_app.training.published.folder import data_folder
 
     known, potential = _known(), load_potential(*MODEL)
     shipped = load_reference(*MODEL)
@@ -337,8 +345,15 @@ def pack_table(given: argparse.Namespace) -> None:
     kept = [lowest[name] for name in sorted(lowest)]
     fractions = np.array([_fractions(each) for each in kept])
     energies = np.array([each.energy / _n_atoms(each) for each in kept])
-    on = on_the_hull(fractions, energies, RestOfHull(known))
-    chosen = [each for each, is_on in zip(kept, on, strict=True) if is_on]
+    rest = RestOfHull(known)
+    on = on_the_hull(fractions, energies, rest)
+    sane = ~contradicted(fractions, energies, on, rest, witnesses(known, data_folder(given.data)))
+    crystals = ReferenceCrystals(known, lambda: None)
+    chosen = [
+        each
+        for each, is_chosen in zip(kept, on & sane, strict=True)
+        if is_chosen and each.structure is not None and crystals.same_as(each.structure) is None
+    ]
     packed = pack(chosen, potential, None if shipped is None else shipped.hypothetical)
     header = TableHeader(
         name=f"hypothetical crystals relaxed with {' '.join(MODEL)}",
@@ -351,7 +366,9 @@ def pack_table(given: argparse.Namespace) -> None:
         excluded={
             "not converged": len(ends) - len(relaxed),
             "became another crystal": len(relaxed) - len(same),
-            "not on the hull": len(same) - len(chosen),
+            "not on the hull": len(same) - int(on.sum()),
+            "against compounds that exist": int((on & ~sane).sum()),
+            "a known crystal": int((on & sane).sum()) - len(chosen),
             **packed.excluded,
         },
     )
@@ -359,6 +376,62 @@ def pack_table(given: argparse.Namespace) -> None:
     write_table(path, header, packed.arrays)
     print(f"{path}: {path.stat().st_size / 1e6:.2f} MB, {len(packed.deviations)} phases")
     print(f"left out: {header.excluded}; kept without symmetry: {packed.n_without_symmetry}")
+
+
+def witnesses(known: "ReferenceTable", data: Path) -> "NDArray[np.int64]":
+    """Rows of known crystals that are stable: tabulated on the hull, or textbook compounds."""
+    from designer_app.training.published.crystals import read_crystals
+
+    stable = {each.material_id for each in read_crystals(data) if each.e_above_hull == 0}
+    rows = [
+        row
+        for row, source in enumerate(known.sources)
+        if source in stable or not source.startswith(("mp-", "mvc-"))
+    ]
+    return np.array(rows, dtype=np.int64)
+
+
+def contradicted(
+    fractions: "Floats",
+    energies: "Floats",
+    on: "NDArray[np.bool_]",
+    rest: "RestOfHull",
+    stable: "NDArray[np.int64]",
+) -> "NDArray[np.bool_]":
+    """(n,) True for phases beside which a compound that exists would fall apart.
+
+    Where they raise a stable known crystal by more than `HARM`, the potential rather than the table
+    is taken to be wrong; and so on, until none is raised.
+    """
+    from scipy.optimize import linprog
+
+    dropped = np.zeros(len(fractions), dtype=bool)
+    has, n = fractions > 0, (fractions > 0).sum(axis=1)
+    left = stable
+    while len(left):
+        raised = []
+        for row in left.tolist():
+            x = rest.fractions[row]
+            system = np.flatnonzero(x)
+            mine = np.flatnonzero(on & ~dropped & (has[:, system].sum(axis=1) == n))
+            if not len(mine):
+                continue
+            known = rest.rows(system.tolist())
+            every = np.vstack([rest.fractions[known], fractions[mine]])[:, system]
+            energy = np.r_[rest.energies[known], energies[mine]]
+            lowest = linprog(energy, A_eq=every.T, b_eq=x[system], method="highs")
+            before = linprog(
+                rest.energies[known],
+                A_eq=rest.fractions[known][:, system].T,
+                b_eq=x[system],
+                method="highs",
+            )
+            if before.fun - lowest.fun > HARM:
+                dropped[mine[np.flatnonzero(lowest.x[len(known) :] > SHARE)]] = True
+                raised.append(row)
+        print(f"{len(raised)} of {len(left)} stable crystals were raised", flush=True)
+        left = np.array(raised, dtype=np.int64)
+    return dropped
 
 
 def _known() -> "ReferenceTable":

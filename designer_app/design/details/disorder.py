@@ -184,7 +184,7 @@ def _end_members(
         kinds = np.where(average.numbers == shared, ATOMIC_NUMBERS[ion], average.numbers)
         alone = Structure(kinds, average.positions, average.cell, average.pbc)
         amounts, _ = reduced(amounts_of(kinds))
-        for phase in table.in_system(amounts):
+        for phase in table.known_in_system(amounts):
             if phase.formula == formula(amounts) and _matcher().fit(
                 pymatgen_of(alone), pymatgen_of(phase.structure())
             ):

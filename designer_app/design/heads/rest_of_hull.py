@@ -52,7 +52,7 @@ class RestOfHull:
         `fractions` are (N_ELEMENTS,) atomic fractions.
         """
         system = tuple(np.flatnonzero(fractions).tolist())
-        rows = self._rows(system)
+        rows = self.rows(system)
         others = self.fractions[rows][:, list(system)]
         apart = np.abs(others - fractions[list(system)]).max(axis=1) > SAME_COMPOSITION
         others, energies = others[apart], self.energies[rows[apart]]
@@ -68,7 +68,7 @@ class RestOfHull:
         E - E_others = (E - E_all) + lead: from the hull of all phases to that of other formulas.
         """
         system = np.flatnonzero(fractions)
-        rows = self._rows(system.tolist())
+        rows = self.rows(system.tolist())
         apart = np.abs(self.fractions[rows] - fractions).max(axis=1)
         same = rows[apart <= SAME_COMPOSITION]
         if not len(same):
@@ -76,7 +76,7 @@ class RestOfHull:
         found = self.distance(fractions, float(self.energies[same].min()))
         return min(found, 0.0) if np.isfinite(found) else 0.0
 
-    def _rows(self, system: Sequence[int]) -> NDArray[np.int64]:
+    def rows(self, system: Sequence[int]) -> NDArray[np.int64]:
         """Phases that hold only these elements."""
         key = tuple(system)
         if key not in self._systems:

@@ -127,10 +127,14 @@ class ReferenceTable:
 
     def in_system(self, elements: Collection[str]) -> list[ReferencePhase]:
         """All phases that hold only these elements, known and hypothetical."""
+        more = [] if self.hypothetical is None else self.hypothetical.in_system(elements)
+        return [*self.known_in_system(elements), *more]
+
+    def known_in_system(self, elements: Collection[str]) -> list[ReferencePhase]:
+        """The known phases that hold only these elements."""
         chosen = [ATOMIC_NUMBERS[element] for element in set(elements)]
         found = np.flatnonzero(self._has[chosen].sum(axis=0) == self._n_elements)
-        more = [] if self.hypothetical is None else self.hypothetical.in_system(elements)
-        return [*(self.phase(int(index)) for index in found), *more]
+        return [self.phase(int(index)) for index in found]
 
     def phase(self, index: int) -> ReferencePhase:
         """One of the phases."""
