@@ -80,9 +80,11 @@ _HIGHEST_HALIDES: Mapping[str, int] = {
     "Bi": 3,
     "Ce": 3,
 }
-"""Of the highest solid chloride: above, chlorine (and bromine and iodine sooner) is oxidised
-instead of the metal, so that there is no MnCl4 or CoCl3 (Greenwood and Earnshaw, Chemistry of the
-Elements, 2nd ed. 1997, sections on the halides of each group)."""
+"""Of the highest chloride: above, chlorine is oxidised instead of the metal, so that there is no
+MnCl4 or CoCl3 (Greenwood and Earnshaw, Chemistry of the Elements, 2nd ed. 1997, sections on the
+halides of each group)."""
+_HIGHEST_IODIDES: Mapping[str, int] = {"V": 3, "Fe": 2, "Cu": 1, "Mo": 3, "Re": 4, "Sb": 3}
+"""Where iodine is oxidised sooner: there is no FeI3 or CuI2."""
 _HALIDES = frozenset(("Cl", "Br", "I"))
 _OTHER_ANIONS = frozenset(("O", "F", "N", "S", "Se", "Te"))
 _CENTRES = {"S": 6, "Se": 6, "Te": 6, "Cl": 7, "N": 5}
@@ -137,7 +139,8 @@ def charge_limits(element: str, amounts: Mapping[str, float]) -> tuple[int, int]
     limits = _STATES.get(element)
     if limits is None or not set(amounts) & _HALIDES or set(amounts) & _OTHER_ANIONS:
         return limits
-    highest = min(limits[1], _HIGHEST_HALIDES.get(element, limits[1]))
+    tables = (_HIGHEST_HALIDES, _HIGHEST_IODIDES) if "I" in amounts else (_HIGHEST_HALIDES,)
+    highest = min(limits[1], *(table.get(element, limits[1]) for table in tables))
     return min(limits[0], highest), highest
 
 

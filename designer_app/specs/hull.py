@@ -157,7 +157,7 @@ class HullPlacement:
 
 @dataclass(frozen=True, kw_only=True)
 class DiagramPhase:
-    """A phase as a point of a diagram; `HYPOTHETICAL_ID` begins the source of what nobody made."""
+    """A phase as a point of a diagram; `HYPOTHETICAL_ID` begins the source of our own ones."""
 
     formula: str
     source: str

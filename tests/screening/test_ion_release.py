@@ -27,7 +27,7 @@ FULL = (
 )
 NONE = (
     "LiMgPO4 LiMgVO4 Li2MnO3 Li3PS4 Li10GeP2S12 Li6PS5Cl Li3YCl6 LiBH4 Li7La3Zr2O12 Li3OCl "
-    "Li4Ti5O12 LiPN2 LiZnPS4 Na2MnCl4 Li2CoCl4 Li2NiBr4"
+    "Li4Ti5O12 LiPN2 LiZnPS4 Na2MnCl4 Li2CoCl4 Li2NiBr4 LiFeI3 LiCuI2"
 )
 CATHODES = ScreenSpec(energy_density=500.0, test_conductivity=False)
 ELECTROLYTES = ScreenSpec(energy_density=0.0, voltage_low=0.0, voltage_high=10.0)

@@ -83,7 +83,7 @@ def _competitors(result: DesignResult) -> list[str]:
     more = re.search(r"(\d+) hypothetical ones", name)
     if more is not None:
         told += (
-            f" and {int(more[1]):,} hypothetical crystals of our own that lie on the hull, which "
-            "compete although nobody has made them"
+            f" and {int(more[1]):,} hypothetical crystals of our own that lie on the hull: they "
+            "stand in for compounds that the tables lack, and most were never made"
         )
     return [f"{told}."]
