@@ -47,7 +47,7 @@ STEPS = 65536
 SHIPPED = {("chgnet", "0.3.0"): "data/reference-chgnet-0.3.0.npz"}
 """Files of known crystals, by potential and model."""
 HYPOTHETICAL = {("chgnet", "0.3.0"): "data/hypothetical-chgnet-0.3.0.npz"}
-"""Files of crystals that nobody has made and that lie on the hull beside the known ones."""
+"""Files of crystals that the known ones lack and that lie on the hull beside them."""
 
 
 @dataclass(frozen=True, kw_only=True)
