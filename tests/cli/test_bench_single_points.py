@@ -1,6 +1,7 @@
 """The bench that fits what single points tell."""
 
 import json
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -39,10 +40,52 @@ def test_none_of_the_questions_is_that_of_the_loop():
         assert (changes["purpose"], changes.get("ion")) != ("cathode", "Li")
 
 
-def test_energies_that_are_kept_are_not_computed_again(tmp_path):
-    proposals = [{"numbers": [3, 17], "head": None}] * 3
-    (tmp_path / "her-proposals.json").write_text(json.dumps(proposals))
-    line = json.dumps({"numbers": [3, 17], "head": None, "crystal": [0, 0, 0], "host": [0, 0, 0]})
-    (tmp_path / "her-energies.jsonl").write_text(f"{line}\n" * 3)
-    kept = bench._relaxed("her", None, tmp_path, print, 3)  # pyright: ignore[reportArgumentType]
-    assert [row["numbers"] for row in kept] == [[3, 17]] * 3
+def energies(chunk, *_):
+    nothing = [0.0, 0.0, 0.0]
+    return [{"numbers": row["numbers"], "crystal": nothing, "host": nothing} for row in chunk]
+
+
+@pytest.fixture
+def asked(monkeypatch):
+    """Names of judges that were asked for proposals."""
+    found = []
+
+    def proposed(_spec, judge):
+        found.append(judge.origin)
+        return [{"numbers": [3, 17], "head": None}] * 15
+
+    monkeypatch.setattr(bench, "_proposed", proposed)
+    monkeypatch.setattr(bench, "_energies", energies)
+    return found
+
+
+def relaxed(origin, folder):
+    judge = SimpleNamespace(origin=origin)
+    return bench._relaxed("her", judge, folder, print, 15)  # pyright: ignore[reportArgumentType]
+
+
+def test_energies_that_are_kept_are_not_computed_again(tmp_path, asked, monkeypatch):
+    first = relaxed("one hull", tmp_path)
+    monkeypatch.delattr(bench, "_energies")
+    assert relaxed("one hull", tmp_path) == first
+    assert len(first) == 15
+    assert asked == ["one hull"]
+
+
+def test_proposals_of_another_hull_are_made_anew(tmp_path, asked):
+    for origin in ("one hull", "another hull"):
+        relaxed(origin, tmp_path)
+    assert asked == ["one hull", "another hull"]
+
+
+def test_what_was_relaxed_before_a_stop_is_kept_whole(tmp_path, asked, monkeypatch):
+    def stopped(chunk, *_):
+        if len(chunk) < bench.CHUNK:
+            raise KeyboardInterrupt
+        return energies(chunk)
+
+    monkeypatch.setattr(bench, "_energies", stopped)
+    with pytest.raises(KeyboardInterrupt):
+        relaxed("one hull", tmp_path)
+    (done,) = tmp_path.glob("her-*-energies.jsonl")
+    assert len([json.loads(line) for line in done.read_text().splitlines()]) == bench.CHUNK

@@ -16,6 +16,7 @@ the last two rows:
     volts, spread  about both together, and after a few steps
 """
 
+import hashlib
 import json
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -27,20 +28,25 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import spearmanr
 
+from designer_app import __version__
 from designer_app.design.criteria import targets_of
+from designer_app.design.representation.library import load_library
 from designer_app.design.search.judging import STEPS, PointJudge, without
 from designer_app.design.search.limits import limits_of
 from designer_app.design.search.ranking import HEADS, Gains, taken_off
 from designer_app.design.searching import generator_of, plan_of
+from designer_app.io.atomic_write import atomic_write
 from designer_app.io.user_folders import references_folder
 from designer_app.potentials import load_potential
 from designer_app.relaxation import relax
+from designer_app.resources import resource
 from designer_app.running.control import RunControl
 from designer_app.screening.reference.relaxing import REFERENCE_GOAL
 from designer_app.screening.reference.table import load_reference
 from designer_app.specs.design import DesignSpec
 from designer_app.specs.design_purposes import applied, purpose_named
 from designer_app.specs.structure import Structure
+from designer_app.weights.cards import read_card
 
 Floats = NDArray[np.float64]
 QUESTIONS = ("na-cathode", "mg-cathode", "electrolyte", "her")
@@ -148,22 +154,29 @@ def _relaxed(
     question: str, judge: PointJudge, folder: Path, say: Callable[[str], None], n: int
 ) -> list[dict[str, Any]]:
     """Energies of the first n proposals, from a file as far as it goes."""
-    made, done = folder / f"{question}-proposals.json", folder / f"{question}-energies.jsonl"
     spec = _spec(question)
+    name = f"{question}-{_made_with(spec, judge)}"
+    made, done = folder / f"{name}-proposals.json", folder / f"{name}-energies.jsonl"
     if not made.exists():
-        made.write_text(json.dumps(_proposed(spec, judge)), encoding="utf-8")
+        atomic_write(made, json.dumps(_proposed(spec, judge)), backup=False)
         say(f"{question}: proposed.")
     proposals = json.loads(made.read_text("utf-8"))[:n]
     lines = done.read_text("utf-8").splitlines() if done.exists() else []
     ion = spec.ion if spec.is_electrode else ""
     for start in range(len(lines), len(proposals), CHUNK):
         chunk = proposals[start : start + CHUNK]
-        further = [json.dumps(each) for each in _energies(chunk, judge, ion)]
-        with done.open("a", encoding="utf-8") as file:
-            file.writelines(line + "\n" for line in further)
-        lines += further
+        lines += [json.dumps(each) for each in _energies(chunk, judge, ion)]
+        atomic_write(done, "".join(line + "\n" for line in lines), backup=False)
         say(f"{question}: {len(lines)} of {len(proposals)} relaxed.")
     return [json.loads(line) for line in lines[:n]]
+
+
+def _made_with(spec: DesignSpec, judge: PointJudge) -> str:
+    """Start of the hash of what proposals depend on: models, potential, hull, what is asked."""
+    cards = [read_card(resource("weights") / key) for key in ("material-vae", "design-heads")]
+    parts = [*(card.weights_sha256 for card in cards), load_library().hash, judge.origin]
+    told = "\n".join([*parts, repr(spec), __version__])
+    return hashlib.sha256(told.encode()).hexdigest()[:8]
 
 
 def _proposed(spec: DesignSpec, judge: PointJudge) -> list[dict[str, Any]]:
