@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from designer_app.errors import WriteFailedError
+from designer_app.errors import ResumeError, WriteFailedError
 from designer_app.io.atomic_write import atomic_write
 from designer_app.io.documents import Document
 from designer_app.io.screen_store import ScreenStore, plain
@@ -40,6 +40,8 @@ from designer_app.specs.structure import Structure
 START = "start.cif"
 MAP, POPULATION, DETAILS = "map.json", "population.f32", "details"
 FOUND, CHECKS = "found.jsonl", "checks.json"
+_REFERENCE = "reference_set"
+"""Decision that keeps the name of the reference set."""
 _FOUND = ("id", "strategy", "tokens", "latent")
 _PARTS: Mapping[str, type[Any]] = {
     "ingredients": Ingredient,
@@ -55,6 +57,19 @@ class DesignStore(ScreenStore):
     """Reads and appends; the window reads one that a job writes."""
 
     # --- the start ---
+
+    def begin(self, settings: Mapping[str, Any], reference_set: str = "") -> bool:
+        """Make the folder ready; whether there is a run in it that goes on.
+
+        Raises `ResumeError` where that run has other settings or stands on another reference set:
+        distances to two hulls do not belong in one list. Folders of older programs name no set.
+        """
+        goes_on = super().begin(settings)
+        if not goes_on:
+            self.decide(_REFERENCE, reference_set)
+        elif self.decisions().get(_REFERENCE, reference_set) != reference_set:
+            raise ResumeError(str(self.folder), "it was begun with another reference set")
+        return goes_on
 
     def write_start(self, structure: Structure) -> None:
         """Keep the structure that the search begins with."""

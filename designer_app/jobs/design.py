@@ -49,7 +49,7 @@ def run(spec: DesignSpec, control: RunControl) -> DesignResult:
     A run that is stopped gives what it has, once there are relaxed candidates; before that
     `Cancelled` is raised. Raises `InvalidSpecError` for limits that leave nothing and for targets
     that cannot be met or that no head predicts, and `ResumeError` where the folder holds a run with
-    other settings.
+    other settings or another reference set.
     """
     targets, limits = checked(spec)
     compute = Compute(spec.device, spec.dtype, spec.threads)
@@ -57,20 +57,21 @@ def run(spec: DesignSpec, control: RunControl) -> DesignResult:
     with ExitStack() as opened:
         folder = spec.out or Path(opened.enter_context(tempfile.TemporaryDirectory()))
         store = DesignStore(folder)
-        if store.begin(_settings(spec)):
+        table = _known_crystals(spec)
+        if store.begin(_settings(spec), "" if table is None else table.name):
             control.log.info("“%s” holds this run already; it goes on.", folder)
         start = _started_from(spec, store, control)
         control.progress(0, 1, "Loading models")
         heads = heads_of(spec)
         control.checkpoint()
         executor = opened.enter_context(Executor(spec.workers, warm=_WARM))
-        models = _Models(spec, compute, heads, control)
+        models = _Models(spec, compute, heads, table, control)
         tools = Tools(
             search=models.search(limits, store, start),
             limits=limits,
             judge=judge_of(targets),
-            table=models.table,
-            placing=lambda: Placing(models.potential(), models.table, may_relax=True),
+            table=table,
+            placing=lambda: Placing(models.potential(), table, may_relax=True),
             executor=executor,
         )
         funnel = DesignFunnel(spec, store, tools, control)
@@ -127,17 +128,24 @@ def _settings(spec: DesignSpec) -> dict[str, Any]:
     return settings_of(replace(spec, out=None, resume=False))
 
 
+def _known_crystals(spec: DesignSpec) -> ReferenceTable | None:
+    """They are known whatever the potential; only their energies belong to one."""
+    return load_reference(spec.potential, spec.model) or load_reference(*next(iter(SHIPPED)))
+
+
 class _Models:
     """What a run computes with, loaded when it is first asked for."""
 
     def __init__(
-        self, spec: DesignSpec, compute: Compute, heads: DesignHeads, control: RunControl
+        self,
+        spec: DesignSpec,
+        compute: Compute,
+        heads: DesignHeads,
+        table: ReferenceTable | None,
+        control: RunControl,
     ) -> None:
         self.spec, self.compute, self.heads, self.control = spec, compute, heads, control
-        # The crystals are known whatever the potential; only their energies belong to one.
-        self.table: ReferenceTable | None = load_reference(
-            spec.potential, spec.model
-        ) or load_reference(*next(iter(SHIPPED)))
+        self.table = table
         self.origin = [("created", now()), ("seed", str(spec.seed))]
         if self.table is not None:
             self.origin.append(("known crystals", self.table.name))

@@ -108,3 +108,17 @@ def test_another_run_is_refused_in_the_same_folder(tmp_path):
     store_in(tmp_path)
     with pytest.raises(ResumeError):
         DesignStore(tmp_path).begin(settings_of(DesignSpec(ion="Na")))
+
+
+def test_a_run_goes_on_with_its_reference_set_alone(tmp_path):
+    settings = settings_of(DesignSpec())
+    assert not DesignStore(tmp_path).begin(settings, "crystals, 9 phases (111111111111)")
+    assert DesignStore(tmp_path).begin(settings, "crystals, 9 phases (111111111111)")
+    with pytest.raises(ResumeError, match="begun with another reference set"):
+        DesignStore(tmp_path).begin(settings, "crystals, 9 phases (222222222222)")
+
+
+def test_a_folder_that_names_no_reference_set_goes_on_with_any(tmp_path):
+    store_in(tmp_path)
+    (tmp_path / "progress.json").unlink()
+    assert DesignStore(tmp_path).begin(settings_of(DesignSpec()), "crystals, 9 phases (1)")

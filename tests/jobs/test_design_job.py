@@ -16,7 +16,7 @@ from designer_app.io.writing import cif_text
 from designer_app.jobs import design, design_check
 from designer_app.resources import resource
 from designer_app.running.control import RunControl
-from designer_app.screening.reference.table import load_reference
+from designer_app.screening.reference.table import ReferenceTable, load_reference
 from designer_app.specs.design import DesignSpec
 from designer_app.specs.design_check import DesignCheckSpec
 from designer_app.specs.screen_rows import ScreenRow
@@ -107,6 +107,16 @@ def test_the_same_run_goes_on_in_its_folder_to_the_same_shortlist(searches, tmp_
     assert [row.id for row in again.rows] == [row.id for row in first.rows]
     with pytest.raises(ResumeError):
         design.run(replace(spec, n=1), RunControl())
+
+
+def test_a_run_does_not_go_on_against_another_hull(searches, tmp_path, monkeypatch):
+    spec = replace(SPEC, relax_best=0, out=tmp_path)
+    design.run(spec, RunControl())
+    table = load_reference("chgnet", "")
+    other = ReferenceTable(table.header, table.arrays, "2" * 64)
+    monkeypatch.setattr(design, "load_reference", lambda *_: other)
+    with pytest.raises(ResumeError, match="another reference set"):
+        design.run(spec, RunControl())
 
 
 def test_the_structure_that_a_run_began_with_is_there_when_it_goes_on(tmp_path, monkeypatch):
