@@ -1,5 +1,7 @@
 """The bench that asks for hidden materials."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
@@ -67,3 +69,28 @@ def test_the_hull_holds_no_phase_of_a_hidden_formula():
     left = {each.formula for each in lacking.in_system(["Ni", "Pt"])}
     assert len(whole) > 2
     assert left == {"Ni", "Pt"}
+
+
+@pytest.mark.parametrize("file", ["LABELS", "KNOWN"])
+def test_models_of_other_labels_or_crystals_have_a_folder_of_their_own(file, monkeypatch, tmp_path):
+    before = recovery.learned_from()
+    other = tmp_path / "other.npz"
+    other.write_bytes(b"other")
+    monkeypatch.setattr(recovery, file, str(other))
+    assert recovery.learned_from() != before
+
+
+def test_a_search_on_another_hull_is_not_taken_from_its_file(monkeypatch, tmp_path):
+    library = SimpleNamespace(hash="")
+    searches = []
+
+    def inverse_design(*_, **__):
+        searches.append(recovery._table().name)
+        return Found(candidates=(), arms=())
+
+    generator = SimpleNamespace(library=library, inverse_design=inverse_design)
+    for hull in ("one", "one", "another"):
+        table = SimpleNamespace(name=hull)
+        monkeypatch.setattr(recovery, "_table", lambda table=table: table)
+        recovery.searched(generator, recovery.PT3NI, recovery.WAYS[0], 0, tmp_path, True)  # pyright: ignore[reportArgumentType]
+    assert searches == ["one", "another"]

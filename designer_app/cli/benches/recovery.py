@@ -16,6 +16,7 @@ The judge of all is that of a run: heads, then single points of the best by CHGN
 Materials Project crystals when it was trained.
 """
 
+import hashlib
 import json
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, replace
@@ -23,22 +24,26 @@ from pathlib import Path
 
 import numpy as np
 
+from designer_app import __version__
 from designer_app.design.criteria import targets_of
 from designer_app.design.heads import build as heads_build
+from designer_app.design.heads.computed import FILE as LABELS
 from designer_app.design.heads.ensemble import read_design_heads
-from designer_app.design.representation.library import PrototypeLibrary, load_library
+from designer_app.design.representation.library import KNOWN, load_library
 from designer_app.design.search.found import Found
 from designer_app.design.search.generator import MaterialGenerator, Plan
 from designer_app.design.search.judging import PointJudge
 from designer_app.design.search.limits import limits_of
 from designer_app.design.vae import build as vae_build
 from designer_app.design.vae.dataset import kept
-from designer_app.design.vae.reading import LIBRARY, read_vae
+from designer_app.design.vae.reading import read_vae
 from designer_app.device import Compute
 from designer_app.io.atomic_write import atomic_write
 from designer_app.io.formulas import amounts_in, formula, reduced
 from designer_app.io.user_folders import references_folder
 from designer_app.potentials import load_potential
+from designer_app.provenance import sha256_of
+from designer_app.resources import resource
 from designer_app.running.control import RunControl
 from designer_app.screening.duplicates import same_crystal
 from designer_app.screening.reference.phases import ReferencePhase
@@ -46,7 +51,7 @@ from designer_app.screening.reference.table import ReferenceTable, load_referenc
 from designer_app.specs.design import DesignSpec
 from designer_app.specs.structure import Structure
 from designer_app.specs.train import TrainSpec
-from designer_app.weights.cards import CARD_FILE, read_card
+from designer_app.weights.cards import CARD_FILE
 
 TOP, LISTED = 20, 400
 """Places that count as found, and candidates that are looked at."""
@@ -152,7 +157,7 @@ def rows(
     keep: Path | None = None,
 ) -> Iterator[dict[str, object]]:
     """A row for each material and way: how often it is among the first, and its places."""
-    folder = keep or references_folder().parent / "bench-recovery"
+    folder = (keep or references_folder().parent / "bench-recovery") / learned_from()
     say(f"Trained weights and finished searches are kept in {folder}.")
     generator = trained(folder, data, say)
     for hidden in HIDDEN:
@@ -180,6 +185,7 @@ def searched(
     asked = {
         "targets": hidden.spec.targets,
         "library": generator.library.hash,
+        "hull": _table().name,
         "seeds": plan.seeds,
         "steps": plan.steps,
         "n_points": plan.n_points,
@@ -223,13 +229,21 @@ def _row(hidden: Hidden, way: str, places: list[int | None]) -> dict[str, object
     }
 
 
+def learned_from() -> str:
+    """Start of the hash of what both models learn from, except for published tables."""
+    files = [sha256_of(resource(each)) for each in (LABELS, KNOWN)]
+    settings = [repr(each.SETTINGS) for each in (vae_build, heads_build)]
+    told = "\n".join([*files, *settings, load_library().hash, WITHOUT, __version__])
+    return hashlib.sha256(told.encode()).hexdigest()[:8]
+
+
 def trained(folder: Path, data: Path | None, say: Callable[[str], None]) -> MaterialGenerator:
     """Models that have not seen the hidden materials, from the folder where they are there."""
     library = load_library()
     table = vae_build.known_crystals(library)
     seen = kept(table, library, WITHOUT)
     for model, train in (("material-vae", vae_build.train), ("design-heads", heads_build.train)):
-        if not _is_there(folder / model, library):
+        if not (folder / model / CARD_FILE).is_file():
             say(f"Training {model} without {int((~seen).sum())} crystals: {WITHOUT}")
             published = data if model == "design-heads" else None
             out = folder / model
@@ -273,11 +287,3 @@ def _table() -> ReferenceTable:
     table = load_reference("chgnet", "")
     assert table is not None
     return table
-
-
-def _is_there(folder: Path, library: PrototypeLibrary) -> bool:
-    if not (folder / CARD_FILE).is_file():
-        return False
-    card = read_card(folder)
-    hashes = card.settings.get("library"), card.versions.get(LIBRARY)
-    return card.settings.get("without") == WITHOUT and library.hash in hashes
