@@ -9,7 +9,7 @@ rows.
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from designer_app.design.shortlist import first_to_check
+from designer_app.design.shortlist import computed_stages, first_to_check
 from designer_app.design.staged import DOES_NOT_HOLD, FALLEN, DesignRows, with_answer
 from designer_app.explanations import explain_exception
 from designer_app.screening.duplicates import KnownCrystals
@@ -93,7 +93,7 @@ class Recomputing(DesignRows):
             return
         formulas = {self.rows[key].formula for key in fallen}
         seen = KnownCrystals()
-        for row in self.alive("physics", "checked"):
+        for row in self.alive(*computed_stages(self.spec.purpose)):
             if row.formula in formulas and row.id not in fallen:
                 seen.add(row.id, self.relaxed(row))
         for key in fallen:

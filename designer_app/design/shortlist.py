@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -55,7 +55,7 @@ def ending(run: DesignRows) -> Ending:
     alive.sort(key=_order)
     n = run.spec.n
     chosen: list[ScreenRow] = []
-    for stages in (_CHECKED, _computed(run.spec.purpose)):
+    for stages in (_CHECKED, computed_stages(run.spec.purpose)):
         here = [row for row in alive if row.stage in stages and row not in chosen]
         hits = [row for row in here if row.verdict == PASSES]
         chosen += [hits[place] for place in run.spread(hits, n - len(chosen))]
@@ -66,19 +66,21 @@ def ending(run: DesignRows) -> Ending:
     others = tuple(row for row in alive if row.id not in ids)
     shortlist = tuple(replace(row, stage="shortlist") for row in chosen)
     made = run.store.decisions().get("made", {})
-    rows = {**run.rows, **{row.id: row for row in shortlist}}
+    # Not all that came upon a short shortlist went through every stage.
+    through = {row.id: row for row in shortlist if run.rows[row.id].stage in _CHECKED}
+    rows = {**run.rows, **through}.values()
     strategies = {key: str(each["strategy"]) for key, each in run.found.items()}
     return Ending(
         shortlist=shortlist,
         others=others,
-        funnel=_funnel(rows.values(), made.get("lost", {})),
+        funnel=_funnel(rows, shortlist, made.get("lost", {})),
         arms=_arms(made.get("arms", ()), strategies, run, [*shortlist, *others]),
     )
 
 
 def first_to_check(run: DesignRows) -> list[str]:
     """Rows that are computed, in the order in which they would come upon the shortlist."""
-    stages = _computed(run.spec.purpose)
+    stages = computed_stages(run.spec.purpose)
     rows = [_judged(row, run.spec, run.tools.judge) for row in run.alive(*stages)]
     rows.sort(key=_order)
     hits = [row for row in rows if row.verdict == PASSES]
@@ -86,7 +88,7 @@ def first_to_check(run: DesignRows) -> list[str]:
     return [part[place].id for part in (hits, misses) for place in run.spread(part, len(part))]
 
 
-def _computed(purpose: str) -> tuple[str, ...]:
+def computed_stages(purpose: str) -> tuple[str, ...]:
     """Stages from which hits are taken."""
     return _FARTHEST if purpose == "own" else _COMPUTED
 
@@ -103,7 +105,7 @@ def _judged(row: ScreenRow, spec: DesignSpec, judge: Judge) -> ScreenRow:
     if marks:
         verdict, failing = FAILS, (*failing, *marks)
         told = "; ".join(filter(None, [told, *(MARKS[mark] for mark in marks)]))
-    light = worst_light(row, judge.criteria)
+    light = "red" if marks else worst_light(row, judge.criteria)
     return replace(row, verdict=verdict, failing=failing, reason=told, light=light)
 
 
@@ -135,12 +137,14 @@ def _order(row: ScreenRow) -> tuple[int, float, str]:
     return len(row.failing), -order_of(row.score), row.id
 
 
-def _funnel(rows: Any, lost: Mapping[str, int]) -> tuple[FunnelCount, ...]:
+def _funnel(
+    rows: Iterable[ScreenRow], shortlist: Sequence[ScreenRow], lost: Mapping[str, int]
+) -> tuple[FunnelCount, ...]:
     """The counts, with proposals that the search dropped before they were candidates."""
-    made, *rest = funnel_of(rows, STAGES)
+    made, *stages, _ = funnel_of(rows, STAGES)
     reasons = sorted(lost.items(), key=lambda each: (-each[1], each[0]))
     made = replace(made, entered=made.entered + sum(lost.values()), lost_reasons=tuple(reasons))
-    return (made, *rest)
+    return (made, *stages, funnel_of(shortlist, STAGES)[-1])
 
 
 def _arms(
@@ -155,7 +159,7 @@ def _arms(
     relaxed = Counter(
         strategies.get(row.id, "") for row in run.rows.values() if run.is_past(row, "relaxed")
     )
-    known_best = (*_computed(run.spec.purpose), STAGES[-1][0])
+    known_best = (*computed_stages(run.spec.purpose), STAGES[-1][0])
     hits = Counter(
         strategies.get(row.id, "") for row in ends if row.stage in known_best and _is_hit(row)
     )

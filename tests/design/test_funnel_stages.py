@@ -321,6 +321,24 @@ def test_what_falls_into_a_known_crystal_is_known(make, falls, only_new):
     assert (row.verdict == LOST) == only_new
 
 
+@pytest.mark.parametrize("purpose", ["cathode", "own"])
+def test_what_falls_to_the_crystal_of_another_candidate_is_its_double(make, falls, purpose):
+    spec = replace(SHAKEN, purpose=purpose, targets=("e_above_hull=..9",), usual=False)
+    funnel = make(spec)
+    compare = funnel._compare_fallen
+
+    def beside_its_twin(chosen):
+        (key,) = chosen
+        stage = "hull" if purpose == "own" else "physics"
+        funnel.keep(replace(funnel.rows[key], id="99", stage=stage))
+        compare(chosen)
+
+    funnel._compare_fallen = beside_its_twin
+    funnel.run()
+    (row,) = [each for each in funnel.rows.values() if each.verdict == LOST]
+    assert row.reason.endswith("falls to the same crystal as row 99")
+
+
 def test_a_run_that_is_stopped_after_a_fall_comes_to_the_same_rows(make, falls, tmp_path):
     whole = make(SHAKEN)
     whole.run()
