@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from designer_app.design.criteria import Judge
-from designer_app.design.physics import FRAMEWORK
+from designer_app.design.physics import FRAMEWORK, SLAB
 from designer_app.design.search.diversity import Traits, spread_out
 from designer_app.design.search.found import Found, Snapshot
 from designer_app.design.search.limits import Limits
@@ -215,7 +215,12 @@ class DesignRows(StagedRows):
         return "design-task", task
 
     def computed(self, row: ScreenRow, answer: DesignAnswer) -> ScreenRow:
-        """The row with what physics says; marks that only physics gives are its new ones."""
+        """The row with what physics says; marks and warnings that only physics gives are its new
+        ones.
+        """
+        before = self.design_store.checks().get(row.id, ())
+        stale = {check.sentence for check in before if check.name in (FRAMEWORK, SLAB)}
+        row = replace(row, warnings=tuple(each for each in row.warnings if each not in stale))
         row = with_answer(row, answer)
         self.keep_checks(row.id, answer.checks)
         missed = {check.name: check.sentence for check in answer.checks if not check.holds}

@@ -490,3 +490,19 @@ def test_an_electrode_whose_framework_changes_misses_it(make, monkeypatch):
     (row,) = ending(funnel).shortlist
     assert row.failing == ("keeping its framework",)
     assert "It moves." in row.warnings
+
+
+def test_an_electrode_that_fell_is_warned_of_by_its_new_framework_alone(make, falls, monkeypatch):
+    def physics(structure, ion, potential, control):
+        holds = structure.volume == pytest.approx(FALLEN.volume, rel=1e-4)
+        told = "It stays." if holds else "It moves."
+        check = Check(name="framework", value=1.0, unit="A", holds=holds, sentence=told)
+        return DesignAnswer(checks=(check,))
+
+    monkeypatch.setattr("designer_app.jobs.design_task.electrode_physics", physics)
+    funnel = make(SHAKEN)
+    funnel.run()
+    (row,) = funnel.alive("checked")
+    assert row.failing == ("holding when shaken",)
+    assert "It moves." not in row.warnings
+    assert "It falls." in row.warnings
