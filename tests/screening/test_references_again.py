@@ -48,6 +48,16 @@ def test_another_potential_gets_the_phases_relaxed_again(emt, relaxations):
     assert "relaxed again with ase" in found.origin.reference_set
 
 
+@pytest.mark.parametrize(
+    ("name", "said"), [("hypothetical-Cu", "(1 hypothetical; "), ("mp-1", "(")]
+)
+def test_the_name_of_a_set_counts_its_hypothetical_phases(emt, monkeypatch, name, said):
+    starts = [_copper(name=name), _copper(name="mp-30")]
+    monkeypatch.setattr(again, "_starts", lambda *_: starts)
+    found = reference_set(("Cu",), emt)
+    assert f"2 of 2 phases {said}{again.set_hash(found.phases)[:12]})" in found.origin.reference_set
+
+
 def test_what_was_relaxed_is_not_relaxed_twice(emt, relaxations):
     first = reference_set(METALS, emt)
     relaxations.clear()

@@ -29,7 +29,7 @@ from designer_app.screening.reference.table import (
     load_reference,
     set_hash,
 )
-from designer_app.specs.hull import HullOrigin
+from designer_app.specs.hull import HYPOTHETICAL_ID, HullOrigin
 from designer_app.specs.structure import Structure
 
 CHUNK = 16
@@ -73,9 +73,10 @@ def reference_set(
     """The phases of a chemical system, all computed with this potential.
 
     With `near` (atoms of each element) only those are relaxed again that by the shipped energies
-    may compete at that composition: a tenth of them. `added` structures are relaxed and join the
-    set, and its name says so. Raises `MissingReferenceError` where the table belongs to other
-    weights and nothing may be relaxed.
+    may compete at that composition: a tenth of them. Hypothetical phases were chosen on the hull of
+    the shipped potential, so that with another one fewer of them compete. `added` structures are
+    relaxed and join the set, and its name says so. Raises `MissingReferenceError` where the table
+    belongs to other weights and nothing may be relaxed.
     """
     control = control or RunControl()
     table = load_reference(potential.key, potential.model)
@@ -91,7 +92,9 @@ def reference_set(
         phases = _converged(relaxed)
         said = f"{_start_table().header.name}, relaxed again with {named}"
         where = f" that may compete at {formula(reduced(near)[0])}" if near else ""
-        said += f", {len(phases)} of {len(starts)} phases{where} ({set_hash(phases)[:12]})"
+        n_own = sum(phase.source.startswith(HYPOTHETICAL_ID) for phase in phases)
+        ours = f"{n_own} hypothetical; " if n_own else ""
+        said += f", {len(phases)} of {len(starts)} phases{where} ({ours}{set_hash(phases)[:12]})"
         origin = HullOrigin(
             potential=named,
             model_sha256=potential.model_sha256,
