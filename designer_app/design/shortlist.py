@@ -7,7 +7,15 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from designer_app.design.criteria import STABILITY, Judge
-from designer_app.design.staged import BARE_HULL, CHARGED_FALLS, MARKS, SWELLS, DesignRows, order_of
+from designer_app.design.staged import (
+    BARE_HULL,
+    CHARGED_FALLS,
+    MARKS,
+    SWELLS,
+    UNSURE,
+    DesignRows,
+    order_of,
+)
 from designer_app.io.formulas import amounts_in
 from designer_app.screening.battery_estimates import CHARGED, MOST_CHARGED
 from designer_app.screening.rules import judged, worst_light
@@ -105,7 +113,7 @@ def _judged(row: ScreenRow, spec: DesignSpec, judge: Judge) -> ScreenRow:
     if marks:
         verdict, failing = FAILS, (*failing, *marks)
         told = "; ".join(filter(None, [told, *(MARKS[mark] for mark in marks)]))
-    light = "red" if marks else worst_light(row, judge.criteria)
+    light = "red" if set(marks) - {UNSURE} else worst_light(row, judge.criteria)
     return replace(row, verdict=verdict, failing=failing, reason=told, light=light)
 
 

@@ -138,7 +138,7 @@ def test_the_title_says_in_words_what_was_asked():
         "chgnet 0.3.0 (1a2b3c)",
         "not that nobody has made it",
         "olivine, Pnma",
-        "is well known: NASICON Na₃V₂(PO₄)₃",
+        "is known: NASICON Na₃V₂(PO₄)₃",
         "In acid Sc dissolves.",
         "metals of it dissolve in acid",
         "3.60 g/cm³",

@@ -1,6 +1,6 @@
 """What a candidate's card and page show beside its row."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from designer_app.design.details.disorder import disorder_of
 from designer_app.design.details.dissolving import dissolving
@@ -9,7 +9,7 @@ from designer_app.design.details.named_compounds import named_compound
 from designer_app.design.details.pattern import powder_pattern
 from designer_app.design.details.precursors import recipe
 from designer_app.design.details.structure_type import structure_type
-from designer_app.io.formulas import amounts_of
+from designer_app.io.formulas import amounts_of, reduced
 from designer_app.screening.reference.table import ReferenceTable
 from designer_app.specs.design_rows import CandidateDetail, Check, Contribution, Neighbour
 from designer_app.specs.screen_rows import ScreenRow
@@ -44,9 +44,20 @@ def detail_of(
         contributions=tuple(contributions),
         disorder="" if mixed is None else mixed.sentence,
         structure_type=structure_type(structure),
-        named=named_compound(row.formula) or "",
+        named=named_compound(row.formula) or _of_its_formula(row.formula, amounts, table),
         dissolving=dissolving(amounts, reaction) if reaction else "",
         checks=tuple(checks),
         pattern=powder_pattern(structure),
         seen=seen,
     )
+
+
+def _of_its_formula(
+    formula: str, amounts: Mapping[str, float], table: ReferenceTable | None
+) -> str:
+    """A known crystal of the same formula, e.g. "LiVF4 (mp-1176538)"; "" where there is none."""
+    phases = () if table is None else table.known_in_system(amounts)
+    unit = reduced(amounts)[0]
+    same = [each for each in phases if reduced(each.composition)[0] == unit]
+    best = min(same, key=lambda each: each.energy_per_atom, default=None)
+    return "" if best is None else f"{formula} ({best.source})"

@@ -127,7 +127,7 @@ def _namesakes(row: ScreenRow, detail: CandidateDetail) -> list[Block]:
             "before you call this new."
         )
     named = written_in(detail.named)
-    return [Text(f"▲ A compound of this formula is well known: {named}. {then}", "amber")]
+    return [Text(f"▲ A compound of this formula is known: {named}. {then}", "amber")]
 
 
 def _drawings(structure: Structure | None, diagram: PhaseDiagram | None) -> list[Block]:

@@ -95,7 +95,7 @@ class CandidateHead(QWidget):
         if detail is not None:
             if detail.named and not row.known:
                 named = self.tr(
-                    "A compound of this formula is well known: %s. Its crystal is another one, or "
+                    "A compound of this formula is known: %s. Its crystal is another one, or "
                     "is missing in the reference set: compare the two before you call this new."
                 )
                 found.append(("warn", named % detail.named, "", ""))
