@@ -92,9 +92,7 @@ def restricted(limits: Limits, library: PrototypeLibrary) -> Restricted:
         elements[row] = made[counts]
     there = library.slot_counts > 0
     filled: NDArray[np.bool_] = np.asarray((elements.any(axis=2) | ~there).all(axis=1))
-    why = (
-        "nothing is oxidised when the ion leaves" if asked & _OXIDISED else "charge cannot balance"
-    )
+    why = NOT_OXIDISED if asked & _OXIDISED else "charge cannot balance"
     drop(filled & there.any(axis=1), why)
     oxidised = tuple(
         number
