@@ -43,7 +43,8 @@ class Preload(QObject):
         """Import the next module; a name that fails is met again where it is needed."""
         if self._left:
             job = self._jobs.submit_here("import", partial(_import, self._left.popleft()))
-            job.succeeded.connect(self.begin)
+            for over in (job.succeeded, job.failed):
+                over.connect(self.begin)
 
 
 def _import(name: str, _control: RunControl) -> None:
