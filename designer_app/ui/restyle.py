@@ -5,7 +5,7 @@ made of it for a widget is made anew when the widget is polished. That costs a t
 another sheet, which lays every page out again, and can be spread over turns of the event loop.
 """
 
-from time import thread_time
+from time import perf_counter
 
 from PySide6.QtCore import QObject, QTimer
 from PySide6.QtWidgets import QApplication, QWidget
@@ -40,8 +40,8 @@ class Restyler(QObject):
         # What came into sight meanwhile goes first: a page that was opened, a label just made.
         left = [each for each in self._left if isValid(each)]
         left.sort(key=QWidget.isVisible)
-        end = thread_time() + _SLICE_S
-        while left and thread_time() < end:
+        end = perf_counter() + _SLICE_S
+        while left and perf_counter() < end:
             widget = left.pop()
             widget.style().polish(widget)
             widget.update()
