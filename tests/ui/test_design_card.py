@@ -30,7 +30,7 @@ def _texts(widget) -> str:
 def test_a_formula_that_is_well_known_is_named_and_written_with_its_polyanions(head):
     head.show_row(NVP, CandidateDetail(id="00001", named="NASICON Na3V2(PO4)3"))
     assert head.formula.text() == "Na₃V₂(PO₄)₃"
-    assert "well known: NASICON Na₃V₂(PO₄)₃" in _texts(head)
+    assert "known: NASICON Na₃V₂(PO₄)₃" in _texts(head)
     assert "before you call this new" in _texts(head)
 
 
