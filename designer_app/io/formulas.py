@@ -32,11 +32,19 @@ _NONMETALS = frozenset(
     ("H", "B", "C", "N", "O", "F", "Si", "P", "S", "Cl", "Ge", "As", "Se", "Br", "Te", "I")
 )
 _HALIDES = ("Br", "Cl", "F", "I")
-_OXOANIONS: Mapping[str, tuple[int, int]] = {
-    "B": (3, 3), "C": (3, 3), "N": (3, 3), "Si": (3, 4), "P": (3, 4), "S": (3, 4), "Ge": (4, 4),
-    "As": (3, 4), "Se": (3, 4), "V": (4, 4), "Cr": (4, 4), "Mo": (4, 4), "W": (4, 4),
+_OXOANIONS: Mapping[str, tuple[int, int, int]] = {
+    "B": (3, 3, 3), "C": (3, 3, 4), "N": (3, 3, 5), "Si": (3, 4, 4), "P": (3, 4, 5), "S": (3, 4, 6),
+    "Ge": (4, 4, 4), "As": (3, 4, 5), "Se": (3, 4, 6), "V": (4, 4, 5), "Cr": (4, 4, 6),
+    "Mo": (4, 4, 6), "W": (4, 4, 6),
 }  # fmt: skip
-"""Fewest and most oxygen atoms around each centre; the most are those of the plain anion."""
+"""Fewest and most oxygen atoms around each centre, and its highest charge; the most are those of
+the plain anion."""
+_CHARGES: Mapping[str, int] = {
+    **dict.fromkeys(("H", "Li", "Na", "K", "Rb", "Cs"), 1),
+    **dict.fromkeys(("Be", "Mg", "Ca", "Sr", "Ba"), 2),
+    **dict.fromkeys(_HALIDES, -1),
+}
+"""Of elements that have no other beside a polyanion."""
 
 Amounts = Mapping[str, float]
 
@@ -83,9 +91,10 @@ def as_written(text: str) -> str:
     """A formula of `formula` as chemists write it: Na3V2(PO4)2F3, KFe(CN)6, Pt3Ni.
 
     Polyanions are grouped where oxygen, or nitrogen of cyanide, suffices for all of their centres
-    alike; of alloys, noble metals that are the larger part stand first. What follows no such rule
-    stays. (pymatgen's formulas group neighbours of any kind, as in Li6Cu(B2S5)2, and miss what
-    stands before a halide.)
+    alike, and cations for all of their charges: K2S2O8, a peroxide, is no sulfate. Of alloys, noble
+    metals that are the larger part stand first. What follows no such rule stays. (pymatgen's
+    formulas group neighbours of any kind, as in Li6Cu(B2S5)2, and miss what stands before a
+    halide.)
     """
     amounts = amounts_in(text)
     if formula(amounts) != text or any(n != round(n) for n in amounts.values()):
@@ -124,10 +133,22 @@ def _polyanions(amounts: Amounts) -> list[tuple[dict[str, float], float]]:
         return [({each: 1.0, "O": _OXOANIONS[each][1]}, amounts[each]) for each in centres]
     for each in centres:
         times = gcd(round(amounts[each]), round(oxygen))
-        fewest, most = _OXOANIONS[each]
-        if times > 1 and fewest * amounts[each] <= oxygen <= most * amounts[each]:
+        fewest, most, _ = _OXOANIONS[each]
+        is_enough = fewest * amounts[each] <= oxygen <= most * amounts[each]
+        if times > 1 and is_enough and not _lacks_charge(amounts, each):
             return [({each: amounts[each] / times, "O": oxygen / times}, times)]
     return []
+
+
+def _lacks_charge(amounts: Amounts, centre: str) -> bool:
+    """Whether all charges beside oxoanions are known and too few, as where O-O or S-S are bound."""
+    outside = [each for each in amounts if each not in (centre, "O")]
+    if not _CHARGES.keys() >= set(outside):
+        return False
+    needed = 2 * amounts["O"] - _OXOANIONS[centre][2] * amounts[centre]
+    if centre in ("S", "Se"):  # with three oxygen atoms too: sulfites
+        needed = max(needed, 2 * amounts[centre])
+    return sum(_CHARGES[each] * amounts[each] for each in outside) < needed
 
 
 def written(text: str) -> str:

@@ -14,6 +14,9 @@ from designer_app.io.formulas import as_written, written, written_in
         ("Na2Fe2S3O12", "Na2Fe2(SO4)3"),
         ("Na2MnSi2O6", "Na2Mn(SiO3)2"),
         ("Fe2Mo3O12", "Fe2(MoO4)3"),
+        ("CaN2O6", "Ca(NO3)2"),
+        ("Ba3Cr2O8", "Ba3(CrO4)2"),
+        ("ZrS2O8", "Zr(SO4)2"),
         ("KFeC6N6", "KFe(CN)6"),
         ("NiPt3", "Pt3Ni"),
     ],
@@ -28,6 +31,11 @@ def test_polyanions_are_grouped_and_noble_metals_lead_their_alloys(reduced, chem
      "Ni2W", "LaNi5", "CoPt", "LiNi0.5Mn1.5O4", "Li2VMo2O8", "Pt", "LiFeSO4F"],
 )  # fmt: skip
 def test_what_has_no_such_groups_stays(same):
+    assert as_written(same) == same
+
+
+@pytest.mark.parametrize("same", ["K2S2O8", "K4P2O8", "Na2C2O6", "Na2S2O6"])
+def test_peroxides_and_dithionates_are_not_written_as_plain_oxoanions(same):
     assert as_written(same) == same
 
 
