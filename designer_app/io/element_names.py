@@ -26,12 +26,13 @@ _OTHER_NAMES: Mapping[str, str] = {
 
 
 def meant(text: str) -> str:
-    """What to write instead of a text that is no symbol, such as "Co" for "Kobalt" or "Li Fe O" for
-    "LiFeO2"; "" where nothing is near.
+    """What to write instead of a text that is no symbol, such as "Co" for "Kobalt", "Li Fe O" for
+    "LiFeO2" or "Co or C O" for "CO"; "" where nothing is near.
     """
     symbol = text.capitalize()
     if symbol in ATOMIC_NUMBERS and symbol != "X":
-        return symbol
+        is_formula = text.isupper() and len(text) > 1 and ATOMIC_NUMBERS.keys() >= set(text)
+        return f"{symbol} or {' '.join(text)}" if is_formula else symbol
     if _FORMULA.fullmatch(text):
         parts = dict.fromkeys(re.findall(r"[A-Z][a-z]?", text))
         if all(each in ATOMIC_NUMBERS for each in parts):

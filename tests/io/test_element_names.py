@@ -12,6 +12,8 @@ from designer_app.io.element_names import meant
         ("Eisen", "Fe"),
         ("Aluminum", "Al"),
         ("LI", "Li"),
+        ("CO", "Co or C O"),
+        ("co", "Co"),
         ("LiFePO4", "Li Fe P O"),
         ("Qx", ""),
     ],
