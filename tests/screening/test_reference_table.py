@@ -107,7 +107,7 @@ def test_compositions_are_those_of_the_primitive_cell(table):
 
 def test_hypothetical_phases_compete_but_are_no_known_crystals(packed, table):
     alone = table.in_system(("Au", "Cu"))
-    beside = ReferenceTable(_header(), packed.arrays, "2" * 64)
+    beside = ReferenceTable(table.header, packed.arrays, "2" * 64)
     table = ReferenceTable(table.header, table.arrays, table.hash, hypothetical=beside)
     assert len(table.in_system(("Au", "Cu"))) == 2 * len(alone)
     assert len(table.known_in_system(("Au", "Cu"))) == len(alone)
@@ -116,10 +116,18 @@ def test_hypothetical_phases_compete_but_are_no_known_crystals(packed, table):
 
 
 def test_a_hypothetical_phase_is_found_by_its_name(packed, table):
-    nobody = ReferenceTable(_header(), {**packed.arrays, "sources": _renamed(packed)}, "2" * 64)
-    table = ReferenceTable(table.header, table.arrays, table.hash, hypothetical=nobody)
+    arrays = {**packed.arrays, "sources": _renamed(packed)}
+    beside = ReferenceTable(table.header, arrays, "2" * 64)
+    table = ReferenceTable(table.header, table.arrays, table.hash, hypothetical=beside)
     assert table.by_source("hypothetical-copper").formula == "Cu"
     assert table.index("hypothetical-copper") is None
+
+
+def test_hypothetical_phases_of_another_potential_are_refused(packed, table, tmp_path):
+    write_table(tmp_path / "known.npz", table.header, packed.arrays)
+    beside = ReferenceTable(_header(name="ours", model_sha256="3" * 64), packed.arrays)
+    with pytest.raises(FileUnreadableError, match=r"ours.*of another potential than.*metals"):
+        read_table(tmp_path / "known.npz", beside)
 
 
 def _renamed(packed):
@@ -272,7 +280,6 @@ def test_crystals_that_the_published_tables_lack_are_in_the_shipped_table(shippe
 
 def test_every_hypothetical_phase_lies_on_the_hull_and_is_none_of_the_known(shipped):
     beside = shipped.hypothetical
-    assert beside.header.model_sha256 == shipped.header.model_sha256
     known = ReferenceCrystals(shipped, lambda: None)
     for index in np.random.default_rng(0).choice(len(beside), 10, replace=False).tolist():
         phase = beside.phase(index)

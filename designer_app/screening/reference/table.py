@@ -7,7 +7,7 @@ the volume, the shape of the cell and the free numbers of its sites, in 65536ths
 
 import hashlib
 import json
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
 from functools import lru_cache
 from pathlib import Path
@@ -74,7 +74,8 @@ class ReferenceTable:
 
     The published tables are a part of what exists. Hypothetical phases of the same potential stand
     in for what is missing: they compete in every hull (`in_system`), but are no known crystals, so
-    that the length, the ids and the rows of the table do not count them.
+    that the length, the ids and the rows of the table do not count them. Raises
+    `FileUnreadableError` for ones of other weights: energies of two potentials never meet.
     """
 
     def __init__(
@@ -84,6 +85,9 @@ class ReferenceTable:
         file_hash: str = "",
         hypothetical: "ReferenceTable | None" = None,
     ) -> None:
+        if hypothetical is not None and hypothetical.header.model_sha256 != header.model_sha256:
+            why = f"its energies are of another potential than those of “{header.name}”"
+            raise FileUnreadableError(hypothetical.header.name, why)
         self.header = header
         self.hypothetical = hypothetical
         self.arrays = arrays
@@ -223,8 +227,10 @@ def write_table(path: Path, header: TableHeader, arrays: Arrays) -> None:
     write_archive(path, {"header": np.frombuffer(text, np.uint8), **arrays})
 
 
-def read_table(path: Path) -> ReferenceTable:
-    """The table in a file; raises `FileUnreadableError` where it is none, or of a newer program."""
+def read_table(path: Path, hypothetical: ReferenceTable | None = None) -> ReferenceTable:
+    """The table in a file; raises `FileUnreadableError` where it is none, or of a newer program, or
+    of another potential than the hypothetical phases beside it.
+    """
     try:
         # Opened here: numpy leaves the file open when it is no archive.
         with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
@@ -233,7 +239,7 @@ def read_table(path: Path) -> ReferenceTable:
         version = int(told["version"])
         if version > VERSION:
             raise FileUnreadableError(str(path), f"it is of version {version}, for a newer program")
-        return ReferenceTable(TableHeader(**told), arrays, sha256_of(path))
+        return ReferenceTable(TableHeader(**told), arrays, sha256_of(path), hypothetical)
     except FileNotFoundError as error:
         raise FileUnreadableError(str(path), "there is no such file") from error
     except (OSError, ValueError, LookupError, TypeError, EOFError, BadZipFile) as error:
@@ -251,12 +257,15 @@ def load_reference(potential: str = "chgnet", model: str = "") -> ReferenceTable
 
 @lru_cache(maxsize=2)
 def _shipped(key: tuple[str, str]) -> ReferenceTable | None:
-    paths = [resource(files[key]) for files in (SHIPPED, HYPOTHETICAL) if key in files]
-    tables = [read_table(path) if path.is_file() else None for path in paths]
-    if not tables or tables[0] is None:
+    known, beside = _installed(SHIPPED, key), _installed(HYPOTHETICAL, key)
+    if known is None:
         return None
-    tables[0].hypothetical = tables[1] if len(tables) > 1 else None
-    return tables[0]
+    return read_table(known, None if beside is None else read_table(beside))
+
+
+def _installed(files: Mapping[tuple[str, str], str], key: tuple[str, str]) -> Path | None:
+    path = resource(files[key]) if key in files else None
+    return path if path is not None and path.is_file() else None
 
 
 def set_hash(phases: Iterable[ReferencePhase]) -> str:
