@@ -192,10 +192,10 @@ def pack(given: argparse.Namespace) -> None:
     made = TokenTable.joined([tokens for _, tokens, _ in parts])
     labels = np.concatenate([each for _, _, each in parts])
     line = voltage_line([(known, known_labels), (made, labels)], library, metals)
-    hulls = [_hulls(given.work, *part, library, rest) for part in parts]
+    hulls = [_hulls(given.work, *part, library, rest, table.name) for part in parts]
     columns = [
         {
-            **_hulls(given.work, "known", known, known_labels, library, rest),
+            **_hulls(given.work, "known", known, known_labels, library, rest, table.name),
             **electrode_columns(known, known_labels, library, metals, line),
         },
         {
@@ -245,7 +245,7 @@ def add(given: argparse.Namespace) -> None:
     labels = np.concatenate([each for _, _, each in parts])
     metals = metal_energies(load_potential("chgnet"))
     columns = {
-        **_hulls(given.work, "decoded", made, labels, library, RestOfHull(table)),
+        **_hulls(given.work, "decoded", made, labels, library, RestOfHull(table), table.name),
         **electrode_columns(made, labels, library, metals, voltage_line_of(path)),
     }
     kept = np.isfinite(columns["formation_energy"])
@@ -335,19 +335,24 @@ def _hulls(
     labels: NDArray[np.float64],
     library: "PrototypeLibrary",
     rest: "RestOfHull",
+    reference: str,
 ) -> dict[str, NDArray[Any]]:
-    """Columns of the hull, kept in the folder of the chunks since they take milliseconds each."""
+    """Columns of the hull of a reference set, kept in the folder of the chunks with its name since
+    they take milliseconds each.
+    """
     from designer_app.design.heads.labelling import COLUMNS
     from designer_app.design.heads.negatives import hull_columns
 
     energies = labels[:, COLUMNS.index("energy")]
     path = work / f"hull-{name}.npz"
     if path.is_file():
-        with np.load(path) as found:
-            if np.array_equal(found["energies"], energies, equal_nan=True):
-                return {key: found[key] for key in found.files if key != "energies"}
+        with np.load(path) as file:
+            columns = {key: file[key] for key in file.files}
+        same_hull = str(columns.pop("reference", "")) == reference
+        if np.array_equal(columns.pop("energies"), energies, equal_nan=True) and same_hull:
+            return columns
     columns = hull_columns(tokens, energies, library, rest)
-    _write(path, {**columns, "energies": energies})
+    _write(path, {**columns, "energies": energies, "reference": np.array(reference)})
     return columns
 
 
