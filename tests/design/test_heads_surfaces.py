@@ -8,6 +8,7 @@ from designer_app.design.heads.computed import read_computed
 from designer_app.design.heads.labels import KNOWN, MADE, LabelledTokens, formulas_of
 from designer_app.design.heads.surfaces import surface_labels
 from designer_app.design.representation.library import load_library
+from designer_app.errors import MissingDataError
 from designer_app.running.control import RunControl
 from designer_app.specs.train import TrainSpec
 from designer_app.training.published.adsorption import Adsorption
@@ -35,6 +36,11 @@ def test_a_metal_that_is_kept_back_does_not_move_the_others() -> None:
     rows = [site("Cu", 0.1), whole("Cu", 0.0), site("Zn", 0.8), whole("Zn", 0.2)]
     moved = on_one_scale(rows, lambda row: "Zn" not in row.amounts)
     assert moved[2].energy == pytest.approx(0.7)
+
+
+def test_tables_without_a_common_metal_cannot_be_joined() -> None:
+    with pytest.raises(MissingDataError, match="no metal stands in both tables"):
+        on_one_scale([site("Cu", 0.1), whole("Pt", 0.0)])
 
 
 def test_other_adsorbates_stay_as_they_are() -> None:

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
+from designer_app.errors import MissingDataError
 from designer_app.training.published.adsorption import Adsorption
 from designer_app.training.published.folder import data_file
 
@@ -44,7 +45,7 @@ def on_one_scale(
     Sites are moved by the median difference between a whole Wulff shape and the lowest site, over
     the metals in both tables that `is_seen` allows: -0.12 eV on six metals (Ag, Au, Cu, Pd, Rh:
     -0.06 to -0.25; Zn, hexagonal in one table and cubic in the other, -0.61). The row of a metal in
-    both is that of OCx24, beside its sites.
+    both is that of OCx24, beside its sites. Raises `MissingDataError` where there is no such metal.
     """
     hydrogen = [row for row in rows if row.adsorbate == "H" and (is_seen is None or is_seen(row))]
     whole = {row.alloy: row.energy for row in hydrogen if row.site == WHOLE}
@@ -53,8 +54,8 @@ def on_one_scale(
         if row.site != WHOLE and row.alloy in whole:
             lowest[row.alloy] = min(row.energy, lowest.get(row.alloy, np.inf))
     if not lowest:
-        message = "no metal stands in both tables of hydrogen, so they cannot be joined"
-        raise ValueError(message)
+        why = "no metal stands in both tables of hydrogen, so they cannot be joined"
+        raise MissingDataError("", why)
     offset = float(np.median([whole[metal] - energy for metal, energy in lowest.items()]))
     return [
         replace(row, energy=row.energy + offset)
