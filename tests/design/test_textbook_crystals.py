@@ -4,8 +4,10 @@ import numpy as np
 import pytest
 
 from designer_app.design.details.named_compounds import named_compound
+from designer_app.design.representation import textbook
 from designer_app.design.representation.library import load_library
 from designer_app.design.representation.textbook import TEXTBOOK, textbook_crystals
+from designer_app.errors import FileUnreadableError
 from designer_app.io.formulas import amounts_of, formula
 from designer_app.io.space_groups import symmetry_dataset
 from designer_app.screening.duplicates import reduced_formula
@@ -66,6 +68,19 @@ def test_relaxed_lattices_are_near_measured_ones(reference, source, lengths):
     assert found is not None
     constants = set(np.linalg.norm(found.std_lattice, axis=1).round(3).tolist())
     assert sorted(constants) == pytest.approx(sorted(lengths), rel=0.03)
+
+
+def test_a_compound_of_other_counts_than_its_structure_type_is_refused(reference, monkeypatch):
+    row = {"name": "A15", "like": "Nb3Sn", "crystal": "textbook-Nb3Sn-A15", "compounds": "NbSn2"}
+    monkeypatch.setattr(textbook, "read_toml", lambda _: {"crystal": [], "type": [row]})
+    with pytest.raises(FileUnreadableError, match="NbSn2 has other counts than Nb3Sn"):
+        list(textbook_crystals(reference, load_library()))
+
+
+def test_a_published_crystal_without_clear_symmetry_is_refused(reference, monkeypatch):
+    monkeypatch.setattr(textbook, "describe", lambda *_: None)
+    with pytest.raises(FileUnreadableError, match="is not clear"):
+        next(textbook_crystals(reference, load_library()))
 
 
 def test_battery_compounds_of_the_list_have_names():

@@ -15,6 +15,7 @@ from designer_app.design.representation.describing import TOLERANCES, describe
 from designer_app.design.representation.frameworks import built, frameworks
 from designer_app.design.representation.library import PrototypeLibrary
 from designer_app.elements import ATOMIC_NUMBERS
+from designer_app.errors import FileUnreadableError
 from designer_app.io.formulas import amounts_of, formula, reduced
 from designer_app.io.toml import read_toml
 from designer_app.resources import resource
@@ -22,6 +23,7 @@ from designer_app.screening.reference.symmetry import expanded
 from designer_app.screening.reference.table import ReferenceTable
 from designer_app.specs.structure import Structure
 
+FRAMEWORKS, LIST = "data/frameworks.toml", "data/textbook-crystals.toml"
 TEXTBOOK = "textbook-"
 """Before the formula and the structure type: the id of a textbook crystal."""
 _SITES = re.compile(r"([A-Z][a-z]?)(\d*)")
@@ -29,11 +31,14 @@ Sites = Sequence[tuple[str, int]]
 
 
 def textbook_crystals(table: ReferenceTable, library: PrototypeLibrary) -> Iterator[Structure]:
-    """Every compound of the list, e.g. textbook-Nb3Sn-A15."""
-    written = {each.name: _primitive(each.structure) for each in frameworks()}
-    rows = read_toml(resource("data/textbook-crystals.toml"))
+    """Every compound of the list, e.g. textbook-Nb3Sn-A15.
+
+    Raises `FileUnreadableError` for a row that does not fit its structure type.
+    """
+    written = {each.name: _primitive(each.structure, FRAMEWORKS) for each in frameworks()}
+    rows = read_toml(resource(LIST))
     for row in rows["crystal"]:
-        made = _primitive(built(row["name"], row["hall"], row["cell"], row["sites"]))
+        made = _primitive(built(row["name"], row["hall"], row["cell"], row["sites"]), LIST)
         written[row["name"]] = made
         yield _named(made, row["type"])
     for row in rows["type"]:
@@ -58,13 +63,18 @@ def _sites(text: str) -> list[tuple[str, int]]:
     return [(symbol, int(count or 1)) for symbol, count in _SITES.findall(text)]
 
 
+def _written(sites: Sites) -> str:
+    return "".join(f"{symbol}{count if count > 1 else ''}" for symbol, count in sites)
+
+
 def _replaced(start: Structure, like: Sites, wanted: Sites, library: PrototypeLibrary) -> Structure:
     """The crystal with the elements of `wanted` in the places of those of `like`.
 
     The volume is scaled by the usual volumes of the elements.
     """
     if [count for _, count in like] != [count for _, count in wanted]:
-        raise ValueError(f"{wanted} has other counts than {like}")
+        why = f"{_written(wanted)} has other counts than {_written(like)}"
+        raise FileUnreadableError(str(resource(LIST)), why)
     numbers = start.numbers.copy()
     for (old, _), (new, _) in zip(like, wanted, strict=True):
         numbers[start.numbers == ATOMIC_NUMBERS[old]] = ATOMIC_NUMBERS[new]
@@ -74,9 +84,12 @@ def _replaced(start: Structure, like: Sites, wanted: Sites, library: PrototypeLi
     )
 
 
-def _primitive(structure: Structure) -> Structure:
+def _primitive(structure: Structure, file: str) -> Structure:
+    """The primitive cell of a published crystal, which a shipped file holds."""
     crystal = describe(structure, TOLERANCES[0])
-    assert crystal is not None  # published crystals with their symmetry
+    if crystal is None:
+        why = f"the symmetry of {structure.name} is not clear"
+        raise FileUnreadableError(str(resource(file)), why)
     return expanded(crystal)
 
 
