@@ -112,16 +112,16 @@ def draw_funnel(axes: Any, rows: "list[ScreenRow]") -> None:
 
 def draw_verified(axes: Any, rows: "list[ScreenRow]", spec: "DesignSpec") -> None:
     """The first target of which enough was computed, over what was predicted."""
-    from designer_app.design.report.numbers import bounds_of, pairs_of, scale_of
+    from designer_app.design.report.numbers import bounds_of, pairs_of, shown
     from designer_app.screening.pictures import BLUE, GREEN, GREY
     from designer_app.specs.design_targets import PROPERTIES
 
     for target in spec.wanted():
-        factor, unit, _ = scale_of(target.key)
-        pairs = pairs_of(rows, target.key, factor)
+        unit = shown(target.key).unit
+        pairs = pairs_of(rows, target.key)
         if len(pairs) < 3:
             continue
-        low, high = bounds_of(target, factor)
+        low, high = bounds_of(target)
         values = [value for each in pairs for value in (each.predicted, each.verified)]
         ends = [min(values), max(values)]
         edges = [each for each in (low, high) if math.isfinite(each)]  # of the target, in sight
