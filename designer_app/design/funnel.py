@@ -15,6 +15,7 @@ from designer_app.design.packing import groups_of
 from designer_app.design.recomputing import Recomputing
 from designer_app.design.search.found import Snapshot
 from designer_app.design.search.limits import Limits
+from designer_app.design.staged import NOT_COMPUTED
 from designer_app.explanations import explain_exception
 from designer_app.io.formulas import amounts_of, reduced
 from designer_app.screening.checks import Checks
@@ -154,7 +155,8 @@ class DesignFunnel(Recomputing):
             row = self.rows[left[place]]
             if isinstance(answer, Exception):
                 told = f"Not computed by physics: {explain_exception(answer).sentence}"
-                row = replace(row, warnings=(*row.warnings, told))
+                marks = (*row.failing, NOT_COMPUTED)
+                row = replace(row, warnings=(*row.warnings, told), failing=marks)
             else:
                 row = self.computed(row, answer)
             self.keep(replace(row, stage="physics"))

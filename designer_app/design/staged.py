@@ -47,7 +47,7 @@ class Tools:
 DOES_NOT_HOLD, UNSURE = "holding when shaken", "agreement of learned and computed numbers"
 NO_WAY, BARE_HULL = "a way for the ions", "a known hull"
 SWELLS, CHARGED_FALLS = "keeping its volume", "a charged state that lasts"
-LOSES_FRAMEWORK = "keeping its framework"
+LOSES_FRAMEWORK, NOT_COMPUTED = "keeping its framework", "numbers that can be computed"
 """What a candidate may miss beside its targets, as it is told."""
 MARKS: Mapping[str, str] = {
     DOES_NOT_HOLD: "does not hold when it is shaken",
@@ -55,6 +55,7 @@ MARKS: Mapping[str, str] = {
     NO_WAY: "its ions meet a barrier above 1 eV",
     SWELLS: "its volume changes by more than 20 % when its ions leave",
     LOSES_FRAMEWORK: "its framework becomes another one when its ions leave",
+    NOT_COMPUTED: "its numbers could not be computed: the calculation failed",
     CHARGED_FALLS: "charged, it lies more than 100 meV/atom above the hull and may fall apart",
     BARE_HULL: "known compounds of its elements are missing, so that its hull says nothing",
 }

@@ -17,7 +17,7 @@ from designer_app.design.staged import Tools, with_answer
 from designer_app.design.verdict import verdict_of
 from designer_app.device import Compute
 from designer_app.elements import ATOMIC_NUMBERS
-from designer_app.errors import Cancelled
+from designer_app.errors import Cancelled, RunawayRelaxationError
 from designer_app.io.design_store import DesignStore, PopulationReader
 from designer_app.io.documents import structure_from_atoms
 from designer_app.io.screen_store import RowReader
@@ -490,6 +490,18 @@ def test_an_electrode_whose_framework_changes_misses_it(make, monkeypatch):
     (row,) = ending(funnel).shortlist
     assert row.failing == ("keeping its framework",)
     assert "It moves." in row.warnings
+
+
+def test_an_electrode_whose_numbers_cannot_be_computed_meets_no_target(make, monkeypatch):
+    def physics(*_):
+        raise RunawayRelaxationError(45, "the volume tripled")
+
+    monkeypatch.setattr("designer_app.jobs.design_task.electrode_physics", physics)
+    funnel = make(replace(SPEC, relax_best=1, check_best=0, targets=("e_above_hull=..9",)))
+    funnel.run()
+    (row,) = ending(funnel).shortlist
+    assert (row.verdict, row.failing) == (FAILS, ("numbers that can be computed",))
+    assert any("Not computed by physics" in told for told in row.warnings)
 
 
 def test_an_electrode_that_fell_is_warned_of_by_its_new_framework_alone(make, falls, monkeypatch):
