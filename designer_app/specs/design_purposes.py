@@ -41,7 +41,7 @@ PURPOSES = (
         key="li-cathode",
         title="Li-ion cathode",
         doc="Voltage and energy density by relaxation of both ends of the charge (about 0.3 V), "
-        "stability against 26,000 known phases.",
+        "stability against 27,000 known phases.",
         changes=(("purpose", "cathode"), ("ion", "Li")),
         targets=_CATHODE_TARGETS,
         offered=_CATHODE_OFFERED,
