@@ -153,10 +153,16 @@ def _hull(
 
 
 def _adsorption(
-    structure: Structure, asked: DesignSpec, _: Sequence[Estimate], control: RunControl
+    structure: Structure, asked: DesignSpec, said: Sequence[Estimate], control: RunControl
 ) -> Found:
     adsorbate = LEADING[asked.reaction]
-    spec = AdsorptionSpec(structure=structure, adsorbate=adsorbate, **_shared(asked))
+    is_shifted = any("shifted by" in each.origin for each in said)
+    spec = AdsorptionSpec(
+        structure=structure,
+        adsorbate=adsorbate,
+        reference="calibrated" if is_shifted else "molecules",
+        **_shared(asked),
+    )
     found = adsorption.run(spec, control)["free_energies"].get(adsorbate)
     return {} if found is None else {("adsorption_free_energy", ""): found}
 
