@@ -1,0 +1,161 @@
+"""Neural networks as potentials: one interface for training and for dynamics.
+
+A network gives a number for each atom from the graph of its neighbours. The energy of atom i in eV
+is E_i = scale * network_i + reference(element of i). Forces and stress follow from dE/d(vector)
+along each edge, which costs one pass back and serves training (`create_graph`) as well.
+"""
+
+from abc import ABC, abstractmethod
+from dataclasses import replace
+from typing import ClassVar
+
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from designer_app.neighbors.pairs import NeighborList
+from designer_app.nn.edges import EdgeGraph, edge_graph
+from designer_app.potentials.base import ENERGY_AND_FORCES, Potential, Prediction
+from designer_app.state import AtomicState
+
+N_NUMBERS = 119
+"""Rows of tables by atomic number; row 0 is nobody's."""
+
+
+class EnergyNetwork(nn.Module, ABC):
+    """A network on atoms. It is built from its settings alone, and is equal for equal weights."""
+
+    cutoff: float
+    """A."""
+    direct_forces: bool = False
+    """Whether `atom_forces` is trained beside the energy, instead of differentiating it."""
+
+    @abstractmethod
+    def features(self, graph: EdgeGraph) -> Float[Tensor, "n_atoms n_features"]:
+        """Rotation-invariant state of each atom before the readout, for distances to known data."""
+
+    @abstractmethod
+    def forward(self, graph: EdgeGraph) -> Float[Tensor, "n_atoms"]:
+        """Share of each atom in the energy, in units of `scale`."""
+
+
+class ScaledNetwork(nn.Module):
+    """A network with the energy of free atoms and the unit of what it adds to them."""
+
+    references: Tensor
+    scale: Tensor
+
+    def __init__(
+        self,
+        network: EnergyNetwork,
+        references: Float[Tensor, "119"],
+        scale: float,
+    ) -> None:
+        super().__init__()
+        self.network = network
+        self.register_buffer("references", references.to(torch.float64))
+        self.register_buffer("scale", torch.tensor(scale, dtype=torch.float64))
+
+    def atom_energies(self, graph: EdgeGraph) -> Float[Tensor, "n_atoms"]:
+        """eV, in double precision: sums of large references keep their small differences."""
+        return self.scale * self.network(graph).double() + self.references[graph.numbers]
+
+    def predict(
+        self,
+        graph: EdgeGraph,
+        volume: Float[Tensor, "n_systems"] | None = None,
+        *,
+        forces: bool = True,
+        for_training: bool = False,
+    ) -> Prediction:
+        """Energies, and with `forces` forces and, where a volume is given, stress.
+
+        With `for_training` the result can itself be differentiated by the weights.
+        """
+        slopes = forces or volume is not None
+        with torch.set_grad_enabled(for_training or slopes):
+            if slopes:
+                graph = replace(graph, vectors=graph.vectors.detach().requires_grad_())
+            energies = self.atom_energies(graph)
+            energy = energies.new_zeros(graph.n_systems).index_add(0, graph.system_idx, energies)
+            if not slopes:
+                return Prediction(energy=energy, energies=energies)
+            (g,) = torch.autograd.grad(energy.sum(), graph.vectors, create_graph=for_training)
+        return Prediction(
+            energy=energy if for_training else energy.detach(),
+            energies=energies if for_training else energies.detach(),
+            forces=_forces(graph, g) if forces else None,
+            stress=None if volume is None else _stress(graph, g, volume),
+        )
+
+
+def _forces(graph: EdgeGraph, g: Tensor) -> Tensor:
+    """F_i: what the edges that start at i pull, less what those that end there pull."""
+    g = g.double()
+    zero = g.new_zeros(graph.n_atoms, 3)
+    return zero.index_add(0, graph.first, g).index_add(0, graph.second, g, alpha=-1)
+
+
+def _stress(graph: EdgeGraph, g: Tensor, volume: Tensor) -> Tensor:
+    """(1/V) sum over edges of vector (x) dE/d(vector), symmetric."""
+    outer = graph.vectors.double()[:, :, None] * g.double()[:, None, :]
+    system = graph.system_idx[graph.first]
+    virial = outer.new_zeros(graph.n_systems, 3, 3).index_add(0, system, outer)
+    return 0.5 * (virial + virial.transpose(1, 2)) / volume[:, None, None]
+
+
+class NetworkPotential(Potential):
+    """A trained network as a potential."""
+
+    gives: ClassVar[frozenset[str]] = frozenset({"energy", "forces", "stress", "energies"})
+    half_list: ClassVar[bool] = False
+
+    def __init__(
+        self,
+        key: str,
+        model: ScaledNetwork,
+        *,
+        name: str,
+        model_sha256: str,
+        elements: frozenset[int],
+        device: torch.device,
+        dtype: torch.dtype,
+    ) -> None:
+        network = model.network
+        assert isinstance(network, EnergyNetwork)
+        super().__init__(
+            model=name,
+            model_sha256=model_sha256,
+            cutoff=network.cutoff,
+            elements=elements,
+            device=device,
+        )
+        # Which family it is, is told by the file and not by the class.
+        self.key = key  # pyright: ignore[reportAttributeAccessIssue]
+        network.to(device=device, dtype=dtype)
+        self.scaled = model.to(device=device).eval().requires_grad_(requires_grad=False)
+        self.dtype = dtype
+
+    def graph(self, state: AtomicState, neighbors: NeighborList) -> EdgeGraph:
+        """What the network reads of a state."""
+        return edge_graph(state, neighbors, self.cutoff, self.dtype)
+
+    def predict(
+        self, state: AtomicState, neighbors: NeighborList, want: frozenset[str] = ENERGY_AND_FORCES
+    ) -> Prediction:
+        """Energy, and of forces, stress and atomic energies what is wanted."""
+        self.check(state, want)
+        said = self.scaled.predict(
+            self.graph(state, neighbors),
+            state.volume if "stress" in want else None,
+            forces="forces" in want,
+        )
+        kind = state.dtype
+        return Prediction(
+            energy=said.energy.to(kind),
+            forces=None if said.forces is None else said.forces.to(kind),
+            stress=None if said.stress is None else said.stress.to(kind),
+            energies=said.energies.to(kind)
+            if "energies" in want and said.energies is not None
+            else None,
+        )

@@ -1,0 +1,75 @@
+"""Trained potentials from their folders: whatever family the card names."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from designer_app.device import Compute
+from designer_app.elements import ATOMIC_NUMBERS
+from designer_app.errors import InvalidSpecError
+from designer_app.potentials.base import Potential
+from designer_app.potentials.network import N_NUMBERS, NetworkPotential, ScaledNetwork
+from designer_app.registry import Row
+from designer_app.specs.fields import spec_from_settings
+from designer_app.specs.trainable import TRAINABLE, TrainableRow
+from designer_app.state import compute_device, network_dtype
+from designer_app.weights.potential_cards import PotentialCard, read_potential
+
+SCALE = "scale"
+"""Name of the array with the unit of the network's energies in eV; all others are weights."""
+
+
+def load(model: str, compute: Compute) -> Potential:
+    """The potential in a folder. Raises `FileUnreadableError` where it holds none."""
+    if not model:
+        raise InvalidSpecError("model", model, "name the folder of a trained potential", "Model")
+    card, arrays = read_potential(Path(model))
+    return potential_of(card, arrays, compute)
+
+
+def potential_of(
+    card: PotentialCard, arrays: Mapping[str, NDArray[Any]], compute: Compute
+) -> Potential:
+    """The potential that a card and its arrays describe, without what it corrects."""
+    row = TRAINABLE[card.family]
+    build = Row(key=row.key, title="", summary="", implementation=row.potential).load()
+    built: Potential = build(card, arrays, compute)
+    return built
+
+
+def network_potential(
+    card: PotentialCard, arrays: Mapping[str, NDArray[Any]], compute: Compute
+) -> NetworkPotential:
+    """A neural network of the registry with its weights."""
+    device = compute_device(compute)
+    weights = {name: torch.from_numpy(np.array(each)) for name, each in arrays.items()}
+    scale = float(weights.pop(SCALE))
+    network = network_of(TRAINABLE[card.family], card.settings)
+    network.load_state_dict(weights)
+    return NetworkPotential(
+        card.family,
+        ScaledNetwork(network, references_of(card.references_eV), scale),
+        name=card.title,
+        model_sha256=card.weights_sha256,
+        elements=frozenset(ATOMIC_NUMBERS[symbol] for symbol in card.elements),
+        device=device,
+        dtype=network_dtype(compute, device),
+    )
+
+
+def network_of(row: TrainableRow, settings: Mapping[str, Any]) -> Any:
+    """A family's network without weights."""
+    build = Row(key=row.key, title="", summary="", implementation=row.network).load()
+    return build(spec_from_settings(row.settings_class(), settings))
+
+
+def references_of(by_symbol: Mapping[str, float]) -> torch.Tensor:
+    """(119,) energies of free atoms in eV by atomic number; 0 for elements that are not named."""
+    table = torch.zeros(N_NUMBERS, dtype=torch.float64)
+    for symbol, energy in by_symbol.items():
+        table[ATOMIC_NUMBERS[symbol]] = energy
+    return table
