@@ -24,6 +24,11 @@ def references_folder() -> Path:
     return (_home() or user_data_path(_NAME, appauthor=False)) / "references"
 
 
+def potentials_folder() -> Path:
+    """The folder of trained potentials that every project may use, one folder a potential."""
+    return (_home() or user_data_path(_NAME, appauthor=False)) / "potentials"
+
+
 def _home() -> Path | None:
     """DESIGNER_APP_HOME: everything in one folder, for tests and for a stick."""
     named = os.environ.get("DESIGNER_APP_HOME", "")

@@ -33,6 +33,8 @@ class About:
     """Folded away under "More"."""
     hidden: bool = False
     """Set by the program, not shown in forms (arrays, output folders)."""
+    kept: bool = False
+    """Part of the settings that are written down, although a tuple that is hidden."""
     argument: str = ""
     """How the command line names it, when not by its field name; "-" leaves it out."""
     decimals: int | None = None
@@ -135,14 +137,13 @@ def settings_of(spec: Any) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for each, said, _ in spec_fields(spec):
         value = getattr(spec, each.name)
-        if value is None or (
-            said.hidden and not isinstance(value, str | int | float | bool | Path)
-        ):
+        is_plain = not said.hidden or said.kept
+        if value is None or not (is_plain or isinstance(value, str | int | float | bool | Path)):
             continue
         if isinstance(value, Path):
             value = str(value)
         elif isinstance(value, tuple):
-            value = list(value)
+            value = [str(item) if isinstance(item, Path) else item for item in value]
         found[each.name] = value
     return found
 
@@ -155,6 +156,8 @@ def spec_from_settings(kind: type[Any], settings: Mapping[str, Any], **given: An
         if name not in hints:
             raise InvalidSpecError(name, value, f"{kind.__name__} has no such setting")
         values[name] = _converted(name, value, plain_type(hints[name]))
+        if Path in get_args(hints[name]) and isinstance(values[name], tuple):
+            values[name] = tuple(Path(item) for item in values[name])
     spec = kind(**{**values, **given})
     check_spec(spec)
     return spec

@@ -13,7 +13,11 @@ class TrainPotentialSpec:
     """Settings of a training of a potential."""
 
     data: tuple[Path, ...] = spec_field(
-        label="Data", doc="Files or folders of reference calculations.", hidden=True, argument="-"
+        label="Data",
+        doc="Files or folders of reference calculations.",
+        hidden=True,
+        kept=True,
+        argument="-",
     )
     model: str = spec_field(
         "nequip",
@@ -30,6 +34,7 @@ class TrainPotentialSpec:
         doc="name=value of the family's own settings, such as n_features=64.",
         argument="set",
         hidden=True,
+        kept=True,
     )
     preset: str = spec_field(
         "lunch",
@@ -48,6 +53,7 @@ class TrainPotentialSpec:
         doc="Files that are kept back whole; left out, a share of the data is.",
         argument="test",
         hidden=True,
+        kept=True,
     )
     split: str = spec_field(
         "random",
@@ -90,6 +96,7 @@ class TrainPotentialSpec:
         doc="Only frames of these tags; none named: all.",
         argument="tag",
         hidden=True,
+        kept=True,
     )
     mapping: tuple[str, ...] = spec_field(
         (),
@@ -97,6 +104,7 @@ class TrainPotentialSpec:
         doc="What a key of the files means, such as energy=REF_energy or stress_unit=kbar.",
         argument="key",
         hidden=True,
+        kept=True,
     )
     references: str = spec_field(
         "auto",

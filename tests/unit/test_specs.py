@@ -1,5 +1,6 @@
 import argparse
 import tomllib
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -7,6 +8,7 @@ from hypothesis import strategies as st
 
 from designer_app.cli.arguments import add_spec_arguments, spec_from_namespace
 from designer_app.errors import InvalidSpecError, UnknownKeyError
+from designer_app.io.toml import toml_text
 from designer_app.specs.analyse import AnalyseSpec
 from designer_app.specs.fields import (
     check_spec,
@@ -20,6 +22,7 @@ from designer_app.specs.md import ENSEMBLES, MDSpec
 from designer_app.specs.potentials import POTENTIALS, imports_code
 from designer_app.specs.relax import RelaxSpec
 from designer_app.specs.single_point import EnergySpec
+from designer_app.specs.train_potential import TrainPotentialSpec
 
 _SPECS = (MDSpec, RelaxSpec, EnergySpec, AnalyseSpec)
 
@@ -57,6 +60,14 @@ def test_values_out_of_range_are_refused_by_name(field, value):
 def test_settings_come_back_as_the_same_spec():
     spec = MDSpec(ensemble="npt", temperature=650.0, steps=123, seed=7)
     assert spec_from_settings(MDSpec, settings_of(spec)) == spec
+
+
+def test_the_files_of_a_training_are_part_of_its_settings():
+    spec = TrainPotentialSpec(
+        data=(Path("a.xyz"), Path("b.json")), out=Path("run"), options=("n_features=64",)
+    )
+    written = tomllib.loads(toml_text(settings_of(spec)))
+    assert spec_from_settings(TrainPotentialSpec, written) == spec
 
 
 def test_an_unknown_setting_is_refused():

@@ -1,0 +1,128 @@
+"""What a trained potential says of itself: a card in JSON, beside its weights.
+
+The card names the hash of the weights. Nothing in the folder is code: the family, its settings
+and its arrays are all that is needed to build the potential again.
+"""
+
+import json
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from dataclasses import asdict, dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+from designer_app.errors import FileUnreadableError
+from designer_app.io.atomic_write import atomic_write
+
+POTENTIAL_CARD = "potential.json"
+POTENTIAL_WEIGHTS = "weights.safetensors"
+FORMAT = 1
+
+
+@dataclass(frozen=True, kw_only=True)
+class LearnedFrom:
+    """One file of labels that a potential learned from."""
+
+    file: str
+    sha256: str
+    n_frames: int
+    licence: str = ""
+    settings: str = ""
+    """Functional, cutoff and code of the reference calculations, as far as the file tells."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ErrorsOn:
+    """Mean absolute errors on one set of frames; None where there were no labels."""
+
+    name: str
+    """train, validation, test, a tag, or an element."""
+    n_frames: int
+    energy_meV_atom: float | None = None  # noqa: N815 - units are spelt as the field spells them
+    force_meV_A: float | None = None  # noqa: N815
+    stress_GPa: float | None = None  # noqa: N815
+
+
+@dataclass(frozen=True, kw_only=True)
+class PotentialCard:
+    """What a trained potential is, what it learned from, and how far off it is."""
+
+    family: str
+    """Row of the trainable families: schnet, gemnet, nequip, gap, chgnet ..."""
+    title: str
+    settings: Mapping[str, Any]
+    """Of the network: all that is needed, with the arrays, to build it again."""
+    elements: tuple[str, ...]
+    cutoff: float
+    """A."""
+    references_eV: Mapping[str, float]  # noqa: N815
+    """Energy of the free atom of each element, eV."""
+    training: Mapping[str, Any] = field(default_factory=dict)
+    """Settings of the training."""
+    data: tuple[LearnedFrom, ...] = ()
+    split: str = ""
+    """How frames were kept back; one sentence."""
+    errors: tuple[ErrorsOn, ...] = ()
+    """On train, validation, test, and by element and by tag on the kept-back frames."""
+    seeds: tuple[int, ...] = ()
+    versions: Mapping[str, str] = field(default_factory=dict)
+    baseline: tuple[str, str] = ("", "")
+    """(potential, model) that it corrects; empty where it stands alone."""
+    calibration: Mapping[str, Any] = field(default_factory=dict)
+    """Split-conformal intervals and distances to the training set, by the trust module."""
+    health: Mapping[str, Any] = field(default_factory=dict)
+    """The newest health check."""
+    licence: str = ""
+    """Of the weights."""
+    notes: str = ""
+    units: str = "eV, A, eV/A, eV/A^3"
+    weights_sha256: str = ""
+
+    @property
+    def origin(self) -> str:
+        """What stands beside every number: title and the start of the hash."""
+        return f"{self.title} ({self.weights_sha256[:8]})"
+
+
+def write_potential_card(folder: Path, card: PotentialCard) -> None:
+    """Put a card back, as after a health check; the weights stay."""
+    text = json.dumps({"format": FORMAT, **asdict(card)}, indent=1, ensure_ascii=False) + "\n"
+    atomic_write(folder / POTENTIAL_CARD, text)
+
+
+def read_potential_card(folder: Path) -> PotentialCard:
+    """The card in a folder. Raises `FileUnreadableError`."""
+    path = folder / POTENTIAL_CARD
+    try:
+        said = json.loads(path.read_text(encoding="utf-8"))
+        if said["format"] > FORMAT:
+            raise FileUnreadableError(str(path), "a newer version of the program wrote it")
+        said["data"] = tuple(_known(LearnedFrom, each) for each in said.get("data", ()))
+        said["errors"] = tuple(_known(ErrorsOn, each) for each in said.get("errors", ()))
+        for name in ("elements", "seeds", "baseline"):
+            said[name] = tuple(said.get(name, ()))
+        card: PotentialCard = _known(PotentialCard, said)
+    except OSError as error:
+        raise FileUnreadableError(str(path), error.strerror or "cannot be read") from error
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
+        raise FileUnreadableError(str(path), "it is no potential of this program") from error
+    return card
+
+
+def trained_in(places: Iterable[Path]) -> list[tuple[Path, PotentialCard]]:
+    """(folder, card) of every potential in a folder of these, the newest first.
+
+    A card that cannot be read is left out: loading it by hand says what is wrong with it.
+    """
+    found: dict[Path, tuple[float, PotentialCard]] = {}
+    for place in places:
+        for path in place.glob(f"*/{POTENTIAL_CARD}"):
+            with suppress(FileUnreadableError, OSError):
+                found[path.parent] = (path.stat().st_mtime, read_potential_card(path.parent))
+    newest = sorted(found, key=lambda folder: found[folder][0], reverse=True)
+    return [(folder, found[folder][1]) for folder in newest]
+
+
+def _known(kind: type[Any], said: Mapping[str, Any]) -> Any:
+    names = {each.name for each in fields(kind)}
+    return kind(**{name: value for name, value in said.items() if name in names})
