@@ -10,10 +10,7 @@ with different reference energies agree in forces, not in total energies: the me
 on no member's scale. Compare it along one run only, never with energies of one member.
 """
 
-import hashlib
-import re
 import tomllib
-from dataclasses import replace
 from pathlib import Path
 from typing import ClassVar
 
@@ -25,6 +22,7 @@ from designer_app.errors import FileUnreadableError, InvalidSpecError, UnknownKe
 from designer_app.neighbors.pairs import NeighborList
 from designer_app.potentials import load_potential
 from designer_app.potentials.base import ENERGY_AND_FORCES, Potential, Prediction
+from designer_app.potentials.composite import CompositePotential, key_and_model, member_texts
 from designer_app.specs.potentials import POTENTIALS
 from designer_app.state import AtomicState
 
@@ -43,26 +41,23 @@ def load(model: str, compute: Compute) -> "EnsemblePotential":
 
 def _members(model: str) -> list[tuple[str, str]]:
     """(registry key, model) of each member."""
-    folder = Path()
+    members = [key_and_model(text) for text in member_texts(model)]
     if model.endswith(".toml"):
-        folder = Path(model).parent
-        texts = _listed(Path(model))
-    else:
-        # A "+" may also stand in a keyword or a path: only one before a registry key separates.
-        keys = "|".join(re.escape(key) for key in POTENTIALS)
-        texts = re.split(rf"\+(?=(?:{keys})(?::|\+|$))", model)
-    members = [(key, name) for key, _, name in (text.strip().partition(":") for text in texts)]
+        members = [key_and_model(text) for text in _listed(Path(model))]
+        members = [(key, _beside(Path(model).parent, name)) for key, name in members]
     for key, _ in members:
         if key == "ensemble" or key not in POTENTIALS:
             choices = tuple(known for known in POTENTIALS if known != "ensemble")
             raise UnknownKeyError("member of an ensemble", key, choices)
     if len(members) < 2:
         raise InvalidSpecError("model", model, "an ensemble has at least two members, joined by +")
-    beside = [(key, folder / name) for key, name in members]
-    return [
-        (key, str(path) if name and path.is_file() else name)
-        for (key, path), (_, name) in zip(beside, members, strict=True)
-    ]
+    return members
+
+
+def _beside(folder: Path, name: str) -> str:
+    """The path of the file or folder of that name in a folder, or the name itself."""
+    path = folder / name
+    return str(path) if name and path.exists() else name
 
 
 def _listed(path: Path) -> list[str]:
@@ -75,50 +70,16 @@ def _listed(path: Path) -> list[str]:
     return listed
 
 
-class EnsemblePotential(Potential):
+class EnsemblePotential(CompositePotential):
     """Mean and spread of at least two potentials on one device."""
 
     key: ClassVar[str] = "ensemble"
 
     def __init__(self, members: list[Potential], model: str) -> None:
-        known = [member.elements for member in members if member.elements is not None]
-        hashes = "+".join(member.model_sha256 for member in members)
-        super().__init__(
-            model=model,
-            model_sha256=hashlib.sha256(hashes.encode()).hexdigest(),
-            cutoff=max(member.cutoff for member in members),
-            elements=frozenset.intersection(*known) if known else None,
-            device=members[0].device,
-        )
-        self.members = members
-        none = torch.zeros(0, dtype=torch.int64)
-        empty = NeighborList(none, none, none.reshape(0, 3), 0.0, half=True)
-        self._halved = (empty, empty)
+        super().__init__(members, model)
         common = frozenset.intersection(*(member.gives for member in members))
-        # What an ensemble can do is decided by its members, not by the class.
+        # What it can do is decided by its members, not by the class.
         self.gives = (common & set(_AVERAGED)) | {"spread"}  # pyright: ignore[reportAttributeAccessIssue]
-        self.half_list = all(member.half_list for member in members)  # pyright: ignore[reportAttributeAccessIssue]
-        self.needs_cell = any(member.needs_cell for member in members)  # pyright: ignore[reportAttributeAccessIssue]
-        self.native = all(member.native for member in members)  # pyright: ignore[reportAttributeAccessIssue]
-
-    def kernel_choice(self) -> dict[str, str]:
-        """Every member's, by "number part"."""
-        return {
-            f"{number} {part}": chosen
-            for number, member in enumerate(self.members)
-            for part, chosen in member.kernel_choice().items()
-        }
-
-    def use_kernels(self, choice: dict[str, str]) -> None:
-        """Hand every member its own choice."""
-        for number, member in enumerate(self.members):
-            start = f"{number} "
-            mine = {
-                name.removeprefix(start): chosen
-                for name, chosen in choice.items()
-                if name.startswith(start)
-            }
-            member.use_kernels(mine)
 
     def predict(
         self, state: AtomicState, neighbors: NeighborList, want: frozenset[str] = ENERGY_AND_FORCES
@@ -126,7 +87,7 @@ class EnsemblePotential(Potential):
         """The mean of what is wanted, and the spread of the forces if that is wanted."""
         asked = (want & set(_AVERAGED)) | ({"forces"} if "spread" in want else set())
         said = [
-            member.predict(state, self._list_for(member, neighbors), asked)
+            member.predict(state, self.list_for(member, neighbors), asked)
             for member in self.members
         ]
         energy = torch.stack([each.energy for each in said]).mean(dim=0)
@@ -142,27 +103,6 @@ class EnsemblePotential(Potential):
             stress=None if stress is None else stress.mean(dim=0),
             spread=spread,
         )
-
-    def _list_for(self, member: Potential, neighbors: NeighborList) -> NeighborList:
-        """The list in the form that a member wants; the same object for the same list."""
-        if self.half_list or not member.half_list:
-            return neighbors
-        full, half = self._halved
-        if full is not neighbors:
-            half = half_of(neighbors)
-            self._halved = (neighbors, half)
-        return half
-
-
-def half_of(neighbors: NeighborList) -> NeighborList:
-    """Of a full list the pairs with first < second, and of self-images the positive shifts."""
-    first, second, shifts = neighbors.first, neighbors.second, neighbors.shifts
-    x, y, z = shifts.unbind(dim=1)
-    is_positive = (x > 0) | ((x == 0) & ((y > 0) | ((y == 0) & (z > 0))))
-    kept = (first < second) | ((first == second) & is_positive)
-    return replace(
-        neighbors, first=first[kept], second=second[kept], shifts=shifts[kept], half=True
-    )
 
 
 def _stacked(values: list[Tensor | None]) -> Tensor | None:

@@ -94,6 +94,16 @@ POTENTIALS: Registry[PotentialRow] = Registry(
             covers=(("chgnet:0.3.0+chgnet:r2scan", _MPTRJ),),
         ),
         PotentialRow(
+            key="delta",
+            title="Delta",
+            summary="A cheap potential with a learned correction on top.",
+            implementation="designer_app.potentials.delta:load",
+            model_doc="folder of a trained correction that names its baseline, or baseline and "
+            "correction joined by +, e.g. tight-binding:GFN1-xTB+schnet:FOLDER",
+            suits=("solid", "molecule", "liquid", "metal"),
+            gives=("energy", "forces"),
+        ),
+        PotentialRow(
             key="ase",
             title="ASE calculator",
             summary="Any calculator of the Atomic Simulation Environment, by import path.",
@@ -175,11 +185,11 @@ def threads_field() -> int:
 
 
 def imports_code(potential: str, model: str) -> bool:
-    """Whether a choice of potential, or of a member of an ensemble, may import a module by name.
+    """Whether a choice of potential, or of a part of one, may import a module by name.
 
     An ensemble that a file lists counts as one that does: only the worker reads such files.
     """
-    if potential != "ensemble":
+    if potential not in ("ensemble", "delta"):
         return potential == "ase"
-    members = (member.split(":")[0].strip() for member in model.split("+"))
-    return "ase" in members or model.strip().endswith(".toml")
+    parts = [part.strip() for text in model.split("+") for part in text.split(":")]
+    return "ase" in parts or any(part.endswith(".toml") for part in parts)

@@ -94,9 +94,11 @@ def test_a_resumed_run_of_chgnet_is_bitwise_too(
     assert_same_run(spec.out, parts.out)
 
 
-@pytest.mark.parametrize("ensemble", ["bussi", "npt"])
-def test_a_resumed_run_of_an_ensemble_of_potentials_is_bitwise_too(
-    crystal, spec_of, assert_same_run, ensemble, tmp_path, every_checkpoint
+@pytest.mark.parametrize(
+    ("potential", "ensemble"), [("ensemble", "bussi"), ("ensemble", "npt"), ("delta", "npt")]
+)
+def test_a_resumed_run_of_several_potentials_together_is_bitwise_too(
+    crystal, spec_of, assert_same_run, potential, ensemble, tmp_path, every_checkpoint
 ):
     changes = {
         "model": "morse:girifalco-weizer+chgnet:0.3.0",
@@ -105,7 +107,7 @@ def test_a_resumed_run_of_an_ensemble_of_potentials_is_bitwise_too(
         "steps": 12,
         "frame_interval": 3,
     }
-    spec = spec_of(tmp_path / "whole", "ensemble", checkpoint_interval=4, **changes)
+    spec = spec_of(tmp_path / "whole", potential, checkpoint_interval=4, **changes)
     md.run(spec, RunControl())
     parts = replace(spec, out=tmp_path / "parts")
     with pytest.raises(Stopped):

@@ -16,7 +16,8 @@ from designer_app.neighbors.build import build_neighbors
 from designer_app.neighbors.pairs import pair_vectors
 from designer_app.potentials import load_potential
 from designer_app.potentials.base import EnergyPotential
-from designer_app.potentials.ensemble import EnsemblePotential, half_of
+from designer_app.potentials.composite import half_of
+from designer_app.potentials.ensemble import EnsemblePotential
 from designer_app.state import state_from_structures
 
 EMT = "ase:ase.calculators.emt:EMT"

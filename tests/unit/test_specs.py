@@ -118,6 +118,9 @@ def test_every_potential_has_a_loader(row):
         ("ensemble", "chgnet+ase:os:abort"),
         ("ensemble", " ase :os:abort+morse"),
         ("ensemble", "members.toml"),
+        ("delta", "ase:os:abort+morse"),
+        ("delta", "morse+ensemble:ase:os:abort+morse"),
+        ("delta", "ensemble:members.toml+morse"),
     ],
 )
 def test_a_potential_that_may_import_code_is_known_as_such(potential, model):
