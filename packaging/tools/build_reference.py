@@ -23,10 +23,7 @@ one more relaxation.
 """
 
 import argparse
-import os
-import subprocess
 import sys
-import time
 import tomllib
 from collections.abc import Iterator
 from dataclasses import replace
@@ -34,13 +31,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from designer_app.potentials import Potential
     from designer_app.screening.reference.ledger import RelaxedPhase
     from designer_app.screening.reference.table import ReferenceTable
     from designer_app.specs.structure import Structure
-
-CHUNK = 24
-"""Crystals that are relaxed together and then written."""
 
 
 def main() -> None:
@@ -69,51 +62,34 @@ def main() -> None:
         stage.add_argument("--model", default="0.3.0")
     given = parser.parse_args()
     if getattr(given, "worker", None) is not None:
-        relax_share(given)
+        relax_one_share(given)
     else:
         given.run(given)
 
 
 def start_workers(given: argparse.Namespace) -> None:
     """One process a share, with one thread each."""
+    from designer_app.screening.reference.sharing import in_processes
+
     given.work.mkdir(parents=True, exist_ok=True)
-    environment = {**os.environ, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
-    command = [sys.executable, __file__, *sys.argv[1:]]
-    running = [
-        subprocess.Popen([*command, "--worker", str(number)], env=environment)
-        for number in range(given.workers)
-    ]
-    sys.exit(max(process.wait() for process in running))
+    sys.exit(in_processes(__file__, sys.argv[1:], given.workers))
 
 
-def relax_share(given: argparse.Namespace) -> None:
-    """Relax every `workers`-th chunk of what no ledger holds yet."""
-    from designer_app.screening.reference.ledger import Ledger
-    from designer_app.screening.reference.relaxing import relax_phases
+def relax_one_share(given: argparse.Namespace) -> None:
+    """What one process does."""
+    from designer_app.screening.reference.sharing import one_thread_potential, relax_share
     from designer_app.screening.reference.table import load_reference
     from designer_app.training.published.folder import data_folder
 
-    done = {
-        phase.source for path in given.work.glob("phases-*.jsonl") for phase in Ledger(path).read()
-    }
-    if given.own:
-        shipped = load_reference(given.potential, given.model)
-        done.update(shipped.sources if shipped is not None else ())
-        crystals = own_crystals()
-    else:
-        crystals = in_order(data_folder(given.data))
-    left = [crystal for crystal in crystals if crystal.name not in done]
-    chunks = [left[start : start + CHUNK] for start in range(0, len(left), CHUNK)]
-    mine = chunks[given.worker :: given.workers]
-    ledger = Ledger(given.work / f"phases-{given.worker}.jsonl")
-    potential = loaded(given)
-    started, n_done = time.monotonic(), 0
-    for chunk in mine:
-        ledger.append(relax_phases(chunk, potential))
-        n_done += len(chunk)
-        rate = n_done / (time.monotonic() - started)
-        n_left = sum(len(each) for each in mine) - n_done
-        print(f"worker {given.worker}: {n_done} done, {rate:.2f}/s, {n_left} left", flush=True)
+    shipped = load_reference(given.potential, given.model) if given.own else None
+    relax_share(
+        own_crystals() if given.own else in_order(data_folder(given.data)),
+        one_thread_potential(given.potential, given.model),
+        given.work,
+        (given.worker, given.workers),
+        done=shipped.sources if shipped is not None else (),
+        say=print,
+    )
 
 
 def pack_table(given: argparse.Namespace) -> None:
@@ -122,8 +98,8 @@ def pack_table(given: argparse.Namespace) -> None:
 
     from designer_app.design.representation.textbook import TEXTBOOK
     from designer_app.screening.reference.again import correction_of
-    from designer_app.screening.reference.ledger import Ledger
     from designer_app.screening.reference.packing import pack
+    from designer_app.screening.reference.sharing import one_thread_potential, relaxed_in
     from designer_app.screening.reference.table import (
         SHIPPED,
         TableHeader,
@@ -131,12 +107,11 @@ def pack_table(given: argparse.Namespace) -> None:
         write_table,
     )
 
-    potential = loaded(given)
+    potential = one_thread_potential(given.potential, given.model)
     known = load_reference(given.potential, given.model)
     known = known if known is not None and known.belongs_to(potential) else None
     phases = {phase.source: phase for phase in already_relaxed(known)}
-    for path in sorted(given.work.glob("phases-*.jsonl")):
-        phases.update((phase.source, phase) for phase in Ledger(path).read())
+    phases.update((phase.source, phase) for phase in relaxed_in(given.work))
     listed = {structure.name for structure in own_crystals()}
     chosen = [
         phase
@@ -184,12 +159,14 @@ def already_relaxed(table: "ReferenceTable | None") -> Iterator["RelaxedPhase"]:
 def check_table(given: argparse.Namespace) -> None:
     """Print a table of recomputed crystals; the exit code says whether all agree."""
     from designer_app.screening.reference.checking import AGREES, recomputed, sample
+    from designer_app.screening.reference.sharing import one_thread_potential
     from designer_app.screening.reference.table import load_reference
 
     table = load_reference(given.potential, given.model)
     if table is None:
         sys.exit(f"no table is shipped for {given.potential} {given.model}")
-    found = recomputed(table, loaded(given), sample(table, given.n, given.seed))
+    potential = one_thread_potential(given.potential, given.model)
+    found = recomputed(table, potential, sample(table, given.n, given.seed))
     print(table.name)
     print("| crystal | formula | stored eV/atom | unpacked, meV/atom off | relaxed, meV/atom off |")
     print("|---|---|---|---|---|")
@@ -200,17 +177,6 @@ def check_table(given: argparse.Namespace) -> None:
     n_agree = sum(phase.agrees for phase in found)
     print(f"{n_agree} of {len(found)} agree within {1e3 * AGREES:g} meV/atom")
     sys.exit(0 if n_agree == len(found) else 1)
-
-
-def loaded(given: argparse.Namespace) -> "Potential":
-    """The potential on one thread of the CPU."""
-    from designer_app.device import Compute
-    from designer_app.potentials import load_potential
-    from designer_app.state import set_threads
-
-    compute = Compute("cpu", "float32", 1)
-    set_threads(compute)
-    return load_potential(given.potential, given.model, compute)
 
 
 def in_order(folder: Path) -> list["Structure"]:

@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from designer_app.screening.crystal_gnn.substituted import Substitution
     from designer_app.specs.structure import Structure
 
-CHUNK = 24
 SEED = 20260701
 LARGEST_EXPANSION = 0.6
 """|ln(V/V0)| of a relaxation beyond which the crystal became another one."""
@@ -45,17 +44,13 @@ def main() -> None:
 
 def relax(given: argparse.Namespace) -> None:
     """Relax until there are as many as asked for."""
-    from designer_app.device import Compute
-    from designer_app.potentials import load_potential
     from designer_app.screening.reference.ledger import Ledger
     from designer_app.screening.reference.relaxing import relax_phases
-    from designer_app.state import set_threads
+    from designer_app.screening.reference.sharing import CHUNK, one_thread_potential
 
-    compute = Compute("cpu", "float32", 1)
-    set_threads(compute)
     ends = Ledger(given.work / "ends.jsonl")
     done = {phase.source for phase in ends.read()}
-    potential = load_potential("chgnet", "", compute)
+    potential = one_thread_potential("chgnet", "")
     stream, began, number = made_crystals(given), time.monotonic(), 0
     while number < given.number:
         chunk = [next(stream)[1] for _ in range(CHUNK)]

@@ -17,6 +17,8 @@ from designer_app.screening.convex_hull import SAME_COMPOSITION
 from designer_app.screening.reference.table import ReferenceTable
 
 Floats = NDArray[np.float64]
+_ON_THE_HULL = 1e-6
+"""eV/atom within which a phase lies on it."""
 
 
 class RestOfHull:
@@ -75,6 +77,25 @@ class RestOfHull:
             return 0.0
         found = self.distance(fractions, float(self.energies[same].min()))
         return min(found, 0.0) if np.isfinite(found) else 0.0
+
+    def keeps(self, fractions: Floats, energies: Floats) -> NDArray[np.bool_]:
+        """(n,) whether each new phase is one of the hull of all of them and the reference phases.
+
+        `fractions` are (n, N_ELEMENTS), `energies` eV/atom.
+        """
+        every = np.vstack([fractions, self.fractions])
+        energy = np.r_[energies, self.energies]
+        has = every > 0
+        n_elements = has.sum(axis=1)
+        found = np.zeros(len(fractions), dtype=bool)
+        for row, x in enumerate(fractions):
+            system = np.flatnonzero(x)
+            inside = has[:, system].sum(axis=1) == n_elements
+            lowest = linprog(
+                energy[inside], A_eq=every[inside][:, system].T, b_eq=x[system], method="highs"
+            )
+            found[row] = lowest.x is not None and energies[row] - lowest.fun < _ON_THE_HULL
+        return found
 
     def rows(self, system: Sequence[int]) -> NDArray[np.int64]:
         """Phases that hold only these elements."""

@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from designer_app.elements import ATOMIC_NUMBERS, SYMBOLS
-from designer_app.errors import FileUnreadableError
+from designer_app.errors import FileUnreadableError, MissingReferenceError
 from designer_app.potentials.base import Potential
 from designer_app.provenance import sha256_of
 from designer_app.resources import resource
@@ -225,6 +225,14 @@ def write_table(path: Path, header: TableHeader, arrays: Arrays) -> None:
     """A file whose bytes depend on its content alone."""
     text = json.dumps(asdict(header), sort_keys=True).encode()
     write_archive(path, {"header": np.frombuffer(text, np.uint8), **arrays})
+
+
+def known_alone(potential: str = "chgnet", model: str = "0.3.0") -> ReferenceTable:
+    """The shipped table without the hypothetical phases. Raises `MissingReferenceError`."""
+    table = load_reference(potential, model)
+    if table is None:
+        raise MissingReferenceError("", potential, f"{potential} {model}")
+    return ReferenceTable(table.header, table.arrays, table.hash)
 
 
 def read_table(path: Path, hypothetical: ReferenceTable | None = None) -> ReferenceTable:
