@@ -286,9 +286,20 @@ def write_locks() -> int:
         pip(python, "install", *pinned, *runtime)
         known = installed(python)
         write_lock(LOCK, known)
-        pip(python, "install", *project["dependency-groups"]["dev"])
-        write_lock(DEV_LOCK, [line for line in installed(python) if line not in known])
+        wanted: list[str] = project["dependency-groups"]["dev"]
+        pip(python, "install", *wanted)
+        only = {name(each): each.partition(";")[2].strip() for each in wanted if ";" in each}
+        added = [line for line in installed(python) if line not in known]
+        write_lock(
+            DEV_LOCK,
+            [f"{line}; {only[name(line)]}" if name(line) in only else line for line in added],
+        )
     return 0
+
+
+def name(requirement: str) -> str:
+    """The package that a requirement is about."""
+    return re.split(r"[^A-Za-z0-9._-]", requirement, maxsplit=1)[0].lower()
 
 
 def installed(python: str) -> list[str]:
