@@ -1,123 +1,46 @@
-"""Runs of the project that make candidates, row by row: begin, go on, read back, write files."""
+"""Runs of the project that make candidates, row by row: read back, write files."""
 
 import re
 import shutil
-import tempfile
-from collections.abc import Callable, Sequence
-from dataclasses import replace
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject
 
-from designer_app.errors import (
-    DesignerAppError,
-    FileUnreadableError,
-    UnsafeFileError,
-    WriteFailedError,
-)
+from designer_app.errors import FileUnreadableError, WriteFailedError
 from designer_app.io.documents import Document
 from designer_app.io.screen_store import REPORT, ROWS, ScreenStore
 from designer_app.io.screen_table import write_csv
 from designer_app.io.writing import write_document
-from designer_app.project.runs import Run
 from designer_app.running.control import RunControl
-from designer_app.running.messages import JobError, exception_of
 from designer_app.session.job import Job
 from designer_app.session.job_manager import JobManager
+from designer_app.session.project_runs import ProjectRuns
 from designer_app.session.run_keeper import RunKeeper
 from designer_app.specs.documents import BondsSpec, ReadSpec
 from designer_app.specs.potentials import imports_code
 from designer_app.specs.screen_rows import ScreenRow
 from designer_app.specs.structure import Structure
 
-if TYPE_CHECKING:
-    from designer_app.project import Project
 
-
-class CandidateRuns(QObject):
+class CandidateRuns(ProjectRuns):
     """Each answer is a `Job`: nothing here keeps the window waiting."""
 
-    key = ""
-    """Of the job; runs of the project carry it."""
-    verb = ""
-    """First word of a run's title."""
-    went_on = Signal(object)
-    """The `Job` of an earlier run, now that what it needs is read."""
-
     def __init__(self, jobs: JobManager, runs: RunKeeper, parent: QObject | None = None) -> None:
-        super().__init__(parent)
-        self._jobs = jobs
-        self._runs = runs
+        super().__init__(jobs, runs, parent)
         self._store: ScreenStore | None = None
         """Of the run looked at last: it knows where its structures are."""
-        self._going_on: dict[Job, Run] = {}
 
-    def spec_of(self, run: Run) -> Any:
-        """The settings of a run of the project. Raises `InvalidSpecError`."""
-        raise NotImplementedError
+    def code_of(self, spec: Any) -> str:
+        """The potential, where it is code."""
+        return spec.model if imports_code(spec.potential, spec.model) else ""
 
-    def reader_of(self, run: Run) -> Callable[[RunControl], Any]:
-        """What reads the spec that goes on with a run, outside the window's thread."""
-        raise NotImplementedError
-
-    # --- runs ---
-
-    def start(self, spec: Any, subject: str) -> Job:
-        """Begin a run in a new folder of the project."""
-        title = f"{self.verb} {subject}".strip()
-        try:
-            folder = self._runs.folder_for(self.key, title)
-        except DesignerAppError as error:
-            return self._jobs.submit_failure(self.key, spec, title, error)
-        if folder is None:  # a project that another window has open
-            folder = Path(tempfile.mkdtemp(prefix=f"designer_app-{self.key}-"))
-        return self._submit(replace(spec, out=folder, resume=False), title)
-
-    def again(self, job: Job) -> Job:
-        """Go on with a run that this session began."""
-        return self._submit(replace(job.spec, resume=True), job.title)
-
-    def go_on(self, run: Run, *, is_trusted: bool = False) -> None:
-        """Go on with an earlier run that was stopped or cut off: `went_on` tells.
-
-        Raises `InvalidSpecError`, and `UnsafeFileError` where the run imports code.
-        """
-        spec = self.spec_of(run)
-        if not is_trusted and imports_code(spec.potential, spec.model):
-            raise UnsafeFileError(spec.model, "the run imports code by this name")
-        folders = [each.folder for each in self._going_on.values()]
-        folders += [job.folder for job in self._jobs.jobs if not job.is_over]
-        if run.folder not in folders:
-            read = self._jobs.submit_here("spec", self.reader_of(run))
-            self._going_on[read] = run
-            read.succeeded.connect(self._on_read)
-            read.failed.connect(self._on_not_read)
-
-    def past(self, project: "Project") -> Job:
-        """All runs of this kind in a project, newest first: a list of `Run`."""
-        return self._jobs.submit_here("runs", partial(_past, project, self.key))
-
-    def _submit(self, spec: Any, title: str) -> Job:
-        job = self._jobs.submit(self.key, spec, title, folder=spec.out)
-        self._runs.keep(job, None)
-        return job
-
-    def _on_read(self, spec: Any) -> None:
-        run = self._going_on.pop(self._reader())
-        self.went_on.emit(self._submit(spec, run.title))
-
-    def _on_not_read(self, error: JobError) -> None:
-        run = self._going_on.pop(self._reader())
-        spec = self.spec_of(run)
-        failure = self._jobs.submit_failure(self.key, spec, run.title, exception_of(error))
-        self.went_on.emit(failure)
-
-    def _reader(self) -> Job:
-        sender = self.sender()
-        assert isinstance(sender, Job)
-        return sender
+    @staticmethod
+    def is_worth_a_look(folder: Path) -> bool:
+        """Whether it has rows."""
+        return has_rows(folder)
 
     # --- looking ---
 
@@ -164,11 +87,6 @@ def has_rows(folder: Path) -> bool:
 def has_report(folder: Path) -> bool:
     """Whether the run came to its end and wrote a report."""
     return (folder / REPORT).is_file()
-
-
-def _past(project: "Project", key: str, _control: RunControl) -> list[Run]:
-    runs = [run for run in project.runs.all() if run.key == key and has_rows(run.folder)]
-    return runs[::-1]
 
 
 def _relaxed_file(folder: Path, row: ScreenRow) -> Path | None:

@@ -24,6 +24,7 @@ from designer_app.session.preferences import PreferenceStore
 from designer_app.session.recent import Recent
 from designer_app.session.run_keeper import RunKeeper, spec_to_continue
 from designer_app.session.screenings import Screenings
+from designer_app.session.trainings import Trainings
 from designer_app.session.workers import heavy_settings, make_links
 from designer_app.specs.documents import BondsSpec, InspectSpec, ReadSpec
 from designer_app.specs.hull import HullSpec
@@ -85,6 +86,7 @@ class Session(QObject):
         self.runs = RunKeeper(self.jobs, self)
         self.screenings = Screenings(self.jobs, self.runs, self)
         self.designs = Designs(self.jobs, self.runs, self)
+        self.trainings = Trainings(self.jobs, self.runs, self)
         self.document: Document | None = None
         self.facts: Mapping[str, Any] | None = None
         self.bonds: Mapping[str, Any] | None = None
@@ -98,7 +100,7 @@ class Session(QObject):
         self._heavy_start.timeout.connect(self.links["compute"].start)
         self.settings.changed.connect(self._on_setting_changed)
         self.runs.keep_failed.connect(self.save_failed)
-        for each in (self.screenings, self.designs):
+        for each in (self.screenings, self.designs, self.trainings):
             each.went_on.connect(self.run_continued)
 
     # --- the program's start and end ---
@@ -157,13 +159,13 @@ class Session(QObject):
 
     def continue_run(self, run: Run, *, is_trusted: bool = False) -> None:
         """Open the structure of a run that was cut off, then go on: `run_continued` tells. A
-        screening and a design need none.
+        screening, a design and a training need none.
 
         Raises `UnsafeFileError` where the run imports code. A run whose structure cannot be read
         does not go on: `open_failed` tells.
         """
         try:
-            for each in (self.screenings, self.designs):
+            for each in (self.screenings, self.designs, self.trainings):
                 if run.key == each.key:
                     each.go_on(run, is_trusted=is_trusted)
                     return
@@ -211,6 +213,10 @@ class Session(QObject):
     def open_file(self, path: Path) -> None:
         """Read a file in the quick worker; what was being read before is given up."""
         self._read(Path(path), remember=True)
+
+    def open_frame(self, path: Path, index: int) -> None:
+        """Read one frame of a file."""
+        self._read(path, index=index)
 
     def open_example(self, name: str) -> None:
         """Read a shipped structure."""

@@ -1,0 +1,196 @@
+"""Trainings of potentials in the project, the potentials that came out, and what judges them."""
+
+import shutil
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+from zipfile import BadZipFile
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QObject, Signal
+
+from designer_app.errors import FileUnreadableError, WriteFailedError
+from designer_app.io.parity import Parity, Points, parity_of, points_of
+from designer_app.io.potential_cards import (
+    POTENTIAL_CARD,
+    PotentialCard,
+    read_potential_card,
+    trained_in,
+)
+from designer_app.io.series import read_series
+from designer_app.io.user_folders import potentials_folder
+from designer_app.project.runs import Run
+from designer_app.running.control import RunControl
+from designer_app.session.job import Job
+from designer_app.session.job_manager import JobManager
+from designer_app.session.project_runs import ProjectRuns
+from designer_app.session.run_keeper import RunKeeper
+from designer_app.specs.evaluate import EvaluateSpec, Evaluation
+from designer_app.specs.fields import spec_from_settings
+from designer_app.specs.health import HealthSpec
+from designer_app.specs.labels import LabelsSpec
+from designer_app.specs.potentials import imports_code
+from designer_app.specs.train_potential import TrainPotentialSpec
+from designer_app.specs.training_progress import PARITY_FILE, SERIES_FILE
+
+_COPIED = (POTENTIAL_CARD, "*.safetensors")
+"""What a potential consists of; checkpoints and curves stay with the training."""
+
+Trained = tuple[Path, PotentialCard]
+
+
+class Trainings(ProjectRuns):
+    """Each answer is a `Job`: nothing here keeps the window waiting."""
+
+    key = "train-potential"
+    verb = "Train"
+    listed = Signal(object)
+    """A list of (folder, card): the potentials of this project and of the user, newest first."""
+
+    def __init__(self, jobs: JobManager, runs: RunKeeper, parent: QObject | None = None) -> None:
+        super().__init__(jobs, runs, parent)
+        self.trained: list[Trained] = []
+
+    def spec_of(self, run: Run) -> TrainPotentialSpec:
+        """The settings of a run of the project. Raises `InvalidSpecError`."""
+        return spec_of(run)
+
+    def reader_of(self, run: Run) -> Callable[[RunControl], TrainPotentialSpec]:
+        """All that a training needs is in its settings and its folder."""
+        return partial(_spec_to_go_on, spec_of(run))
+
+    def code_of(self, spec: TrainPotentialSpec) -> str:
+        """The baseline, where it is code."""
+        potential, _, model = spec.baseline.partition(":")
+        return model if imports_code(potential, model) else ""
+
+    @staticmethod
+    def is_worth_a_look(folder: Path) -> bool:
+        """Whether it learned for an epoch, or longer."""
+        return any((folder / name).is_file() for name in (SERIES_FILE, POTENTIAL_CARD))
+
+    # --- before a training ---
+
+    def labels(self, spec: LabelsSpec) -> Job:
+        """What files hold: `LabelsFound`."""
+        return self._jobs.submit("labels", spec)
+
+    def preflight(self, spec: TrainPotentialSpec) -> Job:
+        """What is wrong with it, and the plan: `Preflight`."""
+        return self._jobs.submit("preflight", spec)
+
+    # --- while it runs, and after ---
+
+    def rows(self, folder: Path) -> Job:
+        """The epochs so far: a list of mappings by name of column."""
+        return self._jobs.submit_here("series", partial(_rows, folder))
+
+    def parity(self, folder: Path) -> Job:
+        """The `Parity` of the newest judged epoch; None before the first."""
+        return self._jobs.submit_here("parity", partial(_parity, folder))
+
+    def card(self, folder: Path) -> Job:
+        """The `PotentialCard` that a training ended with; None before its end."""
+        return self._jobs.submit_here("card", partial(_card, folder))
+
+    def check_health(self, spec: HealthSpec, title: str) -> Job:
+        """Whether a potential behaves as one should: a `HealthReport`."""
+        return self._jobs.submit("health", spec, f"Check {title}")
+
+    def evaluate(self, spec: EvaluateSpec) -> Job:
+        """Potentials side by side: an `Evaluation`."""
+        return self._jobs.submit("evaluate", spec)
+
+    def points(self, evaluation: Evaluation) -> Job:
+        """Energies and forces to be drawn, a pair of `Points` for each judged potential."""
+        return self._jobs.submit_here("points", partial(_points, evaluation))
+
+    # --- the potentials there are ---
+
+    def list_trained(self) -> None:
+        """Look for trained potentials: `listed` tells."""
+        places = [potentials_folder()]
+        if self._runs.project is not None:
+            places.insert(0, self._runs.project.runs.folder)
+        found = self._jobs.submit_here("potentials", partial(_trained, tuple(places)))
+        found.succeeded.connect(self._on_listed)
+
+    def add(self, folder: Path) -> Job:
+        """Make a potential from elsewhere one of the user's: its new folder."""
+        return self.copy(folder, potentials_folder() / folder.name)
+
+    def copy(self, folder: Path, target: Path) -> Job:
+        """Weights and card into a folder that is not there yet, or into one beside it."""
+        return self._jobs.submit_here("save", partial(_copied, folder, target))
+
+    def _on_listed(self, found: Sequence[Trained]) -> None:
+        self.trained = list(found)
+        self.listed.emit(self.trained)
+
+
+def spec_of(run: Run) -> TrainPotentialSpec:
+    """The settings of a run of the project. Raises `InvalidSpecError`."""
+    spec: TrainPotentialSpec = spec_from_settings(TrainPotentialSpec, run.settings, out=run.folder)
+    return spec
+
+
+def _spec_to_go_on(spec: TrainPotentialSpec, _control: RunControl) -> TrainPotentialSpec:
+    return replace(spec, resume=True)
+
+
+def _rows(folder: Path, _control: RunControl) -> list[Mapping[str, float]]:
+    path = folder / SERIES_FILE
+    if not path.is_file():
+        return []
+    try:
+        columns = read_series(path)
+    except (OSError, ValueError) as error:
+        raise FileUnreadableError(str(path), f"its curves are damaged ({error})") from error
+    names = tuple(columns)
+    rows = zip(*(columns[name].tolist() for name in names), strict=True)
+    return [dict(zip(names, row, strict=True)) for row in rows]
+
+
+def _parity(folder: Path, _control: RunControl) -> Parity | None:
+    path = folder / PARITY_FILE
+    if not path.is_file():
+        return None
+    try:
+        with path.open("rb") as raw, np.load(raw, allow_pickle=False) as file:
+            arrays: dict[str, NDArray[Any]] = {name: file[name] for name in file.files}
+        return parity_of(arrays)
+    except (OSError, ValueError, KeyError, IndexError, BadZipFile) as error:
+        raise FileUnreadableError(str(path), f"its points are damaged ({error})") from error
+
+
+def _card(folder: Path, _control: RunControl) -> PotentialCard | None:
+    return read_potential_card(folder) if (folder / POTENTIAL_CARD).is_file() else None
+
+
+def _points(evaluation: Evaluation, _control: RunControl) -> list[tuple[Points, Points]]:
+    return [points_of(evaluation, judged) for judged in evaluation.judged]
+
+
+def _trained(places: tuple[Path, ...], _control: RunControl) -> list[Trained]:
+    return trained_in(places)
+
+
+def _copied(folder: Path, target: Path, _control: RunControl) -> Path:
+    """Only what a potential consists of; a name that is taken gets a number."""
+    read_potential_card(folder)
+    free, number = target, 1
+    while free.exists():
+        number += 1
+        free = target.with_name(f"{target.name}-{number}")
+    try:
+        for pattern in _COPIED:
+            for path in folder.rglob(pattern):
+                to = free / path.relative_to(folder)
+                to.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copyfile(path, to)
+    except OSError as error:
+        raise WriteFailedError(str(free), error.strerror or str(error)) from error
+    return free
