@@ -310,3 +310,22 @@ class NotConvergedError(RunError):
 
     n_steps: int
     fmax_eV_A: float  # noqa: N815
+
+
+@dataclass(eq=False)
+class ElectronsNotConvergedError(RunError):
+    """The charges of a tight-binding calculation did not come to agree with themselves."""
+
+    potential: str
+    n_iterations: int
+    n_atoms: int
+
+
+@dataclass(eq=False)
+class TrainingDivergedError(RunError):
+    """The loss of a training is no longer a finite number."""
+
+    epoch: int
+    learning_rate: float
+    best_epoch: int
+    """0 where none was judged, so that nothing could be kept."""

@@ -341,12 +341,38 @@ def _not_converged(f: Mapping[str, Any]) -> Explanation:
     )
 
 
+def _electrons_not_converged(f: Mapping[str, Any]) -> Explanation:
+    return Explanation(
+        f"The electrons of {f['n_atoms']} atoms did not settle in {f['n_iterations']} iterations "
+        f"of {f['potential']}.",
+        "Broken bonds, metals and a charge that does not fit make this hard.",
+        (
+            "Check charge and multiplicity, and that no atoms are too close.",
+            f"Warmer electrons settle more easily: model {f['potential']}(temperature=1000).",
+        ),
+    )
+
+
 def _lost_band(f: Mapping[str, Any]) -> Explanation:
     return Explanation(
         f"No pass was found for {f['hop']}: the atoms around it took other places, and the band "
         f"grew to {f['times_longer']:.1f} times its length.",
         "With this potential the hop is no jump through a crystal at rest.",
         ("Run molecular dynamics instead, or try another potential.",),
+    )
+
+
+def _training_diverged(f: Mapping[str, Any]) -> Explanation:
+    best = f["best_epoch"]
+    return Explanation(
+        f"The training ran away in epoch {f['epoch']}: its loss is no longer a finite number.",
+        f"The best weights, of epoch {best}, are kept."
+        if best
+        else "No epoch was judged before, so there are no weights to keep.",
+        (
+            f"Start again with a learning rate below {f['learning_rate']:.1e}.",
+            "Look at the frames with the largest forces first.",
+        ),
     )
 
 
@@ -389,4 +415,6 @@ _TABLE: dict[str, Callable[[Mapping[str, Any]], Explanation]] = {
     "WriteFailedError": _write_failed,
     "NotConvergedError": _not_converged,
     "LostBandError": _lost_band,
+    "ElectronsNotConvergedError": _electrons_not_converged,
+    "TrainingDivergedError": _training_diverged,
 }

@@ -1,7 +1,8 @@
 """Neural networks as potentials: one interface for training and for dynamics.
 
 A network gives a number for each atom from the graph of its neighbours. The energy of atom i in eV
-is E_i = scale * network_i + reference(element of i). Forces and stress follow from dE/d(vector)
+is E_i = scale * network_i + shift + reference(element of i), where the shift is the mean energy of
+an atom over free atoms, so that a network begins near zero. Forces and stress follow from dE/d(vector)
 along each edge, which costs one pass back and serves training (`create_graph`) as well.
 """
 
@@ -44,21 +45,25 @@ class ScaledNetwork(nn.Module):
 
     references: Tensor
     scale: Tensor
+    shift: Tensor
 
     def __init__(
         self,
         network: EnergyNetwork,
         references: Float[Tensor, "119"],
         scale: float,
+        shift: float = 0.0,
     ) -> None:
         super().__init__()
         self.network = network
         self.register_buffer("references", references.to(torch.float64))
         self.register_buffer("scale", torch.tensor(scale, dtype=torch.float64))
+        self.register_buffer("shift", torch.tensor(shift, dtype=torch.float64))
 
     def atom_energies(self, graph: EdgeGraph) -> Float[Tensor, "n_atoms"]:
         """eV, in double precision: sums of large references keep their small differences."""
-        return self.scale * self.network(graph).double() + self.references[graph.numbers]
+        constant = self.references[graph.numbers] + self.shift
+        return self.scale * self.network(graph).double() + constant
 
     def predict(
         self,

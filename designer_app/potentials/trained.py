@@ -19,8 +19,9 @@ from designer_app.specs.trainable import TRAINABLE, TrainableRow
 from designer_app.state import compute_device, network_dtype
 from designer_app.weights.potential_cards import PotentialCard, read_potential
 
-SCALE = "scale"
-"""Name of the array with the unit of the network's energies in eV; all others are weights."""
+SCALE, SHIFT = "scale", "shift"
+"""Names of the arrays with the unit of the network's energies, and the mean energy of an atom over
+the free atoms, both in eV; all others are weights."""
 
 
 def load(model: str, compute: Compute) -> Potential:
@@ -47,12 +48,12 @@ def network_potential(
     """A neural network of the registry with its weights."""
     device = compute_device(compute)
     weights = {name: torch.from_numpy(np.array(each)) for name, each in arrays.items()}
-    scale = float(weights.pop(SCALE))
+    scale, shift = float(weights.pop(SCALE)), float(weights.pop(SHIFT, 0.0))
     network = network_of(TRAINABLE[card.family], card.settings)
     network.load_state_dict(weights)
     return NetworkPotential(
         card.family,
-        ScaledNetwork(network, references_of(card.references_eV), scale),
+        ScaledNetwork(network, references_of(card.references_eV), scale, shift),
         name=card.title,
         model_sha256=card.weights_sha256,
         elements=frozenset(ATOMIC_NUMBERS[symbol] for symbol in card.elements),

@@ -36,3 +36,11 @@ class Fitted:
     training: Mapping[str, Any] = field(default_factory=dict)
     """What the training was, as it came out: epochs, seconds, best epoch, learning rates."""
     notes: str = ""
+
+
+class StoppedFitError(Exception):
+    """A fit ended before its time, by a person or by a failure, and this is the best it had."""
+
+    def __init__(self, fitted: Fitted, cause: Exception) -> None:
+        super().__init__(str(cause))
+        self.fitted, self.cause = fitted, cause

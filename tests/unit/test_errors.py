@@ -35,6 +35,8 @@ _EXAMPLES = {
     "OutOfMemoryError": ("cpu", 100000),
     "WriteFailedError": ("out/x.traj", "No space left on device"),
     "NotConvergedError": (500, 0.31),
+    "TrainingDivergedError": (3, 5e-3, 2),
+    "ElectronsNotConvergedError": ("GFN1-xTB", 250, 64),
     "LostBandError": ("the hop of Li over 3.00 Å", 2.1),
     "DatabaseUnavailableError": ("Materials Project", "there is no answer"),
     "MissingDataError": ("/data/x.csv", "it is not there"),

@@ -1,0 +1,74 @@
+"""A network together with its units, asked for what a batch of graphs is labelled with."""
+
+from collections.abc import Mapping, Sequence
+from itertools import chain
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from designer_app.device import Compute
+from designer_app.graphs.periodic import edge_graph_of
+from designer_app.graphs.pyg import Data
+from designer_app.potentials.base import Prediction
+from designer_app.potentials.network import EnergyNetwork, ScaledNetwork
+from designer_app.potentials.trained import SCALE, SHIFT, network_of, references_of
+from designer_app.specs.labelled import LabelledFrame
+from designer_app.specs.train_potential import TrainPotentialSpec
+from designer_app.specs.trainable import TRAINABLE
+from designer_app.state import compute_device, network_dtype
+from designer_app.training.frames import SplitFrames
+from designer_app.training.references import binding_energy, energy_scale, free_atom_energies
+
+
+class NetworkModel:
+    """A new network of a family for these frames; equal for equal seeds."""
+
+    def __init__(
+        self, frames: SplitFrames, spec: TrainPotentialSpec, settings: Mapping[str, Any]
+    ) -> None:
+        compute = Compute(spec.device, spec.dtype, spec.threads)
+        self.device = compute_device(compute)
+        self.dtype = network_dtype(compute, self.device)
+        given = frames.free_atoms if spec.references == "auto" else {}
+        self.references = free_atom_energies(frames.train, given)
+        self.scale = energy_scale(frames.train, self.references)
+        self.shift = binding_energy(frames.train, self.references)
+        torch.manual_seed(spec.seed)
+        network = network_of(TRAINABLE[spec.model], settings)
+        assert isinstance(network, EnergyNetwork)
+        network.to(device=self.device, dtype=self.dtype)
+        self.network = network
+        self.scaled = ScaledNetwork(
+            network, references_of(self.references), self.scale, self.shift
+        ).to(self.device)
+        everything = list(chain(frames.train, frames.validation))
+        self._forces = _any_label(everything, "forces") and spec.force_weight > 0.0
+        self._stress = _any_label(everything, "stress") and spec.stress_weight > 0.0
+
+    def predict(self, batch: Data, for_training: bool) -> Prediction:
+        """Energies, and forces and stress where any frame is labelled with them."""
+        return self.scaled.predict(
+            edge_graph_of(batch, self.dtype),
+            _volumes(batch) if self._stress else None,
+            forces=self._forces,
+            for_training=for_training,
+        )
+
+    def arrays(self, weights: Mapping[str, Tensor]) -> dict[str, NDArray[Any]]:
+        """All arrays of the potential with these weights of the network in place of its own."""
+        state = {**self.network.state_dict(), **weights}
+        found = {name: each.detach().cpu().numpy() for name, each in state.items()}
+        return {**found, SCALE: np.array(self.scale), SHIFT: np.array(self.shift)}
+
+
+def _volumes(batch: Data) -> Tensor:
+    """A^3; 1 where there is no cell, and no stress to be divided by it."""
+    volumes = torch.linalg.det(batch["cell"]).abs()
+    return torch.where(volumes > 0.0, volumes, torch.ones_like(volumes))
+
+
+def _any_label(frames: Sequence[LabelledFrame], name: str) -> bool:
+    return any(getattr(frame, name) is not None for frame in frames)

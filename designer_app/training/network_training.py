@@ -1,0 +1,107 @@
+"""Fitting a neural network to frames: what every family of networks is trained with."""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Any
+
+from designer_app.errors import Cancelled, RunError
+from designer_app.graphs.dataset import FrameGraphs
+from designer_app.running.control import RunControl
+from designer_app.specs.labelled import LabelledFrame
+from designer_app.specs.train_potential import TrainPotentialSpec
+from designer_app.training.frames import Fitted, SplitFrames, StoppedFitError
+from designer_app.training.loop import Schedule, Training
+from designer_app.training.loss import LossWeights
+from designer_app.training.network_model import NetworkModel
+from designer_app.training.plans import Plan, plan, plan_from
+from designer_app.training.training_checkpoint import read_training
+
+
+def fit(frames: SplitFrames, spec: TrainPotentialSpec, control: RunControl) -> Fitted:
+    """A network of the family that the spec names, fitted to the training frames.
+
+    The weights kept are the moving average at the epoch with the lowest loss on the validation
+    frames. Raises `StoppedFitError`, with the best so far, where it was cancelled or failed after
+    an epoch was judged, and the cause itself before.
+    """
+    state = read_training(spec.out) if spec.resume else None
+    chosen = plan(frames, spec) if state is None else plan_from(state["about"]["plan"], spec)
+    for what, value in chosen.lines:
+        control.log.info("%s: %s", what, value)
+    model = NetworkModel(frames, spec, chosen.settings)
+    cutoff = model.network.cutoff
+    training = Training(
+        model.network,
+        model.predict,
+        (FrameGraphs(frames.train, cutoff), FrameGraphs(frames.validation, cutoff)),
+        schedule_of(chosen, spec, model.scale),
+        folder=spec.out,
+        device=model.device,
+        must_agree={
+            "family": spec.model,
+            "settings": dict(chosen.settings),
+            "frames": hash_of(frames.train) + hash_of(frames.validation),
+            "seed": spec.seed,
+        },
+        carried={"plan": asdict(chosen)},
+    )
+    if state is not None:
+        training.restore(state)
+    try:
+        training.run(control)
+    except (Cancelled, RunError) as cause:
+        if not training.best:
+            raise
+        raise StoppedFitError(_fitted(training, model, chosen), cause) from cause
+    return _fitted(training, model, chosen)
+
+
+def schedule_of(chosen: Plan, spec: TrainPotentialSpec, unit: float) -> Schedule:
+    """The schedule of a plan with the weights of the spec."""
+    return Schedule(
+        epochs=chosen.epochs,
+        batch_size=chosen.batch_size,
+        learning_rate=chosen.learning_rate,
+        seconds=chosen.seconds,
+        averaging=spec.averaging,
+        patience=spec.patience,
+        weights=LossWeights(
+            energy=spec.energy_weight,
+            forces=spec.force_weight,
+            stress=spec.stress_weight,
+            unit=unit,
+        ),
+        seed=spec.seed,
+    )
+
+
+def hash_of(frames: Sequence[LabelledFrame]) -> str:
+    """SHA-256 of what is learned from frames: atoms, places, energies, forces."""
+    found = hashlib.sha256()
+    for frame in frames:
+        found.update(frame.structure.numbers.tobytes())
+        found.update(frame.structure.positions.tobytes())
+        found.update(repr(frame.energy).encode())
+        if frame.forces is not None:
+            found.update(frame.forces.tobytes())
+    return found.hexdigest()
+
+
+def _fitted(training: Training, model: NetworkModel, chosen: Plan) -> Fitted:
+    told: dict[str, Any] = {
+        "epochs": training.epoch,
+        "best_epoch": training.best_epoch,
+        "seconds": training.seconds,
+        "plan": dict(chosen.lines),
+        "batch_size": training.batch_size,
+        "learning_rate": chosen.learning_rate,
+        "loss_validation": training.best_loss,
+    }
+    return Fitted(
+        settings=chosen.settings,
+        arrays=model.arrays(training.best),
+        cutoff=model.network.cutoff,
+        references=model.references,
+        training=told,
+    )

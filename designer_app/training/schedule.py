@@ -1,0 +1,53 @@
+"""The learning rate over a training, and the moving average of the weights."""
+
+import math
+from collections.abc import Iterable
+
+import torch
+from torch import Tensor, nn
+
+WARM_UP = 0.02
+"""Share of the training over which the rate rises."""
+LAST = 1e-3
+"""Share of the rate that is left at the end."""
+
+
+def rate_factor(share: float) -> float:
+    """Factor of the learning rate after a share of the training.
+
+    Up along a line, then down as a cosine (Loshchilov and Hutter 2017, arXiv:1608.03983).
+    """
+    if share < WARM_UP:
+        return 0.05 + 0.95 * share / WARM_UP
+    way = min((share - WARM_UP) / (1.0 - WARM_UP), 1.0)
+    return LAST + (1.0 - LAST) * 0.5 * (1.0 + math.cos(math.pi * way))
+
+
+class WeightAverage:
+    """Exponential moving average of the weights of a module, by name.
+
+    a <- d a + (1 - d) w with d = min(decay, (1 + t) / (10 + t)): early weights are soon forgotten.
+    """
+
+    def __init__(self, module: nn.Module, decay: float) -> None:
+        self.decay = decay
+        self.n_steps = 0
+        self.weights = {name: each.detach().clone() for name, each in _weights(module)}
+
+    @torch.no_grad()
+    def follow(self, module: nn.Module) -> None:
+        """Take a step towards the present weights."""
+        self.n_steps += 1
+        decay = min(self.decay, (1.0 + self.n_steps) / (10.0 + self.n_steps))
+        for name, each in _weights(module):
+            self.weights[name].lerp_(each, 1.0 - decay)
+
+    @torch.no_grad()
+    def put_into(self, module: nn.Module) -> None:
+        """Set the weights of another module of the same kind."""
+        for name, each in _weights(module):
+            each.copy_(self.weights[name])
+
+
+def _weights(module: nn.Module) -> Iterable[tuple[str, Tensor]]:
+    return module.named_parameters()
