@@ -20,6 +20,8 @@ class EdgeGraph:
     """Atom that receives the message, ascending."""
     second: Int[Tensor, "n_edges"]
     """Atom that sends it."""
+    reverse: Int[Tensor, "n_edges"]
+    """Place of the same pair seen from its other end: (j, i, -S) of (i, j, S)."""
     vectors: Float[Tensor, "n_edges 3"]
     """From `first` to `second` in A; what energies are differentiated by."""
     system_idx: Int[Tensor, "n_atoms"]
@@ -44,11 +46,35 @@ def edge_graph(
     with torch.no_grad():
         vectors = pair_vectors(state, neighbors)
         near = (vectors.square().sum(dim=1) < cutoff * cutoff).nonzero().squeeze(1)
+    first, second = neighbors.first[near], neighbors.second[near]
     return EdgeGraph(
         numbers=state.numbers,
-        first=neighbors.first[near],
-        second=neighbors.second[near],
+        first=first,
+        second=second,
+        reverse=reverse_edges(first, second, neighbors.shifts[near], state.n_atoms),
         vectors=vectors[near].to(dtype),
         system_idx=state.system_idx,
         n_systems=state.n_systems,
     )
+
+
+def reverse_edges(
+    first: Int[Tensor, "n_edges"],
+    second: Int[Tensor, "n_edges"],
+    shifts: Int[Tensor, "n_edges 3"],
+    n_atoms: int,
+) -> Int[Tensor, "n_edges"]:
+    """Place of (j, i, -S) for each (i, j, S); edges are in the order of neighbor lists.
+
+    Edges sorted by (first, second, shift) and edges sorted by (second, first, -shift) run through
+    the same triples: the second order is the answer.
+    """
+    if not len(first):
+        return first.clone()
+    far = int(shifts.abs().max())
+    key = second.long() * n_atoms + first
+    if far:
+        back = far - shifts.long()
+        for axis in range(3):
+            key = key * (2 * far + 1) + back[:, axis]
+    return torch.argsort(key)

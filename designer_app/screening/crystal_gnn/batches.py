@@ -8,7 +8,7 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 from designer_app.elements import COVALENT_RADII
-from designer_app.nn.segments import Segments
+from designer_app.nn.scatter import Segments
 from designer_app.screening.crystal_gnn.graphs import CrystalGraphs
 
 

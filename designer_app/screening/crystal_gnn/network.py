@@ -21,7 +21,7 @@ from torch import Tensor, nn
 from torch.nn.functional import silu
 
 from designer_app.nn.radial import GaussianBasis
-from designer_app.nn.segments import gathered, segment_sum
+from designer_app.nn.scatter import gathered, segment_sum
 from designer_app.screening.crystal_gnn.batches import GraphBatch, batch_of
 from designer_app.screening.crystal_gnn.graphs import CrystalGraphs
 from designer_app.screening.crystal_gnn.quotient import N_ANGULAR
