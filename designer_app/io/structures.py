@@ -60,7 +60,7 @@ def read_document(spec: ReadSpec, checkpoint: Checkpoint = lambda: None) -> Docu
     if sniffed.opener is None:
         document = _read_first_that_fits(path, sniffed, spec, checkpoint)
     else:
-        with _unpacked(path, sniffed, spec.max_bytes) as plain:
+        with unpacked(path, sniffed, spec.max_bytes) as plain:
             try:
                 document = _read_first_that_fits(plain, sniffed, spec, checkpoint)
             except FileUnreadableError as error:
@@ -104,7 +104,7 @@ def announced_atoms(name: str, head: bytes) -> int:
 
 
 @contextmanager
-def _unpacked(path: Path, sniffed: Sniffed, max_bytes: int) -> Generator[Path]:
+def unpacked(path: Path, sniffed: Sniffed, max_bytes: int) -> Generator[Path]:
     """The decompressed file, never larger than the limit whatever the archive claims."""
     with ExitStack() as opened:
         try:

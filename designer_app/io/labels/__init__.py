@@ -1,0 +1,5 @@
+"""Labelled data: files of reference calculations as frames with energies, forces and stresses."""
+
+from designer_app.io.labels.reading import LabelledSet, read_labelled
+
+__all__ = ["LabelledSet", "read_labelled"]
