@@ -39,6 +39,19 @@ _MPTRJ = " ".join(
 _CUBIC_METALS = "Pb Ag Ni Cu Al Mo W Cr Fe"
 _SOFT_METALS = "Ca Sr Ba Na K Rb Cs"
 
+
+def _trained(key: str, title: str, summary: str) -> PotentialRow:
+    """A family of which nothing is shipped: each model is a folder that a training wrote."""
+    return PotentialRow(
+        key=key,
+        title=title,
+        summary=summary,
+        implementation="designer_app.potentials.trained:load",
+        model_doc="folder of a trained potential",
+        suits=("solid", "molecule", "liquid", "metal"),
+    )
+
+
 POTENTIALS: Registry[PotentialRow] = Registry(
     "potential",
     (
@@ -93,6 +106,10 @@ POTENTIALS: Registry[PotentialRow] = Registry(
             gives=("energy", "forces", "stress", "spread"),
             covers=(("chgnet:0.3.0+chgnet:r2scan", _MPTRJ),),
         ),
+        _trained("schnet", "SchNet", "Continuous-filter network: quick, trained on your own data."),
+        _trained("nequip", "NequIP", "Equivariant network: accurate, trained on your own data."),
+        _trained("gemnet", "GemNet", "Network on angles and dihedrals, trained on your own data."),
+        _trained("gap", "GAP", "Gaussian process on SOAP, trained on your own data."),
         PotentialRow(
             key="delta",
             title="Delta",
