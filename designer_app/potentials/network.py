@@ -31,6 +31,9 @@ class EnergyNetwork(nn.Module, ABC):
     direct_forces: bool = False
     """Whether `atom_forces` is trained beside the energy, instead of differentiating it."""
 
+    def calibrate(self, graph: EdgeGraph) -> None:
+        """Set what a family fits to a batch of the data before it is trained; most fit nothing."""
+
     @abstractmethod
     def features(self, graph: EdgeGraph) -> Float[Tensor, "n_atoms n_features"]:
         """Rotation-invariant state of each atom before the readout, for distances to known data."""
