@@ -137,6 +137,25 @@ class NoWorkingIonError(InputError):
 
 
 @dataclass(eq=False)
+class TooFewFramesError(InputError):
+    """There are fewer labelled frames than a training and its judgement need."""
+
+    found: int
+    needed: int
+    unusable: int = 0
+    """Frames that were left out: by the user, or for labels that are no numbers."""
+
+
+@dataclass(eq=False)
+class SplitImpossibleError(InputError):
+    """Frames cannot be kept back by a rule."""
+
+    rule: str
+    """random, tag, structure or time."""
+    reason: str
+
+
+@dataclass(eq=False)
 class NoFrameworkError(InputError):
     """Without its working ion a structure is one element or nothing: there is no host."""
 

@@ -174,6 +174,27 @@ def _no_working_ion(f: Mapping[str, Any]) -> Explanation:
     )
 
 
+def _too_few_frames(f: Mapping[str, Any]) -> Explanation:
+    found, left_out = f["found"], f["unusable"]
+    count = {0: "are no labelled frames", 1: "is one labelled frame"}.get(
+        found, f"are {found} labelled frames"
+    )
+    others = f", beside {left_out} that cannot be used" if left_out else ""
+    return Explanation(
+        f"There {count}{others}, where at least {f['needed']} are needed.",
+        "Some are learned from, and others must be kept back to judge by.",
+        ("Add files, check the keys of energies and forces, or name other tags.",),
+    )
+
+
+def _split_impossible(f: Mapping[str, Any]) -> Explanation:
+    rules = {"tag": "whole tags", "structure": "whole structures"}
+    return Explanation(
+        f"Frames cannot be kept back by {rules.get(f['rule'], f['rule'])}: {f['reason']}.",
+        advice=("Keep frames back at random, or name files as test data.",),
+    )
+
+
 def _no_framework(f: Mapping[str, Any]) -> Explanation:
     left = f"only {f['left']} is left" if f["left"] else "nothing is left"
     return Explanation(
@@ -395,6 +416,8 @@ _TABLE: dict[str, Callable[[Mapping[str, Any]], Explanation]] = {
     "MissingCellError": _missing_cell,
     "InvalidPositionsError": _invalid_positions,
     "NoWorkingIonError": _no_working_ion,
+    "TooFewFramesError": _too_few_frames,
+    "SplitImpossibleError": _split_impossible,
     "NoFrameworkError": _no_framework,
     "FrameworkMismatchError": _framework_mismatch,
     "NoRoomError": _no_room,

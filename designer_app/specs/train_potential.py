@@ -98,6 +98,13 @@ class TrainPotentialSpec:
         hidden=True,
         kept=True,
     )
+    leave_out: tuple[str, ...] = spec_field(
+        (),
+        label="Left out",
+        doc="Frames that are not learned from, as FILE:PLACE, counted from 0.",
+        argument="leave-out",
+        hidden=True,
+    )
     mapping: tuple[str, ...] = spec_field(
         (),
         label="Keys",
