@@ -6,7 +6,6 @@ ASE's own base class are called, but importing their module runs its code: whoev
 name from a stranger's file asks first.
 """
 
-import ast
 import hashlib
 import re
 from collections.abc import Sequence
@@ -29,6 +28,7 @@ from designer_app.errors import CannotProvideError, InvalidSpecError, MissingPac
 from designer_app.neighbors.pairs import NeighborList
 from designer_app.neighbors.verlet import VerletList
 from designer_app.potentials.base import ENERGY_AND_FORCES, Potential, Prediction
+from designer_app.potentials.keywords import literal_keywords
 from designer_app.specs.structure import Structure
 from designer_app.state import AtomicState, state_from_structures
 
@@ -50,7 +50,7 @@ def calculator_from_text(text: str) -> BaseCalculator:
     parts = _NAME.fullmatch(text.strip())
     if parts is None:
         raise InvalidSpecError("model", text, "write module:Class or module:Class(keyword=value)")
-    keywords = _keywords(text, parts["call"] or "()")
+    keywords = literal_keywords(text, parts["call"] or "()")
     try:
         module = import_module(parts["module"])
     except ImportError as error:
@@ -63,19 +63,6 @@ def calculator_from_text(text: str) -> BaseCalculator:
             "model", text, f"{parts['module']} has no ASE calculator class {parts['name']}"
         )
     return kind(**keywords)
-
-
-def _keywords(text: str, call: str) -> dict[str, Any]:
-    try:
-        parsed = ast.parse(f"f{call}", mode="eval").body
-        if not isinstance(parsed, ast.Call) or parsed.args or not isinstance(parsed.func, ast.Name):
-            raise InvalidSpecError("model", text, "give keywords by name: Class(keyword=value)")
-        named = {each.arg: ast.literal_eval(each.value) for each in parsed.keywords}
-    except (SyntaxError, ValueError) as error:
-        raise InvalidSpecError("model", text, "keywords must be plain numbers or text") from error
-    if None in named:
-        raise InvalidSpecError("model", text, "give keywords by name: Class(keyword=value)")
-    return {str(name): value for name, value in named.items()}
 
 
 class AsePotential(Potential):

@@ -20,6 +20,8 @@ class PotentialRow(Row):
     suits: tuple[str, ...] = ("solid",)
     """Kinds of matter it is made for: solid, molecule, liquid, metal, noble-gas."""
     gives: tuple[str, ...] = ("energy", "forces", "stress")
+    thinnest_cell: float = 0.0
+    """A; thinner periodic cells are wrong, because electrons are computed at one k-point only."""
     covers: tuple[tuple[str, str], ...] = ()
     """(shipped model, symbols of the elements it knows); models that are not named may be any."""
 
@@ -36,6 +38,7 @@ _MPTRJ = " ".join(
     if symbol not in ("Po", "At", "Rn", "Fr", "Ra")  # no such crystal in the training set
 )
 """The 89 elements of CHGNet's training set (Deng et al. 2023, doi:10.1038/s42256-023-00716-3)."""
+_UP_TO_RADON = " ".join(SYMBOLS[1:87])
 _CUBIC_METALS = "Pb Ag Ni Cu Al Mo W Cr Fe"
 _SOFT_METALS = "Ca Sr Ba Na K Rb Cs"
 
@@ -95,6 +98,20 @@ POTENTIALS: Registry[PotentialRow] = Registry(
                 ("girifalco-weizer", _CUBIC_METALS),
                 ("girifalco-weizer-soft", _SOFT_METALS),
             ),
+        ),
+        PotentialRow(
+            key="tight-binding",
+            title="Tight binding",
+            summary="GFN-xTB: electrons at a thousandth of the cost of DFT, for molecules first.",
+            implementation="designer_app.potentials.tight_binding:load",
+            model_doc="GFN1-xTB or GFN2-xTB; settings may follow, e.g. "
+            "GFN1-xTB(charge=-1, multiplicity=2, temperature=1000)",
+            models=(("GFN1-xTB", "GFN1-xTB"), ("GFN2-xTB", "GFN2-xTB")),
+            native=False,
+            suits=("molecule", "liquid"),
+            gives=("energy", "forces", "stress", "energies"),
+            thinnest_cell=12.0,
+            covers=(("GFN2-xTB", _UP_TO_RADON), ("GFN1-xTB", _UP_TO_RADON)),
         ),
         PotentialRow(
             key="ensemble",

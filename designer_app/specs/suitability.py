@@ -5,6 +5,7 @@ import numpy as np
 from designer_app.elements import SYMBOLS
 from designer_app.specs.potentials import POTENTIALS, PotentialRow
 from designer_app.specs.structure import Structure
+from designer_app.specs.supercells import repeats_to_reach, thicknesses
 
 _NOBLE = frozenset(("He", "Ne", "Ar", "Kr", "Xe", "Rn"))
 _MOLECULAR = frozenset(("H", "C", "N", "O", "F", "P", "S", "Cl", "Br", "I"))
@@ -46,7 +47,23 @@ def made_for(row: PotentialRow, matter: str) -> str:
     )
 
 
+def thin_cell(row: PotentialRow, structure: Structure) -> tuple[str, str]:
+    """(what is wrong, what to do) where a periodic cell is too thin for a potential; else empty."""
+    thinnest = min(thicknesses(structure.cell, structure.pbc))
+    if thinnest >= row.thinnest_cell:
+        return "", ""
+    a, b, c = repeats_to_reach(structure.cell, structure.pbc, row.thinnest_cell)
+    wrong = (
+        f"The cell is only {thinnest:.1f} Å thick. {row.title} computes electrons at one k-point: "
+        f"below {row.thinnest_cell:g} Å its energies and forces are wrong."
+    )
+    return wrong, (
+        f"Make a supercell of {a} x {b} x {c} first ({a * b * c * len(structure)} atoms)."
+    )
+
+
 def doubt(potential: str, structure: Structure) -> str:
-    """What to beware of where a potential is not made for a structure; "" where it is."""
+    """What to beware of where a potential is not made for a structure or its cell; else ""."""
     row, matter = POTENTIALS[potential], kind_of_matter(structure)
-    return "" if is_made_for(row, matter) else made_for(row, matter)
+    unsuited = "" if is_made_for(row, matter) else made_for(row, matter)
+    return " ".join(told for told in (*thin_cell(row, structure), unsuited) if told)

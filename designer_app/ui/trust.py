@@ -1,6 +1,7 @@
-"""Whether a potential can be trusted with a structure, as far as the registry tells.
+"""Whether a potential can be trusted with a structure, as far as the registry or its card tells.
 
-Two axes: does it have parameters for the elements, and is it made for this kind of matter.
+Two axes: does it have parameters for the elements, and is it made for this kind of matter; of a
+trained one, did its health check go well.
 """
 
 from dataclasses import dataclass
@@ -8,9 +9,10 @@ from enum import Enum
 
 from designer_app.io.documents import Document
 from designer_app.io.examples import Example, examples
+from designer_app.io.potential_cards import PotentialCard
 from designer_app.specs.potentials import PotentialRow
 from designer_app.specs.structure import Structure
-from designer_app.specs.suitability import is_made_for, kind_of_matter, made_for
+from designer_app.specs.suitability import is_made_for, kind_of_matter, made_for, thin_cell
 from designer_app.ui.wording import element_counts
 
 
@@ -53,6 +55,36 @@ def judge(
     return Verdict(level, word, (known.note, *verdict.reasons))
 
 
+def judge_trained(card: PotentialCard, structure: Structure | None) -> Verdict:
+    """The verdict on a trained potential; without a structure, on it alone."""
+    told = _learned(card)
+    if structure is not None:
+        missing = sorted(set(element_counts(structure)) - set(card.elements))
+        if missing:
+            never = f"It never saw {', '.join(missing)}."
+            return Verdict(Level.NO, _WORDS[Level.NO], (never, told))
+        told = f"It learned all elements here. {told}"
+    found = str(card.health.get("level", ""))
+    verdict = str(card.health.get("verdict", ""))
+    if found not in [level.value for level in Level]:
+        ask = "Its health was not checked yet: check it before you trust numbers."
+        return Verdict(Level.CARE, "not checked", (ask, told))
+    level = Level(found)
+    return Verdict(level, _WORDS[level], tuple(part for part in (verdict, told) if part))
+
+
+def _learned(card: PotentialCard) -> str:
+    """How far off it is where it was not trained, in a sentence."""
+    for name in ("test", "validation"):
+        found = next((each for each in card.errors if each.name == name), None)
+        if found is not None and found.force_meV_A is not None:
+            return (
+                f"On {found.n_frames} frames kept back its forces are off by "
+                f"{found.force_meV_A:.3g} meV/Å on average."
+            )
+    return "Its card tells no error on frames that were kept back."
+
+
 def _general(row: PotentialRow, model: str, structure: Structure) -> Verdict:
     elements = set(element_counts(structure))
     known = row.elements(model)
@@ -64,6 +96,9 @@ def _general(row: PotentialRow, model: str, structure: Structure) -> Verdict:
             _WORDS[Level.NO],
             (f"{row.title} knows nothing of {names}.", "Choose another potential."),
         )
+    wrong, remedy = thin_cell(row, structure)
+    if wrong:
+        return Verdict(Level.NO, _WORDS[Level.NO], (wrong, remedy))
     reasons = [
         f"It knows all elements here ({', '.join(sorted(elements))})."
         if known

@@ -11,6 +11,7 @@ from designer_app.device import Compute
 from designer_app.dynamics.integrators import NVE
 from designer_app.dynamics.simulation import ForceField, begin, simulate, start_state
 from designer_app.elements import ATOMIC_NUMBERS
+from designer_app.errors import MissingPackageError
 from designer_app.neighbors.build import build_neighbors
 from designer_app.potentials import Potential, load_potential
 from designer_app.specs.potentials import POTENTIALS
@@ -44,6 +45,11 @@ class Matter:
     """A."""
     temperature: float = 300.0
     """K, of what they are."""
+    periodic: bool = True
+    """Whether they fill a cell or stand alone, for methods that are slow in cells."""
+    settled: float = 0.0
+    """Relative error of forces and stress of a method with thresholds of its own: electrons settle
+    to an accuracy, lattice sums end somewhere."""
 
 
 MATTER = {
@@ -55,6 +61,8 @@ MATTER = {
     ("morse", "girifalco-weizer-soft"): Matter(("Na", "K"), 4.2),
     ("ensemble", "chgnet:0.3.0+chgnet:r2scan"): Matter(("Mg", "O"), 2.1),
     ("delta", "morse:girifalco-weizer+lennard-jones:reduced"): Matter(("Cu", "Al"), 2.4),
+    ("tight-binding", "GFN1-xTB"): Matter(("H", "He"), 1.8, settled=1e-3),
+    ("tight-binding", "GFN2-xTB"): Matter(("Li", "F"), 1.9, periodic=False, settled=1e-4),
     ("ase", "ase.calculators.emt:EMT"): Matter(("Cu", "Ni"), 2.5),
 }
 SHIPPED = {(key, model) for key, row in POTENTIALS.items() for model, _ in row.models}
@@ -68,8 +76,8 @@ each_potential = pytest.mark.parametrize(
 def loaded(key: str, model: str, dtype: str = "float64") -> Potential:
     try:
         return load_potential(key, model, Compute(device="cpu", dtype=dtype, threads=1))
-    except ModuleNotFoundError as missing:
-        pytest.skip(f"not there yet: {missing}")
+    except MissingPackageError as missing:
+        pytest.skip(f"{missing.package} is not installed")
 
 
 def crystal(matter, seed=0, repeats=(2, 2, 2)):
@@ -81,7 +89,7 @@ def crystal(matter, seed=0, repeats=(2, 2, 2)):
     numbers = np.array([ATOMIC_NUMBERS[matter.elements[kind]] for kind in steps.sum(axis=1) % 2])
     shape = matter.spacing * np.array([[1.0, 0.05, 0], [0.1, 1.0, 0], [-0.05, 0.1, 1.03]])
     positions = steps @ shape + rng.normal(0, 0.04 * matter.spacing, steps.shape)
-    return Structure(numbers, positions, np.diag(repeats) @ shape, (True, True, True))
+    return Structure(numbers, positions, np.diag(repeats) @ shape, (matter.periodic,) * 3)
 
 
 def state_of(*structures):
@@ -90,7 +98,8 @@ def state_of(*structures):
 
 def predict(potential, state, want=EVERYTHING):
     neighbors = build_neighbors(state, potential.cutoff, potential.half_list)
-    return potential.predict(state, neighbors, want & potential.gives)
+    askable = potential.gives if state.pbc.all() else potential.gives - {"stress"}
+    return potential.predict(state, neighbors, want & askable)
 
 
 def energy_of(potential, state):
@@ -105,6 +114,16 @@ def random_like(tensor, seed=0):
 def close(found, known, relative=INVARIANCE):
     scale = max(float(known.abs().max()), 1e-3)
     assert float((found - known).abs().max()) < relative * scale
+
+
+def settled(key, model, at_least=INVARIANCE):
+    """Relative error that forces and stress may have."""
+    return max(at_least, MATTER[key, model].settled)
+
+
+def skip_unless_periodic(key, model):
+    if not MATTER[key, model].periodic:
+        pytest.skip("it is asked about atoms that stand alone")
 
 
 def rotation():
@@ -140,11 +159,13 @@ def test_forces_are_the_slope_of_the_energy(key, model):
         lower = energy_of(potential, state.moved(state.positions - DIFFERENCE_A * way))
         slope = float(higher - lower) / (2 * DIFFERENCE_A)
         expected = -float((forces * way).sum())
-        assert slope == pytest.approx(expected, rel=SLOPE, abs=SLOPE * float(forces.abs().max()))
+        allowed = settled(key, model, SLOPE)
+        assert slope == pytest.approx(expected, rel=SLOPE, abs=allowed * float(forces.abs().max()))
 
 
 @each_potential
 def test_stress_is_the_slope_of_the_energy_under_strain(key, model):
+    skip_unless_periodic(key, model)
     potential, state = loaded(key, model), state_of(crystal(MATTER[key, model]))
     stress = predict(potential, state).stress[0]
     close(stress, stress.T)
@@ -161,7 +182,7 @@ def test_stress_is_the_slope_of_the_energy_under_strain(key, model):
         slope = float(energy(DIFFERENCE_A) - energy(-DIFFERENCE_A)) / (2 * DIFFERENCE_A)
         expected = float((stress * strain).sum() * state.volume)
         scale = float(stress.abs().max() * state.volume)
-        assert slope == pytest.approx(expected, rel=SLOPE, abs=SLOPE * scale)
+        assert slope == pytest.approx(expected, rel=SLOPE, abs=settled(key, model, SLOPE) * scale)
 
 
 @each_potential
@@ -171,8 +192,9 @@ def test_turning_everything_turns_forces_and_stress(key, model):
     before = predict(potential, state)
     after = predict(potential, state.moved(state.positions @ turn, state.cell @ turn))
     close(after.energy, before.energy)
-    close(after.forces, before.forces @ turn)
-    close(after.stress, turn.T @ before.stress @ turn)
+    close(after.forces, before.forces @ turn, settled(key, model))
+    if before.stress is not None:
+        close(after.stress, turn.T @ before.stress @ turn, settled(key, model))
 
 
 @each_potential
@@ -182,11 +204,12 @@ def test_moving_everything_changes_nothing(key, model):
     moved = state.positions + torch.tensor([0.7, -11.3, 4.1], dtype=state.dtype)
     after = predict(potential, state.moved(moved))
     close(after.energy, before.energy)
-    close(after.forces, before.forces)
+    close(after.forces, before.forces, settled(key, model))
 
 
 @each_potential
 def test_moving_an_atom_by_lattice_vectors_changes_nothing(key, model):
+    skip_unless_periodic(key, model)
     potential, state = loaded(key, model), state_of(crystal(MATTER[key, model]))
     before = predict(potential, state)
     moved = state.positions.clone()
@@ -194,8 +217,8 @@ def test_moving_an_atom_by_lattice_vectors_changes_nothing(key, model):
     moved[3] -= state.cell[0, 1]
     after = predict(potential, state.moved(moved))
     close(after.energy, before.energy)
-    close(after.forces, before.forces)
-    close(after.stress, before.stress)
+    close(after.forces, before.forces, settled(key, model))
+    close(after.stress, before.stress, settled(key, model))
 
 
 @each_potential
@@ -207,12 +230,16 @@ def test_the_order_of_atoms_does_not_matter(key, model):
     )
     before, after = (predict(potential, state_of(each)) for each in (structure, shuffled))
     close(after.energy, before.energy)
-    close(after.forces, before.forces[torch.from_numpy(order)])
-    close(after.stress, before.stress)
+    close(after.forces, before.forces[torch.from_numpy(order)], settled(key, model))
+    if before.stress is not None:
+        close(after.stress, before.stress, settled(key, model))
 
 
 @each_potential
 def test_energy_is_extensive_in_supercells(key, model):
+    skip_unless_periodic(key, model)
+    if POTENTIALS[key].thinnest_cell > 0:
+        pytest.skip("it computes electrons at one k-point")
     potential, structure = loaded(key, model), crystal(MATTER[key, model])
     doubled = Structure(
         np.tile(structure.numbers, 2),
@@ -255,8 +282,10 @@ def test_a_batch_says_what_its_structures_say_alone(key, model):
     together = predict(potential, state_of(*structures))
     alone = [predict(potential, state_of(each)) for each in structures]
     close(together.energy, torch.cat([each.energy for each in alone]))
-    close(together.forces, torch.cat([each.forces for each in alone]))
-    close(together.stress, torch.cat([each.stress for each in alone]))
+    close(together.forces, torch.cat([each.forces for each in alone]), settled(key, model))
+    if together.stress is not None:
+        known = torch.cat([each.stress for each in alone])
+        close(together.stress, known, settled(key, model))
 
 
 @each_potential
@@ -282,7 +311,8 @@ def test_only_what_is_asked_is_given(key, model):
 def test_the_prediction_has_the_dtype_of_the_state(key, model):
     potential, state = loaded(key, model), state_of(crystal(MATTER[key, model]))
     found = predict(potential, state)
-    assert {found.energy.dtype, found.forces.dtype, found.stress.dtype} == {state.dtype}
+    given = (found.energy, found.forces, found.stress)
+    assert {each.dtype for each in given if each is not None} == {state.dtype}
 
 
 @each_potential

@@ -45,3 +45,9 @@ def test_the_light_tells_its_word_to_everyone(qtbot, theme):
     assert light.accessibleName() == "Trust: suitable"
     light.click()
     assert light.findChildren(type(light._popup))
+
+
+def test_a_cell_too_thin_for_one_k_point_is_red_and_says_what_would_do():
+    verdict = judge(POTENTIALS["tight-binding"], "", structure("O", "H", "H"))
+    assert verdict.level is Level.NO
+    assert "2 x 2 x 2" in verdict.reasons[1]

@@ -2,8 +2,9 @@ import numpy as np
 import pytest
 
 from designer_app.elements import ATOMIC_NUMBERS
+from designer_app.specs.potentials import POTENTIALS
 from designer_app.specs.structure import Structure
-from designer_app.specs.suitability import doubt, kind_of_matter
+from designer_app.specs.suitability import doubt, kind_of_matter, thin_cell
 
 
 def structure(*symbols, periodic=True):
@@ -41,3 +42,18 @@ def test_chgnet_is_not_doubted_for_crystals_and_metals(symbols):
 )
 def test_chgnet_is_doubted_for_molecules_and_their_liquids(symbols, periodic, word):
     assert word in doubt("chgnet", structure(*symbols, periodic=periodic))
+
+
+def test_a_thin_cell_is_doubted_where_one_k_point_is_computed():
+    told = doubt("tight-binding", structure("O", "H", "H"))
+    assert "only 9.0 Å thick" in told
+    assert "supercell of 2 x 2 x 2" in told
+    assert "24 atoms" in told
+
+
+def test_a_molecule_is_never_too_thin():
+    assert doubt("tight-binding", structure("O", "H", "H", periodic=False)) == ""
+
+
+def test_a_potential_of_atoms_alone_takes_any_cell():
+    assert thin_cell(POTENTIALS["chgnet"], structure("Li", "O")) == ("", "")
