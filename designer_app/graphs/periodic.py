@@ -1,6 +1,6 @@
 """Periodic graphs: atoms are nodes, every directed pair within a cutoff is an edge."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
@@ -19,13 +19,22 @@ if TYPE_CHECKING:
     from ase import Atoms
 
 
+class AtomsGraph(Data):
+    """A graph whose `reverse` names edges, and so counts on by edges in a batch."""
+
+    def __inc__(self, key: str, value: Any, *args: Any, **kwargs: Any) -> Any:
+        """By how much the entries of a field grow with each graph before."""
+        return self.num_edges if key == "reverse" else super().__inc__(key, value, *args, **kwargs)
+
+
 def atoms_to_graph(atoms: "Atoms | Structure | LabelledFrame", cutoff: float) -> Data:
     """The graph of a structure with every directed pair nearer than `cutoff` A.
 
     Fields: `z` atomic numbers, `pos` A, `cell` (1, 3, 3) A with rows that are lattice vectors,
     `pbc` (1, 3), `edge_index` (2, n_edges): edge k leads from atom `edge_index[0, k]`, the sender,
-    to `edge_index[1, k]`, the receiver, ascending; `shifts` (n_edges, 3) whole cell vectors. The
-    vector from the receiver to the image of the sender that it sees is
+    to `edge_index[1, k]`, the receiver, ascending; `shifts` (n_edges, 3) whole cell vectors;
+    `reverse` (n_edges,) the place of the same edge led back. The vector from the receiver to the
+    image of the sender that it sees is
     `pos[edge_index[0]] + shifts @ cell - pos[edge_index[1]]`. Pairs of an atom with its own
     images, and several images of one neighbour, are edges of their own.
 
@@ -48,13 +57,15 @@ def pairs_within(structure: Structure, cutoff: float) -> NeighborList:
 
 def graph_of_pairs(structure: Structure, pairs: NeighborList) -> Data:
     """The graph of a structure whose pairs are known."""
-    return Data(
+    first, second, shifts = pairs.first, pairs.second, pairs.shifts
+    return AtomsGraph(
         z=_tensor(structure.numbers),
         pos=_tensor(structure.positions),
         cell=_tensor(structure.cell)[None],
         pbc=torch.tensor([structure.pbc]),
-        edge_index=torch.stack([pairs.second, pairs.first]),
-        shifts=pairs.shifts,
+        edge_index=torch.stack([second, first]),
+        shifts=shifts,
+        reverse=reverse_edges(first, second, shifts, len(structure)),
     )
 
 
@@ -76,7 +87,7 @@ def edge_graph_of(batch: Data, dtype: torch.dtype) -> EdgeGraph:
         numbers=numbers,
         first=receiver,
         second=sender,
-        reverse=reverse_edges(receiver, sender, batch["shifts"], len(numbers)),
+        reverse=batch["reverse"],
         vectors=vectors.to(dtype),
         system_idx=systems,
         n_systems=n_systems,

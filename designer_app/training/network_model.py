@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from designer_app.device import Compute
+from designer_app.graphs.dataset import FrameGraphs, batches
 from designer_app.graphs.periodic import edge_graph_of
 from designer_app.graphs.pyg import Data
 from designer_app.potentials.base import Prediction
@@ -21,6 +22,9 @@ from designer_app.specs.trainable import TRAINABLE
 from designer_app.state import compute_device, network_dtype
 from designer_app.training.frames import SplitFrames
 from designer_app.training.references import binding_energy, energy_scale, free_atom_energies
+
+_CALIBRATED_ON = 16
+"""Frames."""
 
 
 class NetworkModel:
@@ -56,6 +60,12 @@ class NetworkModel:
             forces=self._forces,
             for_training=for_training,
         )
+
+    def calibrate(self, graphs: FrameGraphs) -> None:
+        """Let the family set what it fits to data before the training, on a few frames."""
+        rows = np.unique(np.linspace(0, len(graphs) - 1, _CALIBRATED_ON).round().astype(int))
+        for batch in batches(graphs, rows.tolist(), len(rows), self.device):
+            self.network.calibrate(edge_graph_of(batch, self.dtype))
 
     def arrays(self, weights: Mapping[str, Tensor]) -> dict[str, NDArray[Any]]:
         """All arrays of the potential with these weights of the network in place of its own."""

@@ -30,11 +30,13 @@ def fit(frames: SplitFrames, spec: TrainPotentialSpec, control: RunControl) -> F
     for what, value in chosen.lines:
         control.log.info("%s: %s", what, value)
     model = NetworkModel(frames, spec, chosen.settings)
-    cutoff = model.network.cutoff
+    graphs = FrameGraphs(frames.train, model.network.cutoff)
+    if state is None:
+        model.calibrate(graphs)
     training = Training(
         model.network,
         model.predict,
-        (FrameGraphs(frames.train, cutoff), FrameGraphs(frames.validation, cutoff)),
+        (graphs, FrameGraphs(frames.validation, model.network.cutoff)),
         schedule_of(chosen, spec, model.scale),
         folder=spec.out,
         device=model.device,
