@@ -128,6 +128,14 @@ JOBS: Registry[JobRow] = Registry(
             implementation="designer_app.jobs.train:run",
         ),
         JobRow(
+            key="labels",
+            title="Look at data",
+            summary="What files of reference calculations hold, in which units.",
+            implementation="designer_app.jobs.labels:run",
+            worker="quick",
+            time_limit=300.0,
+        ),
+        JobRow(
             key="screen",
             title="Screen",
             summary="Make candidates, judge them stage by stage, and rank them.",
