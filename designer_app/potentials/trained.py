@@ -1,6 +1,7 @@
 """Trained potentials from their folders: whatever family the card names."""
 
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from designer_app.specs.trainable import TRAINABLE, TrainableRow
 from designer_app.state import compute_device, network_dtype
 from designer_app.weights.potential_cards import PotentialCard, read_potential
 
+_MEMBER = re.compile(r"member-\d+/")
 SCALE, SHIFT = "scale", "shift"
 """Names of the arrays with the unit of the network's energies, and the mean energy of an atom over
 the free atoms, both in eV; all others are weights."""
@@ -29,7 +31,12 @@ def load(model: str, compute: Compute) -> Potential:
     if not model:
         raise InvalidSpecError("model", model, "name the folder of a trained potential", "Model")
     card, arrays = read_potential(Path(model))
-    return potential_of(card, arrays, compute)
+    found = potential_of(card, arrays, compute)
+    if not card.baseline[0]:
+        return found
+    from designer_app.potentials.delta import on_baseline  # it loads by this module
+
+    return on_baseline(found, card.baseline, compute)
 
 
 def potential_of(
@@ -38,8 +45,33 @@ def potential_of(
     """The potential that a card and its arrays describe, without what it corrects."""
     row = TRAINABLE[card.family]
     build = Row(key=row.key, title="", summary="", implementation=row.potential).load()
-    built: Potential = build(card, arrays, compute)
-    return built
+    members: list[Potential] = [build(card, each, compute) for each in _by_member(arrays)]
+    if len(members) == 1:
+        return members[0]
+    from designer_app.potentials.ensemble import EnsemblePotential  # it loads by this module
+
+    return EnsemblePotential(members, card.title)
+
+
+def _by_member(arrays: Mapping[str, NDArray[Any]]) -> list[dict[str, NDArray[Any]]]:
+    """The arrays of each member of an ensemble; those of a single potential have no member."""
+    found: dict[str, dict[str, NDArray[Any]]] = {}
+    for name, array in arrays.items():
+        known = _MEMBER.match(name)
+        member = known.group(0) if known else ""
+        found.setdefault(member, {})[name.removeprefix(member)] = array
+    return [found[member] for member in sorted(found, key=lambda name: (len(name), name))]
+
+
+def member_arrays(members: Sequence[Mapping[str, NDArray[Any]]]) -> dict[str, NDArray[Any]]:
+    """The arrays of all members of an ensemble under names that tell them apart."""
+    if len(members) == 1:
+        return dict(members[0])
+    return {
+        f"member-{number}/{name}": array
+        for number, arrays in enumerate(members)
+        for name, array in arrays.items()
+    }
 
 
 def network_potential(

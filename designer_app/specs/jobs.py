@@ -136,6 +136,12 @@ JOBS: Registry[JobRow] = Registry(
             time_limit=300.0,
         ),
         JobRow(
+            key="train-potential",
+            title="Train a potential",
+            summary="A potential of your own reference calculations.",
+            implementation="designer_app.jobs.train_potential:run",
+        ),
+        JobRow(
             key="screen",
             title="Screen",
             summary="Make candidates, judge them stage by stage, and rank them.",

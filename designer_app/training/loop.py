@@ -91,12 +91,12 @@ class Training:
 
     # --- the whole ---
 
-    def run(self, control: RunControl) -> None:
+    def run(self, control: RunControl, log_folder: Path, member: int = 0) -> None:
         """Train until epochs, time or patience are used up; the best is in `best`.
 
         Raises `Cancelled`, `TrainingDivergedError`, `OutOfMemoryError`; the best so far stays.
         """
-        log = TrainingLog(self.folder, control, keep_until=self.epoch)
+        log = TrainingLog(log_folder, control, member=member, after=self.epoch)
         try:
             while not self.is_over:
                 self._learn(control)
@@ -122,6 +122,18 @@ class Training:
         patience = self.schedule.patience
         gave_up = patience and self.best_epoch and self.epoch - self.best_epoch >= patience
         return (self.done == 0 and self.share >= 1.0 and self.epoch > 0) or bool(gave_up)
+
+    @property
+    def best_errors(self) -> dict[str, float]:
+        """Errors on the validation frames at the best epoch, those that are known."""
+        row = self.history[self.best_epoch - 1] if self.best_epoch else {}
+        names = {
+            "energy_meV_atom": "energy_validation_meV_atom",
+            "force_meV_A": "force_validation_meV_A",
+            "stress_GPa": "stress_validation_GPa",
+        }
+        found = {name: row.get(column, math.nan) for name, column in names.items()}
+        return {name: value for name, value in found.items() if math.isfinite(value)}
 
     # --- an epoch ---
 

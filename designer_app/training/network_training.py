@@ -13,6 +13,7 @@ from designer_app.specs.train_potential import TrainPotentialSpec
 from designer_app.training.frames import Fitted, SplitFrames, StoppedFitError
 from designer_app.training.loop import Schedule, Training
 from designer_app.training.loss import LossWeights
+from designer_app.training.members import place_of_log
 from designer_app.training.network_model import NetworkModel
 from designer_app.training.plans import Plan, plan, plan_from
 from designer_app.training.training_checkpoint import read_training
@@ -51,12 +52,12 @@ def fit(frames: SplitFrames, spec: TrainPotentialSpec, control: RunControl) -> F
     if state is not None:
         training.restore(state)
     try:
-        training.run(control)
+        training.run(control, *place_of_log(spec))
     except (Cancelled, RunError) as cause:
         if not training.best:
             raise
-        raise StoppedFitError(_fitted(training, model, chosen), cause) from cause
-    return _fitted(training, model, chosen)
+        raise StoppedFitError(_fitted(training, model, chosen, frames), cause) from cause
+    return _fitted(training, model, chosen, frames)
 
 
 def schedule_of(chosen: Plan, spec: TrainPotentialSpec, unit: float) -> Schedule:
@@ -90,7 +91,7 @@ def hash_of(frames: Sequence[LabelledFrame]) -> str:
     return found.hexdigest()
 
 
-def _fitted(training: Training, model: NetworkModel, chosen: Plan) -> Fitted:
+def _fitted(training: Training, model: NetworkModel, chosen: Plan, frames: SplitFrames) -> Fitted:
     told: dict[str, Any] = {
         "epochs": training.epoch,
         "best_epoch": training.best_epoch,
@@ -99,6 +100,9 @@ def _fitted(training: Training, model: NetworkModel, chosen: Plan) -> Fitted:
         "batch_size": training.batch_size,
         "learning_rate": chosen.learning_rate,
         "loss_validation": training.best_loss,
+        "n_train": len(frames.train),
+        "n_validation": len(frames.validation),
+        "validation": training.best_errors,
     }
     return Fitted(
         settings=chosen.settings,

@@ -1,7 +1,6 @@
 """What a training tells as it goes: a row an epoch, and the points of its parity plots."""
 
 import math
-import re
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -25,12 +24,6 @@ MOST_PARITY_ATOMS = 50_000
 VOIGT = ((0, 0), (1, 1), (2, 2), (1, 2), (0, 2), (0, 1))
 
 
-def member_of(folder: Path) -> int:
-    """Number of the member of an ensemble that is trained in a folder; 0 of a single potential."""
-    found = re.fullmatch(r"member-(\d+)", folder.name)
-    return int(found.group(1)) if found else 0
-
-
 @dataclass(eq=False)
 class Said:
     """What the present weights say of frames, frame by frame."""
@@ -44,22 +37,25 @@ class Said:
 
 
 class TrainingLog:
-    """Rows go to the control and to the series file of a training's folder."""
+    """Rows go to the control and to the series file of a training's folder, members together."""
 
-    def __init__(self, folder: Path, control: RunControl, keep_until: int = 0) -> None:
-        """Go on after an epoch: rows of later ones are written anew."""
+    def __init__(
+        self, folder: Path, control: RunControl, *, member: int = 0, after: int = 0
+    ) -> None:
+        """Go on after an epoch of a member: rows of later ones are written anew."""
         self.folder, self.control = folder, control
-        self._member = member_of(folder)
+        self._member = member
         self._n_parities = 0
         self._parity_written = -math.inf
-        self._series = SeriesWriter(folder / SERIES_FILE, ("step", *COLUMNS), keep_until)
+        path, keep_until = folder / SERIES_FILE, _step(member, after)
+        self._series = SeriesWriter(path, ("step", *COLUMNS), keep_until)
 
     def row(self, values: Mapping[str, float]) -> None:
         """One epoch; columns that are not named are NaN."""
         told = dict.fromkeys(COLUMNS, math.nan) | dict(values)
         told |= {"member": float(self._member), "parity": float(self._n_parities)}
         self.control.series.append(told)
-        self._series.extend([{"step": int(told["epoch"]), **told}])
+        self._series.extend([{"step": _step(self._member, int(told["epoch"])), **told}])
 
     def parity(self, frames: Sequence[LabelledFrame], said: Said, *, at_last: bool = False) -> None:
         """Write the points of these frames, unless the last are young."""
@@ -75,6 +71,11 @@ class TrainingLog:
         """All rows are on the disk."""
         self._series.sync()
         self._series.close()
+
+
+def _step(member: int, epoch: int) -> int:
+    """Ascending from member to member: their rows share a file."""
+    return 10_000_000 * member + epoch
 
 
 def parity_arrays(frames: Sequence[LabelledFrame], said: Said) -> dict[str, Any]:

@@ -1,0 +1,132 @@
+"""Training of a potential on reference calculations: frames in, a folder with a potential out."""
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Any
+
+from designer_app.device import Compute
+from designer_app.errors import FileUnreadableError, InvalidSpecError, ResumeError
+from designer_app.io.folders import writable_folder
+from designer_app.io.labels import LabelledSet, read_labelled
+from designer_app.io.potential_cards import POTENTIAL_CARD, ErrorsOn, PotentialCard
+from designer_app.potentials import load_potential
+from designer_app.potentials.base import Potential
+from designer_app.potentials.trained import load
+from designer_app.running.control import RunControl
+from designer_app.specs.fields import check_spec
+from designer_app.specs.train_potential import TrainPotentialSpec
+from designer_app.specs.trainable import TRAINABLE
+from designer_app.specs.training_progress import CHECKPOINT_FILE
+from designer_app.state import set_threads
+from designer_app.training.baselines import less_baseline
+from designer_app.training.frame_splits import split_frames
+from designer_app.training.frames import Fitted, SplitFrames, StoppedFitError
+from designer_app.training.members import member_folder, member_spec
+from designer_app.training.potential_folder import card_before, judged, write_fits
+
+
+def run(spec: TrainPotentialSpec, control: RunControl) -> dict[str, Any]:
+    """Errors on the frames kept back, by set, element and tag, and the folder of the potential.
+
+    Stopped or failed after an epoch was judged, the best potential so far is in the folder.
+    """
+    check_spec(spec)
+    _check_folder(spec)
+    compute = Compute(spec.device, spec.dtype, spec.threads)
+    set_threads(compute)
+    control.progress(0, 1, "Reading")
+    sets = _labels(spec, control)
+    frames = split_frames(sets[0].frames, spec, sets[1].frames)
+    card = card_before(spec, frames, sets)
+    learned = _less_baseline(spec, compute, frames, control)
+    fits: list[Fitted] = []
+    try:
+        for member in range(spec.members):
+            fits.append(_fit(spec, member, fits, learned, control))
+    except StoppedFitError as stopped:
+        write_fits(spec.out, card, [*fits, stopped.fitted])
+        raise stopped.cause from None
+    except BaseException:
+        if fits:
+            write_fits(spec.out, card, fits)
+        raise
+    card = write_fits(spec.out, card, fits)
+    card = judged(spec.out, card, load(str(spec.out), compute), frames, control)
+    return _result(spec, card, fits)
+
+
+def _check_folder(spec: TrainPotentialSpec) -> None:
+    begun = (member_folder(spec, 0) / CHECKPOINT_FILE).is_file()
+    if spec.resume and not begun:
+        raise ResumeError(str(spec.out), "there is no training to go on with")
+    if not spec.resume and (begun or (spec.out / POTENTIAL_CARD).is_file()):
+        reason = "a training is there already: go on with it, or choose another folder"
+        raise InvalidSpecError("out", spec.out, reason, "Folder")
+    writable_folder(spec.out)
+
+
+def _labels(spec: TrainPotentialSpec, control: RunControl) -> tuple[LabelledSet, LabelledSet]:
+    """Frames to learn from, and frames of test files. Raises where no file can be read."""
+    learned = read_labelled(spec.data, spec.mapping, spec.tags, control.checkpoint)
+    kept_back = LabelledSet((), (), ())
+    if spec.test_data:
+        kept_back = read_labelled(spec.test_data, spec.mapping, (), control.checkpoint)
+    for labels in (learned, kept_back):
+        failed = [file for file in labels.files if file.error]
+        if failed and not labels.frames:
+            raise FileUnreadableError(failed[0].path, failed[0].error)
+        for file in failed:
+            control.log.warning("%s is left out: %s", file.path, file.error)
+    return learned, kept_back
+
+
+def _less_baseline(
+    spec: TrainPotentialSpec, compute: Compute, frames: SplitFrames, control: RunControl
+) -> SplitFrames:
+    if not spec.baseline:
+        return frames
+    key, _, model = spec.baseline.partition(":")
+    baseline: Potential = load_potential(key, model, compute)
+    return less_baseline(frames, baseline, control)
+
+
+def _fit(
+    spec: TrainPotentialSpec,
+    member: int,
+    before: Sequence[Fitted],
+    frames: SplitFrames,
+    control: RunControl,
+) -> Fitted:
+    mine = member_spec(spec, member, before[0].settings if before else None)
+    writable_folder(mine.out)
+    found: Fitted = TRAINABLE[spec.model].load()(frames, mine, control)
+    return found
+
+
+def _result(
+    spec: TrainPotentialSpec, card: PotentialCard, fits: Sequence[Fitted]
+) -> dict[str, Any]:
+    sets = ("train", "validation", "test")
+    known = {each.name: each for each in card.errors if each.name in sets}
+    on = next(name for name in reversed(sets) if name in known)
+    details = [each for each in card.errors if each.name not in sets]
+    return {
+        "model": spec.model,
+        "title": card.title,
+        "folder": str(spec.out),
+        "weights_sha256": card.weights_sha256,
+        "judged_on": on,
+        "n_frames": {name: each.n_frames for name, each in known.items()},
+        "energy_mae_meV_atom": known[on].energy_meV_atom,
+        "force_mae_meV_A": known[on].force_meV_A,
+        "stress_mae_GPa": known[on].stress_GPa,
+        "errors": [asdict(each) for each in known.values()],
+        "per_element": [_row(each) for each in details if not each.name.startswith("tag ")],
+        "per_tag": [_row(each) for each in details if each.name.startswith("tag ")],
+        "split": card.split,
+        "fits": [dict(fit.training) for fit in fits],
+    }
+
+
+def _row(errors: ErrorsOn) -> dict[str, Any]:
+    return {name: value for name, value in asdict(errors).items() if value is not None}

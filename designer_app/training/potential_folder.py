@@ -1,0 +1,124 @@
+"""The folder that a training leaves: weights, and a card with all that made them."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from designer_app.elements import SYMBOLS
+from designer_app.io.labels import LabelledSet
+from designer_app.io.potential_cards import (
+    ErrorsOn,
+    LearnedFrom,
+    PotentialCard,
+    write_potential_card,
+)
+from designer_app.potentials.base import Potential
+from designer_app.potentials.trained import member_arrays
+from designer_app.provenance import sha256_of, versions
+from designer_app.running.control import RunControl
+from designer_app.specs.fields import settings_of
+from designer_app.specs.labels import LabelFile
+from designer_app.specs.train_potential import TrainPotentialSpec
+from designer_app.specs.trainable import TRAINABLE
+from designer_app.training.frames import Fitted, SplitFrames
+from designer_app.training.set_errors import errors_by_element, errors_by_tag, errors_on, said_of
+from designer_app.weights.potential_cards import write_potential
+
+MOST_TRAINING_FRAMES = 500
+"""Judged of those learned from, evenly spread: they tell about overfitting only."""
+
+_OF_THIS_MACHINE = ("data", "test_data", "out", "resume", "threads")
+"""Settings that mean nothing to who gets the potential; `data` of the card names the files."""
+
+
+def card_before(
+    spec: TrainPotentialSpec, frames: SplitFrames, sets: Sequence[LabelledSet]
+) -> PotentialCard:
+    """All that is known before the fit: data, split, elements, baseline, versions."""
+    everything = [frame.structure.numbers for frame in (*frames.train, *frames.validation)]
+    elements = tuple(SYMBOLS[number] for number in np.unique(np.concatenate(everything)))
+    potential, _, model = spec.baseline.partition(":")
+    return PotentialCard(
+        family=spec.model,
+        title=f"{TRAINABLE[spec.model].title} for {' '.join(elements)}",
+        settings={},
+        elements=elements,
+        cutoff=0.0,
+        references_eV={},
+        training={k: v for k, v in settings_of(spec).items() if k not in _OF_THIS_MACHINE},
+        data=tuple(_learned_from(labels) for labels in _readable(sets)),
+        split=frames.how,
+        seeds=tuple(spec.seed + member for member in range(spec.members)),
+        versions=versions(),
+        baseline=(potential, model),
+    )
+
+
+def write_fits(folder: Path, card: PotentialCard, fits: Sequence[Fitted]) -> PotentialCard:
+    """Card and weights of one fit, or of the members of an ensemble together.
+
+    The errors are those on the validation frames as the fits tell them, until all were judged.
+    """
+    first = fits[0]
+    told = [fit.training.get("validation", {}) for fit in fits]
+    n_frames = int(first.training.get("n_validation", 0))
+    known = ErrorsOn(name="validation", n_frames=n_frames, **told[0]) if len(told) == 1 else None
+    return write_potential(
+        folder,
+        replace(
+            card,
+            title=card.title + (f", {len(fits)} members" if len(fits) > 1 else ""),
+            settings=first.settings,
+            cutoff=first.cutoff,
+            references_eV=first.references,
+            training={**card.training, "fits": [dict(fit.training) for fit in fits]},
+            errors=() if known is None else (known,),
+            seeds=card.seeds[: len(fits)],
+            notes=first.notes,
+        ),
+        member_arrays([fit.arrays for fit in fits]),
+    )
+
+
+def judged(
+    folder: Path,
+    card: PotentialCard,
+    potential: Potential,
+    frames: SplitFrames,
+    control: RunControl,
+) -> PotentialCard:
+    """The card with the errors on all sets, and of the frames kept back by element and by tag."""
+    step = max(1, -(-len(frames.train) // MOST_TRAINING_FRAMES))
+    sets = (
+        ("train", frames.train[::step]),
+        ("validation", frames.validation),
+        ("test", frames.test),
+    )
+    errors: list[ErrorsOn] = []
+    details: list[ErrorsOn] = []
+    for name, rows in sets:
+        if not rows:
+            continue
+        said = said_of(potential, rows, control, f"Judging on the {name} frames")
+        errors.append(errors_on(name, rows, said))
+        if name != "train":  # of the last set that was kept back: the test frames where there are
+            details = [*errors_by_element(rows, said), *errors_by_tag(rows, said)]
+    found = replace(card, errors=(*errors, *details))
+    write_potential_card(folder, found)
+    return found
+
+
+def _readable(sets: Sequence[LabelledSet]) -> list[LabelFile]:
+    return [file for labels in sets for file in labels.files if not file.error]
+
+
+def _learned_from(file: LabelFile) -> LearnedFrom:
+    path = Path(file.path)
+    return LearnedFrom(
+        file=path.name,
+        sha256=sha256_of(path) if path.is_file() else "",
+        n_frames=file.n_frames,
+        settings=file.settings,
+    )
