@@ -18,7 +18,7 @@ from designer_app.errors import (
 from designer_app.neighbors.pairs import NeighborList
 from designer_app.state import AtomicState
 
-QUANTITIES = ("energy", "forces", "stress", "energies", "magmoms", "spread")
+QUANTITIES = ("energy", "forces", "stress", "energies", "magmoms", "spread", "variances")
 """What can be asked of a potential."""
 
 ENERGY_AND_FORCES = frozenset({"energy", "forces"})
@@ -41,6 +41,8 @@ class Prediction:
     """Bohr magnetons."""
     spread: Float[Tensor, "n_atoms"] | None = None
     """Standard deviation of the force on each atom between members, eV/A."""
+    variances: Float[Tensor, "n_atoms"] | None = None
+    """What the data leave open of each atom's share in the energy, eV^2."""
 
 
 class Potential(ABC):
@@ -52,6 +54,8 @@ class Potential(ABC):
     half_list: ClassVar[bool] = True
     """Whether `predict` wants each pair once."""
     needs_cell: ClassVar[bool] = False
+    conservative: bool = True
+    """Whether forces are the gradient of the energy; where not, MD does not keep its energy."""
     native: ClassVar[bool] = True
     """Deterministic torch code of ours: restarts are bitwise."""
 

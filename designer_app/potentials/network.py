@@ -29,10 +29,16 @@ class EnergyNetwork(nn.Module, ABC):
     cutoff: float
     """A."""
     direct_forces: bool = False
-    """Whether `atom_forces` is trained beside the energy, instead of differentiating it."""
+    """Whether forces are an output of their own, and no gradient of the energy."""
 
     def calibrate(self, graph: EdgeGraph) -> None:
         """Set what a family fits to a batch of the data before it is trained; most fit nothing."""
+
+    def energies_and_forces(
+        self, graph: EdgeGraph
+    ) -> tuple[Float[Tensor, "n_atoms"], Float[Tensor, "n_atoms 3"]]:
+        """(`forward`, force on each atom in units of `scale` / A) of direct forces."""
+        raise NotImplementedError
 
     @abstractmethod
     def features(self, graph: EdgeGraph) -> Float[Tensor, "n_atoms n_features"]:
@@ -65,8 +71,10 @@ class ScaledNetwork(nn.Module):
 
     def atom_energies(self, graph: EdgeGraph) -> Float[Tensor, "n_atoms"]:
         """eV, in double precision: sums of large references keep their small differences."""
-        constant = self.references[graph.numbers] + self.shift
-        return self.scale * self.network(graph).double() + constant
+        return self._in_eV(graph, self.network(graph))
+
+    def _in_eV(self, graph: EdgeGraph, shares: Tensor) -> Tensor:  # noqa: N802
+        return self.scale * shares.double() + self.references[graph.numbers] + self.shift
 
     def predict(
         self,
@@ -78,8 +86,11 @@ class ScaledNetwork(nn.Module):
     ) -> Prediction:
         """Energies, and with `forces` forces and, where a volume is given, stress.
 
-        With `for_training` the result can itself be differentiated by the weights.
+        With `for_training` the result can itself be differentiated by the weights. Direct forces
+        come without stress.
         """
+        if self.network.direct_forces:
+            return self._direct(graph, for_training=for_training)
         slopes = forces or volume is not None
         with torch.set_grad_enabled(for_training or slopes):
             if slopes:
@@ -89,12 +100,21 @@ class ScaledNetwork(nn.Module):
             if not slopes:
                 return Prediction(energy=energy, energies=energies)
             (g,) = torch.autograd.grad(energy.sum(), graph.vectors, create_graph=for_training)
+            vectors = graph.vectors if for_training else graph.vectors.detach()
         return Prediction(
             energy=energy if for_training else energy.detach(),
             energies=energies if for_training else energies.detach(),
             forces=_forces(graph, g) if forces else None,
-            stress=None if volume is None else _stress(graph, g, volume),
+            stress=None if volume is None else _stress(graph, vectors, g, volume),
         )
+
+
+    def _direct(self, graph: EdgeGraph, *, for_training: bool) -> Prediction:
+        with torch.set_grad_enabled(for_training):
+            energies, forces = self.network.energies_and_forces(graph)
+            energies = self._in_eV(graph, energies)
+            energy = energies.new_zeros(graph.n_systems).index_add(0, graph.system_idx, energies)
+        return Prediction(energy=energy, energies=energies, forces=self.scale * forces.double())
 
 
 def _forces(graph: EdgeGraph, g: Tensor) -> Tensor:
@@ -104,9 +124,9 @@ def _forces(graph: EdgeGraph, g: Tensor) -> Tensor:
     return zero.index_add(0, graph.first, g).index_add(0, graph.second, g, alpha=-1)
 
 
-def _stress(graph: EdgeGraph, g: Tensor, volume: Tensor) -> Tensor:
+def _stress(graph: EdgeGraph, vectors: Tensor, g: Tensor, volume: Tensor) -> Tensor:
     """(1/V) sum over edges of vector (x) dE/d(vector), symmetric."""
-    outer = graph.vectors.double()[:, :, None] * g.double()[:, None, :]
+    outer = vectors.double()[:, :, None] * g.double()[:, None, :]
     system = graph.system_idx[graph.first]
     virial = outer.new_zeros(graph.n_systems, 3, 3).index_add(0, system, outer)
     return 0.5 * (virial + virial.transpose(1, 2)) / volume[:, None, None]
@@ -138,6 +158,9 @@ class NetworkPotential(Potential):
             elements=elements,
             device=device,
         )
+        self.conservative = not network.direct_forces
+        if network.direct_forces:  # they are no gradient, and there is no virial
+            self.gives = self.gives - {"stress"}  # pyright: ignore[reportAttributeAccessIssue]
         # Which family it is, is told by the file and not by the class.
         self.key = key  # pyright: ignore[reportAttributeAccessIssue]
         network.to(device=device, dtype=dtype)

@@ -56,6 +56,20 @@ class GemNet(EnergyNetwork):
             energies = energies + output(m, edges, bases.output)
         return energies
 
+    def energies_and_forces(
+        self, graph: EdgeGraph
+    ) -> tuple[Float[Tensor, "n_atoms"], Float[Tensor, "n_atoms 3"]]:
+        """Direct forces: what each edge pushes its atom away from the other end, summed."""
+        edges, bases = self.geometry(graph)
+        energies = graph.vectors.new_zeros(graph.n_atoms)
+        pushes = graph.vectors.new_zeros(graph.n_edges)
+        for output, (_, m) in zip(self.outputs, self._rounds(graph, edges, bases), strict=True):
+            assert isinstance(output, Output)
+            energies = energies + output(m, edges, bases.output)
+            pushes = pushes + output.pushes(m, bases.output)
+        away = -graph.vectors / torch.linalg.vector_norm(graph.vectors, dim=1, keepdim=True)
+        return energies, edges.rows.sums(pushes[:, None] * away)
+
     def features(self, graph: EdgeGraph) -> Float[Tensor, "n_atoms n_atom"]:
         """The atoms after the last block."""
         *_, (h, _) = self._rounds(graph, *self.geometry(graph))
