@@ -19,18 +19,18 @@ at once, and together with its derivative dW/dr: forces then need no way back th
 and their gradient by the weights goes through the filters once.
 """
 
-from dataclasses import dataclass
 from math import log
 
 import torch
-from jaxtyping import Float, Int
+from jaxtyping import Float
 from torch import Tensor, nn
+from torch.autograd.function import once_differentiable
 from torch.nn.functional import softplus
 
 from designer_app.nn.cutoff import cosine_cutoff, cosine_cutoff_slope
 from designer_app.nn.edges import EdgeGraph
+from designer_app.nn.pair_sums import Pairs, pair_convolution, row_products
 from designer_app.nn.radial import GaussianBasis
-from designer_app.nn.scatter import Segments, edges_of_atoms
 from designer_app.potentials.network import N_NUMBERS, EnergyNetwork
 from designer_app.specs.networks import SchNetSettings
 
@@ -58,7 +58,7 @@ class SchNet(EnergyNetwork):
 
     def features(self, graph: EdgeGraph) -> Float[Tensor, "n_atoms n_features"]:
         """x_i after the last interaction."""
-        pairs = pairs_of(graph)
+        pairs = Pairs.of(graph)
         distances = torch.linalg.vector_norm(graph.vectors[pairs.edge], dim=1)
         x = self.embedding(graph.numbers)
         for interaction, filters in zip(self.interactions, self.filters(distances), strict=True):
@@ -89,9 +89,9 @@ class Interaction(nn.Module):
             nn.Linear(n_filters, n_features), ShiftedSoftplus(), nn.Linear(n_features, n_features)
         )
 
-    def forward(self, x: Tensor, filters: Tensor, pairs: "Pairs") -> Tensor:
+    def forward(self, x: Tensor, filters: Tensor, pairs: Pairs) -> Tensor:
         """Q2 ssp(Q1 v + c1) + c2."""
-        found: Tensor = self.outward(_Convolution.apply(self.inward(x), filters, pairs))
+        found: Tensor = self.outward(pair_convolution(self.inward(x), filters, pairs))
         return found
 
 
@@ -107,147 +107,116 @@ class Filters(nn.Module):
         n, k = settings.n_filters, settings.n_interactions
         self.basis = GaussianBasis(0.0, settings.cutoff, settings.n_gaussians)
         self.weight_1 = nn.Parameter(torch.empty(k, settings.n_gaussians, n))
-        self.bias_1 = nn.Parameter(torch.zeros(k, 1, n))
+        self.bias_1 = nn.Parameter(torch.zeros(k, n))
         self.weight_2 = nn.Parameter(torch.empty(k, n, n))
-        self.bias_2 = nn.Parameter(torch.zeros(k, 1, n))
+        self.bias_2 = nn.Parameter(torch.zeros(k, n))
         for each in (*self.weight_1, *self.weight_2):
             nn.init.xavier_uniform_(each)
 
     def forward(self, distances: Float[Tensor, "n_pairs"]) -> tuple[Tensor, ...]:
-        """W(r) of each interaction, (n_pairs, n_filters); differentiable twice."""
+        """W(r) of each interaction, (n_pairs, n_filters); differentiable twice.
+
+        The second derivative is for weights; by the distance it is not there.
+        """
         if not (len(distances) and torch.is_grad_enabled() and distances.requires_grad):
             return self._values(distances).unbind(0)
-        return _Along.apply(distances, *self._with_slopes(distances.detach()))  # type: ignore[return-value]
+        r = distances.detach()
+        values, slopes = _FilterBank.apply(
+            torch.cat(self.basis.with_slope(r)),
+            cosine_cutoff(r, self.cutoff)[:, None],
+            cosine_cutoff_slope(r, self.cutoff)[:, None],
+            *(self.weight_1, self.bias_1, self.weight_2, self.bias_2),
+        )
+        return _Along.apply(distances, slopes, *values.unbind(0))  # type: ignore[return-value]
 
     def _values(self, distances: Tensor) -> Float[Tensor, "k n_pairs n_filters"]:
-        hidden = softplus(self.basis(distances) @ self.weight_1 + self.bias_1) - LN2
-        smooth = cosine_cutoff(distances, self.cutoff)[:, None]
-        return torch.baddbmm(self.bias_2, hidden, self.weight_2) * smooth
-
-    def _with_slopes(self, distances: Tensor) -> tuple[Tensor, Tensor]:
-        """(W, dW/dr), each (k, n_pairs, n_filters): the chain rule beside every layer."""
-        n = len(distances)
-        smooth = cosine_cutoff(distances, self.cutoff)[:, None]
-        smooth_slope = cosine_cutoff_slope(distances, self.cutoff)[:, None]
-        away = torch.cat(self.basis.with_slope(distances))
-        hidden = _SoftplusWithSlope.apply(away @ self.weight_1, self.bias_1)
-        values, slopes = (hidden @ self.weight_2).split(n, dim=1)
-        values = values + self.bias_2
-        return values * smooth, slopes * smooth + values * smooth_slope
+        entering = self.basis(distances) @ self.weight_1 + self.bias_1[:, None]
+        leaving = (softplus(entering) - LN2) @ self.weight_2 + self.bias_2[:, None]
+        return leaving * cosine_cutoff(distances, self.cutoff)[:, None]
 
 
-class _SoftplusWithSlope(torch.autograd.Function):
-    """Rows x, then rows dx/dr: ssp(x + b), then ssp'(x + b) dx/dr."""
+class _FilterBank(torch.autograd.Function):
+    """(W, dW/dr), each (k, n_pairs, n_filters), as functions of the weights.
+
+    `stacked` holds e(r), and below it de/dr: the chain rule runs beside every layer. One
+    interaction after the other: its arrays then stay in the fast memory.
+    """
 
     @staticmethod
-    def forward(ctx, stacked, bias):  # type: ignore[override] # noqa: ANN001, ANN205
-        n = stacked.shape[1] // 2
-        x = stacked[:, :n] + bias
-        rate = torch.sigmoid(x)
-        found = torch.empty_like(stacked)
-        torch.sub(softplus(x), LN2, out=found[:, :n])
-        torch.mul(rate, stacked[:, n:], out=found[:, n:])
-        ctx.save_for_backward(rate, stacked)
-        return found
+    def forward(ctx, stacked, smooth, smooth_slope, w1, b1, w2, b2):  # type: ignore[override] # noqa: ANN001, ANN205
+        n, (k, _, n_filters) = len(smooth), w2.shape
+        values = stacked.new_empty(k, n, n_filters)
+        slopes = torch.empty_like(values)
+        kept = []
+        for each in range(k):
+            entering = stacked @ w1[each]
+            x = entering[:n].add_(b1[each])
+            hidden, rate = torch.empty_like(entering), torch.sigmoid(x)
+            torch.sub(softplus(x), LN2, out=hidden[:n])
+            torch.mul(rate, entering[n:], out=hidden[n:])
+            leaving = hidden @ w2[each]
+            value = leaving[:n].add_(b2[each])
+            torch.mul(value, smooth, out=values[each])
+            torch.mul(leaving[n:], smooth, out=slopes[each])
+            slopes[each].addcmul_(value, smooth_slope)
+            kept += [rate, entering, hidden]
+        ctx.save_for_backward(stacked, smooth, smooth_slope, w1, w2, *kept)
+        return values, slopes
 
     @staticmethod
-    @torch.autograd.function.once_differentiable
-    def backward(ctx, gradient):  # type: ignore[override] # noqa: ANN001, ANN205
-        rate, stacked = ctx.saved_tensors
-        n = rate.shape[1]
-        found = torch.empty_like(gradient)
-        slope_part = torch.mul(gradient[:, n:], rate, out=found[:, n:])
-        bent = (1.0 - rate).mul_(stacked[:, n:]).mul_(slope_part)
-        torch.addcmul(bent, gradient[:, :n], rate, out=found[:, :n])
-        return found, found[:, :n].sum(dim=1, keepdim=True)
+    @once_differentiable
+    def backward(ctx, by_values, by_slopes):  # type: ignore[override] # noqa: ANN001, ANN205
+        stacked, smooth, smooth_slope, w1, w2, *kept = ctx.saved_tensors
+        n = len(smooth)
+        by_w1, by_w2 = torch.empty_like(w1), torch.empty_like(w2)
+        by_b1, by_b2 = w1.new_empty(w1.shape[0], w1.shape[2]), w2.new_empty(w2.shape[:2])
+        for each in range(len(w1)):
+            rate, entering, hidden = kept[3 * each : 3 * each + 3]
+            back = torch.empty_like(hidden)
+            torch.mul(by_values[each], smooth, out=back[:n])
+            back[:n].addcmul_(by_slopes[each], smooth_slope)
+            torch.mul(by_slopes[each], smooth, out=back[n:])
+            torch.mm(hidden.T, back, out=by_w2[each])
+            torch.sum(back[:n], 0, out=by_b2[each])
+            back = back @ w2[each].T
+            back.view(2, n, -1).mul_(rate)
+            back[:n].addcmul_((1.0 - rate).mul_(entering[n:]), back[n:])
+            torch.mm(stacked.T, back, out=by_w1[each])
+            torch.sum(back[:n], 0, out=by_b1[each])
+        return None, None, None, by_w1, by_b1, by_w2, by_b2
 
 
 class _Along(torch.autograd.Function):
     """Filters as functions of the distance, of which value and slope are known."""
 
     @staticmethod
-    def forward(ctx, distances, values, slopes):  # type: ignore[override] # noqa: ANN001, ANN205, ARG004
+    def forward(ctx, distances, slopes, *values):  # type: ignore[override] # noqa: ANN001, ANN002, ANN205, ARG004
         ctx.save_for_backward(slopes)
-        return tuple(values.unbind(0))
+        return tuple(each.view_as(each) for each in values)
 
     @staticmethod
     def backward(ctx, *gradients):  # type: ignore[override] # noqa: ANN001, ANN002, ANN205
         (slopes,) = ctx.saved_tensors
-        stacked = torch.stack(gradients)
-        by_distance = (stacked * slopes).sum(dim=(0, 2)) if ctx.needs_input_grad[0] else None
-        return by_distance, stacked if ctx.needs_input_grad[1] else None, None
+        return _ByDistance.apply(slopes, *gradients), None, *gradients
 
 
-# ---------------------------------------------------------------- sums over pairs
-
-
-@dataclass(frozen=True, eq=False)
-class Pairs:
-    """Each pair of neighbours once, with what it gives to both its ends."""
-
-    edge: Int[Tensor, "n_pairs"]
-    """The one of its two edges that stands first."""
-    first: Int[Tensor, "n_pairs"]
-    second: Int[Tensor, "n_pairs"]
-    ends: Segments
-    """By atom: rows of its pairs as the first end, and n_pairs further as the second."""
-
-
-def pairs_of(graph: EdgeGraph) -> Pairs:
-    """The pairs of a graph's edges."""
-    place = torch.arange(graph.n_edges, device=graph.first.device)
-    is_first = place < graph.reverse
-    edge = is_first.nonzero().squeeze(1)
-    number = torch.cumsum(is_first, 0) - 1
-    by_receiver, _ = edges_of_atoms(graph)
-    order = torch.where(is_first, number, number[graph.reverse] + len(edge))
-    first, second = graph.first[edge], graph.second[edge]
-    return Pairs(
-        edge, first, second, Segments(torch.cat([first, second]), order, by_receiver.starts)
-    )
-
-
-class _Convolution(torch.autograd.Function):
-    """v_i = sum over pairs (i, j) of x_j * W_ij. It is its own transpose: W_ij = W_ji."""
+class _ByDistance(torch.autograd.Function):
+    """dE/dr of each pair: the sum over interactions and filters of dE/dW dW/dr."""
 
     @staticmethod
-    def forward(ctx, x, filters, pairs):  # type: ignore[override] # noqa: ANN001, ANN205
-        ctx.save_for_backward(x, filters)
-        ctx.pairs = pairs
-        if not len(filters):
-            return torch.zeros_like(x)
-        rows = torch.cat([x[pairs.second] * filters, x[pairs.first] * filters])
-        return torch.nn.functional.embedding_bag(
-            pairs.ends.order, rows, pairs.ends.starts, mode="sum"
-        )
+    def forward(ctx, slopes, *gradients):  # type: ignore[override] # noqa: ANN001, ANN002, ANN205
+        ctx.save_for_backward(slopes, *gradients)
+        found = row_products(gradients[0], slopes[0])
+        for gradient, slope in zip(gradients[1:], slopes[1:], strict=True):
+            found += row_products(gradient, slope)
+        return found
 
     @staticmethod
-    def backward(ctx, gradient):  # type: ignore[override] # noqa: ANN001, ANN205
-        x, filters = ctx.saved_tensors
-        by_x = by_filters = None
-        if ctx.needs_input_grad[0]:
-            by_x = _Convolution.apply(gradient, filters, ctx.pairs)
-        if ctx.needs_input_grad[1]:
-            by_filters = _AcrossPairs.apply(gradient, x, ctx.pairs)
-        return by_x, by_filters, None
-
-
-class _AcrossPairs(torch.autograd.Function):
-    """g_i * x_j + g_j * x_i of each pair."""
-
-    @staticmethod
-    def forward(ctx, g, x, pairs):  # type: ignore[override] # noqa: ANN001, ANN205
-        ctx.save_for_backward(g, x)
-        ctx.pairs = pairs
-        i, j = pairs.first, pairs.second
-        return torch.addcmul(g[i] * x[j], g[j], x[i])
-
-    @staticmethod
-    def backward(ctx, gradient):  # type: ignore[override] # noqa: ANN001, ANN205
-        g, x = ctx.saved_tensors
-        by_g = by_x = None
-        if ctx.needs_input_grad[0]:
-            by_g = _Convolution.apply(x, gradient, ctx.pairs)
-        if ctx.needs_input_grad[1]:
-            by_x = _Convolution.apply(g, gradient, ctx.pairs)
-        return by_g, by_x, None
+    @once_differentiable
+    def backward(ctx, by_distance):  # type: ignore[override] # noqa: ANN001, ANN205
+        slopes, *gradients = ctx.saved_tensors
+        each_row = by_distance[:, None]
+        by_slopes = torch.empty_like(slopes)
+        for gradient, found in zip(gradients, by_slopes, strict=True):
+            torch.mul(gradient, each_row, out=found)
+        return by_slopes, *(slope * each_row for slope in slopes)
