@@ -1,0 +1,299 @@
+"""Fitting a network: it learns, it stops and goes on as if it never had, and it keeps the best."""
+
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from designer_app.errors import (
+    Cancelled,
+    InvalidSpecError,
+    OutOfMemoryError,
+    ResumeError,
+    TrainingDivergedError,
+)
+from designer_app.io.series import read_series
+from designer_app.running.control import RunControl
+from designer_app.specs.training_progress import (
+    CHECKPOINT_FILE,
+    COLUMNS,
+    PARITY_ARRAYS,
+    PARITY_FILE,
+    SERIES_FILE,
+)
+from designer_app.training import loop
+from designer_app.training.frames import SplitFrames, StoppedFitError
+from designer_app.training.network_training import fit
+
+ONE_BATCH, BATCHES_AN_EPOCH = 1, 4
+
+
+class Counting(RunControl):
+    """Does something at one of its checkpoints."""
+
+    def __init__(self, at, action):
+        super().__init__()
+        self.left, self.action = at, action
+
+    def checkpoint(self):
+        self.left -= 1
+        if self.left == 0:
+            self.action(self)
+        super().checkpoint()
+
+
+def same(first, second):
+    return first.keys() == second.keys() and all(
+        np.array_equal(first[name], second[name]) for name in first
+    )
+
+
+def test_a_network_learns_the_forces_of_another_potential(copper_frames, tiny_training):
+    control = RunControl()
+    fit(copper_frames, tiny_training(epochs=40), control)
+    rows = control.series.drain()
+    assert rows[-1]["force_validation_meV_A"] < 0.5 * rows[0]["force_validation_meV_A"]
+
+
+def test_equal_seeds_train_equal_networks(copper_frames, tiny_training, tmp_path):
+    spec = tiny_training(epochs=2)
+    first = fit(copper_frames, spec, RunControl())
+    again = fit(copper_frames, replace(spec, out=tmp_path / "again"), RunControl())
+    assert same(first.arrays, again.arrays)
+
+
+def test_other_seeds_train_other_networks(copper_frames, tiny_training, tmp_path):
+    spec = tiny_training(epochs=1)
+    first = fit(copper_frames, spec, RunControl())
+    other = fit(copper_frames, replace(spec, out=tmp_path / "other", seed=1), RunControl())
+    assert not same(first.arrays, other.arrays)
+
+
+# --- what it tells ---
+
+
+def test_every_epoch_is_a_row_for_the_window_and_in_the_file(copper_frames, tiny_training):
+    control, spec = RunControl(), tiny_training(epochs=3)
+    fit(copper_frames, spec, control)
+    told = control.series.drain()
+    assert [row["epoch"] for row in told] == [1, 2, 3]
+    assert set(told[0]) == set(COLUMNS)
+    kept = read_series(spec.out / SERIES_FILE)
+    assert kept["force_validation_meV_A"].tolist() == [r["force_validation_meV_A"] for r in told]
+
+
+def test_the_parity_points_are_the_validation_frames(copper_frames, tiny_training):
+    spec = tiny_training(epochs=1)
+    control = RunControl()
+    fit(copper_frames, spec, control)
+    with np.load(spec.out / PARITY_FILE) as points:
+        assert set(points.files) == set(PARITY_ARRAYS)
+        energies = [frame.energy / len(frame) for frame in copper_frames.validation]
+        assert points["energy_reference"] == pytest.approx(energies)
+        off = np.abs(points["force_predicted"] - points["force_reference"]).mean()
+    told = control.series.drain()[-1]["force_validation_meV_A"]
+    assert 1e3 * off == pytest.approx(told)
+
+
+def test_the_kept_weights_are_those_of_the_best_epoch(copper_frames, tiny_training):
+    control = RunControl()
+    fitted = fit(copper_frames, tiny_training(epochs=8, learning_rate=0.3), control)
+    losses = [row["loss_validation"] for row in control.series.drain()]
+    assert fitted.training["best_epoch"] == 1 + int(np.argmin(losses))
+    assert fitted.training["loss_validation"] == min(losses)
+
+
+def test_patience_ends_a_training_that_makes_no_progress(copper_frames, tiny_training):
+    fitted = fit(
+        copper_frames, tiny_training(epochs=500, learning_rate=0.5, patience=2), RunControl()
+    )
+    assert fitted.training["epochs"] - fitted.training["best_epoch"] == 2
+
+
+def test_a_time_limit_ends_a_training(copper_frames, tiny_training):
+    spec = tiny_training(epochs=1_000_000, max_minutes=0.5 / 60)
+    control = RunControl()
+    fitted = fit(copper_frames, spec, control)
+    assert 1 <= fitted.training["epochs"] < 1_000_000
+    assert control.series.drain()[-1]["learning_rate"] < 0.1 * spec.learning_rate
+
+
+# --- stopped, killed, gone on with ---
+
+
+def test_a_stopped_training_hands_out_its_best(copper_frames, tiny_training):
+    control = Counting(2 * BATCHES_AN_EPOCH + 1, RunControl.cancel)
+    with pytest.raises(StoppedFitError) as stopped:
+        fit(copper_frames, tiny_training(), control)
+    assert isinstance(stopped.value.cause, Cancelled)
+    assert stopped.value.fitted.training["epochs"] == 2
+
+
+def test_a_training_stopped_before_its_first_epoch_has_nothing(copper_frames, tiny_training):
+    with pytest.raises(Cancelled):
+        fit(copper_frames, tiny_training(), Counting(ONE_BATCH, RunControl.cancel))
+
+
+@pytest.mark.parametrize("at", [ONE_BATCH, 2 * BATCHES_AN_EPOCH + 2])
+def test_a_stopped_training_goes_on_as_if_it_never_stopped(
+    copper_frames, tiny_training, tmp_path, at
+):
+    spec = tiny_training()
+    whole = fit(copper_frames, spec, RunControl())
+    halved = replace(spec, out=tmp_path / "halved")
+    with pytest.raises((Cancelled, StoppedFitError)):
+        fit(copper_frames, halved, Counting(at, RunControl.cancel))
+    resumed = fit(copper_frames, replace(halved, resume=True), RunControl())
+    assert same(resumed.arrays, whole.arrays)
+    losses = [read_series(s.out / SERIES_FILE)["loss_train"].tolist() for s in (spec, halved)]
+    assert losses[0] == losses[1]
+
+
+_KILLED = """
+import os, pickle, sys
+from designer_app.running.control import RunControl
+from designer_app.training import loop
+from designer_app.training.network_training import fit
+
+class Killed(RunControl):
+    left = 10
+    def checkpoint(self):
+        self.left -= 1
+        if not self.left:
+            os._exit(9)  # as SIGKILL: nothing is flushed, nothing is written
+loop.BETWEEN_CHECKPOINTS = 0.0
+with open(sys.argv[1], "rb") as file:
+    frames, spec = pickle.load(file)
+fit(frames, spec, Killed())
+"""
+
+
+def test_a_killed_training_goes_on_from_its_checkpoint(copper_frames, tiny_training, tmp_path):
+    import pickle
+
+    spec = tiny_training()
+    given = tmp_path / "given"
+    killed = replace(spec, out=tmp_path / "killed")
+    given.write_bytes(pickle.dumps((copper_frames, killed)))
+    ended = subprocess.run([sys.executable, "-c", _KILLED, str(given)], check=False)
+    assert ended.returncode == 9
+    resumed = fit(copper_frames, replace(killed, resume=True), RunControl())
+    assert same(resumed.arrays, fit(copper_frames, spec, RunControl()).arrays)
+
+
+def test_a_checkpoint_holds_no_code(copper_frames, tiny_training):
+    spec = tiny_training(epochs=1)
+    fit(copper_frames, spec, RunControl())
+    state = torch.load(spec.out / CHECKPOINT_FILE, weights_only=True)
+    assert state["epoch"] == 1
+
+
+def test_a_damaged_checkpoint_is_told_as_such(copper_frames, tiny_training):
+    spec = tiny_training(epochs=1)
+    fit(copper_frames, spec, RunControl())
+    path = spec.out / CHECKPOINT_FILE
+    path.write_bytes(path.read_bytes()[:-200])
+    with pytest.raises(ResumeError):
+        fit(copper_frames, replace(spec, resume=True), RunControl())
+
+
+def test_other_frames_are_not_gone_on_with(copper_frames, tiny_training):
+    spec = tiny_training(epochs=1)
+    fit(copper_frames, spec, RunControl())
+    fewer = SplitFrames(copper_frames.train[1:], copper_frames.validation)
+    with pytest.raises(ResumeError):
+        fit(fewer, replace(spec, resume=True), RunControl())
+
+
+def test_a_finished_training_can_be_prolonged(copper_frames, tiny_training):
+    spec = tiny_training(epochs=2)
+    fit(copper_frames, spec, RunControl())
+    longer = fit(copper_frames, replace(spec, resume=True, epochs=4), RunControl())
+    assert longer.training["epochs"] == 4
+
+
+# --- what goes wrong ---
+
+
+def test_a_loss_that_is_no_number_stops_and_keeps_the_best(
+    copper_frames, tiny_training, monkeypatch
+):
+    control = Counting(
+        2 * BATCHES_AN_EPOCH + 1, lambda _: monkeypatch.setattr(loop, "loss_of", bad)
+    )
+    true = loop.loss_of
+
+    def bad(*args):
+        loss, sums = true(*args)
+        return loss * float("nan"), sums
+
+    with pytest.raises(StoppedFitError) as stopped:
+        fit(copper_frames, tiny_training(), control)
+    assert isinstance(stopped.value.cause, TrainingDivergedError)
+    assert stopped.value.cause.best_epoch == stopped.value.fitted.training["best_epoch"] > 0
+
+
+def starving(module, most):
+    """A step that runs out of memory for more frames at once than that."""
+    true = module._step
+
+    def step(self, batch):
+        if batch["cell"].shape[0] > most:
+            raise RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried ...")
+        true(self, batch)
+
+    return step
+
+
+def test_used_up_memory_halves_the_batch(copper_frames, tiny_training, monkeypatch):
+    monkeypatch.setattr(loop.Training, "_step", starving(loop.Training, 1))
+    fitted = fit(copper_frames, tiny_training(epochs=1), RunControl())
+    assert fitted.training["batch_size"] == 1
+
+
+def test_memory_that_does_not_hold_one_frame_is_told(copper_frames, tiny_training, monkeypatch):
+    monkeypatch.setattr(loop.Training, "_step", starving(loop.Training, 0))
+    with pytest.raises(OutOfMemoryError):
+        fit(copper_frames, tiny_training(epochs=1), RunControl())
+
+
+def test_other_errors_are_not_taken_for_used_up_memory(copper_frames, tiny_training, monkeypatch):
+    def wrong(_self, _batch):
+        raise RuntimeError("shapes do not match")
+
+    monkeypatch.setattr(loop.Training, "_step", wrong)
+    with pytest.raises(RuntimeError, match="shapes"):
+        fit(copper_frames, tiny_training(epochs=1), RunControl())
+
+
+def test_no_frames_are_told(tiny_training):
+    with pytest.raises(InvalidSpecError):
+        fit(SplitFrames((), ()), tiny_training(), RunControl())
+
+
+@pytest.mark.parametrize("missing", ["energy", "forces", "stress"])
+def test_frames_without_a_label_are_learned_from(copper_frames, tiny_training, missing):
+    frames = [replace(frame, **{missing: None}) for frame in copper_frames.train]
+    one = (*frames[:-1], copper_frames.train[-1])
+    for train in (tuple(frames), one):
+        out = Path(f"{tiny_training().out}-{len({f.energy for f in train})}-{train is one}")
+        fitted = fit(
+            SplitFrames(train, copper_frames.validation),
+            tiny_training(epochs=1, out=out),
+            RunControl(),
+        )
+        assert all(np.isfinite(each).all() for each in fitted.arrays.values())
+
+
+def test_without_validation_frames_the_last_epoch_is_kept(copper_frames, tiny_training):
+    fitted = fit(SplitFrames(copper_frames.train, ()), tiny_training(epochs=3), RunControl())
+    assert fitted.training["best_epoch"] == 3
+
+
+def test_one_frame_is_enough_to_learn_from(copper_frames, tiny_training):
+    fitted = fit(SplitFrames(copper_frames.train[:1], ()), tiny_training(epochs=2), RunControl())
+    assert fitted.training["epochs"] == 2
