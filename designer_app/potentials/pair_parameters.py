@@ -1,9 +1,9 @@
-"""Parameters of pair potentials: TOML files, shipped or the user's, checked and mixed.
+"""Parameters for pairs of elements: TOML files, shipped or the user's, checked and mixed.
 
-form = "lennard-jones"              # or "morse"
+form = "lennard-jones"              # or "morse", "second-moment"
 source = "where the numbers come from"
 [cutoff]
-unit = "A"                          # or "sigma" (lennard-jones), "decay" (morse)
+unit = "A"                          # or "sigma", "decay", "r0": of the form, in order
 begin = 10.0                        # from here the energy is switched off
 end = 12.0
 [elements]
@@ -12,7 +12,8 @@ Kr = { sigma = 3.65, epsilon = 0.0140 }
 [pairs]                             # instead of the mixing rule, where known
 Ar-Kr = { sigma = 3.52, epsilon = 0.0121 }
 
-Lengths are in A, energies in eV, `a` of Morse in 1/A. "any" in place of a symbol stands for all.
+Lengths are in A, energies in eV, `a` of Morse in 1/A; p and q of second-moment have no unit. "any"
+in place of a symbol stands for all.
 """
 
 import math
@@ -38,7 +39,7 @@ _MIXING = {"arithmetic": lambda a, b: 0.5 * (a + b), "geometric": lambda a, b: m
 
 @dataclass(frozen=True)
 class PairForm:
-    """What a family of pair potentials needs to know of a pair."""
+    """What a family of potentials needs to know of a pair of elements."""
 
     key: str
     parameters: Mapping[str, str]

@@ -40,6 +40,7 @@ _MPTRJ = " ".join(
 """The 89 elements of CHGNet's training set (Deng et al. 2023, doi:10.1038/s42256-023-00716-3)."""
 _UP_TO_RADON = " ".join(SYMBOLS[1:87])
 _CUBIC_METALS = "Pb Ag Ni Cu Al Mo W Cr Fe"
+_CLOSE_PACKED_METALS = "Ni Cu Rh Pd Ag Ir Pt Au Al Pb Ti Zr Co Mg"
 _SOFT_METALS = "Ca Sr Ba Na K Rb Cs"
 
 
@@ -98,6 +99,17 @@ POTENTIALS: Registry[PotentialRow] = Registry(
                 ("girifalco-weizer", _CUBIC_METALS),
                 ("girifalco-weizer-soft", _SOFT_METALS),
             ),
+        ),
+        PotentialRow(
+            key="second-moment",
+            title="Second moment",
+            summary="Many-body potential of fcc and hcp metals and their alloys; fast.",
+            implementation="designer_app.potentials.second_moment:load",
+            model_doc="a shipped set, or a TOML file with A, xi, p, q and r0 per element",
+            models=(("cleri-rosato", "Cleri and Rosato 1993"),),
+            suits=("metal",),
+            gives=("energy", "forces", "stress", "energies"),
+            covers=(("cleri-rosato", _CLOSE_PACKED_METALS),),
         ),
         PotentialRow(
             key="tight-binding",

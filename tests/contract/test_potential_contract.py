@@ -59,6 +59,7 @@ MATTER = {
     ("lennard-jones", "reduced"): Matter(("Ar", "Ne"), 1.12, 3000.0),
     ("morse", "girifalco-weizer"): Matter(("Cu", "Al"), 2.7),
     ("morse", "girifalco-weizer-soft"): Matter(("Na", "K"), 4.2),
+    ("second-moment", "cleri-rosato"): Matter(("Cu", "Au"), 2.7),
     ("ensemble", "chgnet:0.3.0+chgnet:r2scan"): Matter(("Mg", "O"), 2.1),
     ("delta", "morse:girifalco-weizer+lennard-jones:reduced"): Matter(("Cu", "Al"), 2.4),
     ("tight-binding", "GFN1-xTB"): Matter(("H", "He"), 1.8, settled=1e-3),
