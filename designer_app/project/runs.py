@@ -47,8 +47,9 @@ class Run:
 
     @property
     def can_go_on(self) -> bool:
-        """Whether it ended early and left a checkpoint, or rows of a screening."""
-        has_left = any(self.folder.glob("checkpoint*")) or (self.folder / ROWS).exists()
+        """Whether it ended early and left a checkpoint, of a member too, or rows of a screening."""
+        places = ("checkpoint*", "member-*/checkpoint*", ROWS)
+        has_left = any(found for place in places for found in self.folder.glob(place))
         return self.state in CAN_GO_ON and has_left
 
 

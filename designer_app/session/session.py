@@ -195,6 +195,7 @@ class Session(QObject):
         self._has_told_of_autosave = False
         self._recent.set_project(project.folder)
         self.project_changed.emit(project)
+        self.trainings.list_trained()
         cut_off = project.runs.to_continue()
         if cut_off and not project.is_read_only:
             self.interrupted_found.emit(cut_off)

@@ -21,7 +21,6 @@ from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QStackedWidget, QVBoxLay
 from designer_app.ui.actions import PLAYER_KEYS, make_actions
 from designer_app.ui.document_presenter import DocumentPresenter
 from designer_app.ui.error_presenter import ErrorPresenter
-from designer_app.ui.panels.coming_page import COMING, ComingPage
 from designer_app.ui.panels.dynamics_panel import DynamicsPanel
 from designer_app.ui.panels.md_outlook import MeasuredRates
 from designer_app.ui.panels.project_tree import ProjectTree
@@ -41,6 +40,7 @@ from designer_app.ui.worker_status import WorkerStatus
 if TYPE_CHECKING:
     from designer_app.session.session import Session
     from designer_app.ui.design.presenter import DesignPresenter
+    from designer_app.ui.potentials.presenter import PotentialsPresenter
     from designer_app.ui.screening.presenter import ScreeningPresenter
 
 _DESIGN_SIZE = (1280, 800)
@@ -66,7 +66,7 @@ class MainWindow(QMainWindow):
         self.dynamics = DynamicsPanel(theme, self.rates)
         self.status = StatusLine(theme)
         self.actions_by_key = make_actions(self, theme)
-        self._pages: dict[str, ComingPage] = {}
+        self._potentials: PotentialsPresenter | None = None
         self._screening: ScreeningPresenter | None = None
         self._design: DesignPresenter | None = None
         self._middle = QStackedWidget()
@@ -102,17 +102,30 @@ class MainWindow(QMainWindow):
         """Bring a workspace to the front."""
         self._workspace = key
         self.rail.show_workspace(key)
-        if key == "screening":
+        if key == "potentials":
+            middle, panel = self.potentials.page, self.potentials.panel
+        elif key == "screening":
             middle, panel = self.screening.page, self.screening.panel
         elif key == "design":
             middle, panel = self.design.page, None
         else:
-            middle = self._page(key) if key in COMING else self.work
-            panel = {"structure": self.structure, "dynamics": self.dynamics}.get(key)
+            middle = self.work
+            panel = self.structure if key == "structure" else self.dynamics
         self._middle.setCurrentWidget(middle)
         self._panel.setVisible(panel is not None)
         if panel is not None:
             self._panel.setCurrentWidget(panel)
+
+    @property
+    def potentials(self) -> "PotentialsPresenter":
+        """The Potentials workspace; its widgets are made when they are first asked for."""
+        if self._potentials is None:
+            from designer_app.ui.potentials.presenter import PotentialsPresenter
+
+            self._potentials = PotentialsPresenter(self)
+            self._middle.addWidget(self._potentials.page)
+            self._panel.addWidget(self._potentials.panel)
+        return self._potentials
 
     @property
     def screening(self) -> "ScreeningPresenter":
@@ -186,20 +199,24 @@ class MainWindow(QMainWindow):
         """Files may be dropped anywhere on the window."""
         if _files_of(event):
             event.acceptProposedAction()
-            self.work.picture.empty.set_hovered(True)
+            self._set_hovered(is_hovered=True)
 
     def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:  # noqa: ARG002, N802
         """The file went away again."""
-        self.work.picture.empty.set_hovered(False)
+        self._set_hovered(is_hovered=False)
 
     def dropEvent(self, event: QDropEvent) -> None:  # noqa: N802
-        """Open the first dropped file; in Screening all of them are candidates."""
-        self.work.picture.empty.set_hovered(False)
+        """Open the first dropped file; in Screening all of them are candidates, in Potentials they
+        are reference calculations.
+        """
+        self._set_hovered(is_hovered=False)
         files = _files_of(event)
         if files:
             event.acceptProposedAction()
             if self._workspace == "screening":
                 self.screening.add_files(files)
+            elif self._workspace == "potentials":
+                self.potentials.add_files(files)
             else:
                 self.commands.open_path(files[0])
 
@@ -222,14 +239,12 @@ class MainWindow(QMainWindow):
         if event.type() == QEvent.Type.WindowStateChange and self.isMinimized():
             self.work.player.pause()
 
-    # --- layout ---
+    def _set_hovered(self, *, is_hovered: bool) -> None:
+        self.work.picture.empty.set_hovered(is_hovered)
+        if self._workspace == "potentials":
+            self.potentials.page.library.drop.set_hovered(is_hovered)
 
-    def _page(self, key: str) -> ComingPage:
-        if key not in self._pages:
-            page = self._pages[key] = ComingPage(key, self.theme)
-            page.place_asked.connect(self.show_workspace)
-            self._middle.addWidget(page)
-        return self._pages[key]
+    # --- layout ---
 
     def _build(self) -> None:
         self.setWindowTitle("designer_app")
@@ -259,6 +274,8 @@ class MainWindow(QMainWindow):
         self.setCentralWidget(center)
 
     def _connect(self) -> None:
+        for choice in (self.dynamics.potential, self.structure.relax.potential):
+            self.session.trainings.listed.connect(choice.set_trained)
         self.rail.workspace_chosen.connect(self.show_workspace)
         for action in self.actions_by_key.values():
             self.addAction(action)

@@ -21,6 +21,7 @@ NAMES = (
     "vispy.gloo.gl.glplus",
     "designer_app.ui.viewer3d.canvas",
     "designer_app.ui.design.presenter",
+    "designer_app.ui.potentials.presenter",
     "designer_app.ui.screening.presenter",
     "pyqtgraph",
     "designer_app.ui.plots.run_plots",

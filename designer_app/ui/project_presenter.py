@@ -93,6 +93,8 @@ class ProjectPresenter(QObject):
         run = project.runs.at(path) if project is not None and path.is_dir() else None
         if run is not None and run.key == self._session.designs.key:
             self._window.design.open_run(path)
+        elif run is not None and run.key == self._session.trainings.key:
+            self._window.potentials.open_run(path)
         elif path.is_dir():
             self._window.screening.open_run(path)
         else:

@@ -150,6 +150,9 @@ class SessionReport(QObject):
         if job.key == "design":
             window.design.show_job(job)
             return
+        if job.key == self._session.trainings.key:
+            window.potentials.show_job(job)
+            return
         window.show_workspace("dynamics")
         window.runs.show_job(job)
 

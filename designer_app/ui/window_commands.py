@@ -120,6 +120,8 @@ class WindowCommands(QObject):
         """What the panel in front offers."""
         if self._window.workspace == "structure":
             self._window.structure.relax.ask()
+        elif self._window.workspace == "potentials":
+            self._window.potentials.ask_run()
         elif self._window.workspace == "screening":
             self._window.screening.ask_run()
         elif self._window.workspace == "design":
@@ -132,6 +134,8 @@ class WindowCommands(QObject):
         window = self._window
         if window.workspace == "design":
             window.design.cancel()
+        elif window.workspace == "potentials":
+            window.potentials.cancel()
         elif window.workspace == "screening" or not window.runs.is_busy:
             window.screening.cancel()
         else:
@@ -143,6 +147,8 @@ class WindowCommands(QObject):
             self._window.screening.search.ask_pause()
         elif self._window.workspace == "design":
             self._window.design.pause()
+        elif self._window.workspace == "potentials":
+            self._window.potentials.pause()
         else:
             self._window.dynamics.ask_pause()
 

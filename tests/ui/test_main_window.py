@@ -105,13 +105,6 @@ def test_the_theme_switches_and_is_remembered(window):
     assert window.theme.tokens is LIGHT
 
 
-def test_pages_to_come_say_so_and_lead_back(qtbot, window):
-    window.show_workspace("potentials")
-    page = window._middle.currentWidget()
-    page._button.click()
-    assert window.workspace == "dynamics"
-
-
 def test_a_run_is_shown_live_stopped_extended_and_kept_when_the_window_closes(
     qtbot, qapp, window, argon
 ):

@@ -111,6 +111,11 @@ class DynamicsPanel(PanelPage):
         self.preset.set_value(preset_of(self._shown()))
         self._refresh()
 
+    def choose_potential(self, potential: str, model: str) -> None:
+        """Let this move the atoms; all else stays."""
+        self.potential.set_values(potential, model)
+        self._refresh()
+
     def ask_run(self, out: Path | None = None) -> None:
         """Press Run, where it can be pressed; `out` is a folder in place of the project's."""
         if self.run.isEnabled():

@@ -1,21 +1,27 @@
 """Which potential, which of its models, and whether it can be trusted here."""
 
+from collections.abc import Sequence
+from pathlib import Path
+
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from designer_app.io.documents import Document
 from designer_app.io.examples import Example
+from designer_app.io.potential_cards import PotentialCard
 from designer_app.specs.potentials import POTENTIALS
 from designer_app.specs.structure import Structure
 from designer_app.ui.editors import ChoiceEditor, SuggestionEditor
 from designer_app.ui.panels.section import row
 from designer_app.ui.theme import Theme, label
-from designer_app.ui.trust import Level, Verdict, judge, shipped_example
+from designer_app.ui.trust import Level, Verdict, judge, judge_trained, shipped_example
 from designer_app.ui.trust_light import TrustLight
 
 
 class PotentialChoice(QWidget):
-    """Combo, model and trust light."""
+    """Combo, model and trust light. Trained potentials stand by their titles before the families;
+    a family of which none comes with the program is offered only once it is chosen.
+    """
 
     edited = Signal()
 
@@ -23,7 +29,9 @@ class PotentialChoice(QWidget):
         super().__init__(parent)
         self._structure: Structure | None = None
         self._known: Example | None = None
-        self._potential = ChoiceEditor(tuple((r.key, r.title) for r in POTENTIALS.values()))
+        self._trained: dict[str, tuple[str, Path, PotentialCard]] = {}
+        """(family, folder, card) by the key of the choice."""
+        self._potential = ChoiceEditor(_families())
         self._model = SuggestionEditor()
         self._light = TrustLight(theme)
         self._reason = label("", "small", wrap=True)
@@ -44,13 +52,30 @@ class PotentialChoice(QWidget):
 
     def values(self) -> dict[str, str]:
         """The two fields of a computing spec."""
-        return {"potential": self._potential.value(), "model": self._model.value()}
+        chosen = self._potential.value()
+        if chosen in self._trained:
+            family, folder, _ = self._trained[chosen]
+            return {"potential": family, "model": str(folder)}
+        return {"potential": chosen, "model": self._model.value()}
 
     def set_values(self, potential: str, model: str) -> None:
         """Show a potential and its model."""
-        self._potential.set_value(potential)
+        trained = f"{potential}:{model}"
+        self._offer_potentials(potential)
+        self._potential.set_value(trained if trained in self._trained else potential)
         self._offer_models()
-        self._model.set_value(model)
+        if trained not in self._trained:
+            self._model.set_value(model)
+
+    def set_trained(self, trained: Sequence[tuple[Path, PotentialCard]]) -> None:
+        """Offer these (folder, card) too; what is chosen stays."""
+        present = self.values()
+        self._trained = {
+            f"{card.family}:{folder}": (card.family, folder, card)
+            for folder, card in trained
+            if card.family in POTENTIALS
+        }
+        self.set_values(present["potential"], present["model"])
 
     def set_document(self, document: Document | None) -> None:
         """Judge the potential by this structure."""
@@ -72,15 +97,27 @@ class PotentialChoice(QWidget):
         layout.addWidget(self._model)
         layout.addWidget(self._reason)
 
+    def _offer_potentials(self, wanted: str) -> None:
+        titles = [(key, card.title) for key, (_, _, card) in self._trained.items()]
+        self._potential.set_choices((*titles, *_families(wanted)))
+
     def _offer_models(self) -> None:
+        is_trained = self._potential.value() in self._trained
+        self._model.setVisible(not is_trained)
+        if is_trained:
+            self._judge()
+            return
         row_now = POTENTIALS[self._potential.value()]
         self._model.set_choices(row_now.models)
         self._model.setToolTip(self.tr("Model: %s") % row_now.model_doc)
         self._judge()
 
     def _judge(self) -> None:
+        chosen = self._potential.value()
         if self._structure is None:
             self._light.set_verdict(None)
+        elif chosen in self._trained:
+            self._light.set_verdict(judge_trained(self._trained[chosen][2], self._structure))
         else:
             row_now = POTENTIALS[self._potential.value()]
             model = self._model.value()
@@ -101,3 +138,9 @@ class PotentialChoice(QWidget):
     def _on_model_edited(self) -> None:
         self._judge()
         self.edited.emit()
+
+
+def _families(wanted: str = "") -> tuple[tuple[str, str], ...]:
+    """Those that come with parameters, and the one that is wanted."""
+    rows = POTENTIALS.values()
+    return tuple((row.key, row.title) for row in rows if row.models or row.key == wanted)

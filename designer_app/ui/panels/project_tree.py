@@ -33,7 +33,12 @@ _STATES = {
 }
 
 
-_ICONS = {"relax": "relax", "screen": "screening", "design": "design"}
+_ICONS = {
+    "relax": "relax",
+    "screen": "screening",
+    "design": "design",
+    "train-potential": "train",
+}
 
 
 class ProjectTree(QWidget):
@@ -199,8 +204,10 @@ def _children(group: QTreeWidgetItem) -> list[QTreeWidgetItem]:
 
 
 def structure_of(run: "Run") -> Path | None:
-    """What shows what a run did: its trajectory, the relaxed structure, a screening's folder."""
-    if (run.folder / ROWS).is_file():
+    """What shows what a run did: its trajectory, the relaxed structure, a screening's folder, a
+    training's.
+    """
+    if run.key == "train-potential" or (run.folder / ROWS).is_file():
         return run.folder
     for pattern in ("trajectory.traj", "*.cif", "*.extxyz"):
         found = sorted(run.folder.glob(pattern))

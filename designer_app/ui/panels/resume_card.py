@@ -27,12 +27,12 @@ class ResumeCard(QFrame):
         self._text = label(
             self.tr("“%s” was interrupted when the program ended.") % run.title, "strong", wrap=True
         )
-        self._more = label(
-            self.tr("What was screened is kept; the rest can go on.")
-            if run.key == "screen"
-            else self.tr("Its trajectory and its last checkpoint are kept; it can go on exactly."),
-            wrap=True,
-        )
+        kept = {
+            "screen": self.tr("What was screened is kept; the rest can go on."),
+            "train-potential": self.tr("What was learned is kept; it goes on from there."),
+        }
+        md = self.tr("Its trajectory and its last checkpoint are kept; it can go on exactly.")
+        self._more = label(kept.get(run.key, md), wrap=True)
         self.resume = QPushButton(self.tr("Resume"))
         self.later = QPushButton(self.tr("Not now"))
         self._icon = ThemedIcon(self.resume, "resume", theme, "accent_text")

@@ -123,6 +123,8 @@ class ScreeningPresenter(QObject):
 
     def _connect(self) -> None:
         session, search, page = self._session, self.search, self.page
+        search.potential.set_trained(session.trainings.trained)
+        session.trainings.listed.connect(search.potential.set_trained)
         session.document_changed.connect(self._on_document_changed)
         session.project_changed.connect(self._on_project_changed)
         session.runs.noted.connect(self._list_past)

@@ -1,0 +1,245 @@
+"""Potentials side by side on the same frames: parity, errors, speed, spread."""
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QFrame,
+    QHBoxLayout,
+    QHeaderView,
+    QTableWidget,
+    QTableWidgetItem,
+    QVBoxLayout,
+    QWidget,
+)
+
+from designer_app.io.formulas import written
+from designer_app.io.parity import Points
+from designer_app.specs.evaluate import ErrorRow, Evaluation, Judged
+from designer_app.ui.editors import ChoiceEditor
+from designer_app.ui.panels.section import row
+from designer_app.ui.plots.parity_plot import ParityPlot
+from designer_app.ui.potentials.sign_legend import SignLegend
+from designer_app.ui.theme import Theme, label, tabular
+from designer_app.ui.wording import with_spaces
+
+_ALL = "all"
+_RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+_LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
+_US = 1e6
+
+
+class ComparePage(QWidget):
+    """Shows an `Evaluation`."""
+
+    frame_asked = Signal(str, int)
+
+    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._evaluation: Evaluation | None = None
+        self._titles: tuple[str, ...] = ()
+        self._frames: list[QFrame] = []
+        self.summary = label("", "title", wrap=True)
+        self.said = label("", "muted", wrap=True)
+        self.legend = SignLegend(theme)
+        self.energy = ParityPlot(self.tr("Energy"), "eV/atom", theme)
+        self.force = ParityPlot(self.tr("Forces"), "eV/Å", theme)
+        self.group = ChoiceEditor(((_ALL, self.tr("All frames")),))
+        self.table = QTableWidget(0, 0)
+        self._plots = QHBoxLayout()
+        self._build()
+        for plot in (self.energy, self.force):
+            plot.frame_chosen.connect(self._on_frame_chosen)
+            plot.set_names(self._name_of)
+        self.group.edited.connect(self._fill)
+        self.show_none()
+
+    def show_none(self, said: str = "") -> None:
+        """Nothing was compared yet, or it is on its way."""
+        self._evaluation = None
+        self.summary.setText(self.tr("Which potential describes my material best?"))
+        self.said.setText(
+            said
+            or self.tr(
+                "Tick potentials, drop calculations with energies and forces, and press Compare. "
+                "Each is judged on the same frames, on this machine."
+            )
+        )
+        self._show_parts(is_filled=False)
+
+    def show_evaluation(
+        self, found: Evaluation, titles: Sequence[str], points: Sequence[tuple[Points, Points]]
+    ) -> None:
+        """Show what came out; titles and points in the order of what was judged."""
+        self._evaluation = found
+        self._titles = tuple(titles)
+        frames = with_spaces(found.n_frames)
+        self.summary.setText(_best(found, titles))
+        self.said.setText(
+            self.tr("%s frames of %s; energies per atom, errors are mean absolute ones")
+            % (frames, ", ".join(found.elements))
+        )
+        good = [place for place, each in enumerate(found.judged) if not each.problem]
+        self.legend.set_names([titles[place] for place in good])
+        self.energy.set_clouds([(titles[place], points[place][0]) for place in good])
+        self.force.set_clouds([(titles[place], points[place][1]) for place in good])
+        groups = dict.fromkeys(each.group for judged in found.judged for each in judged.rows)
+        self.group.set_choices(
+            tuple((group, _group_text(group)) for group in groups) or ((_ALL, _ALL),)
+        )
+        self._fill()
+        self._show_parts(is_filled=True)
+
+    def lines(self) -> list[list[str]]:
+        """What the table says, line by line."""
+        return [
+            [
+                item.text() if (item := self.table.item(line, column)) else ""
+                for column in range(self.table.columnCount())
+            ]
+            for line in range(self.table.rowCount())
+        ]
+
+    def _show_parts(self, *, is_filled: bool) -> None:
+        for frame in self._frames:
+            frame.setVisible(is_filled)
+        self.legend.setVisible(is_filled)
+
+    def _build(self) -> None:
+        for plot in (self.energy, self.force):
+            frame = QFrame()
+            frame.setProperty("role", "card")
+            around = QVBoxLayout(frame)
+            around.setContentsMargins(1, 1, 1, 4)
+            around.addWidget(plot)
+            self._plots.addWidget(frame, 1)
+            self._frames.append(frame)
+        self._plots.setSpacing(10)
+        lower = QFrame()
+        lower.setProperty("role", "card")
+        self._frames.append(lower)
+        head = row(label(self.tr("Errors on"), "muted"), self.group, None)
+        head.setContentsMargins(12, 8, 12, 2)
+        column = QVBoxLayout(lower)
+        column.setContentsMargins(1, 1, 1, 6)
+        column.addLayout(head)
+        column.addWidget(self.table)
+        self._prepare_table()
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(20, 14, 20, 16)
+        layout.setSpacing(10)
+        layout.addWidget(self.summary)
+        layout.addWidget(self.said)
+        layout.addWidget(self.legend)
+        layout.addLayout(self._plots, 3)
+        layout.addWidget(lower, 2)
+        layout.addStretch(0)
+        self.setAccessibleName(self.tr("Comparison of potentials"))
+
+    def _prepare_table(self) -> None:
+        heads = (
+            self.tr("Potential"),
+            self.tr("Forces\nmeV/Å"),
+            self.tr("Energy\nmeV/atom"),
+            self.tr("Stress\nGPa"),
+            self.tr("Speed\nµs/atom"),
+            self.tr("Spread\nmeV/Å"),
+            self.tr("Says"),
+        )
+        table = self.table
+        table.setColumnCount(len(heads))
+        table.setHorizontalHeaderLabels(heads)
+        table.setProperty("role", "candidates")
+        table.setAccessibleName(self.tr("Errors of each potential"))
+        table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        table.setSelectionMode(QAbstractItemView.SelectionMode.NoSelection)
+        table.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        table.setShowGrid(False)
+        table.setWordWrap(True)
+        table.verticalHeader().setVisible(False)
+        head = table.horizontalHeader()
+        head.setHighlightSections(False)
+        head.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+        head.setSectionResizeMode(len(heads) - 1, QHeaderView.ResizeMode.Stretch)
+        for column in (0, len(heads) - 1):
+            item = table.horizontalHeaderItem(column)
+            if item is not None:
+                item.setTextAlignment(_LEFT)
+
+    def _fill(self) -> None:
+        if self._evaluation is None:
+            return
+        group = self.group.value()
+        table = self.table
+        table.setRowCount(0)
+        table.setRowCount(len(self._evaluation.judged))
+        best = _best_force(self._evaluation, group)
+        for line, judged in enumerate(self._evaluation.judged):
+            errors = next((each for each in judged.rows if each.group == group), None)
+            texts = _texts(self._titles[line], judged, errors)
+            for column, text in enumerate(texts):
+                item = QTableWidgetItem(text)
+                font = tabular(table.font())
+                font.setBold(judged is best)
+                item.setFont(font)
+                item.setTextAlignment(_LEFT if column in (0, len(texts) - 1) else _RIGHT)
+                item.setToolTip(text if column == len(texts) - 1 else "")
+                table.setItem(line, column, item)
+        table.resizeRowsToContents()
+
+    def _name_of(self, frame: int) -> str:
+        if self._evaluation is None:
+            return ""
+        path, index, tag = self._evaluation.frames[frame]
+        return self.tr("%s %d: click to open") % (tag or path.rpartition("/")[2], index)
+
+    def _on_frame_chosen(self, frame: int) -> None:
+        if self._evaluation is not None:
+            path, index, _ = self._evaluation.frames[frame]
+            self.frame_asked.emit(path, index)
+
+
+def _group_text(group: str) -> str:
+    if group == _ALL:
+        return "All frames"
+    kind, _, name = group.partition(" ")
+    return f"Forces on {written(name)}" if kind == "element" else f"Tag {name}"
+
+
+def _best_force(found: Evaluation, group: str) -> Judged | None:
+    known = [
+        (each.force_mae_meV_A, place)
+        for place, judged in enumerate(found.judged)
+        for each in judged.rows
+        if each.group == group and each.force_mae_meV_A is not None and not judged.problem
+    ]
+    return found.judged[min(known)[1]] if known else None
+
+
+def _best(found: Evaluation, titles: Sequence[str]) -> str:
+    best = _best_force(found, _ALL)
+    if best is None:
+        return "None of them could be judged on these frames."
+    error = next(each.force_mae_meV_A for each in best.rows if each.group == _ALL)
+    title = titles[found.judged.index(best)]
+    return f"{title} is closest: its forces are off by {error:.3g} meV/Å on average."
+
+
+def _texts(title: str, judged: Judged, errors: ErrorRow | None) -> list[str]:
+    if judged.problem or errors is None:
+        return [title, "", "", "", "", "", judged.problem or "nothing to compare here"]
+    values = (errors.force_mae_meV_A, errors.energy_mae_meV_atom, errors.stress_mae_GPa)
+    notes = ["energies aligned"] if judged.aligned else []
+    if judged.interval_coverage is not None:
+        notes.append(f"90 % interval covers {100 * judged.interval_coverage:.0f} %")
+    if judged.spread_rank_correlation is not None:
+        notes.append(f"spread ranks errors ({judged.spread_rank_correlation:.2f})")
+    spread = "" if judged.spread is None else f"{1000 * float(judged.spread.mean()):.3g}"
+    return [
+        title,
+        *("" if value is None else f"{value:.3g}" for value in values),
+        f"{_US * judged.seconds_per_atom:.3g}",
+        spread,
+        ", ".join(notes),
+    ]

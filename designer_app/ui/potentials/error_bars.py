@@ -1,0 +1,115 @@
+"""Mean errors of groups as bars: which element, which tag is learned worst."""
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QPainter, QPaintEvent
+from PySide6.QtWidgets import QTabBar, QVBoxLayout, QWidget
+
+from designer_app.io.potential_cards import ErrorsOn
+from designer_app.ui.panels.section import row
+from designer_app.ui.theme import OnTheme, Theme, Tokens, label, tabular
+
+_LINE, _NAME, _VALUE, _BAR = 26, 92, 52, 8
+_MOST = 24
+
+
+class _Bars(QWidget):
+    """One line a group: name, bar, number."""
+
+    def __init__(self, theme: Theme) -> None:
+        super().__init__()
+        self._rows: list[tuple[str, float]] = []
+        self._tokens = theme.tokens
+        self.setFont(tabular(self.font()))
+        self._theme_follower = OnTheme(self, theme, self._on_theme)
+
+    def set_rows(self, rows: Sequence[tuple[str, float]]) -> None:
+        self._rows = list(rows[:_MOST])
+        self.setMinimumHeight(_LINE * len(self._rows))
+        self.setAccessibleDescription(", ".join(f"{name} {value:.3g}" for name, value in rows))
+        self.update()
+
+    def rows(self) -> list[tuple[str, float]]:
+        return list(self._rows)
+
+    def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
+        return QSize(220, _LINE * max(1, len(self._rows)))
+
+    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: ARG002, N802
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        most = max((value for _, value in self._rows), default=1.0) or 1.0
+        room = max(10, self.width() - _NAME - _VALUE - 8)
+        metrics = self.fontMetrics()
+        middle, right = Qt.AlignmentFlag.AlignVCenter, Qt.AlignmentFlag.AlignRight
+        for place, (name, value) in enumerate(self._rows):
+            top = place * _LINE
+            painter.setPen(QColor(self._tokens.text))
+            said = metrics.elidedText(name, Qt.TextElideMode.ElideMiddle, _NAME - 8)
+            painter.drawText(0, top, _NAME, _LINE, int(middle), said)
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(QColor(self._tokens.border))
+            bar = QRectF(_NAME, top + (_LINE - _BAR) / 2, room, _BAR)
+            painter.drawRoundedRect(bar, 3, 3)
+            painter.setBrush(QColor(self._tokens.lines[0]))
+            bar.setWidth(max(3.0, room * value / most))
+            painter.drawRoundedRect(bar, 3, 3)
+            painter.setPen(QColor(self._tokens.text))
+            place_of_value = (self.width() - _VALUE, top, _VALUE, _LINE)
+            painter.drawText(*place_of_value, int(middle | right), f"{value:.3g}")
+        painter.end()
+
+    def _on_theme(self, tokens: Tokens) -> None:
+        self._tokens = tokens
+        self.update()
+
+
+class ErrorBars(QWidget):
+    """Force errors by element or by tag."""
+
+    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._groups: tuple[Sequence[ErrorsOn], Sequence[ErrorsOn]] = ((), ())
+        self.tabs = QTabBar()
+        self._bars = _Bars(theme)
+        self._build()
+        self.tabs.currentChanged.connect(self._on_tab_changed)
+
+    def set_errors(self, by_element: Sequence[ErrorsOn], by_tag: Sequence[ErrorsOn]) -> None:
+        """Show these groups, the worst first."""
+        self._groups = (by_element, by_tag)
+        self.tabs.setTabVisible(1, len(by_tag) > 1)
+        self._on_tab_changed(self.tabs.currentIndex())
+
+    def rows(self) -> list[tuple[str, float]]:
+        """(group, meV/Å) as shown."""
+        return self._bars.rows()
+
+    def _build(self) -> None:
+        for text in (self.tr("By element"), self.tr("By tag")):
+            self.tabs.addTab(text)
+        self.tabs.setDrawBase(False)
+        self.tabs.setExpanding(False)
+        self.tabs.setAccessibleName(self.tr("Errors by element or by tag"))
+        head = row(self.tabs, None)
+        head.setContentsMargins(4, 0, 8, 0)
+        unit = label(self.tr("Force MAE, meV/Å"), "small")
+        unit.setContentsMargins(12, 0, 12, 4)
+        body = row(self._bars)
+        body.setContentsMargins(12, 0, 14, 8)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(2)
+        layout.addLayout(head)
+        layout.addWidget(unit)
+        layout.addLayout(body)
+        layout.addStretch(1)
+
+    def _on_tab_changed(self, place: int) -> None:
+        known = [
+            (each.name or self.tr("no tag"), each.force_meV_A)
+            for each in self._groups[max(0, place)]
+            if each.force_meV_A is not None
+        ]
+        self._bars.set_rows(sorted(known, key=lambda pair: -pair[1]))

@@ -1,0 +1,110 @@
+"""A health check: the verdict, and each item with its light, its sentence and its curves."""
+
+from PySide6.QtCore import QRectF, QSize, Qt
+from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtWidgets import QFrame, QVBoxLayout, QWidget
+
+from designer_app.specs.health import HealthItem, HealthReport
+from designer_app.ui.panels.section import row
+from designer_app.ui.plots.small_plot import SmallPlot
+from designer_app.ui.potentials.label_sections import clear
+from designer_app.ui.theme import OnTheme, Theme, Tokens, label
+from designer_app.ui.trust import Level
+from designer_app.ui.trust_light import draw_shape
+from designer_app.ui.wording import duration
+
+_WORDS = {"good": "good", "care": "with care", "no": "not usable", "skipped": "not checked"}
+_SHAPE = 10
+
+
+class Light(QWidget):
+    """A disc, a triangle or a square; nothing for what was not checked."""
+
+    def __init__(self, level: str, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._level = Level(level) if level in [each.value for each in Level] else None
+        self._tokens = theme.tokens
+        self.setFixedSize(QSize(_SHAPE + 4, 18))
+        self._theme_follower = OnTheme(self, theme, self._on_theme)
+
+    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: ARG002, N802 - Qt's name
+        """Draw the shape."""
+        if self._level is not None:
+            painter = QPainter(self)
+            area = QRectF(2, (self.height() - _SHAPE) / 2, _SHAPE, _SHAPE)
+            draw_shape(painter, self._level, area, self._tokens)
+            painter.end()
+
+    def _on_theme(self, tokens: Tokens) -> None:
+        self._tokens = tokens
+        self.update()
+
+
+class HealthView(QWidget):
+    """Shows a `HealthReport`."""
+
+    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._theme = theme
+        self.verdict = label("", "strong", wrap=True)
+        self._said = label("", "small", wrap=True)
+        self._items = QVBoxLayout()
+        self._items.setSpacing(10)
+        self.shown: tuple[HealthItem, ...] = ()
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(6)
+        layout.addWidget(self.verdict)
+        layout.addWidget(self._said)
+        layout.addSpacing(4)
+        layout.addLayout(self._items)
+        self.show_none()
+
+    def show_none(self, said: str = "") -> None:
+        """Nothing was checked yet, or it is being checked."""
+        self.shown = ()
+        clear(self._items)
+        self.verdict.setText(said or self.tr("Not checked yet"))
+        self._said.setText(
+            self.tr(
+                "The check stretches a crystal, heats it at constant energy, pulls pairs of atoms "
+                "together and looks at vibrations, in about a minute."
+            )
+        )
+
+    def show_report(self, report: HealthReport) -> None:
+        """What the check found."""
+        self.shown = report.items
+        clear(self._items)
+        self.verdict.setText(report.verdict)
+        took = duration(report.seconds)
+        self._said.setText(self.tr("Checked on %s in %s") % (report.structure, took))
+        for item in report.items:
+            self._items.addWidget(self._item(item))
+
+    def _item(self, item: HealthItem) -> QFrame:
+        made = QFrame()
+        made.setProperty("role", "card")
+        made.setAccessibleName(f"{item.title}: {_WORDS.get(item.level, item.level)}")
+        made.setAccessibleDescription(item.sentence)
+        head = row(
+            Light(item.level, self._theme),
+            label(item.title, "strong"),
+            None,
+            label(_WORDS.get(item.level, item.level), "small"),
+            spacing=6,
+        )
+        column = QVBoxLayout(made)
+        column.setContentsMargins(12, 9, 12, 10)
+        column.setSpacing(4)
+        column.addLayout(head)
+        column.addWidget(label(item.sentence, wrap=True))
+        if item.advice:
+            column.addWidget(label(item.advice, "muted", wrap=True))
+        by_axes: dict[tuple[str, str], list[object]] = {}
+        for curve in item.curves:
+            by_axes.setdefault((curve.x_label, curve.y_label), []).append(curve)
+        for curves in by_axes.values():
+            column.addWidget(SmallPlot(curves, self._theme))  # pyright: ignore[reportArgumentType]
+        column.setAlignment(Qt.AlignmentFlag.AlignTop)
+        return made

@@ -1,0 +1,140 @@
+"""Nothing is being trained: how to begin, and the potentials there are."""
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QFrame, QGridLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+
+from designer_app.specs.structure import Structure
+from designer_app.ui.icons import ThemedIcon, icon_pixmap
+from designer_app.ui.panels.introduction import Introduction
+from designer_app.ui.panels.section import row
+from designer_app.ui.potentials.offers import Offer
+from designer_app.ui.potentials.potential_card import OfferCard
+from designer_app.ui.theme import OnTheme, Theme, Tokens, label, set_role
+
+_WIDTH, _COLUMNS, _CARD_WIDTH = 980, 2, 330
+
+
+class DropBox(QFrame):
+    """Where reference calculations go."""
+
+    files_asked = Signal()
+    compare_asked = Signal()
+    open_asked = Signal()
+
+    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._mark = QLabel()
+        self.files = QPushButton(self.tr("Choose files..."))
+        self.compare = QPushButton(self.tr("Compare potentials"))
+        self.open = QPushButton(self.tr("Open a trained potential..."))
+        self._icons = (
+            ThemedIcon(self.files, "open", theme, "accent_text"),
+            ThemedIcon(self.compare, "compare", theme),
+            ThemedIcon(self.open, "potentials", theme),
+        )
+        self._build()
+        self.files.clicked.connect(self.files_asked)
+        self.compare.clicked.connect(self.compare_asked)
+        self.open.clicked.connect(self.open_asked)
+        self._theme_follower = OnTheme(self, theme, self._on_theme)
+
+    def set_hovered(self, is_hovered: bool) -> None:
+        """Files are held over the window."""
+        set_role(self, "chosen-card" if is_hovered else "card")
+
+    def _build(self) -> None:
+        self.setProperty("role", "card")
+        self.files.setProperty("role", "primary")
+        self.files.setProperty("beside", "others")
+        words = QVBoxLayout()
+        words.setSpacing(4)
+        words.addWidget(label(self.tr("Drop reference calculations here"), "title"))
+        words.addWidget(
+            label(
+                self.tr(
+                    "VASP, Quantum ESPRESSO, CP2K, GPAW, extended XYZ, ASE, deepmd or pymatgen "
+                    "JSON. They are checked, you press Train, and Dynamics runs what comes out."
+                ),
+                "muted",
+                wrap=True,
+            )
+        )
+        words.addSpacing(6)
+        words.addLayout(row(self.files, self.compare, self.open, None))
+        layout = row(spacing=16)
+        layout.setContentsMargins(18, 16, 18, 16)
+        layout.addWidget(self._mark, 0, Qt.AlignmentFlag.AlignTop)
+        layout.addLayout(words, 1)
+        self.setLayout(layout)
+
+    def _on_theme(self, tokens: Tokens) -> None:
+        self._mark.setPixmap(icon_pixmap("drop", tokens.accent, 32, self.devicePixelRatioF()))
+
+
+class LibraryPage(Introduction):
+    """Cards of potentials; a click on one shows it in the panel."""
+
+    asked = Signal(str, object)
+    """(what, the `Offer`)."""
+
+    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(_WIDTH, parent)
+        self._theme = theme
+        self._structure: Structure | None = None
+        self.drop = DropBox(theme)
+        self.cards: list[OfferCard] = []
+        self._grids: list[tuple[QLabel, QGridLayout]] = []
+        self.set_words(
+            self.tr("What computes the energy, and can I trust it?"),
+            self.tr(
+                "A potential gives energy and forces in milliseconds instead of hours. Take one "
+                "that comes with the program, or teach one your own material."
+            ),
+            self.tr("EARLIER TRAININGS"),
+        )
+        self._build()
+
+    def set_offers(self, offers: Sequence[Offer]) -> None:
+        """Show these potentials."""
+        for card in self.cards:
+            card.hide()
+            card.deleteLater()
+        self.cards = []
+        trained = [each for each in offers if each.card is not None]
+        shipped = [each for each in offers if each.card is None]
+        for (title, grid), group in zip(self._grids, (trained, shipped), strict=True):
+            title.setVisible(bool(group))
+            for place, offer in enumerate(group):
+                card = OfferCard(offer, self._theme)
+                card.set_structure(self._structure)
+                card.asked.connect(self.asked)
+                self.cards.append(card)
+                grid.addWidget(card, place // _COLUMNS, place % _COLUMNS)
+
+    def set_structure(self, structure: Structure | None) -> None:
+        """Judge all by what is open."""
+        self._structure = structure
+        for card in self.cards:
+            card.set_structure(structure)
+
+    def choose(self, name: str) -> None:
+        """Mark the potential of this name."""
+        for card in self.cards:
+            card.set_chosen(is_chosen=card.offer.name == name)
+
+    def _build(self) -> None:
+        self.body.addWidget(self.drop)
+        for title in (self.tr("YOUR POTENTIALS"), self.tr("POTENTIALS OF THE PROGRAM")):
+            heading = label(title, "section")
+            heading.setVisible(False)
+            grid = QGridLayout()
+            grid.setSpacing(10)
+            for column in range(_COLUMNS):
+                grid.setColumnStretch(column, 1)
+                grid.setColumnMinimumWidth(column, _CARD_WIDTH)
+            self._grids.append((heading, grid))
+            self.body.addSpacing(4)
+            self.body.addWidget(heading)
+            self.body.addLayout(grid)

@@ -1,0 +1,108 @@
+"""The potentials there are: trained ones by their cards, the others by their rows."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from designer_app.io.potential_cards import ErrorsOn, PotentialCard
+from designer_app.specs.potentials import POTENTIALS
+from designer_app.specs.structure import Structure
+from designer_app.specs.trainable import TRAINABLE
+from designer_app.ui.trust import Level, Verdict, judge, judge_trained
+
+DOT = "  \N{MIDDLE DOT}  "
+_MOST_NAMED = 10
+"""Elements that are named one by one; more are counted."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Offer:
+    """A potential that can be chosen."""
+
+    family: str
+    model: str
+    """As specs take them."""
+    title: str
+    summary: str
+    elements: tuple[str, ...] | None = None
+    """Symbols; None where only the model can tell."""
+    folder: Path | None = None
+    card: PotentialCard | None = None
+    """Of a trained one."""
+
+    @property
+    def name(self) -> str:
+        """As an evaluation names it: family:model."""
+        return f"{self.family}:{self.model}" if self.model else self.family
+
+    @property
+    def can_be_tuned(self) -> bool:
+        """Whether its family learns further from one's own calculations."""
+        return self.card is not None or self.family in TRAINABLE
+
+    def verdict(self, structure: Structure | None) -> Verdict:
+        """Whether it can be trusted with a structure; without one, in general."""
+        if self.card is not None:
+            return judge_trained(self.card, structure)
+        if structure is not None:
+            return judge(POTENTIALS[self.family], self.model, structure)
+        suits = ", ".join(POTENTIALS[self.family].suits)
+        return Verdict(Level.GOOD, "published", (f"Made for: {suits}.", self.summary))
+
+
+def offers_of(trained: Sequence[tuple[Path, PotentialCard]]) -> list[Offer]:
+    """Trained potentials first, then those that come with the program."""
+    found = [
+        Offer(
+            family=card.family,
+            model=str(folder),
+            title=card.title,
+            summary=told_of(card),
+            elements=card.elements,
+            folder=folder,
+            card=card,
+        )
+        for folder, card in trained
+    ]
+    for row in POTENTIALS.values():
+        for model, title in row.models:
+            known = row.elements(model)
+            found.append(
+                Offer(
+                    family=row.key,
+                    model=model,
+                    title=f"{row.title} {title}" if len(row.models) > 1 else row.title,
+                    summary=row.summary,
+                    elements=None if known is None else tuple(sorted(known)),
+                )
+            )
+    return found
+
+
+def elements_text(elements: Sequence[str] | None) -> str:
+    """The elements by name, or how many."""
+    if elements is None:
+        return "elements by its parameters"
+    if len(elements) > _MOST_NAMED:
+        return f"{len(elements)} elements"
+    return ", ".join(elements)
+
+
+def judged_on(card: PotentialCard) -> ErrorsOn | None:
+    """The errors that count: on the test frames, or else on those that chose the best epoch."""
+    named = {each.name: each for each in card.errors}
+    return named.get("test") or named.get("validation")
+
+
+def told_of(card: PotentialCard) -> str:
+    """Its errors on frames that were kept back, in one line."""
+    errors = judged_on(card)
+    if errors is None:
+        return "errors not known"
+    parts = [
+        f"forces {errors.force_meV_A:.3g} meV/Å" if errors.force_meV_A is not None else "",
+        f"energies {errors.energy_meV_atom:.3g} meV/atom"
+        if errors.energy_meV_atom is not None
+        else "",
+    ]
+    return DOT.join(part for part in parts if part) or "errors not known"

@@ -1,0 +1,116 @@
+"""A trained potential: what came out in one sentence, its card, its parity, its health."""
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
+
+from designer_app.io.formulas import written_in
+from designer_app.io.parity import Parity
+from designer_app.io.potential_cards import PotentialCard
+from designer_app.ui.plots.parity_plot import ParityPlot
+from designer_app.ui.potentials.card_view import CardView
+from designer_app.ui.potentials.health_view import HealthView
+from designer_app.ui.potentials.offers import judged_on
+from designer_app.ui.theme import Theme, label
+
+_PLOT_HEIGHT = 250
+
+
+class ResultPage(QWidget):
+    """Shows a card, a `Parity` and a `HealthReport`."""
+
+    frame_asked = Signal(str, int)
+
+    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._found: Parity | None = None
+        self.outcome = label("", "title", wrap=True)
+        self.card = CardView()
+        self.health = HealthView(theme)
+        self.energy = ParityPlot(self.tr("Energy"), "eV/atom", theme)
+        self.force = ParityPlot(self.tr("Forces"), "eV/Å", theme)
+        self._parity = QHBoxLayout()
+        self._frames: list[QFrame] = []
+        self._build()
+        for plot in (self.energy, self.force):
+            plot.frame_chosen.connect(self._on_frame_chosen)
+
+    def show_card(self, card: PotentialCard, place: str) -> None:
+        """Show a potential, nothing of its health being known."""
+        self.outcome.setText(outcome_of(card))
+        self.card.show_card(card, place)
+        verdict = str(card.health.get("verdict", ""))
+        self.health.show_none(verdict)
+        self.show_parity(None)
+
+    def show_parity(self, found: Parity | None) -> None:
+        """Predictions for the validation frames, where the training left some."""
+        self._found = found
+        self.energy.set_points(found.energy if found is not None else None)
+        self.force.set_points(found.force if found is not None else None)
+        for frame in self._frames:
+            frame.setVisible(found is not None)
+
+    def _build(self) -> None:
+        left, right = QVBoxLayout(), QVBoxLayout()
+        card = QFrame()
+        card.setProperty("role", "card")
+        inner = QVBoxLayout(card)
+        inner.setContentsMargins(14, 12, 14, 14)
+        inner.addWidget(self.card)
+        left.addWidget(card)
+        left.addStretch(1)
+        right.setSpacing(10)
+        for plot in (self.energy, self.force):
+            frame = QFrame()
+            frame.setProperty("role", "card")
+            frame.setFixedHeight(_PLOT_HEIGHT)
+            around = QVBoxLayout(frame)
+            around.setContentsMargins(1, 1, 1, 4)
+            around.addWidget(plot)
+            self._parity.addWidget(frame, 1)
+            self._frames.append(frame)
+        self._parity.setSpacing(10)
+        right.addWidget(label(self.tr("HEALTH"), "section"))
+        right.addWidget(self.health)
+        right.addStretch(1)
+        columns = QHBoxLayout()
+        columns.setSpacing(16)
+        columns.addLayout(left, 1)
+        columns.addLayout(right, 1)
+        content = QWidget()
+        page = QVBoxLayout(content)
+        page.setContentsMargins(20, 14, 20, 20)
+        page.setSpacing(12)
+        page.addWidget(self.outcome)
+        page.addLayout(self._parity)
+        page.addLayout(columns)
+        page.addStretch(1)
+        scroll = QScrollArea()
+        scroll.setWidget(content)
+        scroll.setWidgetResizable(True)
+        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(scroll)
+        self.setAccessibleName(self.tr("Trained potential"))
+
+    def _on_frame_chosen(self, frame: int) -> None:
+        if self._found is not None and frame < len(self._found.frames):
+            path, index, _ = self._found.frames[frame]
+            self.frame_asked.emit(path, index)
+
+
+def outcome_of(card: PotentialCard) -> str:
+    """What came out, in one sentence."""
+    errors = judged_on(card)
+    name = written_in(card.title)
+    if errors is None or errors.force_meV_A is None:
+        return f"{name} is ready; no frames were kept back to judge it by."
+    kind = "frames it never saw" if errors.name == "test" else "frames that chose its best epoch"
+    told = (
+        f"On {errors.n_frames} {kind}, forces of {name} are off by {errors.force_meV_A:.3g} meV/Å"
+    )
+    if errors.energy_meV_atom is not None:
+        told += f" and energies by {errors.energy_meV_atom:.3g} meV/atom"
+    return f"{told}, on average."

@@ -1,0 +1,157 @@
+"""A training while it goes and after: numbers, curves, parity, errors by element and tag."""
+
+import math
+from collections.abc import Mapping, Sequence
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
+
+from designer_app.io.parity import Parity
+from designer_app.ui.plots.epoch_plots import COURSE, ERRORS, EpochPlots
+from designer_app.ui.plots.parity_plot import ParityPlot
+from designer_app.ui.plots.series_table import SeriesTable
+from designer_app.ui.potentials.error_bars import ErrorBars
+from designer_app.ui.theme import Theme, label, tabular
+from designer_app.ui.wording import THIN
+
+_DASH = "\N{EN DASH}"
+
+
+class Tile(QFrame):
+    """One number with its name and unit."""
+
+    def __init__(self, title: str, tip: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.value = label(_DASH, "title")
+        self.value.setFont(tabular(self.value.font()))
+        self._title = title
+        self.setProperty("role", "card")
+        self.setToolTip(tip)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(12, 7, 12, 8)
+        column.setSpacing(1)
+        column.addWidget(label(title, "small"))
+        column.addWidget(self.value)
+
+    def show_text(self, text: str) -> None:
+        """Show a number."""
+        self.value.setText(text or _DASH)
+        self.setAccessibleName(f"{self._title}: {text}")
+
+
+class TrainingPage(QWidget):
+    """Shows the rows of a `SeriesTable` and a `Parity`."""
+
+    frame_asked = Signal(str, int)
+    """(file, place in it) of a point that was clicked."""
+
+    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.table = SeriesTable()
+        self.found: Parity | None = None
+        self.tiles = {
+            "force": Tile(self.tr("Forces off by"), self.tr("Mean, on the validation frames")),
+            "energy": Tile(self.tr("Energies off by"), self.tr("Mean, on the validation frames")),
+            "stress": Tile(self.tr("Stress off by"), self.tr("Mean, on the validation frames")),
+            "epoch": Tile(self.tr("Epoch"), self.tr("Passes over the data; in brackets the best")),
+            "speed": Tile(self.tr("Throughput"), self.tr("Frames learned from, each second")),
+            "left": Tile(self.tr("Time left"), self.tr("As the last epochs went")),
+        }
+        self.errors = EpochPlots(ERRORS, theme)
+        self.course = EpochPlots(COURSE, theme)
+        self.energy = ParityPlot(self.tr("Energy"), "eV/atom", theme)
+        self.force = ParityPlot(self.tr("Forces"), "eV/Å", theme)
+        self.bars = ErrorBars(theme)
+        self._build()
+        for plot in (self.energy, self.force):
+            plot.frame_chosen.connect(self._on_frame_chosen)
+            plot.set_names(self._name_of)
+
+    def begin(self) -> None:
+        """Another training is shown."""
+        self.table, self.found = SeriesTable(), None
+        for plots in (self.errors, self.course):
+            plots.set_table(self.table)
+        for tile in self.tiles.values():
+            tile.show_text("")
+        self.show_parity(None)
+
+    def append(self, rows: Sequence[Mapping[str, float]]) -> None:
+        """Epochs that came."""
+        self.table.extend(rows)
+        for plots in (self.errors, self.course):
+            plots.refresh()
+        if rows:
+            self._tell(rows[-1])
+
+    def show_time_left(self, text: str) -> None:
+        """How long it will still take."""
+        self.tiles["left"].show_text(text)
+
+    def show_parity(self, found: Parity | None) -> None:
+        """Predictions of the newest judged epoch."""
+        self.found = found
+        self.energy.set_points(found.energy if found is not None else None)
+        self.force.set_points(found.force if found is not None else None)
+        errors = (found.by_element, found.by_tag) if found is not None else ((), ())
+        self.bars.set_errors(*errors)
+
+    def _tell(self, newest: Mapping[str, float]) -> None:
+        for key, column, unit in (
+            ("force", "force_validation_meV_A", "meV/Å"),
+            ("energy", "energy_validation_meV_atom", "meV/atom"),
+            ("stress", "stress_validation_GPa", "GPa"),
+            ("speed", "frames_per_s", "frames/s"),
+        ):
+            value = newest.get(column, math.nan)
+            known = value is not None and math.isfinite(value)
+            self.tiles[key].show_text(f"{value:.3g}{THIN}{unit}" if known else "")
+            if key == "stress":
+                self.tiles[key].setVisible(known)
+        epoch, best = newest.get("epoch", math.nan), newest.get("best_epoch", math.nan)
+        told = f"{epoch:.0f}" if math.isfinite(epoch) else ""
+        self.tiles["epoch"].show_text(f"{told} ({best:.0f})" if math.isfinite(best) else told)
+
+    def _build(self) -> None:
+        tiles = QHBoxLayout()
+        tiles.setSpacing(8)
+        for tile in self.tiles.values():
+            tiles.addWidget(tile, 1)
+        grid = QGridLayout()
+        grid.setSpacing(10)
+        curves = QHBoxLayout()
+        curves.setSpacing(10)
+        parity = QHBoxLayout()
+        parity.setSpacing(10)
+        for plots in (self.errors, self.course):
+            curves.addWidget(_surface(plots), 1)
+        for plot, share in ((self.energy, 3), (self.force, 3), (self.bars, 2)):
+            parity.addWidget(_surface(plot), share)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(16, 12, 16, 14)
+        layout.setSpacing(10)
+        layout.addLayout(tiles)
+        layout.addLayout(curves, 1)
+        layout.addLayout(parity, 1)
+        self.setAccessibleName(self.tr("Training"))
+
+    def _name_of(self, frame: int) -> str:
+        if self.found is None or frame >= len(self.found.frames):
+            return ""
+        path, index, tag = self.found.frames[frame]
+        return self.tr("%s %d: click to open") % (tag or path.rpartition("/")[2], index)
+
+    def _on_frame_chosen(self, frame: int) -> None:
+        if self.found is not None and frame < len(self.found.frames):
+            path, index, _ = self.found.frames[frame]
+            self.frame_asked.emit(path, index)
+
+
+def _surface(widget: QWidget) -> QFrame:
+    """A card around a plot."""
+    made = QFrame()
+    made.setProperty("role", "card")
+    layout = QVBoxLayout(made)
+    layout.setContentsMargins(1, 1, 1, 4)
+    layout.addWidget(widget)
+    return made

@@ -1,0 +1,189 @@
+"""One training on the screen: epochs as they come, parity when it is new, how it ended."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import QObject, QTimer, Signal, SignalInstance
+
+from designer_app.io.parity import Parity
+from designer_app.io.potential_cards import PotentialCard
+from designer_app.project.runs import Run
+from designer_app.running.messages import JobError
+from designer_app.session.job import Job
+from designer_app.ui.potentials.train_panel import FINISHED, IDLE, PAUSED, RUNNING, TrainPanel
+from designer_app.ui.potentials.training_page import TrainingPage
+from designer_app.ui.wording import clock
+
+if TYPE_CHECKING:
+    from designer_app.ui.main_window import MainWindow
+
+_REFRESH_MS = 500
+
+
+class TrainingWatch(QObject):
+    """Shows a training that goes on, or one of the project again."""
+
+    failed = Signal(object)
+    """A `JobError`: of the training, or of its files."""
+    finished = Signal(object, object)
+    """(folder, `PotentialCard`): a potential is there."""
+
+    def __init__(
+        self, window: "MainWindow", page: TrainingPage, panel: TrainPanel, parent: QObject
+    ) -> None:
+        super().__init__(parent)
+        self._window = window
+        self._trainings = window.session.trainings
+        self._page, self._panel = page, panel
+        self.job: Job | None = None
+        """The training that this session started; None for an earlier one."""
+        self.folder: Path | None = None
+        self._n_judged = 0
+        """How often parity was written, as the rows tell."""
+        self._reading: Job | None = None
+        self._clock = QTimer(self)
+        self._clock.setInterval(_REFRESH_MS)
+        self._clock.timeout.connect(self.look)
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether the shown training is still going."""
+        return self.job is not None and not self.job.is_over
+
+    def watch(self, job: Job) -> None:
+        """Show a training from now on."""
+        self._begin(job.folder)
+        self.job = job
+        for signal, slot in self._told_by(job):
+            signal.connect(slot)
+        if job.spec.resume and job.folder is not None:  # the epochs before, and their points
+            self._read_rows(job.folder)
+        self._clock.start()
+        self._on_job_changed()
+        if job.error is not None:  # it could not even begin
+            self._on_failed(job.error)
+
+    def show_past(self, run: Run) -> None:
+        """Show an earlier training of the project."""
+        self._begin(run.folder)
+        self._panel.set_state(FINISHED)
+        self._panel.set_can_go_on(run.can_go_on)
+        self._read_rows(run.folder)
+        self._read_parity()
+        self._read_card()
+
+    def look(self) -> None:
+        """Take in what came since the last time."""
+        job = self.job
+        if job is None:
+            return
+        rows = job.control.series.drain()
+        if rows:
+            self._take(rows)
+        left = job.pace.seconds_left
+        self._page.show_time_left(clock(left) if left is not None and self.is_busy else "")
+        progress = job.progress
+        self._panel.set_progress(progress.text if progress is not None else "")
+        if job.is_over:
+            self._clock.stop()
+
+    def _begin(self, folder: Path | None) -> None:
+        if self.job is not None:
+            for signal, slot in self._told_by(self.job):
+                signal.disconnect(slot)
+        self.job, self.folder = None, folder
+        self._n_judged, self._reading = 0, None
+        self._clock.stop()
+        self._panel.set_outcome("")
+        self._panel.set_can_go_on(can=False)
+        self._page.begin()
+
+    def _told_by(self, job: Job) -> tuple[tuple[SignalInstance, Callable[..., None]], ...]:
+        return (
+            (job.changed, self._on_job_changed),
+            (job.succeeded, self._on_succeeded),
+            (job.failed, self._on_failed),
+            (job.cancelled, self._on_cancelled),
+        )
+
+    # --- what comes ---
+
+    def _take(self, rows: Sequence[Any]) -> None:
+        self._page.append(rows)
+        judged = [int(row["parity"]) for row in rows if row.get("parity") == row.get("parity")]
+        n_judged = max(judged, default=0)
+        if n_judged != self._n_judged:
+            self._n_judged = n_judged
+            self._read_parity()
+
+    def _read_rows(self, folder: Path) -> None:
+        found = self._trainings.rows(folder)
+        found.setProperty("folder", str(folder))
+        found.succeeded.connect(self._on_rows_read)
+        found.failed.connect(self.failed)
+
+    def _read_parity(self) -> None:
+        """One reading at a time: the next judged epoch brings the next."""
+        if self.folder is None or (self._reading is not None and not self._reading.is_over):
+            return
+        self._reading = self._trainings.parity(self.folder)
+        self._reading.succeeded.connect(self._on_parity_read)
+        self._reading.failed.connect(self.failed)
+
+    def _read_card(self) -> None:
+        if self.folder is not None:
+            found = self._trainings.card(self.folder)
+            found.setProperty("folder", str(self.folder))
+            found.succeeded.connect(self._on_card_read)
+            found.failed.connect(self.failed)
+
+    def _is_of_shown(self) -> bool:
+        """Whether the job that answers was asked for the training that is shown now."""
+        return self.sender().property("folder") == str(self.folder)
+
+    def _on_rows_read(self, rows: Sequence[Any]) -> None:
+        if self._is_of_shown():
+            self._page.append(rows)
+
+    def _on_parity_read(self, found: Parity | None) -> None:
+        if self.sender() is self._reading and found is not None:
+            self._page.show_parity(found)
+
+    def _on_card_read(self, card: PotentialCard | None) -> None:
+        if not self._is_of_shown() or self.folder is None:
+            return
+        if card is not None:
+            self.finished.emit(self.folder, card)
+        elif self.job is not None:
+            self._panel.set_outcome(self.tr("Stopped before a potential was there."), "warn")
+            self._panel.set_can_go_on(can=True)
+
+    # --- how it stands ---
+
+    def _on_job_changed(self) -> None:
+        job = self.job
+        if job is None:
+            return
+        state = PAUSED if job.state == "paused" else FINISHED if job.is_over else RUNNING
+        self._panel.set_state(state)
+        if not self._window.runs.is_busy:
+            progress = job.progress
+            share = progress.done / progress.total if progress and progress.total else 0.0
+            self._window.status.show_job(job, share, job.pace.seconds_left)
+
+    def _on_succeeded(self, _result: object) -> None:
+        self.look()
+        self._read_parity()
+        self._read_card()
+
+    def _on_cancelled(self) -> None:
+        self.look()
+        self._read_card()
+
+    def _on_failed(self, error: JobError) -> None:
+        self.look()
+        self._panel.set_state(IDLE)
+        is_begun = self.folder is not None and any(self.folder.glob("checkpoint*"))
+        self._panel.set_can_go_on(is_begun)
+        self.failed.emit(error)
