@@ -49,7 +49,8 @@ class SchNet(EnergyNetwork):
         self.interactions = nn.ModuleList(
             Interaction(n, n_filters) for _ in range(settings.n_interactions)
         )
-        self.readout = nn.Sequential(nn.Linear(n, n // 2), ShiftedSoftplus(), nn.Linear(n // 2, 1))
+        bend = {"ssp": ShiftedSoftplus, "silu": nn.SiLU}[settings.readout]
+        self.readout = nn.Sequential(nn.Linear(n, n // 2), bend(), nn.Linear(n // 2, 1))
         for module in self.modules():
             if isinstance(module, nn.Linear):
                 nn.init.xavier_uniform_(module.weight)

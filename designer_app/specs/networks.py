@@ -33,6 +33,13 @@ class SchNetSettings:
     n_gaussians: int = spec_field(
         50, label="Gaussians", doc="Distances are smeared on so many centres.", low=4, high=500
     )
+    readout: str = spec_field(
+        "ssp",
+        label="Readout",
+        doc="Activation of the last layers.",
+        choices=(("ssp", "Shifted softplus, as published"), ("silu", "SiLU, as SchNetPack 2")),
+        advanced=True,
+    )
     cutoff: float = _cutoff(5.0)
 
 
@@ -151,7 +158,7 @@ class GAPSettings:
         advanced=True,
     )
     decay: float = spec_field(
-        0.0,
+        4.0,
         label="Weight falls by",
         doc="Power by which far neighbours weigh less in the SOAP; 0: all weigh the same.",
         low=0.0,
@@ -172,6 +179,12 @@ class GAPSettings:
         label="Chosen by",
         doc="How sparse points are chosen among the atoms learned from.",
         choices=(("cur", "Leverage (CUR)"), ("farthest", "Farthest point")),
+        advanced=True,
+    )
+    repulsion: bool = spec_field(
+        True,
+        label="Repulsion of nuclei",
+        doc="Nearer than any atoms in the data, where nothing was learned, nuclei repel.",
         advanced=True,
     )
     pair_points: int = spec_field(
