@@ -142,6 +142,12 @@ JOBS: Registry[JobRow] = Registry(
             implementation="designer_app.jobs.train_potential:run",
         ),
         JobRow(
+            key="preflight",
+            title="Check data",
+            summary="What is wrong with data before a potential learns from them.",
+            implementation="designer_app.jobs.preflight:run",
+        ),
+        JobRow(
             key="screen",
             title="Screen",
             summary="Make candidates, judge them stage by stage, and rank them.",

@@ -101,7 +101,8 @@ class Finding:
     """One thing that is wrong, or doubtful, in data about to be learned from."""
 
     key: str
-    """units, references, duplicates, outliers, gradient, stress, elements, settings, leaking."""
+    """labels, units, references, duplicates, outliers, gradient, stress, elements, settings,
+    leaking, plan."""
     level: str
     """error: a training would be worthless; warning: look at it; note: good to know."""
     sentence: str

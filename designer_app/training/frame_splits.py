@@ -35,7 +35,7 @@ def split_frames(frames: Frames, spec: TrainPotentialSpec, test_frames: Frames =
     """
     kept, n_unusable = usable_frames(frames, spec)
     judging, _ = usable_frames(test_frames, spec)
-    free = free_atom_energies((*frames, *test_frames))
+    free = free_atoms_in((*frames, *test_frames))
     shares = _Shares(spec.validation_share, 0.0 if judging else spec.test_share)
     if len(kept) < shares.fewest:
         raise TooFewFramesError(len(kept), shares.fewest, n_unusable)
@@ -83,7 +83,7 @@ def is_free_atom(frame: LabelledFrame) -> bool:
     return len(periodic) == 0 or float(np.linalg.norm(periodic, axis=1).min()) > _LONELY
 
 
-def free_atom_energies(frames: Frames) -> dict[str, float]:
+def free_atoms_in(frames: Frames) -> dict[str, float]:
     """Energy in eV of each element's free atom in the data, the lowest where there are several."""
     found: dict[str, float] = {}
     for frame in frames:

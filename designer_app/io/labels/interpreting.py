@@ -12,8 +12,8 @@ from designer_app.io.labels.raw import RawFile, RawFrame
 from designer_app.io.labels.units import (
     UNITS,
     VIRIAL_UNITS,
+    all_electron_unit,
     forces_unit,
-    guess_energy_unit,
     guess_stress_unit,
 )
 from designer_app.specs.labelled import LabelledFrame
@@ -75,10 +75,11 @@ def _guessed(quantity: str, key: str, raw: RawFile, frames: Sequence[RawFrame]) 
         if usual:
             return usual
         known = [each for each in frames if _number(each.labels.get(key)) is not None]
-        return guess_energy_unit(
+        unit = all_electron_unit(
             [float(np.asarray(each.labels[key]).item()) for each in known],
             [each.structure.numbers for each in known],
         )
+        return unit or "eV"
     if quantity == "stress":
         values = [_array(each.labels.get(key)) for each in frames]
         return guess_stress_unit(key, [each for each in values if each is not None], usual)

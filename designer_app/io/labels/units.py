@@ -68,11 +68,11 @@ def forces_unit(energy_unit: str) -> str:
     return _FORCES_OF_ENERGY[energy_unit]
 
 
-def guess_energy_unit(energies: Sequence[float], numbers: Sequence[NDArray[np.int64]]) -> str:
-    """eV, unless the energies are all-electron ones in another unit.
+def all_electron_unit(energies: Sequence[float], numbers: Sequence[NDArray[np.int64]]) -> str:
+    """The unit in which energies are those of all electrons of the atoms; "" where in none.
 
     The energy of all electrons of an atom is known to a few per cent from its charge alone, which
-    tells Ha from eV and kcal/mol. Energies with pseudopotentials have no absolute scale: eV.
+    tells Ha from eV and kcal/mol. Energies with pseudopotentials have no absolute scale.
     """
     known = [
         (energy, all_electron_energy(z))
@@ -80,12 +80,12 @@ def guess_energy_unit(energies: Sequence[float], numbers: Sequence[NDArray[np.in
         if np.isfinite(energy) and (z > 1).any()
     ]
     if not known:
-        return "eV"
+        return ""
     ratio = float(np.median([energy / expected for energy, expected in known]))
     for unit in ("eV", "Ha", "kcal/mol", "Ry", "kJ/mol"):
         if abs(ratio * UNITS["energy"][unit] - 1.0) < _ALL_ELECTRON_WITHIN:
             return unit
-    return "eV"
+    return ""
 
 
 def all_electron_energy(numbers: NDArray[np.int64]) -> float:
