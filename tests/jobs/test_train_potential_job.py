@@ -1,0 +1,205 @@
+"""Training a potential as a job: from files of labels to a folder that computes."""
+
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from ase.build import bulk
+from ase.calculators.emt import EMT
+from ase.calculators.singlepoint import SinglePointCalculator
+from ase.io import write
+
+from designer_app.device import Compute
+from designer_app.errors import (
+    Cancelled,
+    FileUnreadableError,
+    InvalidSpecError,
+    ResumeError,
+    UnsupportedElementError,
+)
+from designer_app.io.documents import structure_from_atoms
+from designer_app.io.potential_cards import read_potential_card
+from designer_app.io.series import read_series
+from designer_app.jobs import energy, train_potential
+from designer_app.potentials import load_potential
+from designer_app.provenance import sha256_of
+from designer_app.running.control import RunControl
+from designer_app.specs.single_point import EnergySpec
+from designer_app.specs.train_potential import TrainPotentialSpec
+from designer_app.specs.training_progress import SERIES_FILE
+
+CPU = Compute("cpu", "float64", 1)
+SIZES = ("n_features=8", "n_filters=8", "n_interactions=1", "n_gaussians=12", "cutoff=4.0")
+ROUNDING = 1e-4
+"""Relative: the same weights in single and in double precision."""
+
+
+def alloy(seed):
+    rng = np.random.default_rng(seed)
+    atoms = bulk("Cu", cubic=True)
+    atoms.symbols[: seed % 3] = "Ni"
+    atoms.positions += rng.normal(0, 0.1, (4, 3))
+    atoms.info["config_type"] = "hot" if seed % 2 else "cold"
+    atoms.calc = EMT()
+    found = atoms.get_potential_energy(), atoms.get_forces(), atoms.get_stress()
+    atoms.calc = SinglePointCalculator(atoms, energy=found[0], forces=found[1], stress=found[2])
+    return atoms
+
+
+@pytest.fixture(scope="module")
+def labels(tmp_path_factory):
+    path = tmp_path_factory.mktemp("labels") / "alloys.xyz"
+    write(path, [alloy(seed) for seed in range(24)])
+    return path
+
+
+@pytest.fixture
+def spec(labels, tmp_path):
+    return TrainPotentialSpec(
+        data=(labels,),
+        out=tmp_path / "out",
+        model="schnet",
+        options=SIZES,
+        preset="custom",
+        epochs=3,
+        batch_size=4,
+        learning_rate=0.01,
+        threads=1,
+        device="cpu",
+    )
+
+
+class StoppedAfter(RunControl):
+    """Cancelled at one of its checkpoints after the first epochs."""
+
+    def __init__(self, n_rows):
+        super().__init__()
+        self.n_rows, self.seen = n_rows, 0
+
+    def checkpoint(self):
+        self.seen += len(self.series.drain())
+        if self.seen >= self.n_rows:
+            self.cancel()
+        super().checkpoint()
+
+
+def test_the_folder_of_a_training_is_a_potential(spec):
+    result = train_potential.run(spec, RunControl())
+    potential = load_potential("schnet", result["folder"], CPU)
+    structure = structure_from_atoms(alloy(100))
+    said = energy.run(
+        EnergySpec(structure=structure, potential="schnet", model=str(spec.out), threads=1),
+        RunControl(),
+    )
+    assert np.isfinite(said["energy_eV"])
+    assert potential.model_sha256 == result["weights_sha256"]
+
+
+def test_errors_are_told_of_the_frames_kept_back(spec):
+    result = train_potential.run(spec, RunControl())
+    assert result["judged_on"] == "test"
+    assert {each["name"] for each in result["errors"]} == {"train", "validation", "test"}
+    assert {each["name"] for each in result["per_element"]} == {"Cu", "Ni"}
+    assert {each["name"] for each in result["per_tag"]} <= {"tag hot", "tag cold"}
+    assert min(result[k] for k in ("energy_mae_meV_atom", "force_mae_meV_A", "stress_mae_GPa")) > 0
+    assert json.loads(json.dumps(result)) == result
+
+
+def test_the_validation_errors_of_the_card_are_those_of_the_best_epoch(spec):
+    result = train_potential.run(replace(spec, dtype="float64"), RunControl())
+    told = next(each for each in result["errors"] if each["name"] == "validation")
+    best = result["fits"][0]["validation"]
+    assert told["force_meV_A"] == pytest.approx(best["force_meV_A"], rel=ROUNDING)
+    assert told["stress_GPa"] == pytest.approx(best["stress_GPa"], rel=ROUNDING)
+    assert told["energy_meV_atom"] == pytest.approx(best["energy_meV_atom"], rel=ROUNDING)
+
+
+def test_the_card_names_what_was_learned_from(spec, labels):
+    train_potential.run(spec, RunControl())
+    card = read_potential_card(spec.out)
+    assert [(each.file, each.sha256) for each in card.data] == [("alloys.xyz", sha256_of(labels))]
+    assert card.elements == ("Ni", "Cu")
+    assert card.training["epochs"] == 3
+    assert str(labels.parent) not in (spec.out / "potential.json").read_text()
+
+
+def test_elements_that_were_not_learned_are_refused(spec):
+    train_potential.run(spec, RunControl())
+    structure = structure_from_atoms(bulk("Ag"))
+    with pytest.raises(UnsupportedElementError):
+        energy.run(
+            EnergySpec(structure=structure, potential="schnet", model=str(spec.out), threads=1),
+            RunControl(),
+        )
+
+
+def test_a_stopped_training_leaves_its_best_potential(spec):
+    with pytest.raises(Cancelled):
+        train_potential.run(replace(spec, epochs=100_000), StoppedAfter(2))
+    assert load_potential("schnet", str(spec.out), CPU).gives
+    assert read_potential_card(spec.out).errors[0].name == "validation"
+
+
+def test_a_stopped_training_is_gone_on_with(spec):
+    longer = replace(spec, epochs=100_000)
+    with pytest.raises(Cancelled):
+        train_potential.run(longer, StoppedAfter(2))
+    n_before = len(read_series(spec.out / SERIES_FILE)["epoch"])
+    result = train_potential.run(replace(longer, epochs=n_before + 2, resume=True), RunControl())
+    assert result["fits"][0]["epochs"] == n_before + 2
+
+
+def test_a_training_is_not_written_over_another(spec):
+    train_potential.run(spec, RunControl())
+    with pytest.raises(InvalidSpecError):
+        train_potential.run(spec, RunControl())
+
+
+def test_nothing_is_gone_on_with_where_nothing_was_begun(spec):
+    with pytest.raises(ResumeError):
+        train_potential.run(replace(spec, resume=True), RunControl())
+
+
+def test_members_are_an_ensemble_with_a_spread(spec):
+    result = train_potential.run(replace(spec, members=2, epochs=1), RunControl())
+    potential = load_potential("schnet", result["folder"], CPU)
+    assert "spread" in potential.gives
+    assert len(result["fits"]) == 2
+    rows = read_series(spec.out / SERIES_FILE)
+    assert rows["member"].tolist() == [0.0, 1.0]
+
+
+def test_a_stopped_ensemble_keeps_the_members_it_has(spec):
+    with pytest.raises(Cancelled):
+        train_potential.run(replace(spec, members=3, epochs=2), StoppedAfter(3))
+    assert len(read_potential_card(spec.out).training["fits"]) == 2
+
+
+def test_a_stopped_ensemble_is_gone_on_with(spec):
+    members = replace(spec, members=2, epochs=2)
+    with pytest.raises(Cancelled):
+        train_potential.run(members, StoppedAfter(3))
+    result = train_potential.run(replace(members, resume=True), RunControl())
+    whole = train_potential.run(replace(members, out=spec.out.with_name("whole")), RunControl())
+    assert result["force_mae_meV_A"] == whole["force_mae_meV_A"]
+
+
+def test_a_correction_is_learned_and_loaded_on_its_baseline(spec, labels):
+    result = train_potential.run(replace(spec, baseline="lennard-jones:reduced"), RunControl())
+    potential = load_potential("schnet", result["folder"], CPU)
+    assert potential.key == "delta"
+
+
+def test_files_that_hold_nothing_are_told(spec, tmp_path):
+    empty = tmp_path / "empty.xyz"
+    empty.write_text("")
+    with pytest.raises(FileUnreadableError):
+        train_potential.run(replace(spec, data=(empty,)), RunControl())
+
+
+def test_test_files_are_kept_back_whole(spec, labels, tmp_path):
+    judged_on = tmp_path / "judged.xyz"
+    write(judged_on, [alloy(seed) for seed in (200, 201, 202)])
+    result = train_potential.run(replace(spec, test_data=(judged_on,)), RunControl())
+    assert result["n_frames"]["test"] == 3
