@@ -1,0 +1,85 @@
+"""`designer-app train`: one command for potentials and for models of published tables."""
+
+import json
+
+import numpy as np
+import pytest
+from ase.build import bulk
+from ase.calculators.emt import EMT
+from ase.calculators.singlepoint import SinglePointCalculator
+from ase.io import write
+
+from designer_app.cli.main import main
+
+SIZES = ("n_features=8", "n_filters=8", "n_interactions=1", "cutoff=4.0")
+
+
+@pytest.fixture(scope="module")
+def labels(tmp_path_factory):
+    frames = []
+    for seed in range(12):
+        atoms = bulk("Cu", cubic=True)
+        atoms.positions += np.random.default_rng(seed).normal(0, 0.1, (4, 3))
+        atoms.calc = EMT()
+        energy, forces = atoms.get_potential_energy(), atoms.get_forces()
+        atoms.calc = SinglePointCalculator(atoms, energy=energy, forces=forces)
+        frames.append(atoms)
+    path = tmp_path_factory.mktemp("labels") / "copper.xyz"
+    write(path, frames)
+    return path
+
+
+def quick(labels, out):
+    sizes = [word for size in SIZES for word in ("--set", size)]
+    settings = ["--preset", "custom", "--epochs", "2", "--batch-size", "4", "--threads", "1"]
+    return ["train", str(labels), "--model", "schnet", "--out", str(out), *sizes, *settings]
+
+
+def test_a_potential_is_trained_and_computes(labels, tmp_path, capsys):
+    out = tmp_path / "copper"
+    assert main([*quick(labels, out), "--json"]) == 0
+    result = json.loads(capsys.readouterr().out)
+    assert result["force_mae_meV_A"] > 0
+    assert result["per_element"][0]["name"] == "Cu"
+    asked = ["energy", str(labels), "--potential", "schnet", "--model", str(out), "--json"]
+    assert main([*asked, "--threads", "1"]) == 0
+    assert json.loads(capsys.readouterr().out)["model_sha256"] == result["weights_sha256"]
+
+
+def test_the_errors_are_told_as_a_table(labels, tmp_path, capsys):
+    assert main(quick(labels, tmp_path / "copper")) == 0
+    told = capsys.readouterr().out
+    assert "SchNet for Cu" in told
+    assert "| validation |" in told
+
+
+def test_a_folder_that_is_taken_is_told(labels, tmp_path, capsys):
+    out = tmp_path / "copper"
+    assert main(quick(labels, out)) == 0
+    capsys.readouterr()
+    assert main(quick(labels, out)) == 2
+    assert "--out" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("words", "named"),
+    [
+        (["--model", "schnet", "--table", "x.csv"], "--table"),
+        (["--model", "voltage", "--epochs", "3"], "--epochs"),
+        (["--model", "schnet", "--set", "colour=red"], "--set"),
+    ],
+)
+def test_a_flag_that_means_nothing_to_the_model_is_refused(labels, tmp_path, capsys, words, named):
+    data = [str(labels)] if "schnet" in words else []
+    assert main(["train", *data, *words, "--out", str(tmp_path / "out")]) == 2
+    assert named in capsys.readouterr().err
+
+
+def test_published_models_take_no_files_of_labels(labels, tmp_path, capsys):
+    assert main(["train", str(labels), "--model", "voltage", "--out", str(tmp_path)]) == 2
+    assert "--data" in capsys.readouterr().err
+
+
+def test_a_potential_without_data_is_refused(tmp_path, capsys):
+    assert main(["train", "--model", "schnet", "--out", str(tmp_path / "out")]) == 2
+    assert "Add files" in capsys.readouterr().err
