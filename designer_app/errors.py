@@ -233,6 +233,16 @@ class UnsafeFileError(InputError):
 
 
 @dataclass(eq=False)
+class CodeNotTrustedError(InputError):
+    """A model file is a program, and the user has not allowed this very file to run."""
+
+    path: str
+    words: str
+    """What it is: a TorchScript program, ..."""
+    sha256: str
+
+
+@dataclass(eq=False)
 class DeviceUnavailableError(InputError):
     """The named device does not exist on this machine."""
 

@@ -265,6 +265,17 @@ def _database_unavailable(f: Mapping[str, Any]) -> Explanation:
     )
 
 
+def _code_not_trusted(f: Mapping[str, Any]) -> Explanation:
+    return Explanation(
+        f"“{_name(f['path'])}” is {f['words']}: run, it can do anything that you can do.",
+        "It was not run. Such a file can read, change and send your files, as any program can.",
+        (
+            "Allow it only if you know where it comes from: open it in Potentials,",
+            f"or run: designer-app trust {f['path']} --yes.",
+        ),
+    )
+
+
 def _unsafe_file(f: Mapping[str, Any]) -> Explanation:
     return Explanation(
         f"“{_name(f['path'])}” was not opened: {f['reason']}.",
@@ -427,6 +438,7 @@ _TABLE: dict[str, Callable[[Mapping[str, Any]], Explanation]] = {
     "MissingReferenceError": _missing_reference,
     "DatabaseUnavailableError": _database_unavailable,
     "UnsafeFileError": _unsafe_file,
+    "CodeNotTrustedError": _code_not_trusted,
     "DeviceUnavailableError": _device_unavailable,
     "ResumeError": _resume,
     "ProjectRefusedError": _project_refused,

@@ -40,6 +40,7 @@ COMMANDS = (
     "train",
     "screen",
     "design",
+    "trust",
     "bench",
 )
 """Modules of this package, in the order of the help; each exports `COMMAND`."""

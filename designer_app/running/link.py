@@ -61,6 +61,7 @@ class WorkerLink:
         threads: int = 0,
         patience_s: float | None = None,
         renewed: bool = True,
+        one_job: bool = False,
         memory_limit: int | None = None,
         warm: tuple[str, ...] = (),
         on_state: Callable[[str], None] | None = None,
@@ -69,7 +70,8 @@ class WorkerLink:
     ) -> None:
         """`memory_limit` is in bytes; None takes `default_memory_limit`, 0 sets none.
 
-        A worker that died is `renewed` ahead of its next job.
+        A worker that died is `renewed` ahead of its next job; with `one_job` each job has a worker
+        of its own, that ends with it.
         `patience_s` is how long a job may take to answer a cancel, None takes `CANCEL_LIMIT_S`.
         `warm` names modules that the worker imports ahead of its first job. `on_state` is told
         "starting", "ready", "busy", "died" or "stopped", by whichever thread notices.
@@ -78,7 +80,8 @@ class WorkerLink:
         self._python = python
         self._threads = threads
         self._patience_s = patience_s
-        self._renewed = renewed
+        self._renewed = renewed and not one_job
+        self._one_job = one_job
         self._memory_limit = memory_limit
         self._warm = warm
         self._on_state = on_state or (lambda _state: None)
@@ -148,6 +151,9 @@ class WorkerLink:
 
     def _after(self, process: WorkerProcess) -> None:
         if self._stopped.is_set():
+            return
+        if self._one_job:
+            process.end(patience_s=1.0)
             return
         self._on_state("ready" if process.is_alive else "died")
         if self._renewed and not process.is_alive:

@@ -11,9 +11,11 @@ import logging
 import os
 import queue
 import sys
+import tempfile
 import threading
 from collections.abc import Mapping, Sequence
 from importlib import import_module
+from pathlib import Path
 from typing import Any, BinaryIO
 
 from designer_app import __version__
@@ -22,6 +24,7 @@ from designer_app.registry import Row
 from designer_app.running import messages as say
 from designer_app.running.control import RunControl
 from designer_app.running.outlet import Outlet
+from designer_app.running.sandbox import confine
 from designer_app.running.stream import MessageWriter, receive
 from designer_app.specs.jobs import JOBS
 
@@ -34,8 +37,17 @@ _log = logging.getLogger(__name__)
 class Worker:
     """Runs the jobs that come in, until the stream ends."""
 
-    def __init__(self, incoming: BinaryIO, outgoing: BinaryIO, jobs: Mapping[str, Row]) -> None:
+    def __init__(
+        self,
+        incoming: BinaryIO,
+        outgoing: BinaryIO,
+        jobs: Mapping[str, Row],
+        *,
+        is_confined: bool = False,
+    ) -> None:
+        """A confined worker gives its rights away as it begins its first job."""
         self._incoming = incoming
+        self._is_confined = is_confined
         self._writer = MessageWriter(outgoing)
         self._outlet = Outlet(self._writer)
         self._jobs = jobs
@@ -63,6 +75,8 @@ class Worker:
                 return
             self._running = order.job
         self._writer.send(say.Started(order.job))
+        if self._is_confined:
+            _confine_to(order.spec)
         answer: Any
         with self._outlet.sending(order.job, control):
             try:
@@ -127,6 +141,17 @@ class Worker:
         os._exit(1)  # the main thread is still in a job that does not look
 
 
+def _confine_to(spec: Any) -> None:
+    """Writing in the folder of the job, for temporary files and shared memory alone."""
+    out = getattr(spec, "out", None)
+    places = [Path(tempfile.gettempdir()), Path("/dev/shm"), Path(os.devnull)]  # noqa: S108
+    if isinstance(out, Path):
+        out.mkdir(parents=True, exist_ok=True)
+        places.append(out)
+    taken = confine(places)
+    _log.info("This job may not use: %s", taken or "(nothing could be taken away on this system)")
+
+
 def _import_ahead(modules: Sequence[str]) -> None:
     for name in modules:
         try:
@@ -177,6 +202,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """The process's entry: `python -m designer_app.running.worker`, or the program's `--worker`."""
     parser = argparse.ArgumentParser(prog="designer-app --worker")
     parser.add_argument("--memory-limit", type=int, default=0, metavar="BYTES")
+    parser.add_argument(
+        "--confined", action="store_true", help="give up rights before the first job"
+    )
     parser.add_argument("--jobs", default="", metavar="MODULE:ATTRIBUTE", help="for tests")
     given = parser.parse_args(arguments)
     incoming, outgoing = _own_pipes()
@@ -185,7 +213,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     logging.getLogger().setLevel(logging.INFO)
     _limit_memory(given.memory_limit)
     try:
-        Worker(incoming, outgoing, _registry(given.jobs)).serve()
+        Worker(incoming, outgoing, _registry(given.jobs), is_confined=given.confined).serve()
     except BrokenPipeError:  # the window is gone, and with it whoever could be told
         return 1
     return 0

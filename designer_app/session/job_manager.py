@@ -15,7 +15,9 @@ from designer_app.running.control import RunControl
 from designer_app.running.link import WorkerLink, remote
 from designer_app.session.job import Job
 from designer_app.session.job_thread import JobThread
+from designer_app.session.workers import CONFINED
 from designer_app.specs.jobs import JOBS
+from designer_app.specs.potentials import runs_a_program
 
 CLOSE_LIMIT_S = 5.0
 """Everything is gone by then: a window that closes does not hang around."""
@@ -54,10 +56,11 @@ class JobManager(QObject):
     def submit(self, key: str, spec: Any, title: str = "", *, folder: Path | None = None) -> Job:
         """A job for a worker, started as soon as its turn comes."""
         row = JOBS[key]
-        work = remote(key, spec, self._links[row.worker])
+        lane = CONFINED if CONFINED in self._links and runs_a_program(spec) else row.worker
+        work = remote(key, spec, self._links[lane])
         job = Job(self._number(), key, spec, title or row.title, folder)
         job.is_listed = row.worker == "compute" and row.is_listed
-        return self._added(row.worker, job, work)
+        return self._added(lane, job, work)
 
     def submit_here(self, key: str, work: Callable[[RunControl], Any], title: str = "") -> Job:
         """Work on files that needs no worker, in a thread, so that the window does not wait."""

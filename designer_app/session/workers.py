@@ -1,4 +1,4 @@
-"""The two workers of the window, as the preferences ask for them."""
+"""The workers of the window, as the preferences ask for them."""
 
 from collections.abc import Callable
 from typing import Any
@@ -15,11 +15,16 @@ QUICK = (
 HEAVY = ("designer_app.jobs.md", "designer_app.potentials.chgnet")
 """Modules that a worker imports ahead; their names are text, the window never imports them."""
 
+CONFINED = "confined"
+"""The lane of jobs that run a program which came as a model."""
+
 _GB = 10**9
 
 
 def make_links(preferences: Preferences, on_state: Callable[[str], None]) -> dict[str, WorkerLink]:
-    """A worker for heavy jobs, whose state is told, and one for looking at things."""
+    """A worker for heavy jobs, whose state is told, one for looking at things, and for models that
+    are programs one each, with fewer rights.
+    """
     return {
         "compute": WorkerLink(
             "compute",
@@ -28,6 +33,9 @@ def make_links(preferences: Preferences, on_state: Callable[[str], None]) -> dic
             **heavy_settings(preferences),
         ),
         "quick": WorkerLink("quick", threads=1, warm=QUICK),
+        CONFINED: WorkerLink(
+            CONFINED, one_job=True, arguments=("--confined",), **heavy_settings(preferences)
+        ),
     }
 
 

