@@ -15,6 +15,7 @@ from designer_app.potentials.nequip.convolution import (
     EdgeGeometry,
     RadialWeights,
 )
+from designer_app.potentials.nequip.gate import gated
 from designer_app.potentials.nequip.irreps import (
     SCALAR,
     Irrep,
@@ -23,9 +24,8 @@ from designer_app.potentials.nequip.irreps import (
     monomials,
     paths_between,
     reached,
-    rows_of,
 )
-from designer_app.potentials.nequip.radial import SILU_GAIN, RadialNetworks
+from designer_app.potentials.nequip.radial import RadialNetworks
 from designer_app.potentials.network import N_NUMBERS, EnergyNetwork
 from designer_app.specs.networks import NequIPSettings
 
@@ -42,7 +42,7 @@ class NequIP(EnergyNetwork):
 
     Features x of atom i are channels of scalars, vectors and higher degrees l. One layer is
 
-        A_i   = 1/sqrt(<neighbours>) sum_j  w(r_ij) [ (W x_j) (x) Y(direction ij) ]   each path apart
+        A_i   = 1/sqrt(<neighbours>) sum_j w(r_ij) [ (W x_j) (x) Y(direction ij) ], by path
         y_i   = V A_i + S(species i) x_i
         x_i'  = gate(y_i): silu(scalars), tanh(pseudo-scalars), silu(extra scalars) * the others
 
@@ -53,9 +53,9 @@ class NequIP(EnergyNetwork):
 
     Different from the paper: a species enters S by four learned numbers instead of one per element,
     which is as general up to four elements and knows no list of them; energies are read out by one
-    linear map in place of two in a row; Bessel functions are in units of 2/cutoff^2; without
-    `parity` only features that a mirror changes like spherical harmonics are kept, so energies
-    are the same in the mirror either way (the authors' code drops mirrors then).
+    linear map in place of two in a row; without `parity` only features that a mirror changes like
+    spherical harmonics are kept, so energies are the same in the mirror either way (the authors'
+    code drops mirrors then).
 
     Second derivatives of the energy by positions are NaN where compiled kernels run (`kernels`):
     take differences of forces.
@@ -101,10 +101,11 @@ class NequIP(EnergyNetwork):
     def states(self, graph: EdgeGraph) -> list[Float[Tensor, "components n_atoms n_features"]]:
         """Features after the embedding and after each layer, all kinds stacked."""
         edges, radial = self._edges(graph)
-        species = self.species[graph.numbers]
-        found = [self.embedding[graph.numbers][None]]
+        species = self.species.index_select(0, graph.numbers)
+        found = [self.embedding.index_select(0, graph.numbers)[None]]
+        neighbors = float(self.neighbors)
         for layer, weights in zip(self._interactions(), radial, strict=True):
-            found.append(layer(found[-1], species, edges, weights, self.neighbors))
+            found.append(layer(found[-1], species, edges, weights, neighbors))
         return found
 
     def _interactions(self) -> list["Interaction"]:
@@ -130,7 +131,6 @@ class Interaction(nn.Module):
     """One layer: mixing of channels, convolution, mixing of paths, self-connection, gate."""
 
     kind_of_row: Tensor
-    gate_of_row: Tensor
 
     def __init__(
         self,
@@ -144,25 +144,20 @@ class Interaction(nn.Module):
         C = n_channels
         self.incoming, self.outgoing, self.n_channels = incoming, outgoing, C
         self.convolution = Convolution(incoming, outgoing, l_max, C, starts)
-        self.n_gates = sum(each.degree > 0 for each in outgoing)
-        widths = [C * (1 + self.n_gates * (each == SCALAR)) for each in outgoing]
+        n_gates = sum(each.degree > 0 for each in outgoing)
+        widths = [C * (1 + n_gates * (each == SCALAR)) for each in outgoing]
         self.mixing = nn.Parameter(torch.randn(len(incoming), C, C))
         self.paths = nn.ParameterList(
             torch.randn(n_paths * C, width)
             for n_paths, width in zip(self.convolution.n_paths, widths, strict=True)
         )
-        self.self_connection = nn.ParameterList(
+        self.own = nn.ParameterList(
             torch.randn(N_SPECIES * C, width)
             for each, width in zip(outgoing, widths, strict=True)
             if each in incoming
         )
         rows = [kind for kind, each in enumerate(incoming) for _ in range(each.dim)]
         self.register_buffer("kind_of_row", torch.tensor(rows), persistent=False)
-        gated = [each for each in outgoing if each.degree > 0]
-        gates = [gate for gate, each in enumerate(gated) for _ in range(each.dim)]
-        self.register_buffer(
-            "gate_of_row", torch.tensor(gates, dtype=torch.int64), persistent=False
-        )
 
     def forward(
         self,
@@ -170,34 +165,35 @@ class Interaction(nn.Module):
         species: Float[Tensor, "n_atoms n_species"],
         edges: EdgeGeometry,
         radial: RadialWeights,
-        neighbors: Float[Tensor, ""],
+        neighbors: float,
     ) -> Float[Tensor, "n_out n_atoms n_channels"]:
         """Features after the layer."""
         C = self.n_channels
-        mixed = torch.bmm(x, (self.mixing * (1 / sqrt(C)))[self.kind_of_row])
+        mixed = torch.bmm(x, self.mixing.index_select(0, self.kind_of_row))
         sums = self.convolution(mixed, edges, radial)
         own = (species[:, :, None] * x[:, :, None, :]).flatten(2)
-        own_rows, own_weights = rows_of(self.incoming), iter(self.self_connection)
+        own_parts, own_weights = own.split([each.dim for each in self.incoming]), iter(self.own)
         found = []
         for kind, total, weights in zip(self.outgoing, sums, self.paths, strict=True):
-            y = total @ (weights * torch.rsqrt(neighbors * weights.shape[0]))
+            factor = 1 / sqrt(neighbors * weights.shape[0] * C)
             if kind in self.incoming:
-                at = own_rows[self.incoming.index(kind)]
-                y = y + own[at : at + kind.dim] @ (next(own_weights) * (1 / sqrt(N_SPECIES * C)))
-            found.append(y)
+                part = own_parts[self.incoming.index(kind)].flatten(0, 1) @ next(own_weights)
+                y = torch.addmm(
+                    part, total.flatten(0, 1), weights, beta=1 / sqrt(N_SPECIES * C), alpha=factor
+                )
+            else:
+                y = (total.flatten(0, 1) @ weights) * factor
+            found.append(y.view(kind.dim, x.shape[1], -1))
         return self._gated(found)
 
     def _gated(self, kinds: list[Tensor]) -> Tensor:
         """Activated scalars; the rest times its gates."""
-        C = self.n_channels
-        activated = torch.nn.functional.silu(kinds[0]) * SILU_GAIN
-        found = [activated[:, :, :C]]
         n_scalars = sum(each.degree == 0 for each in self.outgoing)
-        found += [torch.tanh(each) * TANH_GAIN for each in kinds[1:n_scalars]]
-        if self.n_gates:
-            gates = activated[0, :, C:].view(-1, self.n_gates, C).transpose(0, 1)
-            found.append(torch.cat(kinds[n_scalars:]) * gates[self.gate_of_row])
-        return torch.cat(found)
+        found = gated(kinds[0], *kinds[n_scalars:])
+        if n_scalars == 1:
+            return found
+        odd = [torch.tanh(each) * TANH_GAIN for each in kinds[1:n_scalars]]
+        return torch.cat([found[:1], *odd, found[1:]])
 
 
 def _couplings(

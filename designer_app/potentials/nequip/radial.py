@@ -14,9 +14,8 @@ from torch import Tensor, nn
 from torch.autograd.function import once_differentiable
 
 from designer_app.potentials.nequip.convolution import RadialWeights
+from designer_app.potentials.nequip.gate import SILU_GAIN
 
-SILU_GAIN = 1.676532470331092
-"""1 / sqrt(mean of silu(z)^2 over normal z): keeps the second moment at one, as e3nn does."""
 POWER = 6
 """p of the polynomial cutoff."""
 
@@ -24,8 +23,8 @@ POWER = 6
 class RadialNetworks(nn.Module):
     """One network per layer: Bessel functions -> n_hidden -> n_hidden -> weights, without bias.
 
-    b_n(r) = sin(f_n x) / x [1 - (p+1)(p+2)/2 x^p + p(p+2) x^(p+1) - p(p+1)/2 x^(p+2)] with
-    x = r / cutoff; f_n = n pi at the start and learned (Gasteiger et al. 2020, arXiv:2003.03123).
+    b_n(r) = 2/c sin(f_n x) / r [1 - (p+1)(p+2)/2 x^p + p(p+2) x^(p+1) - p(p+1)/2 x^(p+2)] with
+    cutoff c, x = r / c; f_n = n pi at first, then learned (Gasteiger 2020, arXiv:2003.03123).
     """
 
     def __init__(
@@ -59,9 +58,10 @@ class RadialNetworks(nn.Module):
         a, b, c = (p + 1) * (p + 2) / 2, p * (p + 2), p * (p + 1) / 2
         cut = 1 - x**p * (a - b * x + c * x**2)
         drop = -a * p * x ** (p - 1) * (1 - x) ** 2
+        share = cut / x * (2 / self.cutoff**2)
+        fall = (drop * (2 / self.cutoff**2) - share) / x
         wave, turn = torch.sin(self.frequencies * x), torch.cos(self.frequencies * x)
-        values = wave * (cut / x)
-        steeps = self.frequencies * turn * (cut / x) + wave * ((drop - cut / x) / x)
+        values, steeps = wave * share, self.frequencies * turn * share + wave * fall
         return values, steeps / self.cutoff
 
 
