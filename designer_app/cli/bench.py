@@ -31,6 +31,7 @@ BENCHES = {
     "relax": "designer_app.cli.benches.relax",
     "screen": "designer_app.cli.benches.screen",
     "single-points": "designer_app.cli.benches.single_points",
+    "train": "designer_app.cli.benches.train",
     "vae": "designer_app.cli.benches.vae",
     "voltage": "designer_app.cli.benches.voltage",
 }
