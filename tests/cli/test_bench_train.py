@@ -6,6 +6,7 @@ import pytest
 
 from designer_app.cli.benches import train
 from designer_app.specs.trainable import TRAINABLE
+from designer_app.training import plans
 
 TINY = ("n_features=8", "n_filters=8", "n_interactions=1")
 
@@ -13,6 +14,8 @@ TINY = ("n_features=8", "n_filters=8", "n_interactions=1")
 @pytest.fixture
 def small(monkeypatch):
     epochs = (replace(train.EPOCHS[0], options=TINY, peer=lambda _c, _f: 2.0, peer_name="other"),)
+    size = {"n_features": 8, "n_filters": 8, "n_interactions": 1, "cutoff": 3.0}
+    monkeypatch.setattr(plans, "SIZES", {"schnet": (size,)})
     monkeypatch.setattr(train, "EPOCHS", epochs)
     monkeypatch.setattr(train, "TRAINED", (("schnet", "Si"),))
     monkeypatch.setattr(train, "QUICK_MINUTES", 1.0 / 60.0)
