@@ -38,8 +38,10 @@ COMMANDS = (
     "conductivity",
     "adsorption",
     "train",
+    "evaluate",
     "screen",
     "design",
+    "convert",
     "trust",
     "bench",
 )

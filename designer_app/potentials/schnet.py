@@ -42,6 +42,7 @@ class SchNet(EnergyNetwork):
 
     def __init__(self, settings: SchNetSettings) -> None:
         super().__init__()
+        self.settings = settings
         self.cutoff = settings.cutoff
         n, n_filters = settings.n_features, settings.n_filters
         self.embedding = nn.Embedding(N_NUMBERS, n)

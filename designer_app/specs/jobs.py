@@ -142,10 +142,22 @@ JOBS: Registry[JobRow] = Registry(
             implementation="designer_app.jobs.train_potential:run",
         ),
         JobRow(
+            key="convert",
+            title="Take over weights",
+            summary="A potential from weights that another program trained, read as data.",
+            implementation="designer_app.jobs.convert:run",
+        ),
+        JobRow(
             key="preflight",
             title="Check data",
             summary="What is wrong with data before a potential learns from them.",
             implementation="designer_app.jobs.preflight:run",
+        ),
+        JobRow(
+            key="evaluate",
+            title="Compare",
+            summary="Errors of potentials on reference calculations, side by side.",
+            implementation="designer_app.jobs.evaluate:run",
         ),
         JobRow(
             key="screen",
