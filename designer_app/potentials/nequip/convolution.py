@@ -28,16 +28,9 @@ class EdgeGeometry:
     lengths: Float[Tensor, "n_edges"]
     """A."""
     pair: Int[Tensor, "n_edges"]
-    """Which of the lengths of `RadialWeights` is that of the edge."""
-
-
-@dataclass(frozen=True, eq=False)
-class RadialWeights:
-    """Weights of a layer's paths by length."""
-
-    weights: Float[Tensor, "n_lengths n_paths*n_channels"]
-    slopes: Float[Tensor, "n_lengths n_paths*n_channels"] | None
-    """Derivative by the length, 1/A, for the kernels; autograd goes through the weights else."""
+    """Which row of radial weights is that of the edge's length."""
+    n_lengths: int
+    """Rows of radial weights; where there are twice as many, their slopes (1/A) follow."""
 
 
 class Convolution(nn.Module):
@@ -93,13 +86,13 @@ class Convolution(nn.Module):
         self,
         x: Float[Tensor, "n_in n_atoms n_channels"],
         edges: EdgeGeometry,
-        radial: RadialWeights,
+        radial: Float[Tensor, "n n_weights"],
     ) -> list[Float[Tensor, "m n_atoms n"]]:
         """The sums by outgoing kind."""
         if x.device.type == "cpu" and kernels.COMPILED:
             flat = self._compiled(x, edges, radial)
         else:
-            flat = self._plain(x, edges, radial.weights[edges.pair])
+            flat = self._plain(x, edges, radial.index_select(0, edges.pair))
         sizes = [o.dim * n * x.shape[1] * x.shape[2] for o, n in self._kinds()]
         return [
             part.view(out.dim, x.shape[1], n_paths * x.shape[2])
@@ -109,8 +102,7 @@ class Convolution(nn.Module):
     def _kinds(self) -> list[tuple[Irrep, int]]:
         return list(zip(self.outgoing, self.n_paths, strict=True))
 
-    def _compiled(self, x: Tensor, edges: EdgeGeometry, radial: RadialWeights) -> Tensor:
-        slopes = radial.weights.detach() if radial.slopes is None else radial.slopes
+    def _compiled(self, x: Tensor, edges: EdgeGeometry, radial: Tensor) -> Tensor:
         loop = _Loop(
             self.table.numpy().view(np.uint64),
             edges.graph.first.numpy(),
@@ -120,9 +112,8 @@ class Convolution(nn.Module):
             x.shape[2],
             edges.couplings.shape[1],
         )
-        found: Tensor = _Convolve.apply(
-            x, edges.couplings, edges.lengths, radial.weights, slopes, loop, self.n_rows
-        )
+        places = loop, edges.n_lengths, self.n_rows
+        found: Tensor = _Convolve.apply(x, edges.couplings, edges.lengths, radial, places)
         return found
 
     def _plain(self, x: Tensor, edges: EdgeGeometry, weights: Tensor) -> Tensor:
@@ -163,51 +154,55 @@ def _never(like: Tensor) -> Tensor:
     return like.new_full((1,), torch.nan).expand(like.shape)
 
 
+_Places = tuple[_Loop, int, int]
+"""What a loop goes over, number of lengths, rows per atom of what comes out."""
+
+
 class _Convolve(torch.autograd.Function):
     """The sums; differentiable once, and their slopes once more by weights and features."""
 
     @staticmethod
-    def forward(ctx: Any, x, couplings, lengths, weights, slopes, loop, n_rows):  # type: ignore[override] # noqa: ANN001, ANN205
-        ctx.save_for_backward(x, couplings, lengths, weights, slopes)
-        ctx.loop, ctx.was_differentiated = loop, False
+    def forward(  # type: ignore[override]
+        ctx: Any, x: Tensor, couplings: Tensor, lengths: Tensor, radial: Tensor, places: _Places
+    ) -> Tensor:
+        loop, n, n_rows = places
+        ctx.save_for_backward(x, couplings, lengths, radial)
+        ctx.places, ctx.was_differentiated = places, False
         found = x.new_zeros(n_rows * loop.n_atoms * loop.n_channels)
-        kernels.convolve(*loop, *_flat(couplings, weights, x), *_flat(found))
+        kernels.convolve(*loop, *_flat(couplings, radial[:n], x), *_flat(found))
         return found
 
     @staticmethod
-    def backward(ctx: Any, pull: Tensor):  # type: ignore[override] # noqa: ANN205
-        x, couplings, lengths, weights, slopes = ctx.saved_tensors
-        nothing = (None,) * 3
+    def backward(ctx: Any, pull: Tensor) -> Any:  # type: ignore[override]
+        x, couplings, lengths, radial = ctx.saved_tensors
+        loop, n, _ = ctx.places
         if torch.is_grad_enabled():
             ctx.was_differentiated = True
-            by = _Slopes.apply(pull, x, couplings, lengths, weights, slopes, ctx.loop)
-            return (*by, None, *nothing)
-        by_x = by_couplings = by_lengths = by_weights = None
+            by = _Slopes.apply(pull, x, couplings, lengths, radial, ctx.places)
+            return (*by, None, None)
+        by_x = by_couplings = by_lengths = by_radial = None
         if ctx.needs_input_grad[3]:
-            by_x, by_weights = torch.zeros_like(x), torch.zeros_like(weights)
+            by_x, by_radial = torch.zeros_like(x), torch.zeros_like(radial)
             kernels.weight_slopes(
-                *ctx.loop, *_flat(couplings, weights, x, pull), *_flat(by_x, by_weights)
+                *loop, *_flat(couplings, radial[:n], x, pull), *_flat(by_x, by_radial[:n])
             )
         if ctx.was_differentiated:
             by_couplings, by_lengths = _never(couplings), _never(lengths)
         elif ctx.needs_input_grad[1] or by_x is None:
             by_x, by_couplings, by_lengths = _slopes(
-                pull, x, couplings, lengths, weights, slopes, ctx.loop
+                pull, x, couplings, lengths, radial, ctx.places
             )
-        return by_x, by_couplings, by_lengths, by_weights, *nothing
+        return by_x, by_couplings, by_lengths, by_radial, None
 
 
 def _slopes(
-    pull: Tensor,
-    x: Tensor,
-    couplings: Tensor,
-    lengths: Tensor,
-    weights: Tensor,
-    slopes: Tensor,
-    loop: _Loop,
+    pull: Tensor, x: Tensor, couplings: Tensor, lengths: Tensor, radial: Tensor, places: _Places
 ) -> tuple[Tensor, Tensor, Tensor]:
+    loop, n, _ = places
     by = torch.zeros_like(x), torch.zeros_like(couplings), torch.zeros_like(lengths)
-    kernels.slopes(*loop, *_flat(couplings, weights, slopes, x, pull), *_flat(*by))
+    # Without slopes no length is differentiated: any number may stand for them.
+    values, slopes = radial[:n], radial[n:] if len(radial) > n else radial
+    kernels.slopes(*loop, *_flat(couplings, values, slopes, x, pull), *_flat(*by))
     return by
 
 
@@ -215,19 +210,28 @@ class _Slopes(torch.autograd.Function):
     """The derivatives of the sums by features, couplings and lengths."""
 
     @staticmethod
-    def forward(ctx: Any, pull, x, couplings, lengths, weights, slopes, loop):  # type: ignore[override] # noqa: ANN001, ANN205
-        ctx.save_for_backward(pull, x, couplings, lengths, weights, slopes)
-        ctx.loop = loop
-        return _slopes(pull, x, couplings, lengths, weights, slopes, loop)
+    def forward(  # type: ignore[override]
+        ctx: Any,
+        pull: Tensor,
+        x: Tensor,
+        couplings: Tensor,
+        lengths: Tensor,
+        radial: Tensor,
+        places: _Places,
+    ) -> tuple[Tensor, Tensor, Tensor]:
+        ctx.save_for_backward(pull, x, couplings, lengths, radial)
+        ctx.places = places
+        return _slopes(pull, x, couplings, lengths, radial, places)
 
     @staticmethod
     @once_differentiable
-    def backward(ctx: Any, by_x: Tensor, by_couplings: Tensor, by_lengths: Tensor):  # type: ignore[override] # noqa: ANN205
-        pull, x, couplings, lengths, weights, slopes = ctx.saved_tensors
-        by = [torch.zeros_like(each) for each in (pull, x, weights, slopes)]
+    def backward(ctx: Any, by_x: Tensor, by_couplings: Tensor, by_lengths: Tensor) -> Any:  # type: ignore[override]
+        pull, x, couplings, lengths, radial = ctx.saved_tensors
+        loop, n, _ = ctx.places
+        to_pull, to_x, to_radial = (torch.zeros_like(each) for each in (pull, x, radial))
         kernels.curvatures(
-            *ctx.loop,
-            *_flat(couplings, weights, slopes, x, pull, by_x, by_couplings, by_lengths),
-            *_flat(*by),
+            *loop,
+            *_flat(couplings, radial[:n], radial[n:], x, pull, by_x, by_couplings, by_lengths),
+            *_flat(to_pull, to_x, to_radial[:n], to_radial[n:]),
         )
-        return by[0], by[1], _never(couplings), _never(lengths), by[2], by[3], None
+        return to_pull, to_x, _never(couplings), _never(lengths), to_radial, None

@@ -13,7 +13,6 @@ from designer_app.potentials.nequip.convolution import (
     Convolution,
     Coupling,
     EdgeGeometry,
-    RadialWeights,
 )
 from designer_app.potentials.nequip.gate import gated
 from designer_app.potentials.nequip.irreps import (
@@ -111,20 +110,20 @@ class NequIP(EnergyNetwork):
     def _interactions(self) -> list["Interaction"]:
         return [each for each in self.layers if isinstance(each, Interaction)]
 
-    def _edges(self, graph: EdgeGraph) -> tuple[EdgeGeometry, list[RadialWeights]]:
+    def _edges(self, graph: EdgeGraph) -> tuple[EdgeGeometry, list[Tensor]]:
         vectors = graph.vectors
         lengths = vectors.square().sum(dim=1).sqrt()
         powers = monomials(vectors / lengths[:, None], self.l_max)
         couplings = powers @ self.coefficients.to(vectors.dtype)
-        slopes = vectors.requires_grad and torch.is_grad_enabled()
         if vectors.device.type == "cpu" and kernels.COMPILED:
             # Both ends of a pair, and images of one pair, have one length: weights are for each.
             different, pair = lengths.detach().unique(return_inverse=True)
+            slopes = vectors.requires_grad and torch.is_grad_enabled()
             weights = self.radial(different, slopes=slopes)
-        else:
-            weights = self.radial(lengths, slopes=False)
-            pair = torch.arange(graph.n_edges, device=vectors.device)
-        return EdgeGeometry(graph, couplings, lengths, pair), weights
+            return EdgeGeometry(graph, couplings, lengths, pair, len(different)), weights
+        each = torch.arange(graph.n_edges, device=vectors.device)
+        weights = self.radial(lengths, slopes=False)
+        return EdgeGeometry(graph, couplings, lengths, each, graph.n_edges), weights
 
 
 class Interaction(nn.Module):
@@ -164,7 +163,7 @@ class Interaction(nn.Module):
         x: Float[Tensor, "n_in n_atoms n_channels"],
         species: Float[Tensor, "n_atoms n_species"],
         edges: EdgeGeometry,
-        radial: RadialWeights,
+        radial: Float[Tensor, "n n_weights"],
         neighbors: float,
     ) -> Float[Tensor, "n_out n_atoms n_channels"]:
         """Features after the layer."""

@@ -13,7 +13,6 @@ from jaxtyping import Float
 from torch import Tensor, nn
 from torch.autograd.function import once_differentiable
 
-from designer_app.potentials.nequip.convolution import RadialWeights
 from designer_app.potentials.nequip.gate import SILU_GAIN
 
 POWER = 6
@@ -38,19 +37,19 @@ class RadialNetworks(nn.Module):
         self.second = nn.Parameter(torch.randn(n_layers, n_hidden, n_hidden))
         self.last = nn.ParameterList(torch.randn(n_hidden, each) for each in n_outputs)
 
-    def forward(self, lengths: Float[Tensor, "n"], *, slopes: bool) -> list[RadialWeights]:
-        """Weights of every layer; with `slopes`, lengths count as fixed numbers."""
+    def forward(
+        self, lengths: Float[Tensor, "n"], *, slopes: bool
+    ) -> list[Float[Tensor, "n_or_2n n_outputs"]]:
+        """Weights of every layer; with `slopes`, these follow, and lengths are fixed numbers."""
         values, steeps = self._basis(lengths)
         h = torch.cat((values, steeps)) if slopes else values
         h = torch.matmul(h, self.first * (1 / sqrt(self.first.shape[1])))
         h = _activated(h, slopes=slopes)
         h = _activated(torch.bmm(h, self.second * _after_silu(self.second)), slopes=slopes)
-        found = []
-        for each, last in zip(h, self.last, strict=True):
-            out = each @ (last * _after_silu(last))
-            n = lengths.shape[0]
-            found.append(RadialWeights(out[:n], out[n:]) if slopes else RadialWeights(out, None))
-        return found
+        return [
+            each @ (last * _after_silu(last))
+            for each, last in zip(h.unbind(), self.last, strict=True)
+        ]
 
     def _basis(self, lengths: Tensor) -> tuple[Tensor, Tensor]:
         x = (lengths / self.cutoff)[:, None]
