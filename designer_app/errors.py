@@ -358,3 +358,12 @@ class TrainingDivergedError(RunError):
     learning_rate: float
     best_epoch: int
     """0 where none was judged, so that nothing could be kept."""
+
+
+@dataclass(eq=False)
+class FitFailedError(RunError):
+    """A program that fits potentials ended without one."""
+
+    program: str
+    said: str
+    """Its last line."""

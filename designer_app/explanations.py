@@ -394,6 +394,14 @@ def _lost_band(f: Mapping[str, Any]) -> Explanation:
     )
 
 
+def _fit_failed(f: Mapping[str, Any]) -> Explanation:
+    return Explanation(
+        f"{f['program']} ended without a potential. Its last words: {f['said']}",
+        "Nothing was written; the data is as it was.",
+        ("Fit with this program instead: engine=own.", "Take fewer sparse points."),
+    )
+
+
 def _training_diverged(f: Mapping[str, Any]) -> Explanation:
     best = f["best_epoch"]
     return Explanation(
@@ -452,4 +460,5 @@ _TABLE: dict[str, Callable[[Mapping[str, Any]], Explanation]] = {
     "LostBandError": _lost_band,
     "ElectronsNotConvergedError": _electrons_not_converged,
     "TrainingDivergedError": _training_diverged,
+    "FitFailedError": _fit_failed,
 }

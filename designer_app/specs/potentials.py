@@ -1,6 +1,6 @@
 """The potentials the program knows, by key; a new one is a file and a row here."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from designer_app.elements import SYMBOLS
@@ -139,7 +139,11 @@ POTENTIALS: Registry[PotentialRow] = Registry(
         _trained("schnet", "SchNet", "Continuous-filter network: quick, trained on your own data."),
         _trained("nequip", "NequIP", "Equivariant network: accurate, trained on your own data."),
         _trained("gemnet", "GemNet", "Network on angles and dihedrals, trained on your own data."),
-        _trained("gap", "GAP", "Gaussian process on SOAP, trained on your own data."),
+        replace(
+            _trained("gap", "GAP", "Gaussian process on SOAP, trained on your own data."),
+            implementation="designer_app.potentials.quip_gap:load",
+            model_doc="folder of a trained potential, or the XML file of a GAP fitted with QUIP",
+        ),
         PotentialRow(
             key="delta",
             title="Delta",

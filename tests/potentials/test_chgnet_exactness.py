@@ -45,7 +45,7 @@ KERNELS = [
     "torch",
     pytest.param("numba", marks=pytest.mark.skipif(not HAS_COMPILER, reason="no numba")),
 ]
-ALL = frozenset(QUANTITIES) - {"spread"}
+ALL = frozenset(QUANTITIES) - {"spread", "variances"}
 
 
 def rattled(atoms: Atoms, amount: float) -> Atoms:

@@ -31,7 +31,7 @@ SAME = 1e-10
 SLOPE = 2e-6
 """eV/A or eV: a central difference over 2e-4 A in double precision."""
 
-ALL = frozenset(QUANTITIES) - {"spread"}
+ALL = frozenset(QUANTITIES) - {"spread", "variances"}
 KERNELS = ["torch", *(["numba"] if HAS_COMPILER else [])]
 
 

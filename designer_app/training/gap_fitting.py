@@ -1,0 +1,218 @@
+"""Fitting a GAP: sparse points, rows of all labels, one linear problem, noises by validation."""
+
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from designer_app.elements import ATOMIC_NUMBERS, SYMBOLS
+from designer_app.errors import Cancelled, InvalidSpecError, RunError
+from designer_app.potentials.gap import GAPPotential
+from designer_app.potentials.gap_basis import basis_of
+from designer_app.running.control import RunControl
+from designer_app.specs.fields import settings_of, spec_from_settings
+from designer_app.specs.labelled import LabelledFrame
+from designer_app.specs.networks import GAPSettings
+from designer_app.specs.train_potential import TrainPotentialSpec
+from designer_app.training.frames import Fitted, SplitFrames, StoppedFitError
+from designer_app.training.gap_frames import (
+    Described,
+    described,
+    repulsion_distances,
+    sparse_points,
+    tag_factors,
+)
+from designer_app.training.gap_noises import Trials
+from designer_app.training.gap_rows import frame_rows
+from designer_app.training.gap_solving import Labels, prior_rows
+from designer_app.training.plans import family_settings
+from designer_app.training.references import free_atom_energies
+from designer_app.training.set_errors import errors_on, said_of
+from designer_app.training.training_log import TrainingLog
+
+FloatArray = NDArray[np.float64]
+
+SPARSE_POINTS = {"minutes": 1000, "lunch": 2000, "overnight": 4000}
+"""Of each preset, where the settings name no number."""
+ATOMS_A_POINT = 4
+"""At least so many atoms of the data stand behind a sparse point."""
+MOST_JUDGED = 200
+"""Training frames whose errors are told, evenly spread."""
+
+
+def fit(frames: SplitFrames, spec: TrainPotentialSpec, control: RunControl) -> Fitted:
+    """A GAP of the training frames' energies, forces and stresses.
+
+    Noises that the settings leave open are those with the smallest product of energy and force
+    error on the validation frames. Weights, epochs and rates of the spec are those of networks and
+    play no part. Raises `InvalidSpecError` where too little is known, `StoppedFitError` with the
+    best so far where it was stopped while noises were tried.
+    """
+    began = time.perf_counter()
+    check_frames(frames, spec)
+    settings = settings_for(frames, spec)
+    if settings.engine == "gap_fit":
+        from designer_app.training.gap_fit_program import fit_with_program
+
+        return fit_with_program(frames, spec, settings, control)
+    elements = elements_of(frames.train)
+    references = free_atom_energies(frames.train, frames.free_atoms)
+    rng = np.random.default_rng(spec.seed)
+    learned = described(frames.train, elements, references, settings, control, "Neighbours")
+    judged = described(frames.validation, elements, references, settings, control, "Neighbours")
+    arrays: dict[str, NDArray[Any]] = {
+        f"sparse.{kind}": points
+        for kind, points in enumerate(sparse_points(learned, elements, settings, rng, control))
+    }
+    arrays["nearest"] = repulsion_distances(learned, len(elements))
+    if settings.pair_points:
+        first = 0.9 * float(arrays["nearest"].min())
+        arrays["pair.points"] = np.linspace(first, settings.cutoff, settings.pair_points)
+    log = TrainingLog(spec.out, control)
+    try:
+        fitting = _Fitting(settings, elements, references, arrays, log)
+        fitting.learn(learned, control)
+        fitting.choose_noises(judged, control)
+        fitted = replace(fitting.fitted(), notes=_notes(frames))
+        _judge(fitted, frames, fitting.trials, log, control)
+    finally:
+        log.close()
+    told = {**fitted.training, "seconds": time.perf_counter() - began}
+    return replace(fitted, training=told)
+
+
+def settings_for(frames: SplitFrames, spec: TrainPotentialSpec) -> GAPSettings:
+    """The settings of a spec; the preset chooses how many sparse points, where they do not."""
+    size: dict[str, Any] = {}
+    if spec.preset in SPARSE_POINTS:
+        size["n_sparse"] = SPARSE_POINTS[spec.preset]
+    found: GAPSettings = spec_from_settings(GAPSettings, family_settings(spec, size))
+    n_atoms = sum(len(frame) for frame in frames.train)
+    most = max(5, n_atoms // ATOMS_A_POINT)
+    return replace(found, n_sparse=min(found.n_sparse, most))
+
+
+def check_frames(frames: SplitFrames, spec: TrainPotentialSpec) -> None:
+    """Raise where a Gaussian process cannot be fitted to the frames."""
+    n_train = len(frames.train)
+    if n_train < 2:
+        reason = f"a GAP learns from at least 2 frames, and {n_train} is left to learn from"
+        raise InvalidSpecError("data", spec.data, reason, "Data")
+    if not any(_is_known(frame.energy) for frame in frames.train):
+        reason = "none of the frames that are learned from has an energy"
+        raise InvalidSpecError("data", spec.data, reason, "Data")
+    known = set(elements_of(frames.train))
+    for frame in frames.validation:
+        for number in np.unique(frame.structure.numbers):
+            if SYMBOLS[number] not in known:
+                reason = (
+                    f"{SYMBOLS[number]} is in the validation frames but in none learned from: "
+                    "split at random, or leave these frames out"
+                )
+                raise InvalidSpecError("split", spec.split, reason, "Kept back")
+
+
+def elements_of(frames: Sequence[LabelledFrame]) -> tuple[str, ...]:
+    """Symbols of the elements of frames, by atomic number."""
+    numbers = np.unique(np.concatenate([frame.structure.numbers for frame in frames]))
+    return tuple(SYMBOLS[number] for number in numbers)
+
+
+class _Fitting:
+    """The linear problem of a basis, and its solution under the noises tried so far."""
+
+    def __init__(
+        self,
+        settings: GAPSettings,
+        elements: tuple[str, ...],
+        references: dict[str, float],
+        arrays: dict[str, NDArray[Any]],
+        log: TrainingLog,
+    ) -> None:
+        self.settings, self.elements, self.references = settings, elements, references
+        self.arrays = arrays
+        self.basis = basis_of(settings, len(elements), arrays)
+        self.labels = Labels(self.basis.n_columns)
+        self.factors = tag_factors(settings)
+        self.trials = Trials(settings, log)
+
+    def learn(self, learned: Sequence[Described], control: RunControl) -> None:
+        """Rows of all frames, rotated into one triangle for each kind of label."""
+        for k, each in enumerate(learned):
+            control.checkpoint()
+            control.progress(k, len(learned), "Energies, forces and virials")
+            self.labels.add(each, frame_rows(each.near, self.basis), self.factors)
+
+    def choose_noises(self, judged: Sequence[Described], control: RunControl) -> None:
+        """Solve, and choose what the settings leave open."""
+        prior = prior_rows(self.basis)
+        for kind in range(len(self.elements)):
+            part = slice(int(self.basis.offsets[kind]), int(self.basis.offsets[kind + 1]))
+            self.arrays[f"factor.{kind}"] = prior[0][part, part].numpy()
+        try:
+            self.trials.run(self.labels, prior, self.basis, judged, control)
+        except (Cancelled, RunError) as cause:
+            if self.trials.best is None:
+                raise
+            raise StoppedFitError(self.fitted(), cause) from cause
+
+    def fitted(self) -> Fitted:
+        """What the best noises gave."""
+        best = self.trials.best
+        assert best is not None
+        arrays = {
+            **self.arrays,
+            "coefficients": best.coefficients,
+            "delta": np.array([best.noise.delta]),
+        }
+        return Fitted(
+            settings=settings_of(self.settings),
+            arrays=arrays,
+            cutoff=self.settings.cutoff,
+            references=self.references,
+            training={
+                "epochs": self.trials.n_tried,
+                "best_epoch": best.number,
+                "sparse_points": int(self.basis.offsets[-1]),
+                "sigma_energy": best.noise.energy,
+                "sigma_forces": best.noise.forces,
+                "sigma_virial": best.noise.virial,
+                "delta": best.noise.delta,
+            },
+        )
+
+
+def _judge(
+    fitted: Fitted, frames: SplitFrames, trials: Trials, log: TrainingLog, control: RunControl
+) -> None:
+    """The last row of the series, and the points of the parity plots."""
+    potential = potential_of_fit(fitted)
+    step = max(1, len(frames.train) // MOST_JUDGED)
+    train = frames.train[::step]
+    errors = errors_on("train", train, said_of(potential, train, control, "Training frames"))
+    if frames.validation:
+        said = said_of(potential, frames.validation, control, "Validation frames")
+        log.parity(frames.validation, said, at_last=True)
+    trials.last_row(errors)
+
+
+def potential_of_fit(fitted: Fitted) -> GAPPotential:
+    """The potential, before it is in a folder."""
+    elements = tuple(sorted(fitted.references, key=lambda symbol: ATOMIC_NUMBERS[symbol]))
+    return GAPPotential(fitted.settings, elements, fitted.references, fitted.arrays, name="GAP")
+
+
+def _notes(frames: SplitFrames) -> str:
+    if not any(frame.forces is not None for frame in frames.train):
+        return (
+            "No frame has forces: this GAP knows slopes from differences of energies only. "
+            "Forces make every frame worth three times its number of atoms more labels."
+        )
+    return ""
+
+
+def _is_known(value: float | None) -> bool:
+    return value is not None and bool(np.isfinite(value))
