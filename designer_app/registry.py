@@ -38,6 +38,13 @@ class Registry(Mapping[str, RowT]):
             message = f"two rows of {kind} share a key"
             raise ValueError(message)
 
+    def add(self, row: RowT) -> None:
+        """One more row, from a file or a notebook of the user's."""
+        if row.key in self._rows:
+            message = f"{self.kind} has a row {row.key} already"
+            raise ValueError(message)
+        self._rows[row.key] = row
+
     def __getitem__(self, key: str) -> RowT:
         try:
             return self._rows[key]
