@@ -18,6 +18,9 @@ from designer_app.training.network_model import NetworkModel
 from designer_app.training.plans import Plan, plan, plan_from
 from designer_app.training.training_checkpoint import read_training
 
+LOSS = "pseudo-Huber of lengths"
+"""Of which kind losses in a checkpoint are; only equal ones can be compared."""
+
 
 def fit(frames: SplitFrames, spec: TrainPotentialSpec, control: RunControl) -> Fitted:
     """A network of the family that the spec names, fitted to the training frames.
@@ -46,6 +49,7 @@ def fit(frames: SplitFrames, spec: TrainPotentialSpec, control: RunControl) -> F
             "settings": dict(chosen.settings),
             "frames": hash_of(frames.train) + hash_of(frames.validation),
             "seed": spec.seed,
+            "loss": LOSS,
         },
         carried={"plan": asdict(chosen)},
     )

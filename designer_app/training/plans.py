@@ -23,7 +23,7 @@ LEAST_STEPS = {"minutes": 1500, "lunch": 10_000, "overnight": 40_000}
 MOST_EPOCHS = 4000
 ATOMS_AT_ONCE, MOST_FRAMES_AT_ONCE = 96, 10
 """Small batches: steps are worth more than smooth gradients when forces are learned."""
-RATES = {"schnet": 1e-3, "nequip": 5e-3, "gemnet": 1e-3}
+RATES = {"schnet": 3e-3, "nequip": 5e-3, "gemnet": 1e-3}
 """Learning rates at which each family trains well."""
 SIZES: Mapping[str, Sequence[Mapping[str, Any]]] = {
     "schnet": (

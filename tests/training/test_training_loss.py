@@ -2,12 +2,13 @@
 
 import math
 
+import numpy as np
 import pytest
 import torch
 
 from designer_app.graphs.pyg import Data
 from designer_app.potentials.base import Prediction
-from designer_app.training.loss import ErrorSums, LossWeights, loss_of
+from designer_app.training.loss import ROUNDED, ErrorSums, LossWeights, loss_of
 from designer_app.training.schedule import LAST, WeightAverage, rate_factor
 from designer_app.units import GPA
 
@@ -34,11 +35,25 @@ def said(energy=(1.0, 5.0), force=0.0, stress=None):
     )
 
 
+def rounded(length):
+    """What an error of this length in eV costs."""
+    return np.sqrt((length / WEIGHTS.unit) ** 2 + ROUNDED**2) - ROUNDED
+
+
 def test_the_loss_adds_energies_of_an_atom_forces_and_virials_in_its_unit():
     loss, _ = loss_of(said((2.0, 6.0), 0.5, 0.25), batch(), WEIGHTS)
-    energy = ((1 / 2) ** 2 + 1.0**2) / 2
-    virial = ((0.25 * 8 / 2) ** 2 + (0.25 * 8) ** 2) / 2
-    assert float(loss.detach()) == pytest.approx((energy + 10 * 0.25 + 2 * virial) / 4)
+    energy = (rounded(1 / 2) + rounded(1.0)) / 2
+    force = rounded(0.5 * np.sqrt(3))
+    virial = (rounded(3 * 0.25 * 8 / 2) + rounded(3 * 0.25 * 8)) / 2
+    assert float(loss.detach()) == pytest.approx(energy + 10 * force + 2 * virial)
+
+
+def test_a_perfect_prediction_costs_nothing_and_pulls_nowhere():
+    prediction = said()
+    loss, _ = loss_of(prediction, batch(), WEIGHTS)
+    loss.backward()
+    assert float(loss.detach()) == 0.0
+    assert prediction.energy.grad.tolist() == [0.0, 0.0]
 
 
 def test_the_epoch_has_the_loss_of_its_only_batch():
@@ -55,8 +70,8 @@ def test_errors_are_told_in_units_of_the_laboratory():
 
 def test_labels_that_are_not_known_take_no_part():
     loss, sums = loss_of(said((3.0, 6.0), 0.5), batch(energy=(NAN, 5.0), force=NAN), WEIGHTS)
-    assert float(loss.detach()) == pytest.approx(1.0 / 4)
-    assert (sums.n_energies, sums.n_components) == (1, 0)
+    assert float(loss.detach()) == pytest.approx(rounded(1.0))
+    assert (sums.n_energies, sums.n_forces) == (1, 0)
 
 
 def test_labels_that_are_not_known_leave_gradients_finite():
