@@ -12,6 +12,7 @@ model -> method, with settings: "GFN1-xTB(charge=-1, multiplicity=2, temperature
 import hashlib
 import re
 import sys
+import weakref
 from dataclasses import dataclass, fields
 from importlib.metadata import version
 from typing import Any, ClassVar
@@ -21,7 +22,7 @@ import torch
 from ase.units import Bohr, Hartree
 from numpy.typing import NDArray
 
-from designer_app.device import Compute
+from designer_app.device import Compute, default_threads
 from designer_app.errors import (
     ElectronsNotConvergedError,
     InvalidPositionsError,
@@ -38,6 +39,8 @@ from designer_app.units import KB
 METHODS = tuple(model for model, _ in POTENTIALS["tight-binding"].models)
 _HEAVIEST = 86
 _MODEL = re.compile(r"(?P<method>[\w-]+)\s*(?P<settings>\(.*\))?", re.DOTALL)
+_ATOMS_FOR_THREADS = 50
+"""Below so many, threads wait for each other longer than they work."""
 _MOST_KEPT = 64
 """Structures of a batch whose electrons are kept as the start of the next call."""
 
@@ -79,13 +82,14 @@ def load(model: str, compute: Compute) -> "TightBindingPotential":
 
     Raises `MissingPackageError` where tblite is not installed.
     """
-    del compute
     method, settings = settings_of(model)
     try:
         from tblite import interface
     except ImportError as error:
         raise missing_tblite() from error
-    return TightBindingPotential(method, settings, model, interface)
+    return TightBindingPotential(
+        method, settings, model, interface, compute.threads or default_threads()
+    )
 
 
 def settings_of(model: str) -> tuple[str, TightBindingSettings]:
@@ -133,8 +137,15 @@ class TightBindingPotential(Potential):
     native: ClassVar[bool] = False
 
     def __init__(
-        self, method: str, settings: TightBindingSettings, model: str, interface: Any
+        self,
+        method: str,
+        settings: TightBindingSettings,
+        model: str,
+        interface: Any,
+        threads: int,
     ) -> None:
+        from threadpoolctl import ThreadpoolController  # comes with scikit-learn
+
         origin = f"{method} {settings} tblite {version('tblite')}"
         super().__init__(
             model=model,
@@ -147,7 +158,11 @@ class TightBindingPotential(Potential):
         self.method = method
         self.settings = settings
         self._interface = interface
+        self._threads = threads
+        self._pools = ThreadpoolController()
         self._kept: dict[int, _Kept] = {}
+        # tblite frees its memory by functions that are gone when Python ends.
+        weakref.finalize(self, self._kept.clear)
 
     def check(self, state: AtomicState, want: frozenset[str] = ENERGY_AND_FORCES) -> None:
         """Raise where it cannot say what is wanted; it knows no layers and no wires."""
