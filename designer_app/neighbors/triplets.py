@@ -40,6 +40,12 @@ class EdgeRows:
         edges[slots] = each
         return cls(n_atoms, width, slots, edges.reshape(n_atoms, width))
 
+    def places(self) -> Int[Tensor, "n_edges"]:
+        """Place of each edge among `n_atoms * width`."""
+        if self.slots is None:
+            return torch.arange(self.n_atoms * self.width, device=self.edges.device)
+        return self.slots
+
     def rows(self, values: Float[Tensor, "n_edges *n"]) -> Float[Tensor, "n_atoms width *n"]:
         """What the edges carry, atom by atom."""
         shape = (self.n_atoms, self.width, *values.shape[1:])
@@ -63,6 +69,11 @@ class EdgeRows:
     def other_edges(self) -> Float[Tensor, "width width"]:
         """1 for two different edges of an atom, 0 for an edge with itself."""
         return 1.0 - torch.eye(self.width, device=self.edges.device)
+
+
+def picked(rows: Float[Tensor, "n_rows *n"], places: Int[Tensor, "n"]) -> Float[Tensor, "n *n"]:
+    """Some of the rows, none of them twice."""
+    return _Pick.apply(rows, places)  # type: ignore[no-any-return]
 
 
 def permuted(

@@ -1,6 +1,6 @@
 """The graph that every network on atoms reads: nodes, directed edges, vectors along them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from jaxtyping import Float, Int
@@ -56,6 +56,21 @@ def edge_graph(
         system_idx=state.system_idx,
         n_systems=state.n_systems,
     )
+
+
+def nearer(graph: EdgeGraph, cutoff: float) -> tuple[EdgeGraph, Int[Tensor, "n_near"]]:
+    """(the graph of the edges shorter than `cutoff` A alone, where they were)."""
+    near = graph.vectors.detach().square().sum(dim=1) < cutoff * cutoff
+    ids = near.nonzero().squeeze(1)
+    places = torch.cumsum(near, 0) - 1
+    fewer = replace(
+        graph,
+        first=graph.first[ids],
+        second=graph.second[ids],
+        reverse=places[graph.reverse[ids]],
+        vectors=graph.vectors[ids],
+    )
+    return fewer, ids
 
 
 def reverse_edges(

@@ -4,6 +4,7 @@ The derivative of each member is a sum of members of lower degree, so the slope 
 one small product with what is there already, and so does the slope of the slope.
 """
 
+from collections.abc import Sequence
 from functools import cache
 
 import numpy as np
@@ -28,6 +29,12 @@ def _legendre_slopes(n: int) -> NDArray[np.float64]:
     """[m, k] of P_m' = sum over k of [m, k] P_k: 2k + 1 for k = m - 1, m - 3 ..."""
     m, k = np.indices((n, n))
     return np.where((k < m) & ((m - k) % 2 == 1), 2.0 * k + 1.0, 0.0)
+
+
+def legendre_derivatives(wanted: Sequence[tuple[int, int]], n: int) -> NDArray[np.float64]:
+    """[i, k] of d^m P_l / dx^m = sum over k < n of [i, k] P_k, for each wanted (l, m)."""
+    slopes = _legendre_slopes(n)
+    return np.stack([np.linalg.matrix_power(slopes, m)[degree] for degree, m in wanted])
 
 
 @cache

@@ -12,6 +12,7 @@ from designer_app.potentials.gemnet.interactions import (
     TripletInteraction,
 )
 from designer_app.potentials.gemnet.layers import INV_SQRT_2, Dense, residuals
+from designer_app.potentials.gemnet.quadruplets import QuadrupletBases, QuadrupletInteraction
 from designer_app.specs.networks import GemNetSettings
 
 
@@ -23,6 +24,7 @@ class Block(nn.Module):
         n, n_atom = settings.n_edge, settings.n_atom
         self.dense = Dense(n, n)
         self.triplets = TripletInteraction(settings)
+        self.quadruplets = QuadrupletInteraction(settings) if settings.quadruplets else None
         self.before_skip = residuals(settings.n_before_skip, n)
         self.after_skip = residuals(settings.n_after_skip, n)
         self.atom_update = AtomUpdate(settings)
@@ -35,9 +37,12 @@ class Block(nn.Module):
         m: Float[Tensor, "n_edges n"],
         edges: Edges,
         bases: Bases,
+        quadruplets: QuadrupletBases | None,
     ) -> tuple[Float[Tensor, "n_atoms n_atom"], Float[Tensor, "n_edges n"]]:
         """(h, m)."""
         parts = [self.dense(m), self.triplets(m, edges, bases)]
+        if self.quadruplets is not None and quadruplets is not None:
+            parts.append(self.quadruplets(m, edges, quadruplets))
         x = self.before_skip(sum(parts) / math.sqrt(len(parts)))
         m = self.after_skip((m + x) * INV_SQRT_2)
         h = (h + self.atom_update(m, edges, bases.atoms)) * INV_SQRT_2

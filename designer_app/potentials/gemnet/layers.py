@@ -91,12 +91,16 @@ class ScalingFactor(nn.Module):
         self.register_buffer("value", torch.ones(()))
         self.fitting = False
 
-    def forward(self, x: Float[Tensor, "n k"], reference: Float[Tensor, "n k"]) -> Tensor:
+    def forward(self, x: Float[Tensor, "*n k"], reference: Float[Tensor, "*n k"]) -> Tensor:
         """The scaled x; while fitting, the factor is set first."""
         if self.fitting:
             with torch.no_grad():
-                before, after = (each.var(dim=0).mean() for each in (reference, x))
+                before, after = (_variance(each) for each in (reference, x))
                 found = torch.sqrt(before / after)
                 if torch.isfinite(found) and found > 0:
                     self.value.copy_(found)
         return x * self.value
+
+
+def _variance(x: Float[Tensor, "*n k"]) -> Tensor:
+    return x.flatten(0, -2).var(dim=0).mean()

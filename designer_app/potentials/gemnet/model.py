@@ -1,18 +1,28 @@
 """GemNet (Gasteiger, Becker, Guennemann 2021, arXiv:2106.08903).
 
 Messages m_ca live on directed edges c -> a. A block lets each hear of the edges b -> a that end at
-the same atom, through the angle cab (GemNet-T).
+the same atom, through the angle cab (GemNet-T), and of edges d -> b where b is near a, through the
+angles cab, abd and the dihedral angle cabd (GemNet-Q). Energies are read from all blocks.
+
+symbol -> variable: h_a -> h, m_ca -> m, c_emb -> cutoff, c_int -> interaction_cutoff.
+
+Differs from the paper: dihedrals enter as cos(m cabd), m >= 0, alone, without sin(m cabd), which
+would tell a molecule from its mirror image; and they fade out where a - b - d is straight to
+within 6 degrees, where the paper's have no value.
 """
 
 import math
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from designer_app.errors import InvalidSpecError
+from designer_app.neighbors.quadruplets import quadruplets
 from designer_app.neighbors.triplets import EdgeRows
-from designer_app.nn.edges import EdgeGraph
+from designer_app.nn.edges import EdgeGraph, nearer
 from designer_app.potentials.gemnet.bases import (
     BesselBasis,
     SharedBesselBasis,
@@ -20,10 +30,24 @@ from designer_app.potentials.gemnet.bases import (
     circular_harmonics,
 )
 from designer_app.potentials.gemnet.blocks import Block
+from designer_app.potentials.gemnet.dihedrals import dihedrals, orders
 from designer_app.potentials.gemnet.interactions import Bases, DownProjection, Edges, Output
 from designer_app.potentials.gemnet.layers import Dense, ScalingFactor
+from designer_app.potentials.gemnet.quadruplets import QuadrupletBases
 from designer_app.potentials.network import N_NUMBERS, EnergyNetwork
 from designer_app.specs.networks import GemNetSettings
+
+
+@dataclass(frozen=True, eq=False)
+class Geometry:
+    """What a graph is to all blocks."""
+
+    numbers: Tensor
+    units: Float[Tensor, "n_edges 3"]
+    """Directions from a to c."""
+    edges: Edges
+    bases: Bases
+    quadruplets: QuadrupletBases | None
 
 
 class GemNet(EnergyNetwork):
@@ -31,8 +55,11 @@ class GemNet(EnergyNetwork):
 
     def __init__(self, settings: GemNetSettings) -> None:
         super().__init__()
-        self.cutoff = settings.cutoff
+        self.settings = settings
         self.direct_forces = settings.direct_forces
+        self.cutoff = settings.cutoff
+        self._short = settings.cutoff
+        self._n_degrees = settings.n_spherical
         n_radial, n_degrees, n_rbf = settings.n_radial, settings.n_spherical, settings.n_rbf
         circular = SphericalBesselBasis if settings.radial_by_degree else SharedBesselBasis
         self.radial = BesselBasis(n_radial, settings.cutoff)
@@ -41,68 +68,118 @@ class GemNet(EnergyNetwork):
         self.down_circular = DownProjection(n_degrees, n_radial, settings.n_cbf)
         self.down_atoms = Dense(n_radial, n_rbf, active=False)
         self.down_output = Dense(n_radial, n_rbf, active=False)
+        self.has_quadruplets = settings.quadruplets
+        if settings.quadruplets:
+            if settings.interaction_cutoff < settings.cutoff:
+                raise InvalidSpecError(
+                    "interaction_cutoff",
+                    settings.interaction_cutoff,
+                    f"at least the cutoff, {settings.cutoff:g} A",
+                    "Quadruplet cutoff",
+                )
+            self.cutoff = settings.interaction_cutoff
+            self.long_circular = circular(n_degrees, n_radial, settings.interaction_cutoff)
+            self.down_quadruplets = Dense(n_radial, n_rbf, active=False)
+            self.down_long = DownProjection(n_degrees, n_radial, settings.n_cbf)
+            n_harmonics = len(orders(n_degrees))
+            self.down_spherical = DownProjection(n_harmonics, n_radial, settings.n_sbf)
         self.atoms = nn.Embedding(N_NUMBERS, settings.n_atom)
         nn.init.uniform_(self.atoms.weight, -math.sqrt(3.0), math.sqrt(3.0))
         self.edges = Dense(2 * settings.n_atom + n_radial, settings.n_edge)
         self.blocks = nn.ModuleList(Block(settings) for _ in range(settings.n_blocks))
         self.outputs = nn.ModuleList(Output(settings) for _ in range(settings.n_blocks + 1))
-        self._n_degrees = n_degrees
 
     def forward(self, graph: EdgeGraph) -> Float[Tensor, "n_atoms"]:
         """Share of each atom in the energy."""
-        edges, bases = self.geometry(graph)
+        geometry = self.geometry(graph)
         energies = graph.vectors.new_zeros(graph.n_atoms)
-        for output, (_, m) in zip(self.outputs, self._rounds(graph, edges, bases), strict=True):
-            energies = energies + output(m, edges, bases.output)
+        for output, (_, m) in zip(self.outputs, self._rounds(geometry), strict=True):
+            energies = energies + output(m, geometry.edges, geometry.bases.output)
         return energies
 
     def energies_and_forces(
         self, graph: EdgeGraph
     ) -> tuple[Float[Tensor, "n_atoms"], Float[Tensor, "n_atoms 3"]]:
         """Direct forces: what each edge pushes its atom away from the other end, summed."""
-        edges, bases = self.geometry(graph)
+        geometry = self.geometry(graph)
+        edges, bases = geometry.edges, geometry.bases
         energies = graph.vectors.new_zeros(graph.n_atoms)
-        pushes = graph.vectors.new_zeros(graph.n_edges)
-        for output, (_, m) in zip(self.outputs, self._rounds(graph, edges, bases), strict=True):
+        pushes = graph.vectors.new_zeros(len(edges.first))
+        for output, (_, m) in zip(self.outputs, self._rounds(geometry), strict=True):
             assert isinstance(output, Output)
             energies = energies + output(m, edges, bases.output)
             pushes = pushes + output.pushes(m, bases.output)
-        away = -graph.vectors / torch.linalg.vector_norm(graph.vectors, dim=1, keepdim=True)
-        return energies, edges.rows.sums(pushes[:, None] * away)
+        return energies, edges.rows.sums(pushes[:, None] * -geometry.units)
 
     def features(self, graph: EdgeGraph) -> Float[Tensor, "n_atoms n_atom"]:
         """The atoms after the last block."""
-        *_, (h, _) = self._rounds(graph, *self.geometry(graph))
+        *_, (h, _) = self._rounds(self.geometry(graph))
         return h
 
-    def geometry(self, graph: EdgeGraph) -> tuple[Edges, Bases]:
-        """Edges and the features of their lengths and angles."""
+    def geometry(self, graph: EdgeGraph) -> Geometry:
+        """Edges, and the features of their lengths and angles."""
+        whole = graph
+        graph, ids = nearer(whole, self._short) if self.has_quadruplets else (whole, None)
         rows = EdgeRows.of(graph.first, graph.n_atoms)
-        edges = Edges(graph.first, graph.second, graph.reverse, rows)
         lengths = torch.linalg.vector_norm(graph.vectors, dim=1)
-        units = rows.rows(graph.vectors / lengths[:, None])
-        cosines = torch.bmm(units, units.transpose(1, 2))
-        angular = circular_harmonics(cosines, self._n_degrees)
-        angular = angular * rows.other_edges().to(angular.dtype)[:, None]
-        radial = self.radial(lengths)
-        return edges, Bases(
+        units = graph.vectors / lengths[:, None]
+        radial, by_degree = self.radial(lengths), self.circular(lengths)
+        bases = Bases(
             embedding=radial,
             triplets=self.down_triplets(radial),
-            circular=self.down_circular(self.circular(lengths)),
-            angular=angular.reshape(rows.n_atoms, rows.width * self._n_degrees, rows.width),
+            circular=self.down_circular(by_degree),
+            angular=self._angles(rows, units),
             atoms=self.down_atoms(radial),
             output=self.down_output(radial),
         )
+        return Geometry(
+            numbers=graph.numbers,
+            units=units,
+            edges=Edges(graph.first, graph.second, graph.reverse, rows),
+            bases=bases,
+            quadruplets=self._quadruplets(whole, ids, units, radial, by_degree)
+            if ids is not None
+            else None,
+        )
 
-    def _rounds(
-        self, graph: EdgeGraph, edges: Edges, bases: Bases
-    ) -> Iterator[tuple[Tensor, Tensor]]:
+    def _angles(
+        self, rows: EdgeRows, units: Float[Tensor, "n_edges 3"]
+    ) -> Float[Tensor, "n_atoms width*n_degrees width"]:
+        """Y_l0 of the angle between any two edges of an atom."""
+        directions = rows.rows(units)
+        cosines = torch.bmm(directions, directions.transpose(1, 2))
+        harmonics = circular_harmonics(cosines, self._n_degrees)
+        harmonics = harmonics * rows.other_edges().to(harmonics.dtype)[:, None]
+        return harmonics.reshape(rows.n_atoms, rows.width * self._n_degrees, rows.width)
+
+    def _quadruplets(
+        self, graph: EdgeGraph, short_ids: Tensor, units: Tensor, radial: Tensor, by_degree: Tensor
+    ) -> QuadrupletBases:
+        quads = quadruplets(
+            graph.first, graph.second, graph.reverse, graph.vectors, short_ids, graph.n_atoms
+        )
+        angular = dihedrals(graph.vectors, units, graph.reverse, quads, self._n_degrees)
+        lengths = torch.linalg.vector_norm(graph.vectors, dim=1)
+        circular = torch.bmm(self.down_long(self.long_circular(lengths)), angular.circular)
+        return QuadrupletBases(
+            quads=quads,
+            long_reverse=graph.reverse,
+            radial=self.down_quadruplets(radial),
+            circular=circular.transpose(1, 2),
+            spherical=self.down_spherical(
+                by_degree[:, [degree for degree, _ in orders(self._n_degrees)]]
+            ),
+            angular=angular,
+        )
+
+    def _rounds(self, geometry: Geometry) -> Iterator[tuple[Tensor, Tensor]]:
         """(h, m) as embedded, and after each block."""
-        h = self.atoms(graph.numbers)
+        edges, bases = geometry.edges, geometry.bases
+        h = self.atoms(geometry.numbers)
         m = self.edges(edges.with_atoms(h, bases.embedding))
         yield h, m
         for block in self.blocks:
-            h, m = block(h, m, edges, bases)
+            h, m = block(h, m, edges, bases, geometry.quadruplets)
             yield h, m
 
     @torch.no_grad()

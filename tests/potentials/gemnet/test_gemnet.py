@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import torch
 
+from designer_app.errors import InvalidSpecError
 from designer_app.neighbors.build import build_neighbors
 from designer_app.nn.edges import edge_graph
 from designer_app.potentials.gemnet import GemNet
@@ -21,8 +22,11 @@ SMALL = {
     "n_radial": 4,
     "n_spherical": 4,
     "n_triplet": 8,
+    "n_quadruplet": 6,
     "cutoff": 3.4,
+    "interaction_cutoff": 4.0,
 }
+KINDS = {"T": {}, "Q": {"quadruplets": True}}
 
 
 def network(**said):
@@ -47,32 +51,39 @@ def crystal(seed=0):
     return Structure(np.array([3, 8, 8]), rng.random((3, 3)) @ cell, cell, (True,) * 3)
 
 
-def graph_of(*structures, cutoff=SMALL["cutoff"], dtype=torch.float64):
+def graph_for(model, *structures):
+    cutoff = getattr(model, "network", model).cutoff
     state = state_from_structures(structures, torch.device("cpu"))
-    return edge_graph(state, build_neighbors(state, cutoff, half=False), cutoff, dtype)
+    return edge_graph(state, build_neighbors(state, cutoff, half=False), cutoff, torch.float64)
 
 
 def turned(structure):
     turn, _ = np.linalg.qr(np.random.default_rng(7).normal(size=(3, 3)))
+    turn *= -np.sign(np.linalg.det(turn))
     positions = structure.positions @ turn + np.array([0.3, -4.0, 1.0])
     return Structure(structure.numbers, positions, structure.cell @ turn, structure.pbc), turn
 
 
 matter = pytest.mark.parametrize("structure", [molecule(), crystal()], ids=["molecule", "crystal"])
+each_kind = pytest.mark.parametrize("kind", sorted(KINDS))
 
 
+@each_kind
 @matter
-def test_turning_or_mirroring_atoms_turns_forces_only(structure):
-    model = scaled()
+def test_turning_or_mirroring_atoms_turns_forces_only(kind, structure):
+    model = scaled(**KINDS[kind])
     other, turn = turned(structure)
-    here, there = (model.predict(graph_of(each)) for each in (structure, other))
+    assert np.linalg.det(turn) < 0  # a mirror too
+    here, there = (model.predict(graph_for(model, each)) for each in (structure, other))
     torch.testing.assert_close(here.energy, there.energy, rtol=ROUNDING, atol=ROUNDING)
     expected = here.forces @ torch.from_numpy(turn)
     torch.testing.assert_close(there.forces, expected, rtol=ROUNDING, atol=ROUNDING)
 
 
-def test_the_gradient_of_a_loss_on_forces_is_that_of_finite_differences():
-    model, graph = scaled(), graph_of(molecule(), crystal())
+@each_kind
+def test_the_gradient_of_a_loss_on_forces_is_that_of_finite_differences(kind):
+    model = scaled(**KINDS[kind])
+    graph = graph_for(model, molecule(), crystal())
     weight = model.network.blocks[0].triplets.down.weight
 
     def loss():
@@ -82,51 +93,107 @@ def test_the_gradient_of_a_loss_on_forces_is_that_of_finite_differences():
     way, step = torch.randn_like(weight), 1e-5
     with torch.no_grad():
         weight.add_(way, alpha=step)
-        above = float(loss())
+        above = float(loss().detach())
         weight.sub_(way, alpha=2 * step)
-        below = float(loss())
+        below = float(loss().detach())
     expected = (above - below) / (2 * step)
     assert float((slope * way).sum()) == pytest.approx(expected, rel=1e-5)
 
 
-def test_an_atom_alone_has_no_energy():
+@each_kind
+def test_an_atom_alone_has_no_energy(kind):
     alone = Structure(np.array([6]), np.zeros((1, 3)), np.zeros((3, 3)), (False,) * 3)
-    found = scaled().predict(graph_of(alone))
+    model = scaled(**KINDS[kind])
+    found = model.predict(graph_for(model, alone))
     assert float(found.energy) == 0.0
     assert not found.forces.any()
 
 
-def test_weights_saved_and_loaded_say_the_same():
-    one, graph = network(), graph_of(molecule())
+@each_kind
+def test_weights_saved_and_loaded_say_the_same(kind):
+    one = network(**KINDS[kind])
+    graph = graph_for(one, molecule())
     one.calibrate(graph)
-    other = GemNet(GemNetSettings(**SMALL)).double()
+    other = GemNet(GemNetSettings(**SMALL, **KINDS[kind])).double()
     other.load_state_dict(one.state_dict())
     assert torch.equal(one(graph), other(graph))
 
 
+def test_without_its_quadruplets_gemnet_q_is_gemnet_t():
+    with_them, without = network(quadruplets=True), network()
+    without.load_state_dict(with_them.state_dict(), strict=False)
+    for block in with_them.blocks:
+        block.quadruplets = None
+    graph, short = (graph_for(each, crystal()) for each in (with_them, without))
+    torch.testing.assert_close(with_them(graph), without(short), rtol=ROUNDING, atol=ROUNDING)
+
+
+def test_quadruplets_beyond_the_cutoff_of_edges_are_felt():
+    """Two molecules of two atoms, farther apart than edges reach; one of them turns."""
+
+    def pair(turn):
+        ends = np.array([[0.0, 0.0, 0.0], [0.2, 1.0, 0.0]])
+        others = ends @ np.array(
+            [[1, 0, 0], [0, np.cos(turn), np.sin(turn)], [0, -np.sin(turn), np.cos(turn)]]
+        )
+        positions = np.concatenate([ends, others + np.array([3.6, 0.0, 0.0])])
+        return Structure(np.array([6, 1, 6, 1]), positions, np.zeros((3, 3)), (False,) * 3)
+
+    change = {}
+    for kind, said in KINDS.items():
+        model = network(**said, interaction_cutoff=6.0)
+        one, other = (model(graph_for(model, pair(turn))).sum() for turn in (0.5, 1.5))
+        change[kind] = abs(float((one - other).detach()))
+    assert change["T"] == 0.0
+    assert change["Q"] > 1e-6
+
+
+def test_forces_stay_finite_and_smooth_where_a_chain_becomes_straight():
+    model = scaled(quadruplets=True)
+
+    def forces(bend):
+        positions = np.array([[-0.4, 1.1, 0.0], [0.0, 0.0, 0.0], [1.5, 0.0, 0.0], [2.9, bend, 0.0]])
+        chain = Structure(np.array([1, 6, 6, 7]), positions, np.zeros((3, 3)), (False,) * 3)
+        return model.predict(graph_for(model, chain)).forces
+
+    straight = forces(0.0)
+    assert torch.isfinite(straight).all()
+    torch.testing.assert_close(forces(1e-7), straight, rtol=0, atol=1e-5)
+
+
+def test_a_quadruplet_cutoff_below_that_of_edges_is_refused():
+    with pytest.raises(InvalidSpecError, match="cutoff"):
+        network(quadruplets=True, interaction_cutoff=3.0)
+
+
 def test_features_are_invariant_and_one_row_an_atom():
     model, structure = network(), molecule()
-    features = model.features(graph_of(structure))
+    features = model.features(graph_for(model, structure))
     assert features.shape == (len(structure), SMALL["n_atom"])
-    torch.testing.assert_close(model.features(graph_of(turned(structure)[0])), features)
+    torch.testing.assert_close(model.features(graph_for(model, turned(structure)[0])), features)
 
 
-def test_the_published_size_has_the_published_number_of_weights():
-    """1.89 M, in table 8 of the paper; its table of elements has 93 rows."""
-    model = GemNet(GemNetSettings())
-    n = sum(each.numel() for each in model.parameters())
-    assert n - (119 - 93) * 128 == pytest.approx(1.89e6, abs=5e3)
+@pytest.mark.parametrize(("kind", "published"), [("T", 1.89e6), ("Q", 2.16e6)])
+def test_the_published_size_has_the_published_number_of_weights(kind, published):
+    """Table 8 of the paper, with 93 elements; Q has 21 harmonics less (sin of dihedrals)."""
+    model = GemNet(GemNetSettings(**KINDS[kind]))
+    n = sum(each.numel() for each in model.parameters()) - (119 - 93) * 128
+    n += 21 * 6 * 32 if kind == "Q" else 0
+    assert n == pytest.approx(published, abs=5e3)
 
 
-def test_calibrated_layers_keep_the_variance():
-    model, graph = network(), graph_of(molecule(1), molecule(2), crystal())
+@each_kind
+def test_calibrated_layers_keep_the_variance(kind):
+    model = network(**KINDS[kind])
+    graph = graph_for(model, molecule(1), molecule(2), crystal())
     seen = []
     model.calibrate(graph)
     for each in model.modules():
         if isinstance(each, ScalingFactor):
             each.register_forward_hook(lambda _, given, out: seen.append((given[1], out)))
     model(graph)
-    assert len(seen) == 3 * SMALL["n_blocks"] + SMALL["n_blocks"] + 1
-    for before, after in seen:
-        ratio = after.detach().var(dim=0).mean() / before.detach().var(dim=0).mean()
-        assert float(ratio) == pytest.approx(1.0)
+    per_block = 6 if kind == "Q" else 3
+    assert len(seen) == per_block * SMALL["n_blocks"] + SMALL["n_blocks"] + 1
+    for given in seen:
+        before, after = (each.detach().flatten(0, -2).var(dim=0).mean() for each in given)
+        assert float(after / before) == pytest.approx(1.0)
