@@ -59,8 +59,8 @@ def radial_table(shape: SoapShape) -> RadialTable:
 
     f_nl(r) = w(r) 4 pi exp(-r^2 / 2 s^2) Int g_n(q) q^2 exp(-q^2 / 2 s^2) i_l(q r / s^2) dq
     with orthonormal g_n that span Gaussians of width s on even centres from 0 to the cutoff
-    (doi:10.1103/PhysRevB.87.184115, eqs. 28-32), and w(r) the cosine cutoff times the radial
-    weight (doi:10.1039/C8CP05921G, eq. 4).
+    (doi:10.1103/PhysRevB.87.184115, eqs. 28-32), and w(r) the fade at the cutoff times the
+    radial weight (doi:10.1039/C8CP05921G, eq. 4).
     """
     radii = np.arange(0.0, shape.cutoff + 2 * KNOT_A, KNOT_A)
     nodes, weights = _quadrature(shape.cutoff + 4.0 * shape.smearing)
@@ -75,11 +75,19 @@ def radial_table(shape: SoapShape) -> RadialTable:
     return RadialTable(table, values[0, 0].copy() * 0.5 / np.sqrt(np.pi))
 
 
+def fade(r: FloatArray, begin: float, end: float) -> tuple[FloatArray, FloatArray]:
+    """1 up to `begin`, 0 from `end`, 1 - x^3 (10 - 15 x + 6 x^2) between; and its slope per A.
+
+    Unlike a cosine it ends without curvature: forces are smooth where a neighbour leaves.
+    """
+    x = np.clip((r - begin) / (end - begin), 0.0, 1.0)
+    values = 1.0 - x**3 * (10.0 - 15.0 * x + 6.0 * x * x)
+    return values, -30.0 * x * x * (1.0 - x) ** 2 / (end - begin)
+
+
 def _weight(shape: SoapShape, r: FloatArray) -> FloatArray:
     """Cutoff times radial weight; 1 at r = 0."""
-    inner = shape.cutoff - shape.transition
-    phase = np.clip((r - inner) / shape.transition, 0.0, 1.0)
-    cut = 0.5 * (1.0 + np.cos(np.pi * phase))
+    cut, _ = fade(r, shape.cutoff - shape.transition, shape.cutoff)
     if shape.decay == 0:
         return cut
     return cut / (1.0 + (r / shape.decay_from) ** shape.decay)

@@ -13,7 +13,8 @@ stress are the exact slopes: dE/dp is carried back through the expansion of the 
 The variance of an atom's energy is that of the process given its sparse points,
 delta^2 [ k(p, p) - k_pM (K_MM)^-1 k_Mp ]: zero at a sparse point and delta^2 far from all.
 
-Differences from the papers: a radial weight of neighbours (Willatt, Musil and Ceriotti 2018,
+Differences from the papers: a polynomial in place of the cosine cutoff; a radial weight of
+neighbours (Willatt, Musil and Ceriotti 2018,
 doi:10.1039/C8CP05921G); noises chosen by the validation frames; and a repulsion of nuclei at
 distances that no frame holds, where it changes nothing that was learned.
 """
@@ -35,6 +36,7 @@ from designer_app.errors import MissingPackageError
 from designer_app.io.potential_cards import PotentialCard
 from designer_app.neighbors.pairs import NeighborList
 from designer_app.nn.soap import Surroundings, surroundings
+from designer_app.nn.soap_basis import fade
 from designer_app.potentials.base import ENERGY_AND_FORCES, Potential, Prediction
 from designer_app.potentials.gap_basis import (
     GapBasis,
@@ -43,7 +45,7 @@ from designer_app.potentials.gap_basis import (
     product,
     scatter_pairs,
 )
-from designer_app.potentials.nuclear_repulsion import faded, nuclear_repulsion
+from designer_app.potentials.nuclear_repulsion import nuclear_repulsion
 from designer_app.specs.fields import spec_from_settings
 from designer_app.specs.networks import GAPSettings
 from designer_app.state import AtomicState
@@ -230,7 +232,7 @@ def pair_table(
             if nearest is not None:
                 end = min(float(nearest[i, j]), cutoff)
                 core = nuclear_repulsion(r, numbers[i], numbers[j])
-                values += faded(core, r, REPULSION_BEGIN * end, end)
+                values += core * fade(r, REPULSION_BEGIN * end, end)[0]
             table[i, j] = table[j, i] = CubicSpline(r, values).c[::-1].T
     return table
 

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from designer_app.compiled import compiled
 from designer_app.nn.soap import Soap, Surroundings
-from designer_app.nn.soap_basis import SoapShape
+from designer_app.nn.soap_basis import SoapShape, fade
 from designer_app.specs.networks import GAPSettings
 
 FloatArray = NDArray[np.float64]
@@ -24,7 +24,7 @@ IntArray = NDArray[np.int64]
 
 @dataclass(frozen=True, eq=False)
 class PairBasis:
-    """Gaussians of a distance times the cosine cutoff, the same for each pair of elements."""
+    """Gaussians of a distance that fade at the cutoff, the same for each pair of elements."""
 
     points: FloatArray
     """(n_points,) A."""
@@ -48,9 +48,8 @@ class PairBasis:
 
     def values(self, r: FloatArray) -> tuple[FloatArray, FloatArray]:
         """(n, n_points) functions at distances, and their slopes per A."""
-        phase = np.clip((r - self.cutoff + self.transition) / self.transition, 0.0, 1.0)
-        cut = 0.5 * (1.0 + np.cos(np.pi * phase))[:, None]
-        fall = (-0.5 * np.pi / self.transition * np.sin(np.pi * phase))[:, None]
+        cut, fall = fade(r, self.cutoff - self.transition, self.cutoff)
+        cut, fall = cut[:, None], fall[:, None]
         away = (r[:, None] - self.points) / self.width
         bell = np.exp(-0.5 * away**2)
         return bell * cut, bell * (fall - cut * away / self.width)

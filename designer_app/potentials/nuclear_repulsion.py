@@ -22,10 +22,3 @@ def nuclear_repulsion(r: FloatArray, first: int, second: int) -> FloatArray:
     screening = np.exp(-np.outer(r / length, _RATES)) @ _SHARES
     found: FloatArray = COULOMB_EV_A * first * second / r * screening
     return found
-
-
-def faded(values: FloatArray, r: FloatArray, begin: float, end: float) -> FloatArray:
-    """The values up to `begin`, none from `end`, between them times 1 - x^3 (10 - 15x + 6x^2)."""
-    x = np.clip((r - begin) / (end - begin), 0.0, 1.0)
-    found: FloatArray = values * (1.0 - x**3 * (10.0 - 15.0 * x + 6.0 * x * x))
-    return found

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 import pytest
@@ -12,12 +14,19 @@ from designer_app.dynamics.integrators import NVE
 from designer_app.dynamics.simulation import ForceField, begin, simulate, start_state
 from designer_app.elements import ATOMIC_NUMBERS
 from designer_app.errors import MissingPackageError
+from designer_app.io.potential_cards import PotentialCard
 from designer_app.neighbors.build import build_neighbors
 from designer_app.potentials import Potential, load_potential
+from designer_app.running.control import RunControl
+from designer_app.specs.labelled import LabelledFrame
 from designer_app.specs.potentials import POTENTIALS
 from designer_app.specs.structure import Structure
+from designer_app.specs.train_potential import TrainPotentialSpec
+from designer_app.specs.trainable import TRAINABLE
 from designer_app.state import state_from_structures
+from designer_app.training.frames import SplitFrames
 from designer_app.units import KB
+from designer_app.weights.potential_cards import write_potential
 
 EVERYTHING = frozenset({"energy", "forces", "stress"})
 DIFFERENCE_A = 1e-4
@@ -66,6 +75,10 @@ MATTER = {
     ("tight-binding", "GFN2-xTB"): Matter(("Li", "F"), 1.9, periodic=False, settled=1e-4),
     ("ase", "ase.calculators.emt:EMT"): Matter(("Cu", "Ni"), 2.5),
 }
+TRAINED = ("gap",)
+"""Families that are fitted here, to rattled crystals with the energies of a pair potential."""
+MATTER |= {(family, "fitted"): Matter(("Cu", "Al"), 2.7) for family in TRAINED}
+SIZES = {"gap": ("n_max=4", "l_max=3", "n_sparse=24", "pair_points=6", "cutoff=4.0")}
 SHIPPED = {(key, model) for key, row in POTENTIALS.items() for model, _ in row.models}
 MODELS = list(MATTER)
 each_potential = pytest.mark.parametrize(
@@ -75,10 +88,44 @@ each_potential = pytest.mark.parametrize(
 
 @cache
 def loaded(key: str, model: str, dtype: str = "float64") -> Potential:
+    compute = Compute(device="cpu", dtype=dtype, threads=1)
+    if model == "fitted":
+        return fitted(key, compute)
     try:
-        return load_potential(key, model, Compute(device="cpu", dtype=dtype, threads=1))
+        return load_potential(key, model, compute)
     except MissingPackageError as missing:
         pytest.skip(f"{missing.package} is not installed")
+
+
+def fitted(family: str, compute: Compute) -> Potential:
+    """A tiny potential of a family, through its folder."""
+    frames = [labelled(crystal(MATTER[family, "fitted"], seed)) for seed in range(10, 22)]
+    with TemporaryDirectory() as name:
+        folder = Path(name)
+        spec = TrainPotentialSpec(
+            data=(), out=folder, model=family, preset="custom", options=SIZES[family]
+        )
+        found = TRAINABLE[family].load()(
+            SplitFrames(tuple(frames[:10]), tuple(frames[10:])), spec, RunControl()
+        )
+        card = PotentialCard(
+            family=family,
+            title="fitted",
+            settings=found.settings,
+            elements=tuple(found.references),
+            cutoff=found.cutoff,
+            references_eV=found.references,
+        )
+        write_potential(folder, card, found.arrays)
+        return load_potential(family, name, compute)
+
+
+def labelled(structure: Structure) -> LabelledFrame:
+    """What a pair potential says of a structure."""
+    said = predict(loaded("morse", "girifalco-weizer"), state_of(structure))
+    return LabelledFrame(
+        structure, float(said.energy[0]), said.forces.numpy(), said.stress[0].numpy()
+    )
 
 
 def crystal(matter, seed=0, repeats=(2, 2, 2)):
