@@ -30,6 +30,8 @@ class Points:
     predicted: NDArray[np.float64]
     frame: NDArray[np.int64]
     """(n,) place among the frames."""
+    n_all: int
+    """How many there are, with those that are left out."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,6 +57,7 @@ def thinned(
 ) -> Points:
     """At most so many pairs that are known on both sides, the worst among them."""
     known = np.nonzero(np.isfinite(reference) & np.isfinite(predicted))[0]
+    n_all = len(known)
     if len(known) > most:
         off = np.abs(predicted[known] - reference[known])
         n_worst = round(_WORST_SHARE * most)
@@ -66,6 +69,7 @@ def thinned(
         np.asarray(reference[known], dtype=np.float64),
         np.asarray(predicted[known], dtype=np.float64),
         frame[known],
+        n_all,
     )
 
 

@@ -36,9 +36,15 @@ def is_made_for(row: PotentialRow, matter: str) -> bool:
     return matter in row.suits or (matter == "metal" and "solid" in row.suits)
 
 
+def kinds_of(row: PotentialRow) -> str:
+    """What a family is made for, in the plural."""
+    words = (_WORDS.get(kind, kind) for kind in row.suits)
+    return ", ".join(f"{word}es" if word.endswith("s") else f"{word}s" for word in words)
+
+
 def made_for(row: PotentialRow, matter: str) -> str:
     """The same as a sentence."""
-    kinds = ", ".join(_WORDS.get(kind, kind) + "s" for kind in row.suits)
+    kinds = kinds_of(row)
     if is_made_for(row, matter):
         return f"It is made for {kinds}; this looks like a {_WORDS[matter]}."
     return (

@@ -70,11 +70,11 @@ def _make(folder: Path) -> int:
         for scene in (
             gallery.empty,
             gallery.structure,
-            gallery.pages,
             gallery.dialogs,
             gallery.dynamics,
             gallery.errors,
             gallery.disorder,
+            gallery.potentials,
             gallery.screening,
             gallery.design,
             gallery.large,
@@ -136,11 +136,11 @@ class Gallery:
             view.select([])
             view.atom_picked.emit(-1)
 
-    def pages(self) -> None:
-        """The workspace that is to come."""
-        self._window.show_workspace("potentials")
-        self.shoot("potentials")
-        self._window.show_workspace("structure")
+    def potentials(self) -> None:
+        """All states of the Potentials workspace."""
+        from designer_app.ui.potentials.gallery import shoot_potentials
+
+        shoot_potentials(self)
 
     def dialogs(self) -> None:
         """Preferences, commands, help and the project menu."""
@@ -191,7 +191,7 @@ class Gallery:
         self.until(lambda: window.work.picture.card is not None, 180.0)
         self.shoot("error-run")
         window.work.picture.close_card()
-        with self._file("broken.cif", "data_\nloop_\n_atom_site_label\n") as path:
+        with self.file("broken.cif", "data_\nloop_\n_atom_site_label\n") as path:
             window.commands.open_path(path)
             self.until(lambda: window.work.picture.card is not None, 60.0)
         self.shoot("error-file")
@@ -201,7 +201,7 @@ class Gallery:
         """A cathode with shared sites, as it came from the laboratory, and ordered."""
         window = self._window
         window.show_workspace("structure")
-        with self._file("NMC433.cif", _DISORDERED) as path:
+        with self.file("NMC433.cif", _DISORDERED) as path:
             window.commands.open_path(path)
             self.until(self._is_disordered, 60.0)
             self._settle()
@@ -259,7 +259,8 @@ class Gallery:
         return job.progress.done if job is not None and job.progress is not None else 0.0
 
     @contextmanager
-    def _file(self, name: str, text: str) -> Iterator[Path]:
+    def file(self, name: str, text: str) -> Iterator[Path]:
+        """A file with this text, for as long as it is needed."""
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / name
             path.write_text(text, encoding="utf-8")

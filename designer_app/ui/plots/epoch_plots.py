@@ -11,6 +11,7 @@ from PySide6.QtCore import QEvent, QPointF, Qt
 from PySide6.QtWidgets import QTabBar, QVBoxLayout, QWidget
 
 from designer_app.ui.panels.section import row
+from designer_app.ui.plots.log_axis import LogAxis
 from designer_app.ui.plots.plot_legend import PlotLegend
 from designer_app.ui.plots.plot_style import dress, prepare
 from designer_app.ui.plots.series_table import SeriesTable
@@ -66,7 +67,8 @@ class EpochPlots(QWidget):
         self._best: float | None = None
         self.tabs = QTabBar()
         self._legend = PlotLegend(theme)
-        self._plot = pg.PlotWidget()
+        self._axis = LogAxis("left")
+        self._plot = pg.PlotWidget(axisItems={"left": self._axis})
         self._item: Any = prepare(self._plot, self.tr("Epoch"), "")
         self._lines = [pg.PlotDataItem() for _ in range(2)]
         self._crosshair = pg.InfiniteLine(angle=90)
@@ -143,9 +145,8 @@ class EpochPlots(QWidget):
 
     def _on_tab_changed(self, _place: int = 0) -> None:
         tab = self._tab()
-        axis = self._item.getAxis("left")
-        axis.setLogMode(tab.is_log)
-        axis.setLabel(tab.axis)
+        self._axis.set_log(is_log=tab.is_log)
+        self._axis.setLabel(tab.axis)
         self._plot.setAccessibleName(tab.axis)
         self._legend.set_names([name for name, _ in tab.columns])
         self._plot.enableAutoRange()

@@ -13,6 +13,7 @@ from designer_app.io.parity import Points
 from designer_app.ui.panels.section import row
 from designer_app.ui.plots.plot_style import dress, prepare
 from designer_app.ui.theme import OnTheme, Theme, Tokens, label
+from designer_app.ui.wording import with_spaces
 
 SYMBOLS = ("o", "t1", "s", "d")
 """One a potential: colour never tells them apart alone."""
@@ -20,7 +21,6 @@ _SIZES = (5, 7, 6, 7)
 _ALPHA = 150
 _NEAR_PX = 10.0
 _ROOM = 0.04
-_MEV = 1000.0
 
 
 class ParityPlot(QWidget):
@@ -124,13 +124,13 @@ class ParityPlot(QWidget):
         self._item.getViewBox().setRange(xRange=span, yRange=span, padding=0.0)
 
     def _legend(self) -> str:
-        if not self.is_filled:
-            return ""
-        if len(self._clouds) > 1:
+        if not self.is_filled or len(self._clouds) > 1:
             return ""
         points = self._clouds[0][1]
-        n = len(points.frame)
-        return self.tr("%d points") % n
+        n, n_all = with_spaces(len(points.frame)), with_spaces(points.n_all)
+        if len(points.frame) < points.n_all:
+            return self.tr("%s of %s, the worst among them") % (n, n_all)
+        return self.tr("%s points") % n
 
     def _nearest(self, place: QPointF) -> int:
         """The frame of the point under the mouse; -1 where there is none."""

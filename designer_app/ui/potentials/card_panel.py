@@ -67,6 +67,8 @@ class CardPanel(PanelPage):
                 ]
             )
         self.tune.setVisible(offer.can_be_tuned)
+        again, tune = self.tr("Train again"), self.tr("Fine-tune")
+        self.tune.setText(tune if offer.card is None else again)
         self._judge()
 
     def _judge(self) -> None:

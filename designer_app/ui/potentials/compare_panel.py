@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QPushButton, QVBoxLayout, QWidget
 
 from designer_app.errors import InvalidSpecError
@@ -12,14 +12,15 @@ from designer_app.specs.evaluate import EvaluateSpec
 from designer_app.ui.editors import SwitchEditor
 from designer_app.ui.forms import SpecForm
 from designer_app.ui.icons import ThemedIcon
-from designer_app.ui.panels.section import PanelPage, line, row
+from designer_app.ui.panels.section import MARGIN, WIDTH, PanelPage, line, row
 from designer_app.ui.plots.parity_plot import SYMBOLS
 from designer_app.ui.potentials.label_sections import clear
 from designer_app.ui.potentials.offers import Offer
 from designer_app.ui.theme import Theme, label
 
-IDLE, RUNNING = "idle", "running"
 _OURS = ("data", "potentials", "mapping", "tags")
+_BOX = 40
+"""Pixels of a check box and of what is around it."""
 _MOST_FRAMES = 200
 """Enough for a first look; 0 in the form takes all."""
 
@@ -32,7 +33,7 @@ class ComparePanel(PanelPage):
     files_asked = Signal()
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
-        super().__init__(self.tr("Compare"), parent)
+        super().__init__("", parent)
         self._paths: tuple[Path, ...] = ()
         self._mapping: tuple[str, ...] = ()
         self._is_running = False
@@ -65,8 +66,11 @@ class ComparePanel(PanelPage):
         clear(self._places)
         self.boxes, self._offers = {}, {each.name: each for each in offers}
         for each in offers:
-            box = SwitchEditor(each.title)
-            box.setToolTip(each.summary)
+            room = WIDTH - 2 * MARGIN - _BOX
+            cut = self.fontMetrics().elidedText(each.title, Qt.TextElideMode.ElideRight, room)
+            box = SwitchEditor(cut)
+            box.setAccessibleName(each.title)
+            box.setToolTip(f"{each.title}\n{each.summary}")
             box.setChecked(each.name in chosen)
             box.edited.connect(self._refresh)
             self.boxes[each.name] = box

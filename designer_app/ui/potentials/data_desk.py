@@ -120,7 +120,7 @@ class DataDesk(QObject):
         self._panel.set_outlook(self.tr("The files are being read..."))
         spec = LabelsSpec(data=self.spec.data, mapping=self.spec.mapping)
         self._reading = self._trainings.labels(spec)
-        self._reading.succeeded.connect(self.on_found)
+        self._reading.succeeded.connect(self._on_found)
         self._reading.failed.connect(self._on_not_read)
 
     def _check_soon(self) -> None:
@@ -140,11 +140,12 @@ class DataDesk(QObject):
             self._panel.set_outlook(self.tr("A setting above needs a correction."))
             return
         self._checking = self._trainings.preflight(spec)
-        self._checking.succeeded.connect(self.on_checked)
+        self._checking.succeeded.connect(self._on_checked)
         self._checking.failed.connect(self._on_not_checked)
 
-    def on_found(self, found: LabelsFound) -> None:
-        """The files were read."""
+    def _on_found(self, found: LabelsFound) -> None:
+        if self.sender() is not self._reading:
+            return
         self.found = found
         self._page.show_found(found)
         if found.n_frames:
@@ -156,8 +157,9 @@ class DataDesk(QObject):
             self._page.verdict.setText(said)
             self._panel.set_outlook(said)
 
-    def on_checked(self, found: Preflight) -> None:
-        """The pre-flight is over."""
+    def _on_checked(self, found: Preflight) -> None:
+        if self.sender() is not self._checking:  # the settings are others by now
+            return
         self.preflight = found
         self._page.show_preflight(found)
         self._panel.set_preflight(found)
@@ -165,11 +167,15 @@ class DataDesk(QObject):
         self._panel.set_outlook("" if found.may_start else stopped)
 
     def _on_not_read(self, error: JobError) -> None:
+        if self.sender() is not self._reading:
+            return
         self._panel.set_outlook(self.tr("The files could not be read."))
         self._page.summary.setText(self.tr("The files could not be read"))
         self.failed.emit(error)
 
     def _on_not_checked(self, error: JobError) -> None:
+        if self.sender() is not self._checking:
+            return
         self._panel.set_outlook(self.tr("The data could not be checked."))
         self._page.verdict.setText(self.tr("The data could not be checked."))
         self.failed.emit(error)

@@ -10,7 +10,9 @@ from designer_app.io.potential_cards import ErrorsOn
 from designer_app.ui.panels.section import row
 from designer_app.ui.theme import OnTheme, Theme, Tokens, label, tabular
 
-_LINE, _NAME, _VALUE, _BAR = 26, 92, 52, 8
+_LINE, _VALUE, _BAR = 26, 46, 8
+_NAME_SHARE = 0.42
+"""Of the width, at most for the names."""
 _MOST = 24
 
 
@@ -40,17 +42,19 @@ class _Bars(QWidget):
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         most = max((value for _, value in self._rows), default=1.0) or 1.0
-        room = max(10, self.width() - _NAME - _VALUE - 8)
         metrics = self.fontMetrics()
+        widest = max((metrics.horizontalAdvance(name) for name, _ in self._rows), default=0) + 10
+        wide = min(widest, round(_NAME_SHARE * self.width()))
+        room = max(10, self.width() - wide - _VALUE - 4)
         middle, right = Qt.AlignmentFlag.AlignVCenter, Qt.AlignmentFlag.AlignRight
         for place, (name, value) in enumerate(self._rows):
             top = place * _LINE
             painter.setPen(QColor(self._tokens.text))
-            said = metrics.elidedText(name, Qt.TextElideMode.ElideMiddle, _NAME - 8)
-            painter.drawText(0, top, _NAME, _LINE, int(middle), said)
+            said = metrics.elidedText(name, Qt.TextElideMode.ElideMiddle, wide - 8)
+            painter.drawText(0, top, wide, _LINE, int(middle), said)
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(QColor(self._tokens.border))
-            bar = QRectF(_NAME, top + (_LINE - _BAR) / 2, room, _BAR)
+            bar = QRectF(wide, top + (_LINE - _BAR) / 2, room, _BAR)
             painter.drawRoundedRect(bar, 3, 3)
             painter.setBrush(QColor(self._tokens.lines[0]))
             bar.setWidth(max(3.0, room * value / most))
@@ -78,8 +82,11 @@ class ErrorBars(QWidget):
 
     def set_errors(self, by_element: Sequence[ErrorsOn], by_tag: Sequence[ErrorsOn]) -> None:
         """Show these groups, the worst first."""
+        is_first = not any(self._groups)
         self._groups = (by_element, by_tag)
         self.tabs.setTabVisible(1, len(by_tag) > 1)
+        if is_first and len(by_element) == 1 and len(by_tag) > 1:  # the more telling one
+            self.tabs.setCurrentIndex(1)
         self._on_tab_changed(self.tabs.currentIndex())
 
     def rows(self) -> list[tuple[str, float]]:
@@ -87,10 +94,12 @@ class ErrorBars(QWidget):
         return self._bars.rows()
 
     def _build(self) -> None:
-        for text in (self.tr("By element"), self.tr("By tag")):
+        for text in (self.tr("Elements"), self.tr("Tags")):
             self.tabs.addTab(text)
         self.tabs.setDrawBase(False)
         self.tabs.setExpanding(False)
+        self.tabs.setUsesScrollButtons(False)
+        self.tabs.setElideMode(Qt.TextElideMode.ElideNone)
         self.tabs.setAccessibleName(self.tr("Errors by element or by tag"))
         head = row(self.tabs, None)
         head.setContentsMargins(4, 0, 8, 0)

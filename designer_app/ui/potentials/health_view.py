@@ -15,6 +15,14 @@ from designer_app.ui.wording import duration
 
 _WORDS = {"good": "good", "care": "with care", "no": "not usable", "skipped": "not checked"}
 _SHAPE = 10
+_CHECKS = (
+    ("Equation of state", "A crystal is stretched and squeezed: one smooth well, no kink."),
+    ("Constant energy", "A short run without a thermostat: the total energy must not drift."),
+    ("Dimers", "Each pair of elements pulled together: it must push back."),
+    ("Phonons", "Vibrations at the minimum: none may be imaginary."),
+    ("Extrapolation", "Does what happens in the run look like the training data?"),
+)
+"""What will be checked, while nothing was."""
 
 
 class Light(QWidget):
@@ -65,12 +73,10 @@ class HealthView(QWidget):
         self.shown = ()
         clear(self._items)
         self.verdict.setText(said or self.tr("Not checked yet"))
-        self._said.setText(
-            self.tr(
-                "The check stretches a crystal, heats it at constant energy, pulls pairs of atoms "
-                "together and looks at vibrations, in about a minute."
-            )
-        )
+        self._said.setText(self.tr("Five checks, in about a minute:"))
+        for title, sentence in _CHECKS:
+            item = HealthItem(key="", title=title, level="skipped", sentence=sentence)
+            self._items.addWidget(self._item(item))
 
     def show_report(self, report: HealthReport) -> None:
         """What the check found."""

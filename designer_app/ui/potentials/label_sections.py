@@ -19,6 +19,7 @@ from designer_app.specs.labels import LabelFile, LabelKey, Preflight, TagCount
 from designer_app.specs.train_potential import TrainPotentialSpec
 from designer_app.ui.editors import ChoiceEditor, SwitchEditor
 from designer_app.ui.icons import ThemedIcon
+from designer_app.ui.number_editor import unit_text
 from designer_app.ui.panels.section import row
 from designer_app.ui.potentials.offers import DOT
 from designer_app.ui.theme import Theme, label, tabular
@@ -152,7 +153,9 @@ class KeysSection(Section):
             units = list(dict.fromkeys((each.unit, *each.unit_choices)))
             self._grid.addWidget(label(title, "muted"), line, 0)
             self._add(line, 1, each.quantity, names, self.tr("not in the files"), title)
-            self._add(line, 2, f"{each.quantity}_unit", units, "", self.tr("Unit of %s") % title)
+            if each.key:
+                said = self.tr("Unit of %s") % title
+                self._add(line, 2, f"{each.quantity}_unit", units, "", said)
             count = label(with_spaces(each.n_frames) if each.n_frames else "", "small")
             count.setToolTip(self.tr("Frames that have it"))
             self._grid.addWidget(count, line, 3, Qt.AlignmentFlag.AlignRight)
@@ -162,7 +165,7 @@ class KeysSection(Section):
     ) -> None:
         if values == [""] and not none:
             return
-        editor = ChoiceEditor(tuple((value, value or none) for value in values))
+        editor = ChoiceEditor(tuple((value, unit_text(value) or none) for value in values))
         editor.setProperty("maps", name)
         editor.setAccessibleName(title)
         editor.setEnabled(len(values) > 1)

@@ -30,7 +30,7 @@ class DropBox(QFrame):
         self.compare = QPushButton(self.tr("Compare potentials"))
         self.open = QPushButton(self.tr("Open a trained potential..."))
         self._icons = (
-            ThemedIcon(self.files, "open", theme, "accent_text"),
+            ThemedIcon(self.files, "open", theme),
             ThemedIcon(self.compare, "compare", theme),
             ThemedIcon(self.open, "potentials", theme),
         )
@@ -46,8 +46,6 @@ class DropBox(QFrame):
 
     def _build(self) -> None:
         self.setProperty("role", "card")
-        self.files.setProperty("role", "primary")
-        self.files.setProperty("beside", "others")
         words = QVBoxLayout()
         words.setSpacing(4)
         words.addWidget(label(self.tr("Drop reference calculations here"), "title"))

@@ -7,6 +7,7 @@ from pathlib import Path
 from designer_app.io.potential_cards import ErrorsOn, PotentialCard
 from designer_app.specs.potentials import POTENTIALS
 from designer_app.specs.structure import Structure
+from designer_app.specs.suitability import kinds_of
 from designer_app.specs.trainable import TRAINABLE
 from designer_app.ui.trust import Level, Verdict, judge, judge_trained
 
@@ -46,24 +47,27 @@ class Offer:
             return judge_trained(self.card, structure)
         if structure is not None:
             return judge(POTENTIALS[self.family], self.model, structure)
-        suits = ", ".join(POTENTIALS[self.family].suits)
-        return Verdict(Level.GOOD, "published", (f"Made for: {suits}.", self.summary))
+        suits = kinds_of(POTENTIALS[self.family])
+        said = f"It is published, and made for {suits}. Open a structure to have it judged by that."
+        return Verdict(Level.GOOD, "published", (said,))
+
+
+def offer_of(folder: Path, card: PotentialCard) -> Offer:
+    """A trained potential."""
+    return Offer(
+        family=card.family,
+        model=str(folder),
+        title=card.title,
+        summary=told_of(card),
+        elements=card.elements,
+        folder=folder,
+        card=card,
+    )
 
 
 def offers_of(trained: Sequence[tuple[Path, PotentialCard]]) -> list[Offer]:
     """Trained potentials first, then those that come with the program."""
-    found = [
-        Offer(
-            family=card.family,
-            model=str(folder),
-            title=card.title,
-            summary=told_of(card),
-            elements=card.elements,
-            folder=folder,
-            card=card,
-        )
-        for folder, card in trained
-    ]
+    found = [offer_of(folder, card) for folder, card in trained]
     for row in POTENTIALS.values():
         for model, title in row.models:
             known = row.elements(model)
@@ -71,7 +75,7 @@ def offers_of(trained: Sequence[tuple[Path, PotentialCard]]) -> list[Offer]:
                 Offer(
                     family=row.key,
                     model=model,
-                    title=f"{row.title} {title}" if len(row.models) > 1 else row.title,
+                    title=f"{row.title}: {title}" if len(row.models) > 1 else row.title,
                     summary=row.summary,
                     elements=None if known is None else tuple(sorted(known)),
                 )

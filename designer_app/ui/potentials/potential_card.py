@@ -64,6 +64,8 @@ class OfferCard(QFrame):
             links.addWidget(button)
         links.addStretch(1)
         self.buttons[TUNE].setVisible(offer.can_be_tuned)
+        if offer.card is not None:
+            self.buttons[TUNE].setText(self.tr("Train again"))
         column = QVBoxLayout(self)
         column.setContentsMargins(14, 10, 10, 8)
         column.setSpacing(3)

@@ -31,7 +31,7 @@ from designer_app.ui.potentials.area import (
 )
 from designer_app.ui.potentials.data_desk import DataDesk
 from designer_app.ui.potentials.judging import Judging
-from designer_app.ui.potentials.offers import Offer, offers_of, told_of
+from designer_app.ui.potentials.offers import Offer, offer_of, offers_of
 from designer_app.ui.potentials.potential_card import COMPARE as ASK_COMPARE
 from designer_app.ui.potentials.potential_card import SHOW, TUNE, USE
 from designer_app.ui.potentials.training_watch import TrainingWatch
@@ -55,6 +55,8 @@ class PotentialsPresenter(QObject):
         self._trainings = window.session.trainings
         self._offers: list[Offer] = []
         self._result: Offer | None = None
+        self._title = ""
+        """Of the training that is shown."""
         self._page_in_front = LIBRARY
         self._wanted: Offer | None = None
         """What Dynamics gets as soon as a structure of its training set is read."""
@@ -89,10 +91,10 @@ class PotentialsPresenter(QObject):
         if key == LIBRARY:
             self.page.show_intro()
             return
-        if key == COMPARE:
-            work.title.setText(self.tr("Compare potentials"))
-        elif key == DATA and not self.is_busy:
-            work.title.setText(self.tr("Train %s") % self.desk.title())
+        compare, new = self.tr("Compare potentials"), self.tr("Train %s") % self.desk.title()
+        result = self._result.title if self._result is not None else ""
+        titles = {COMPARE: compare, DATA: new, TRAINING: self._title, RESULT: result}
+        work.title.setText(titles[key])
         work.show_page(key)
         self.page.show_work()
 
@@ -152,7 +154,7 @@ class PotentialsPresenter(QObject):
         if self.desk.spec.data != job.spec.data:
             self.desk.begin(job.spec)
         self.page.close_card()
-        self.page.work.title.setText(job.title)
+        self._title = job.title
         self.page.work.set_steps(DATA, TRAINING)
         self.show_page(TRAINING)
         self.watch.watch(job)
@@ -175,7 +177,7 @@ class PotentialsPresenter(QObject):
             self.desk.begin(replace(spec_of(run), resume=False))
         except DesignerAppError as error:
             self.show_error(job_error(error))
-        self.page.work.title.setText(run.title)
+        self._title = run.title
         self.page.work.set_steps(DATA, TRAINING)
         self.show_page(TRAINING)
         self.watch.show_past(run)
@@ -391,17 +393,9 @@ class PotentialsPresenter(QObject):
     # --- what came out ---
 
     def _on_finished(self, folder: Path, card: PotentialCard) -> None:
-        self._show_result(
-            Offer(
-                family=card.family,
-                model=str(folder),
-                title=card.title,
-                summary=told_of(card),
-                elements=card.elements,
-                folder=folder,
-                card=card,
-            )
-        )
+        offer = offer_of(folder, card)
+        self._show_card(offer)
+        self._show_result(offer)
         self._trainings.list_trained()
 
     def _show_result(self, offer: Offer) -> None:
@@ -415,7 +409,6 @@ class PotentialsPresenter(QObject):
         parity = self._trainings.parity(offer.folder)
         parity.setProperty("folder", str(offer.folder))
         parity.succeeded.connect(self._on_parity_read)
-        self.page.work.title.setText(offer.title)
         self.page.work.set_steps(DATA, TRAINING, RESULT)
         self.show_page(RESULT)
 

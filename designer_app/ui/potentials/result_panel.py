@@ -35,7 +35,7 @@ class ResultPanel(PanelPage):
         self.run = QPushButton(self.tr("Run MD with it"))
         self.compare = QPushButton(self.tr("Compare"))
         self.copy = QPushButton(self.tr("Save a copy..."))
-        self.further = QPushButton(self.tr("Fine-tune further"))
+        self.further = QPushButton(self.tr("Train again..."))
         self._icons = (
             ThemedIcon(self.health, "check", theme),
             ThemedIcon(self.run, "dynamics", theme, "accent_text"),
@@ -107,7 +107,9 @@ class ResultPanel(PanelPage):
         self.body.addStretch(1)
         self.run.setProperty("role", "primary")
         self.run.setToolTip(self.tr("Dynamics, with this potential chosen (Ctrl+Enter)"))
-        self.further.setToolTip(self.tr("Train it on, with the same or with more data"))
+        self.further.setToolTip(
+            self.tr("Back to its data and settings: add calculations, or give it more time")
+        )
         self.copy.setToolTip(self.tr("Weights and card into a folder of their own"))
         self.foot.addWidget(self.run)
         buttons = row(spacing=6)

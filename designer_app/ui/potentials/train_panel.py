@@ -8,12 +8,11 @@ from typing import Any
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QPushButton, QVBoxLayout, QWidget
 
-from designer_app.errors import InvalidSpecError
 from designer_app.specs.fields import about, check_spec, spec_fields
 from designer_app.specs.labels import Preflight
 from designer_app.specs.train_potential import TrainPotentialSpec
 from designer_app.specs.trainable import TRAINABLE
-from designer_app.ui.editors import SuggestionEditor
+from designer_app.ui.editors import ChoiceEditor, SuggestionEditor
 from designer_app.ui.forms import LABEL_WIDTH, SpecForm
 from designer_app.ui.icons import ThemedIcon
 from designer_app.ui.panels.facts_table import FactsTable
@@ -22,7 +21,7 @@ from designer_app.ui.panels.section import PanelPage, line, row
 from designer_app.ui.theme import Theme, label
 
 IDLE, RUNNING, PAUSED, FINISHED = "idle", "running", "paused", "finished"
-_ELSEWHERE = ("split", "tags", "baseline")
+_ELSEWHERE = ("split", "tags", "model", "baseline")
 """Fields with editors of their own, here or on the page of the data."""
 
 
@@ -45,6 +44,8 @@ class TrainPanel(PanelPage):
         empty = TrainPotentialSpec(data=(), out=Path())
         said = {each.name: about(each) for each, _, _ in spec_fields(empty)}
         self.form = SpecForm(empty, theme, leave_out=_ELSEWHERE)
+        self.model = ChoiceEditor(said["model"].choices)
+        self._model_label = label(said["model"].label, "muted")
         self.family = label("", "small", wrap=True)
         self.baseline = SuggestionEditor()
         self._baseline_label = label(said["baseline"].label, "muted")
@@ -55,7 +56,7 @@ class TrainPanel(PanelPage):
         self._family = ""
         self.plan = FactsTable(name_width=92)
         self.outlook = label("", "muted", wrap=True)
-        self.progress = label("", "strong", wrap=True)
+        self.progress = label("", "muted", wrap=True)
         self.run = QPushButton(self.tr("Train"))
         self.pause = QPushButton(self.tr("Pause"))
         self.stop = QPushButton(self.tr("Stop and keep best"))
@@ -66,7 +67,7 @@ class TrainPanel(PanelPage):
             ThemedIcon(self.stop, "stop", theme),
             ThemedIcon(self.go_on, "resume", theme),
         )
-        self._build(said["baseline"].doc)
+        self._build(said["model"].doc, said["baseline"].doc)
         self._connect()
         self.set_spec(empty)
 
@@ -77,13 +78,15 @@ class TrainPanel(PanelPage):
         shown = self.form.spec()
         ours = [each.name for each, said, _ in spec_fields(shown) if not said.hidden]
         values = {name: getattr(shown, name) for name in ours if name not in _ELSEWHERE}
-        found = replace(spec, **values, baseline=self.baseline.value(), options=self._options())
+        ours_too = {"model": self.model.value(), "baseline": self.baseline.value()}
+        found = replace(spec, **values, **ours_too, options=self._options())
         check_spec(found)
         return found
 
     def set_spec(self, spec: TrainPotentialSpec) -> None:
         """Show the settings of a training."""
         self.form.set_spec(spec)
+        self.model.set_value(spec.model)
         self.baseline.set_value(spec.baseline)
         self._show_family(spec.model, spec.options)
         self._refresh()
@@ -153,18 +156,23 @@ class TrainPanel(PanelPage):
 
     # --- layout ---
 
-    def _build(self, baseline_doc: str) -> None:
+    def _build(self, model_doc: str, baseline_doc: str) -> None:
         self._sizes_fold.setProperty("role", "fold")
         self._sizes_fold.setCheckable(True)
         self._sizes_fold.setToolTip(self.tr("For experts: what is left as it is follows the plan"))
-        self.baseline.setAccessibleName(self._baseline_label.text())
-        self.baseline.setToolTip(baseline_doc)
-        self._baseline_label.setFixedWidth(LABEL_WIDTH)
         self.offer_baselines(())
-        pair = row(self._baseline_label)
-        pair.addWidget(self.baseline, 1)
-        self.body.addWidget(self.family)
-        self.body.addLayout(pair)
+        for said, editor, doc in (
+            (self._model_label, self.model, model_doc),
+            (self._baseline_label, self.baseline, baseline_doc),
+        ):
+            editor.setAccessibleName(said.text())
+            editor.setToolTip(doc)
+            said.setFixedWidth(LABEL_WIDTH)
+            pair = row(said)
+            pair.addWidget(editor, 1)
+            self.body.addLayout(pair)
+            if editor is self.model:
+                self.body.addWidget(self.family)
         self.body.addWidget(self.form)
         self.body.addWidget(self._sizes_fold)
         self.body.addLayout(self._sizes_place)
@@ -188,6 +196,7 @@ class TrainPanel(PanelPage):
 
     def _connect(self) -> None:
         self.form.edited.connect(self._on_edited)
+        self.model.edited.connect(self._on_edited)
         self.baseline.edited.connect(self._on_edited)
         self._sizes_fold.toggled.connect(self._on_fold_toggled)
         self.run.clicked.connect(self.ask_run)
@@ -230,17 +239,13 @@ class TrainPanel(PanelPage):
             button.setVisible(busy)
         self.pause.setText(self.tr("Resume") if self._state == PAUSED else self.tr("Pause"))
         self._pause_icon.set_name("resume" if self._state == PAUSED else "pause")
-        for widget in (self.form, self.baseline, self.sizes):
+        for widget in (self.model, self.form, self.baseline, self.sizes):
             if widget is not None:
                 widget.setEnabled(not busy)
 
     def _on_edited(self) -> None:
-        try:
-            model = self.form.spec().model
-        except InvalidSpecError:
-            model = self._family
-        if model != self._family:
-            self._show_family(model)
+        if self.model.value() != self._family:
+            self._show_family(self.model.value())
         self._refresh()
         self.edited.emit()
 

@@ -4,7 +4,7 @@ import math
 from collections.abc import Mapping, Sequence
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
 from designer_app.io.parity import Parity
 from designer_app.ui.plots.epoch_plots import COURSE, ERRORS, EpochPlots
@@ -117,15 +117,13 @@ class TrainingPage(QWidget):
         tiles.setSpacing(8)
         for tile in self.tiles.values():
             tiles.addWidget(tile, 1)
-        grid = QGridLayout()
-        grid.setSpacing(10)
         curves = QHBoxLayout()
         curves.setSpacing(10)
         parity = QHBoxLayout()
         parity.setSpacing(10)
         for plots in (self.errors, self.course):
             curves.addWidget(_surface(plots), 1)
-        for plot, share in ((self.energy, 3), (self.force, 3), (self.bars, 2)):
+        for plot, share in ((self.energy, 10), (self.force, 10), (self.bars, 8)):
             parity.addWidget(_surface(plot), share)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(16, 12, 16, 14)

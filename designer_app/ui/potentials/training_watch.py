@@ -84,7 +84,8 @@ class TrainingWatch(QObject):
         left = job.pace.seconds_left
         self._page.show_time_left(clock(left) if left is not None and self.is_busy else "")
         progress = job.progress
-        self._panel.set_progress(progress.text if progress is not None else "")
+        told = progress.text if progress is not None else ""
+        self._panel.set_progress(told[:1].upper() + told[1:].replace("eV/A", "eV/Å"))
         if job.is_over:
             self._clock.stop()
 

@@ -1,0 +1,113 @@
+"""Pictures of the Potentials workspace in each of its states, with a real, small training."""
+
+import json
+import os
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from designer_app.running.messages import JobError
+from designer_app.ui.potentials.area import DATA, LIBRARY, TRAINING
+
+if TYPE_CHECKING:
+    from designer_app.ui.gallery import Gallery
+
+_DATA = ("potentials", "mlearn_Si")
+_RUN_LIMIT_S = 900.0
+_MINUTES = 1.5
+_MISREAD = 30
+"""Frames of the set with problems whose energies lack a digit."""
+
+
+def shoot_potentials(gallery: "Gallery", *scenes: str) -> None:
+    """Empty; with reference data at hand also problems, training, finished, compare, large."""
+    window = gallery.window
+    window.show_workspace("potentials")
+    gallery.wait(1.0)
+    gallery.shoot("potentials-empty")
+    folder = Path(os.environ.get("DESIGNER_APP_DATA", "")).joinpath(*_DATA)
+    if not folder.is_dir():
+        return
+    wanted = scenes or ("problems", "training", "finished", "compare", "error", "large")
+    for name, scene in (
+        ("problems", _problems),
+        ("training", _training),
+        ("finished", _finished),
+        ("compare", _compare),
+        ("error", _error),
+        ("large", _large),
+    ):
+        if name in wanted:
+            scene(gallery, folder)
+
+
+def _problems(gallery: "Gallery", folder: Path) -> None:
+    """The same frames twice, some energies off by a digit, one file that is none."""
+    potentials = gallery.window.potentials
+    entries = json.loads((folder / "test.json").read_text(encoding="utf-8"))
+    for entry in entries[:_MISREAD:10]:
+        entry["outputs"]["energy"] /= 10.0
+    with gallery.file("vasp-export.json", json.dumps(entries + entries[:3])) as path:
+        broken = path.with_name("unfinished-run.xyz")
+        broken.write_text("64\nLattice=", encoding="utf-8")
+        potentials.add_files([path, broken])
+        gallery.until(lambda: potentials.desk.preflight is not None, _RUN_LIMIT_S)
+        gallery.wait(0.5)
+        gallery.shoot("potentials-problems")
+    potentials.show_page(LIBRARY)
+
+
+def _training(gallery: "Gallery", folder: Path) -> None:
+    potentials = gallery.window.potentials
+    potentials.add_files([folder / "training.json"])
+    potentials.desk.change((("model", "schnet"), ("preset", "minutes"), ("threads", 1)))
+    gallery.until(lambda: potentials.desk.preflight is not None, _RUN_LIMIT_S)
+    gallery.shoot("potentials-data")
+    potentials.start(replace(potentials.desk.ready_spec(), max_minutes=_MINUTES))
+    page = potentials.page.work.training
+    gallery.until(lambda: len(page.table) > 8 or not potentials.is_busy, _RUN_LIMIT_S)
+    gallery.until(lambda: page.found is not None or not potentials.is_busy, 60.0)
+    gallery.wait(1.0)
+    gallery.shoot("potentials-training")
+
+
+def _finished(gallery: "Gallery", _folder: Path) -> None:
+    potentials = gallery.window.potentials
+    gallery.until(lambda: not potentials.is_busy, _RUN_LIMIT_S)
+    gallery.wait(2.0)
+    gallery.shoot("potentials-finished")
+    potentials.show_page(TRAINING)
+    gallery.shoot("potentials-training-over")
+    potentials.show_page(LIBRARY)
+    gallery.wait(0.5)
+    gallery.shoot("potentials-library")
+
+
+def _compare(gallery: "Gallery", folder: Path) -> None:
+    potentials = gallery.window.potentials
+    names = [card.offer.name for card in potentials.page.library.cards[:1]]
+    potentials.compare([*names, "chgnet:0.3.0"], [folder / "test.json"])
+    potentials.panel.compare.ask_run()
+    gallery.until(lambda: not potentials.judging.is_comparing, _RUN_LIMIT_S)
+    gallery.wait(1.5)
+    gallery.shoot("potentials-compare")
+
+
+def _error(gallery: "Gallery", _folder: Path) -> None:
+    """As if the worker had died: what happened, what is kept, what can be done."""
+    potentials = gallery.window.potentials
+    potentials.show_page(TRAINING)
+    died = {"exit_code": -9, "while_doing": "train-potential"}
+    potentials.watch.failed.emit(JobError("WorkerDiedError", died, "died"))
+    gallery.shoot("potentials-error")
+    potentials.page.close_card()
+
+
+def _large(gallery: "Gallery", _folder: Path) -> None:
+    potentials = gallery.window.potentials
+    gallery.resize_large()
+    for page in (LIBRARY, DATA, TRAINING):
+        potentials.show_page(page)
+        gallery.wait(0.5)
+        gallery.shoot(f"potentials-large-{page}")
+    gallery.resize_design()

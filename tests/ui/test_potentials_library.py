@@ -1,0 +1,131 @@
+"""The library of potentials, and how trained ones reach Dynamics."""
+
+import numpy as np
+import pytest
+
+from designer_app.io.documents import Document
+from designer_app.io.potential_cards import (
+    ErrorsOn,
+    LearnedFrom,
+    PotentialCard,
+    write_potential_card,
+)
+from designer_app.io.user_folders import potentials_folder
+from designer_app.specs.structure import Structure
+from designer_app.ui.trust import Level, judge_trained
+
+PATIENCE_MS = 30_000
+CARD = PotentialCard(
+    family="schnet",
+    title="SchNet of silicon",
+    settings={"n_features": 64},
+    elements=("Si",),
+    cutoff=5.0,
+    references_eV={"Si": -0.8},
+    data=(LearnedFrom(file="training.json", sha256="ab" * 32, n_frames=214),),
+    split="10 % at random",
+    errors=(
+        ErrorsOn(name="validation", n_frames=21, energy_meV_atom=4.0, force_meV_A=99.0),
+        ErrorsOn(name="test", n_frames=22, energy_meV_atom=3.1, force_meV_A=62.0),
+    ),
+    weights_sha256="cd" * 32,
+)
+
+
+def crystal(number):
+    return Structure(
+        numbers=np.array([number, number]),
+        positions=np.array([[0.0, 0.0, 0.0], [1.36, 1.36, 1.36]]),
+        cell=np.array([[0.0, 2.7, 2.7], [2.7, 0.0, 2.7], [2.7, 2.7, 0.0]]),
+        pbc=(True, True, True),
+        name="crystal",
+    )
+
+
+@pytest.fixture
+def trained(folders_of_the_user):
+    """A potential in the user's folder."""
+    folder = potentials_folder() / "si"
+    folder.mkdir(parents=True)
+    write_potential_card(folder, CARD)
+    return folder
+
+
+@pytest.fixture
+def library(qtbot, trained, window):
+    window.show_workspace("potentials")
+    page = window.potentials.page.library
+    shown = lambda: any(card.offer.folder == trained for card in page.cards)  # noqa: E731
+    qtbot.waitUntil(shown, timeout=PATIENCE_MS)
+    return page
+
+
+def test_the_library_shows_trained_potentials_before_those_of_the_program(library):
+    titles = [card.offer.title for card in library.cards]
+    assert titles[0] == "SchNet of silicon"
+    assert "CHGNet: 0.3.0 (PBE+U)" in titles
+
+
+def test_a_potential_is_judged_by_the_structure_that_is_open(window, library):
+    lights = {card.offer.title: card.light for card in library.cards}
+    window.session.set_document(Document.from_structure(crystal(32), made_by="test"))
+    assert lights["SchNet of silicon"].verdict.level is Level.NO
+    assert "Ge" in lights["SchNet of silicon"].verdict.reasons[0]
+    assert lights["CHGNet: 0.3.0 (PBE+U)"].verdict.level is Level.GOOD
+
+
+def test_a_card_shows_errors_and_facts_in_the_panel(window, library):
+    library.cards[0].buttons["show"].click()
+    panel = window.potentials.panel.card
+    assert panel.title.text() == "SchNet of silicon"
+    assert panel.card.errors.lines()[-1] == ("Test", "22", "62", "3.1")
+    facts = dict(panel.card.facts.rows())
+    assert facts["Data"].startswith("training.json: 214 frames, sha256 abababababab")
+    assert facts["Cutoff"] == "5 Å"
+
+
+def test_dynamics_takes_a_trained_potential_by_its_title(window, library, trained):
+    window.session.set_document(Document.from_structure(crystal(14), made_by="test"))
+    library.cards[0].buttons["use"].click()
+    assert window.workspace == "dynamics"
+    choice = window.dynamics.potential
+    assert choice._potential.currentText() == "SchNet of silicon"
+    assert choice.values() == {"potential": "schnet", "model": str(trained)}
+    assert window.dynamics.spec().model == str(trained)
+    assert choice.verdict.word == "not checked"
+    assert choice._model.isHidden()
+
+
+def test_a_structure_of_unknown_elements_is_not_run_with_a_trained_potential(window, library):
+    window.session.set_document(Document.from_structure(crystal(32), made_by="test"))
+    library.cards[0].buttons["use"].click()
+    assert not window.dynamics.potential.is_usable
+    assert not window.dynamics.run.isEnabled()
+
+
+def test_families_without_a_shipped_model_are_not_offered_by_name(window, library):
+    choice = window.dynamics.potential._potential
+    offered = [choice.itemText(place) for place in range(choice.count())]
+    assert "SchNet of silicon" in offered
+    assert "SchNet" not in offered
+    assert "CHGNet" in offered
+
+
+def test_a_run_with_a_potential_that_is_gone_still_shows_what_it_ran_with(window, tmp_path):
+    choice = window.dynamics.potential
+    choice.set_values("schnet", str(tmp_path / "gone"))
+    assert choice.values() == {"potential": "schnet", "model": str(tmp_path / "gone")}
+    choice.set_trained([])
+    assert choice.values()["model"] == str(tmp_path / "gone")
+
+
+@pytest.mark.parametrize(
+    ("health", "word"),
+    [({}, "not checked"), ({"level": "good"}, "suitable"), ({"level": "no"}, "not usable")],
+)
+def test_the_word_of_a_trained_potential_is_that_of_its_health(health, word):
+    card = PotentialCard(
+        family="schnet", title="x", settings={}, elements=("Si",), cutoff=5.0, references_eV={},
+        health=health,
+    )  # fmt: skip
+    assert judge_trained(card, crystal(14)).word == word

@@ -1,0 +1,295 @@
+"""A training on the screen and after, its job standing by: rows are put in by hand."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from designer_app.io.potential_cards import ErrorsOn, PotentialCard, write_potential_card
+from designer_app.running.control import Progress
+from designer_app.running.messages import JobError
+from designer_app.session.job import Job
+from designer_app.session.session import Session
+from designer_app.specs.evaluate import ErrorRow, Evaluation, Judged
+from designer_app.specs.fields import settings_of
+from designer_app.specs.health import Curve, HealthItem, HealthReport
+from designer_app.specs.train_potential import TrainPotentialSpec
+from designer_app.specs.training_progress import COLUMNS
+from designer_app.ui.potentials.area import LIBRARY, RESULT, TRAINING
+from designer_app.ui.wording import THIN
+
+PATIENCE_MS = 30_000
+CARD = PotentialCard(
+    family="schnet",
+    title="SchNet for Si",
+    settings={},
+    elements=("Si",),
+    cutoff=5.0,
+    references_eV={"Si": -0.8},
+    errors=(ErrorsOn(name="test", n_frames=22, energy_meV_atom=3.1, force_meV_A=62.0),),
+)
+
+
+def row(epoch, parity=0, **values):
+    known = {
+        "epoch": epoch, "loss_train": 1.0 / epoch, "force_validation_meV_A": 900.0 / epoch,
+        "energy_validation_meV_atom": 90.0 / epoch, "best_epoch": epoch, "parity": parity,
+        "frames_per_s": 27.0, "member": 0, **values,
+    }  # fmt: skip
+    return {name: float(known.get(name, np.nan)) for name in COLUMNS}
+
+
+def write_parity(folder):
+    np.savez(
+        folder / "parity.npz",
+        energy_reference=np.array([-5.4, -4.6]), energy_predicted=np.array([-5.3, -4.6]),
+        force_reference=np.zeros(9), force_predicted=np.full(9, 0.1),
+        stress_reference=np.full((2, 6), np.nan), stress_predicted=np.zeros((2, 6)),
+        n_atoms=np.array([2, 1]), frame_source=np.array([0, 0]), frame_index=np.array([7, 3]),
+        frame_tag=np.array([0, 1]), numbers=np.array([14, 8, 14]),
+        sources=np.array(["/data/si.json"]), tags=np.array(["AIMD", "Surface"]),
+    )  # fmt: skip
+
+
+@pytest.fixture
+def spec(tmp_path):
+    out = tmp_path / "out"
+    out.mkdir()
+    return TrainPotentialSpec(data=(Path("/data/si.json"),), out=out, model="schnet")
+
+
+@pytest.fixture
+def potentials(window, monkeypatch):
+    """The workspace; what would read files for the data page does not."""
+    for name in ("labels", "preflight"):
+        fake = lambda given: Job(990, "labels", given, "")  # noqa: E731
+        monkeypatch.setattr(window.session.trainings, name, fake)
+    window.show_workspace("potentials")
+    return window.potentials
+
+
+@pytest.fixture
+def job(potentials, spec):
+    """A training that is shown and has begun."""
+    made = Job(901, "train-potential", spec, "Train SchNet on si", spec.out)
+    made.begin()
+    potentials.show_job(made)
+    return made
+
+
+@pytest.fixture
+def finished(qtbot, potentials, job, spec):
+    """One that came to its end with a potential."""
+    write_parity(spec.out)
+    write_potential_card(spec.out, CARD)
+    job.on_succeeded({})
+    qtbot.waitUntil(lambda: potentials.shown == RESULT, timeout=PATIENCE_MS)
+    return potentials
+
+
+def test_epochs_are_shown_as_they_come(potentials, job):
+    for epoch in (1, 2, 3):
+        job.control.series.append(row(epoch))
+    potentials.watch.look()
+    page = potentials.page.work.training
+    assert potentials.shown == TRAINING
+    assert len(page.table) == 3
+    assert page.tiles["force"].value.text() == f"300{THIN}meV/Å"
+    assert page.tiles["epoch"].value.text() == "3 (3)"
+    assert page.tiles["stress"].isHidden()
+
+
+def test_parity_is_read_when_a_row_says_that_it_is_new(qtbot, window, potentials, job, spec,
+                                                       monkeypatch):  # fmt: skip
+    write_parity(spec.out)
+    job.control.series.append(row(1, parity=1))
+    potentials.watch.look()
+    page = potentials.page.work.training
+    qtbot.waitUntil(lambda: page.found is not None, timeout=PATIENCE_MS)
+    assert dict(page.bars.rows()) == {"O": pytest.approx(100.0), "Si": pytest.approx(100.0)}
+    opened = []
+    monkeypatch.setattr(window.session, "open_frame", lambda *asked: opened.append(asked))
+    page.force.frame_chosen.emit(1)
+    assert opened == [(Path("/data/si.json"), 3)]
+    assert window.workspace == "structure"
+
+
+def test_a_training_is_held_goes_on_and_is_stopped(window, potentials, job):
+    panel = potentials.panel.train
+    assert not panel.pause.isHidden()
+    assert panel.run.isHidden()
+    window.actions_by_key["pause"].trigger()
+    assert job.state == "paused"
+    assert panel.pause.text() == "Resume"
+    panel.pause.click()
+    assert job.state == "running"
+    window.actions_by_key["stop"].trigger()
+    assert job.control.is_cancelled
+
+
+def test_time_left_comes_from_the_progress_of_the_job(potentials, job):
+    job.control.progress(10, 100, "epochs")
+    job.progress = Progress(10, 100, "epochs, 3 meV/A")
+    job.pace.note(1, 100, 0.0)
+    job.pace.note(11, 100, 10.0)
+    potentials.watch.look()
+    assert potentials.page.work.training.tiles["left"].value.text()[0].isdigit()
+    assert potentials.panel.train.progress.text() == "Epochs, 3 meV/Å"
+
+
+def test_a_training_that_was_stopped_keeps_its_best_potential(qtbot, potentials, job, spec):
+    write_potential_card(spec.out, CARD)
+    job.control.cancel()
+    job.on_cancelled()
+    qtbot.waitUntil(lambda: potentials.shown == RESULT, timeout=PATIENCE_MS)
+    assert "62 meV/Å" in potentials.page.work.result.outcome.text()
+
+
+def test_a_training_stopped_before_a_potential_was_there_can_go_on(qtbot, potentials, job):
+    job.on_cancelled()
+    panel = potentials.panel.train
+    qtbot.waitUntil(lambda: panel.outcome() != "", timeout=PATIENCE_MS)
+    assert not panel.go_on.isHidden()
+
+
+def test_a_training_that_died_is_offered_again(potentials, job, spec, monkeypatch):
+    (spec.out / "checkpoint.pt").write_bytes(b"state")
+    again = []
+    monkeypatch.setattr(potentials._trainings, "again", lambda given: again.append(given) or job)
+    died = {"exit_code": -9, "while_doing": "train-potential"}
+    job.on_failed(JobError("WorkerDiedError", died, "died"))
+    card = potentials.page.card
+    assert [button.text() for button in card._buttons] == ["Resume", "Start again"]
+    card._buttons[0].click()
+    assert again == [job]
+
+
+def test_the_result_says_in_one_sentence_how_good_it_is(finished):
+    said = finished.page.work.result.outcome.text()
+    assert said == (
+        "On 22 frames it never saw, forces of SchNet for Si are off by 62 meV/Å and energies by "
+        "3.1 meV/atom, on average."
+    )
+    assert finished.panel.result.light.verdict.word == "not checked"
+
+
+def test_a_health_check_is_shown_item_by_item(finished, monkeypatch):
+    asked = []
+
+    def check(given, title):
+        asked.append(given)
+        made = Job(902, "health", given, title)
+        made.begin()
+        asked.append(made)
+        return made
+
+    monkeypatch.setattr(finished._trainings, "check_health", check)
+    finished.panel.result.health.click()
+    assert not finished.panel.result.health.isEnabled()
+    assert (asked[0].potential, asked[0].model) == ("schnet", finished._result.model)
+    x = np.linspace(0.9, 1.1, 9)
+    curve = Curve(name="SchNet", x=x, y=(x - 1) ** 2, x_label="Volume (Å³)", y_label="Energy (eV)")
+    items = (
+        HealthItem(key="equation-of-state", title="Equation of state", level="good",
+                   sentence="One smooth well.", curves=(curve,)),
+        HealthItem(key="dimers", title="Dimers", level="no", sentence="Si-Si attracts at 1 Å.",
+                   advice="Add short distances to the data."),
+    )  # fmt: skip
+    report = HealthReport(
+        potential="schnet", model="x", level="no", verdict="It falls together at short distance.",
+        items=items, structure="Si", seconds=41.0,
+    )  # fmt: skip
+    asked[1].on_succeeded(report)
+    view = finished.page.work.result.health
+    assert view.verdict.text() == "It falls together at short distance."
+    assert [item.level for item in view.shown] == ["good", "no"]
+    assert finished.panel.result.health.isEnabled()
+
+
+def test_an_earlier_training_opens_from_the_project_tree(qtbot, window, potentials, spec):
+    run = window.session.project.runs.begin("train-potential", "Train SchNet on si")
+    run.settings.update(settings_of(replace(spec, out=run.folder)))
+    (run.folder / "series.csv").write_text("epoch,parity,member\n1,0,0\n2,0,0\n")
+    (run.folder / "checkpoint.pt").write_bytes(b"state")
+    window.session.project.runs.note(replace(run, state="cancelled"))
+    potentials.show_page(LIBRARY)
+    window.tree.open_asked.emit(run.folder)
+    page = potentials.page.work.training
+    qtbot.waitUntil(lambda: len(page.table) == 2, timeout=PATIENCE_MS)
+    assert potentials.desk.spec.data == (Path("/data/si.json"),)
+    assert not potentials.panel.train.go_on.isHidden()
+
+
+def test_a_training_cut_off_with_the_program_is_offered(qtbot, window, spec):
+    run = window.session.project.runs.begin("train-potential", "Train SchNet on si")
+    run.settings.update(settings_of(replace(spec, out=run.folder)))
+    (run.folder / "checkpoint.pt").write_bytes(b"state")
+    window.session.project.runs.note(replace(run, state="running"))
+    window.close()
+    again = Session()
+    try:
+        with qtbot.waitSignal(again.interrupted_found) as found:
+            again.start()
+        assert found.args[0][0].title == "Train SchNet on si"
+    finally:
+        again.close()
+
+
+def evaluation():
+    rng = np.random.default_rng(0)
+    energies, forces = rng.normal(size=4), rng.normal(size=24).astype(np.float32)
+
+    def judged(potential, model, title, error, **more):
+        rows = (
+            ErrorRow(group="all", n_frames=4, energy_mae_meV_atom=error / 10,
+                     force_mae_meV_A=error),
+            ErrorRow(group="element Si", n_frames=4, force_mae_meV_A=2 * error),
+        )  # fmt: skip
+        return Judged(
+            potential=potential, model=model, title=title, model_sha256="", rows=rows,
+            aligned=False, seconds_per_atom=5e-5, energies=energies + error / 1000,
+            forces=forces + np.float32(error / 1000), stresses=np.full((4, 6), np.nan), **more,
+        )  # fmt: skip
+
+    return Evaluation(
+        n_frames=4, elements=("Si",), frames=tuple(("/data/si.json", n, "") for n in range(4)),
+        n_atoms=np.full(4, 2), energies=energies, forces=forces,
+        force_numbers=np.full(24, 14, dtype=np.int16), stresses=np.full((4, 6), np.nan),
+        judged=(
+            judged("chgnet", "0.3.0", "CHGNet", 180.0),
+            judged("lennard-jones", "noble-gases", "LJ", 1.0, problem="It knows no Si."),
+            judged("morse", "", "Morse", 62.0, spread=np.full(4, 0.03, dtype=np.float32)),
+        ),
+    )  # fmt: skip
+
+
+def test_a_comparison_says_which_is_closest(qtbot, window, potentials, monkeypatch):
+    asked = []
+
+    def evaluate(given):
+        asked.append(Job(903, "evaluate", given, "Compare"))
+        asked[-1].begin()
+        return asked[-1]
+
+    monkeypatch.setattr(potentials._trainings, "evaluate", evaluate)
+    potentials.compare(["chgnet:0.3.0"], [Path("/data/si.json")])
+    window.actions_by_key["run"].trigger()
+    assert asked[0].spec.potentials == ("chgnet:0.3.0",)
+    asked[0].on_succeeded(evaluation())
+    page = potentials.page.work.compare
+    qtbot.waitUntil(lambda: page.table.rowCount() == 3, timeout=PATIENCE_MS)
+    assert page.summary.text().startswith("Morse is closest: its forces are off by 62")
+    lines = page.lines()
+    assert lines[0][:3] == ["CHGNet: 0.3.0 (PBE+U)", "180", "18"]
+    assert lines[1][-1] == "It knows no Si."
+    assert lines[2][5] == "30"
+    page.group.set_value("element Si")
+    page.group.edited.emit()
+    assert page.lines()[0][1] == "360"
+
+
+def test_files_dropped_on_a_comparison_are_what_is_judged_on(potentials):
+    potentials.compare(["chgnet:0.3.0"])
+    potentials.add_files([Path("/data/other.xyz")])
+    assert potentials.panel.compare.spec().data == (Path("/data/other.xyz"),)
