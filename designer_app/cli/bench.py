@@ -34,6 +34,7 @@ BENCHES = {
     "screen": "designer_app.cli.benches.screen",
     "single-points": "designer_app.cli.benches.single_points",
     "train": "designer_app.cli.benches.train",
+    "train-gap": "designer_app.cli.benches.train_gap",
     "vae": "designer_app.cli.benches.vae",
     "voltage": "designer_app.cli.benches.voltage",
 }
@@ -49,13 +50,14 @@ def _configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--kept", action="store_true", default=None, help="Tell what is kept; compute nothing."
     )
+    parser.add_argument("--peer", type=Path, metavar="PYTHON", help="Python that has the peer.")
     parser.add_argument("--plot", type=Path, metavar="PNG", help="Picture of what was compared.")
 
 
 def _run(namespace: argparse.Namespace, control: RunControl, console: Console) -> dict[str, Any]:
     del control
     measure = import_module(BENCHES[namespace.name]).rows
-    options = {name: getattr(namespace, name) for name in ("data", "plot", "keep", "kept")}
+    options = {name: getattr(namespace, name) for name in ("data", "peer", "plot", "keep", "kept")}
     known = signature(measure).parameters
     for name, value in options.items():
         if value is not None and name not in known:
