@@ -1,6 +1,7 @@
 """`designer-app train`: a potential of your own calculations, or a model of published tables."""
 
 import argparse
+import logging
 from pathlib import Path
 from typing import Any
 
@@ -44,6 +45,7 @@ def _run(namespace: argparse.Namespace, control: RunControl, console: Console) -
     if namespace.model in TRAINABLE:
         _refuse_flags_of(TrainSpec, namespace)
         spec = spec_from_namespace(TrainPotentialSpec, namespace, data=tuple(namespace.files))
+        control.log.setLevel(logging.INFO)  # the plan, before the first step
         return train_potential.run(spec, control)
     _refuse_flags_of(TrainPotentialSpec, namespace)
     if namespace.files:

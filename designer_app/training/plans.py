@@ -18,10 +18,10 @@ from designer_app.training.network_model import NetworkModel
 
 SECONDS = {"minutes": 270.0, "lunch": 3500.0, "overnight": 35_500.0}
 """Of training; what is left of 5 minutes, 1 h and 10 h judges the result."""
-LEAST_STEPS = {"minutes": 1500, "lunch": 10_000, "overnight": 40_000}
+LEAST_STEPS = {"minutes": 3000, "lunch": 20_000, "overnight": 100_000}
 """A size is taken if so many steps fit into the time."""
 MOST_EPOCHS = 4000
-ATOMS_AT_ONCE, MOST_FRAMES_AT_ONCE = 96, 10
+ATOMS_AT_ONCE, MOST_FRAMES_AT_ONCE = 48, 8
 """Small batches: steps are worth more than smooth gradients when forces are learned."""
 RATES = {"schnet": 3e-3, "nequip": 5e-3, "gemnet": 1e-3}
 """Learning rates at which each family trains well."""
@@ -199,8 +199,14 @@ def _in_words(
         ("Network", f"{TRAINABLE[spec.model].title}: {shown}"),
         ("Weights", f"{n_parameters:,}"),
         ("Learned from", f"{len(frames.train):,} frames, {made.batch_size} at once"),
-        ("One epoch", f"{an_epoch:.2g} s here" if an_epoch < 100 else f"{an_epoch / 60:.1f} min"),
+        ("One epoch", f"{_duration(an_epoch)} here"),
         ("Epochs", f"about {min(fit, made.epochs):.0f}{members}"),
         ("Learning rate", f"{made.learning_rate:g}, falling to nothing"),
-        ("Time", f"about {total / 60:.0f} min" if total < 5400 else f"about {total / 3600:.1f} h"),
+        ("Time", f"about {_duration(total)}"),
     )
+
+
+def _duration(seconds: float) -> str:
+    if seconds < 100.0:
+        return f"{seconds:.2g} s"
+    return f"{seconds / 60:.2g} min" if seconds < 5900.0 else f"{seconds / 3600:.2g} h"
