@@ -9,6 +9,7 @@ from designer_app.potentials.gemnet.interactions import (
     AtomUpdate,
     Bases,
     Edges,
+    EdgeUpdate,
     TripletInteraction,
 )
 from designer_app.potentials.gemnet.layers import INV_SQRT_2, Dense, residuals
@@ -28,7 +29,7 @@ class Block(nn.Module):
         self.before_skip = residuals(settings.n_before_skip, n)
         self.after_skip = residuals(settings.n_after_skip, n)
         self.atom_update = AtomUpdate(settings)
-        self.concat = Dense(2 * n_atom + n, n)
+        self.concat = EdgeUpdate(n_atom, n, n)
         self.after_concat = residuals(settings.n_concat, n)
 
     def forward(
@@ -46,5 +47,5 @@ class Block(nn.Module):
         x = self.before_skip(sum(parts) / math.sqrt(len(parts)))
         m = self.after_skip((m + x) * INV_SQRT_2)
         h = (h + self.atom_update(m, edges, bases.atoms)) * INV_SQRT_2
-        x = self.after_concat(self.concat(edges.with_atoms(h, m)))
+        x = self.after_concat(self.concat(h, m, edges))
         return h, (m + x) * INV_SQRT_2

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor, nn
+from torch.nn.functional import linear
 
 from designer_app.neighbors.triplets import EdgeRows, permuted
 from designer_app.potentials.gemnet.layers import (
@@ -12,6 +13,7 @@ from designer_app.potentials.gemnet.layers import (
     Bilinear,
     Dense,
     ScalingFactor,
+    activated,
     he_orthogonal_,
     residuals,
 )
@@ -30,13 +32,6 @@ class Edges:
     """Edge a -> c."""
     rows: EdgeRows
 
-    def with_atoms(
-        self, h: Float[Tensor, "n_atoms n"], m: Float[Tensor, "n_edges k"]
-    ) -> Float[Tensor, "n_edges 2n+k"]:
-        """(h_c, h_a, m_ca)."""
-        ours = self.rows.of_atoms(h)
-        return torch.cat([permuted(ours, self.reverse), ours, m], dim=1)
-
 
 @dataclass(frozen=True, eq=False)
 class Bases:
@@ -46,14 +41,28 @@ class Bases:
     """Of lengths, for edges as they begin."""
     triplets: Float[Tensor, "n_edges n_rbf"]
     """Of lengths, for messages of triplets."""
-    circular: Float[Tensor, "n_edges n_cbf n_degrees"]
-    """Radial half of e_CBF(d_ca, angle cab)."""
-    angular: Float[Tensor, "n_atoms width*n_degrees width"]
-    """Angular half: edge c -> a and degree by edge b -> a; 0 for an edge with itself."""
+    circular: Float[Tensor, "n_atoms width*n_cbf width"]
+    """e_CBF(d_ca, angle cab), made small: (edge c -> a, function) by edge b -> a; 0 for b = c."""
     atoms: Float[Tensor, "n_edges n_rbf"]
     """Of lengths, for atoms."""
     output: Float[Tensor, "n_edges n_rbf"]
     """Of lengths, for outputs."""
+
+
+class EdgeUpdate(Dense):
+    """dense(h_c, h_a, m_ca); what the atoms add is computed atom by atom."""
+
+    def __init__(self, n_atom: int, n_edge: int, n_out: int) -> None:
+        super().__init__(2 * n_atom + n_edge, n_out)
+        self._sizes = (n_atom, n_atom, n_edge)
+
+    def forward(  # pyright: ignore[reportIncompatibleMethodOverride]
+        self, h: Float[Tensor, "n_atoms n_atom"], m: Float[Tensor, "n_edges n"], edges: Edges
+    ) -> Float[Tensor, "n_edges n_out"]:
+        """The layer."""
+        of_c, of_a, of_edge = self.weight.split(self._sizes, dim=1)
+        found = edges.rows.of_atoms(linear(h, of_a)) + linear(m, of_edge)
+        return activated(found + permuted(edges.rows.of_atoms(linear(h, of_c)), edges.reverse))
 
 
 class DownProjection(nn.Module):
@@ -99,6 +108,7 @@ class TripletInteraction(nn.Module):
         self.radial = Dense(settings.n_rbf, n, active=False)
         self.scale_radial = ScalingFactor()
         self.down = Dense(n, n_down)
+        self.n_basis = settings.n_cbf
         self.bilinear = Bilinear(n_down, settings.n_cbf, n_down)
         self.scale_sum = ScalingFactor()
         self.up = SymmetricProjection(n_down, n)
@@ -112,10 +122,8 @@ class TripletInteraction(nn.Module):
         """The message to each edge."""
         x = self.dense(m)
         x = self.down(self.scale_radial(x * self.radial(bases.triplets), x))
-        sums = torch.bmm(bases.angular, edges.rows.rows(x))
-        n_degrees = bases.circular.shape[2]
-        sums = sums.reshape(edges.rows.n_atoms, edges.rows.width, n_degrees, x.shape[1])
-        found = self.bilinear(torch.bmm(bases.circular, edges.rows.flat(sums)))
+        sums = torch.bmm(bases.circular, edges.rows.rows(x))
+        found = self.bilinear(edges.rows.flat(sums.unflatten(1, (edges.rows.width, self.n_basis))))
         return self.up(self.scale_sum(found, x), edges.reverse)
 
 

@@ -31,7 +31,13 @@ from designer_app.potentials.gemnet.bases import (
 )
 from designer_app.potentials.gemnet.blocks import Block
 from designer_app.potentials.gemnet.dihedrals import dihedrals, orders
-from designer_app.potentials.gemnet.interactions import Bases, DownProjection, Edges, Output
+from designer_app.potentials.gemnet.interactions import (
+    Bases,
+    DownProjection,
+    Edges,
+    EdgeUpdate,
+    Output,
+)
 from designer_app.potentials.gemnet.layers import Dense, ScalingFactor
 from designer_app.potentials.gemnet.quadruplets import QuadrupletBases
 from designer_app.potentials.network import N_NUMBERS, EnergyNetwork
@@ -85,7 +91,7 @@ class GemNet(EnergyNetwork):
             self.down_spherical = DownProjection(n_harmonics, n_radial, settings.n_sbf)
         self.atoms = nn.Embedding(N_NUMBERS, settings.n_atom)
         nn.init.uniform_(self.atoms.weight, -math.sqrt(3.0), math.sqrt(3.0))
-        self.edges = Dense(2 * settings.n_atom + n_radial, settings.n_edge)
+        self.edges = EdgeUpdate(settings.n_atom, n_radial, settings.n_edge)
         self.blocks = nn.ModuleList(Block(settings) for _ in range(settings.n_blocks))
         self.outputs = nn.ModuleList(Output(settings) for _ in range(settings.n_blocks + 1))
 
@@ -127,8 +133,7 @@ class GemNet(EnergyNetwork):
         bases = Bases(
             embedding=radial,
             triplets=self.down_triplets(radial),
-            circular=self.down_circular(by_degree),
-            angular=self._angles(rows, units),
+            circular=self._circular(rows, units, by_degree),
             atoms=self.down_atoms(radial),
             output=self.down_output(radial),
         )
@@ -142,15 +147,16 @@ class GemNet(EnergyNetwork):
             else None,
         )
 
-    def _angles(
-        self, rows: EdgeRows, units: Float[Tensor, "n_edges 3"]
-    ) -> Float[Tensor, "n_atoms width*n_degrees width"]:
-        """Y_l0 of the angle between any two edges of an atom."""
+    def _circular(
+        self, rows: EdgeRows, units: Tensor, by_degree: Tensor
+    ) -> Float[Tensor, "n_atoms width*n_cbf width"]:
+        """e_CBF of each edge with any other of its atom, made small."""
         directions = rows.rows(units)
         cosines = torch.bmm(directions, directions.transpose(1, 2))
         harmonics = circular_harmonics(cosines, self._n_degrees)
         harmonics = harmonics * rows.other_edges().to(harmonics.dtype)[:, None]
-        return harmonics.reshape(rows.n_atoms, rows.width * self._n_degrees, rows.width)
+        radial = rows.rows(self.down_circular(by_degree))
+        return torch.matmul(radial, harmonics).flatten(1, 2)
 
     def _quadruplets(
         self, graph: EdgeGraph, short_ids: Tensor, units: Tensor, radial: Tensor, by_degree: Tensor
@@ -176,7 +182,7 @@ class GemNet(EnergyNetwork):
         """(h, m) as embedded, and after each block."""
         edges, bases = geometry.edges, geometry.bases
         h = self.atoms(geometry.numbers)
-        m = self.edges(edges.with_atoms(h, bases.embedding))
+        m = self.edges(h, bases.embedding, edges)
         yield h, m
         for block in self.blocks:
             h, m = block(h, m, edges, bases, geometry.quadruplets)
