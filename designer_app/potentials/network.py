@@ -17,7 +17,7 @@ from torch import Tensor, nn
 from designer_app.neighbors.pairs import NeighborList
 from designer_app.nn.edges import EdgeGraph, edge_graph
 from designer_app.potentials.base import ENERGY_AND_FORCES, Potential, Prediction
-from designer_app.state import AtomicState
+from designer_app.state import AtomicState, state_dtype
 
 N_NUMBERS = 119
 """Rows of tables by atomic number; row 0 is nobody's."""
@@ -33,6 +33,9 @@ class EnergyNetwork(nn.Module, ABC):
 
     def calibrate(self, graph: EdgeGraph) -> None:
         """Set what a family fits to a batch of the data before it is trained; most fit nothing."""
+
+    def settle(self) -> None:
+        """Prepare what follows from weights that will change no more; most prepare nothing."""
 
     def energies_and_forces(
         self, graph: EdgeGraph
@@ -74,7 +77,15 @@ class ScaledNetwork(nn.Module):
         return self._in_eV(graph, self.network(graph))
 
     def _in_eV(self, graph: EdgeGraph, shares: Tensor) -> Tensor:  # noqa: N802
-        return self.scale * shares.double() + self.references[graph.numbers] + self.shift
+        shares = shares.to(self.scale.dtype)
+        return self.scale * shares + self.references[graph.numbers] + self.shift
+
+    def on(self, device: torch.device, dtype: torch.dtype) -> "ScaledNetwork":
+        """Itself on a device, the network of a number type, sums as precise as the device has."""
+        self.network.to(device=device, dtype=dtype)
+        for name, constant in self.named_buffers(recurse=False):
+            setattr(self, name, constant.to(device=device, dtype=state_dtype(device)))
+        return self
 
     def predict(
         self,
@@ -104,29 +115,29 @@ class ScaledNetwork(nn.Module):
         return Prediction(
             energy=energy if for_training else energy.detach(),
             energies=energies if for_training else energies.detach(),
-            forces=_forces(graph, g) if forces else None,
-            stress=None if volume is None else _stress(graph, vectors, g, volume),
+            forces=_forces(graph, g.to(energy.dtype)) if forces else None,
+            stress=None if volume is None else _stress(graph, vectors, g.to(energy.dtype), volume),
         )
-
 
     def _direct(self, graph: EdgeGraph, *, for_training: bool) -> Prediction:
         with torch.set_grad_enabled(for_training):
             energies, forces = self.network.energies_and_forces(graph)
             energies = self._in_eV(graph, energies)
             energy = energies.new_zeros(graph.n_systems).index_add(0, graph.system_idx, energies)
-        return Prediction(energy=energy, energies=energies, forces=self.scale * forces.double())
+        return Prediction(
+            energy=energy, energies=energies, forces=self.scale * forces.to(energy.dtype)
+        )
 
 
 def _forces(graph: EdgeGraph, g: Tensor) -> Tensor:
     """F_i: what the edges that start at i pull, less what those that end there pull."""
-    g = g.double()
     zero = g.new_zeros(graph.n_atoms, 3)
     return zero.index_add(0, graph.first, g).index_add(0, graph.second, g, alpha=-1)
 
 
 def _stress(graph: EdgeGraph, vectors: Tensor, g: Tensor, volume: Tensor) -> Tensor:
     """(1/V) sum over edges of vector (x) dE/d(vector), symmetric."""
-    outer = vectors.double()[:, :, None] * g.double()[:, None, :]
+    outer = vectors.to(g.dtype)[:, :, None] * g[:, None, :]
     system = graph.system_idx[graph.first]
     virial = outer.new_zeros(graph.n_systems, 3, 3).index_add(0, system, outer)
     return 0.5 * (virial + virial.transpose(1, 2)) / volume[:, None, None]
@@ -163,8 +174,8 @@ class NetworkPotential(Potential):
             self.gives = self.gives - {"stress"}  # pyright: ignore[reportAttributeAccessIssue]
         # Which family it is, is told by the file and not by the class.
         self.key = key  # pyright: ignore[reportAttributeAccessIssue]
-        network.to(device=device, dtype=dtype)
-        self.scaled = model.to(device=device).eval().requires_grad_(requires_grad=False)
+        self.scaled = model.on(device, dtype).eval().requires_grad_(requires_grad=False)
+        network.settle()
         self.dtype = dtype
 
     def graph(self, state: AtomicState, neighbors: NeighborList) -> EdgeGraph:

@@ -8,6 +8,7 @@ import pytest
 import torch
 from torch.nn.functional import softplus
 
+from designer_app.compiled import HAS_COMPILER
 from designer_app.neighbors.build import build_neighbors
 from designer_app.nn.edges import edge_graph
 from designer_app.potentials.network import ScaledNetwork
@@ -126,3 +127,37 @@ def test_an_atom_without_neighbours_has_an_energy_and_no_force():
     said = model.predict(graph_of(alone))
     assert torch.isfinite(said.energy).all()
     assert torch.equal(said.forces, torch.zeros(1, 3, dtype=torch.float64))
+
+
+AS_COMPUTED = 1e-6
+"""Relative to the largest number: what a table may be off."""
+
+
+@pytest.mark.parametrize("dtype", [torch.float64, torch.float32], ids=["double", "single"])
+def test_a_table_of_the_filters_says_what_the_filters_say(dtype):
+    computed = network(n_filters=32, n_gaussians=50).filters.to(dtype)
+    tabulated = network(n_filters=32, n_gaussians=50).filters.to(dtype)
+    tabulated.settle()
+    assert (tabulated.table is None) is not HAS_COMPILER
+    found = []
+    for filters in (computed, tabulated):
+        r = torch.linspace(0.0, 3.5, 2001, dtype=dtype)[1:-1].requires_grad_()
+        values = torch.stack(filters(r))
+        (slope,) = torch.autograd.grad(values.sum(), r)
+        found.append((values.detach(), slope))
+    for known, told in zip(*found, strict=True):
+        scale = float(known.abs().max())
+        assert float((told - known).abs().max()) < AS_COMPUTED * scale
+
+
+def test_filters_too_many_for_a_table_are_computed():
+    filters = SchNet(replace(SETTINGS, n_filters=512, n_gaussians=400)).filters
+    filters.settle()
+    assert filters.table is None
+
+
+def test_a_table_is_no_part_of_the_weights():
+    schnet = network()
+    before = set(schnet.state_dict())
+    schnet.settle()
+    assert set(schnet.state_dict()) == before
