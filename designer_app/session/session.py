@@ -28,6 +28,7 @@ from designer_app.session.trainings import Trainings
 from designer_app.session.workers import heavy_settings, make_links
 from designer_app.specs.documents import BondsSpec, InspectSpec, ReadSpec
 from designer_app.specs.hull import HullSpec
+from designer_app.specs.labels import LabelledFrameSpec
 from designer_app.specs.md import MDSpec
 from designer_app.specs.order import OrderSpec
 from designer_app.specs.relax import RelaxSpec
@@ -216,8 +217,9 @@ class Session(QObject):
         self._read(Path(path), remember=True)
 
     def open_frame(self, path: Path, index: int) -> None:
-        """Read one frame of a file."""
-        self._read(path, index=index)
+        """Read one frame of a file of reference calculations."""
+        spec = LabelledFrameSpec(path=path, index=index)
+        self._open(_Opening(self.jobs.submit("labelled-frame", spec, f"Open {path.name}")))
 
     def open_example(self, name: str) -> None:
         """Read a shipped structure."""
@@ -270,12 +272,15 @@ class Session(QObject):
         index: int = -1,
         goes_on: MDSpec | None = None,
     ) -> None:
+        job = self.jobs.submit("read", ReadSpec(path=path, index=index), f"Open {path.name}")
+        self._open(_Opening(job, path if remember else None, name, goes_on))
+
+    def _open(self, opening: _Opening) -> None:
         if self._opening is not None:
             self._opening.job.cancel()
-        job = self.jobs.submit("read", ReadSpec(path=path, index=index), f"Open {path.name}")
-        self._opening = _Opening(job, path if remember else None, name, goes_on)
-        job.succeeded.connect(self._on_read)
-        job.failed.connect(self._on_not_read)
+        self._opening = opening
+        opening.job.succeeded.connect(self._on_read)
+        opening.job.failed.connect(self._on_not_read)
 
     # --- runs ---
 

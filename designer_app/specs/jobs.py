@@ -136,10 +136,25 @@ JOBS: Registry[JobRow] = Registry(
             time_limit=300.0,
         ),
         JobRow(
+            key="labelled-frame",
+            title="Open",
+            summary="One structure of a file of reference calculations.",
+            implementation="designer_app.jobs.labelled_frame:run",
+            worker="quick",
+            time_limit=300.0,
+        ),
+        JobRow(
             key="train-potential",
             title="Train a potential",
             summary="A potential of your own reference calculations.",
             implementation="designer_app.jobs.train_potential:run",
+        ),
+        JobRow(
+            key="trust",
+            title="Trust",
+            summary="Whether a potential can be trusted with a structure.",
+            implementation="designer_app.jobs.trust:run",
+            is_listed=False,
         ),
         JobRow(
             key="convert",

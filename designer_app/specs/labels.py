@@ -83,6 +83,14 @@ class LabelsFound:
     """Of the first frame, to be shown."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class LabelledFrameSpec:
+    """One frame of a file of reference calculations, to be looked at."""
+
+    path: Path = spec_field(label="File", doc="Of reference calculations.")
+    index: int = spec_field(0, label="Frame", doc="Its place in the file, from 0.", low=0)
+
+
 # --- before the first step -------------------------------------------------------------------
 
 
