@@ -26,6 +26,7 @@ BENCHES = {
     "hydrogen": "designer_app.cli.benches.hydrogen",
     "md-chgnet": "designer_app.cli.benches.md_chgnet",
     "md-lj": "designer_app.cli.benches.md_lj",
+    "metals": "designer_app.cli.benches.metals",
     "perovskites": "designer_app.cli.benches.perovskites.bench",
     "prototypes": "designer_app.cli.benches.prototypes",
     "recovery": "designer_app.cli.benches.recovery",

@@ -6,7 +6,9 @@ has wheels for Linux and macOS only.
 
 import hashlib
 import re
+import shutil
 import tempfile
+import weakref
 from collections.abc import Mapping
 from importlib import import_module
 from importlib.util import find_spec
@@ -24,10 +26,12 @@ from designer_app.potentials.ase_calculator import AsePotential
 from designer_app.potentials.base import ENERGY_AND_FORCES, Potential, Prediction
 from designer_app.state import AtomicState
 
+XML = "gap.xml"
 FILE = "quip/"
 """Arrays of a card whose names begin so are the files that gap_fit wrote, byte for byte."""
 _LABEL = re.compile(rb"<GAP_params\s[^>]*label=\"([\w.:-]+)\"")
-_E0 = re.compile(rb"<e0\s[^>]*Z=\"(\d+)\"")
+_DESCRIPTOR = re.compile(rb"<descriptor>([^<]*)</descriptor>")
+_NUMBER = re.compile(rb"\bZ\d*=\{*(\d+)")
 _POINTS = re.compile(rb"sparseX_filename=\"([^\"]*)\"")
 _RECIPE = re.compile(rb"init_args=\"([^\"]*)\"")
 _HARMLESS = re.compile(r"(Sum|IP|GAP|Glue|init_args_pot[12]=|(xml_)?label=[\w.:-]+|[{}\s])*")
@@ -51,8 +55,7 @@ class QuipPotential(AsePotential):
 
     key: ClassVar[str] = "gap"
 
-    def __init__(self, path: Path, folder: tempfile.TemporaryDirectory[str] | None = None) -> None:
-        """From an XML file; `folder`, where the file lies in one of ours, lives as long."""
+    def __init__(self, path: Path) -> None:
         content = _checked(path)
         need_quippy("GAP files of QUIP")
         label = _LABEL.search(content)
@@ -64,8 +67,8 @@ class QuipPotential(AsePotential):
         )
         super().__init__(calculator, str(path))
         self.model_sha256 = _hash(path, content)
-        self.elements = frozenset(int(number) for number in _E0.findall(content)) or None
-        self._folder = folder
+        said = b" ".join(_DESCRIPTOR.findall(content))
+        self.elements = frozenset(int(number) for number in _NUMBER.findall(said)) or None
 
     def predict(
         self, state: AtomicState, neighbors: NeighborList, want: frozenset[str] = ENERGY_AND_FORCES
@@ -77,14 +80,13 @@ class QuipPotential(AsePotential):
 
 def from_arrays(arrays: Mapping[str, NDArray[Any]]) -> QuipPotential:
     """The potential whose files a card holds."""
-    folder = tempfile.TemporaryDirectory(prefix="gap-")
-    xml = ""
+    folder = Path(tempfile.mkdtemp(prefix="gap-"))
     for name, array in arrays.items():
         if name.startswith(FILE):
-            file = Path(folder.name) / Path(name).name
-            file.write_bytes(np.asarray(array, np.uint8).tobytes())
-            xml = str(file) if file.suffix == ".xml" else xml
-    return QuipPotential(Path(xml), folder)
+            (folder / Path(name).name).write_bytes(np.asarray(array, np.uint8).tobytes())
+    found = QuipPotential(folder / XML)
+    weakref.finalize(found, shutil.rmtree, folder, ignore_errors=True)
+    return found
 
 
 def files_as_arrays(path: Path) -> dict[str, NDArray[np.uint8]]:

@@ -16,6 +16,7 @@ from ase.io import write
 
 from designer_app.errors import FitFailedError
 from designer_app.potentials.quip_gap import (
+    XML,
     QuipPotential,
     files_as_arrays,
     from_arrays,
@@ -53,10 +54,10 @@ def fit_with_program(
     tags = {tag: str(k) for k, tag in enumerate(sorted({each.tag for each in frames.train}))}
     with tempfile.TemporaryDirectory(prefix="gap-fit-") as name:
         folder = Path(name)
-        write(str(folder / "train.xyz"), [_atoms(each, tags) for each in frames.train])
+        write(str(folder / "train.xyz"), [quip_atoms(each, tags) for each in frames.train])
         control.progress(0, 1, "gap_fit")
         run_program(arguments(settings, references, tags, spec.seed), folder, control)
-        arrays = files_as_arrays(folder / "gap.xml")
+        arrays = files_as_arrays(folder / XML)
     seconds = time.perf_counter() - began
     _judge(from_arrays(arrays), frames, spec.out, seconds, control)
     return Fitted(
@@ -97,7 +98,7 @@ def arguments(
     free = ":".join(f"{symbol}:{energy!r}" for symbol, energy in references.items())
     found = [
         "at_file=train.xyz",
-        "gp_file=gap.xml",
+        f"gp_file={XML}",
         "energy_parameter_name=known_energy",
         "force_parameter_name=known_forces",
         "virial_parameter_name=known_virial",
@@ -130,12 +131,12 @@ def run_program(given: Sequence[str], folder: Path, control: RunControl) -> None
             if process.poll() is None:
                 process.kill()
                 process.wait()
-    if process.returncode != 0 or not (folder / "gap.xml").is_file():
+    if process.returncode != 0 or not (folder / XML).is_file():
         said = [line for line in (folder / "log").read_text(errors="replace").splitlines() if line]
         raise FitFailedError("gap_fit", said[-1] if said else "it said nothing")
 
 
-def _atoms(frame: LabelledFrame, tags: Mapping[str, str]) -> Atoms:
+def quip_atoms(frame: LabelledFrame, tags: Mapping[str, str]) -> Atoms:
     """QUIP's words: the virial is minus stress times volume, tags are one word."""
     structure = frame.structure
     cell = structure.cell if all(structure.pbc) else None

@@ -125,10 +125,9 @@ def test_gap_fit_makes_a_potential_that_knows_what_it_learned(tmp_path):
     said = potential.predict(state, neighbors, frozenset({"energy", "forces", "stress"}))
     assert float(said.energy[0]) == pytest.approx(frame.energy, abs=0.2)
     assert np.abs(said.forces.numpy() - frame.forces).mean() < 0.3 * np.abs(frame.forces).mean()
-    assert np.sign(said.stress[0, 0, 0]) == np.sign(frame.stress[0, 0])
+    assert float(said.stress[0, 0, 0]) * frame.stress[0, 0] > 0
 
 
-@with_quippy
 def test_files_of_a_fit_come_back_byte_for_byte(tmp_path):
     (tmp_path / "gap.xml").write_bytes(b"abc")
     (tmp_path / "gap.xml.sparseX.GAP_1").write_bytes(b"1 2 3")
