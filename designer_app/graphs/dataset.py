@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 import torch
+from psutil import virtual_memory
 from torch.utils.data import Dataset
 
 from designer_app.graphs.periodic import graph_of_pairs, label_tensors, pairs_within
@@ -10,7 +11,7 @@ from designer_app.graphs.pyg import Data, DataLoader
 from designer_app.specs.labelled import LabelledFrame
 
 MOST_BYTES = 2 * 2**30
-"""Graphs kept in memory; the pairs of further frames are searched again each time."""
+"""Graphs kept in memory, or a quarter of what is free; those of further frames are made again."""
 
 
 class FrameGraphs(Dataset[Data]):
@@ -21,7 +22,7 @@ class FrameGraphs(Dataset[Data]):
     ) -> None:
         self.frames = frames
         self.cutoff = cutoff
-        self._room = most_bytes
+        self._room = min(most_bytes, virtual_memory().available // 4)
         self._kept: dict[int, Data] = {}
 
     def __len__(self) -> int:

@@ -2,8 +2,8 @@
 
 A network gives a number for each atom from the graph of its neighbours. The energy of atom i in eV
 is E_i = scale * network_i + shift + reference(element of i), where the shift is the mean energy of
-an atom over free atoms, so that a network begins near zero. Forces and stress follow from dE/d(vector)
-along each edge, which costs one pass back and serves training (`create_graph`) as well.
+an atom over free atoms, so that a network begins near zero. Forces and stress follow from
+dE/d(vector) along each edge, which costs one pass back and serves training (`create_graph`) too.
 """
 
 from abc import ABC, abstractmethod

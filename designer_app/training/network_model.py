@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from designer_app.device import Compute
+from designer_app.errors import InvalidSpecError
 from designer_app.graphs.dataset import FrameGraphs, batches
 from designer_app.graphs.periodic import edge_graph_of
 from designer_app.graphs.pyg import Data
@@ -34,7 +35,7 @@ class NetworkModel:
         self, frames: SplitFrames, spec: TrainPotentialSpec, settings: Mapping[str, Any]
     ) -> None:
         compute = Compute(spec.device, spec.dtype, spec.threads)
-        self.device = compute_device(compute)
+        self.device = _device(compute)
         self.dtype = network_dtype(compute, self.device)
         given = frames.free_atoms if spec.references == "auto" else {}
         self.references = free_atom_energies(frames.train, given)
@@ -43,11 +44,9 @@ class NetworkModel:
         torch.manual_seed(spec.seed)
         network = network_of(TRAINABLE[spec.model], settings)
         assert isinstance(network, EnergyNetwork)
-        network.to(device=self.device, dtype=self.dtype)
         self.network = network
-        self.scaled = ScaledNetwork(
-            network, references_of(self.references), self.scale, self.shift
-        ).to(self.device)
+        constants = references_of(self.references), self.scale, self.shift
+        self.scaled = ScaledNetwork(network, *constants).on(self.device, self.dtype)
         everything = list(chain(frames.train, frames.validation))
         self._forces = _any_label(everything, "forces") and spec.force_weight > 0.0
         self._stress = _any_label(everything, "stress") and spec.stress_weight > 0.0
@@ -72,6 +71,16 @@ class NetworkModel:
         state = {**self.network.state_dict(), **weights}
         found = {name: each.detach().cpu().numpy() for name, each in state.items()}
         return {**found, SCALE: np.array(self.scale), SHIFT: np.array(self.shift)}
+
+
+def _device(compute: Compute) -> torch.device:
+    """An NVIDIA GPU or the CPU: Apple's GPUs lack the double precision of the sums."""
+    device = compute_device(compute)
+    if device.type != "mps":
+        return device
+    if compute.device != "auto":
+        raise InvalidSpecError("device", compute.device, "potentials are trained on cpu or cuda")
+    return torch.device("cpu")
 
 
 def _volumes(batch: Data) -> Tensor:

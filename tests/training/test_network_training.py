@@ -25,7 +25,7 @@ from designer_app.specs.training_progress import (
     PARITY_FILE,
     SERIES_FILE,
 )
-from designer_app.training import loop
+from designer_app.training import loop, network_model
 from designer_app.training.frames import SplitFrames, StoppedFitError
 from designer_app.training.network_training import fit
 
@@ -156,7 +156,7 @@ def test_a_stopped_training_goes_on_as_if_it_never_stopped(
 _KILLED = """
 import os, pickle, sys
 from designer_app.running.control import RunControl
-from designer_app.training import loop
+from designer_app.training import loop, network_model
 from designer_app.training.network_training import fit
 
 class Killed(RunControl):
@@ -297,3 +297,11 @@ def test_without_validation_frames_the_last_epoch_is_kept(copper_frames, tiny_tr
 def test_one_frame_is_enough_to_learn_from(copper_frames, tiny_training):
     fitted = fit(SplitFrames(copper_frames.train[:1], ()), tiny_training(epochs=2), RunControl())
     assert fitted.training["epochs"] == 2
+
+
+def test_apple_gpus_are_left_to_others(copper_frames, tiny_training, monkeypatch):
+    monkeypatch.setattr(network_model, "compute_device", lambda _: torch.device("mps"))
+    fitted = fit(copper_frames, tiny_training(epochs=1, device="auto"), RunControl())
+    assert fitted.training["epochs"] == 1
+    with pytest.raises(InvalidSpecError):
+        fit(copper_frames, tiny_training(epochs=1, device="mps"), RunControl())
