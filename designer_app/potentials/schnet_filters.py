@@ -58,7 +58,7 @@ class Filters(nn.Module):
 
         The second derivative is for weights; by the distance it is not there.
         """
-        needs_slopes = len(distances) and torch.is_grad_enabled() and distances.requires_grad
+        needs_slopes = torch.is_grad_enabled() and distances.requires_grad
         if self.table is not None:
             values, slopes = self._looked_up(distances.detach())
         elif needs_slopes:

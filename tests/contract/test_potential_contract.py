@@ -75,10 +75,15 @@ MATTER = {
     ("tight-binding", "GFN2-xTB"): Matter(("Li", "F"), 1.9, periodic=False, settled=1e-4),
     ("ase", "ase.calculators.emt:EMT"): Matter(("Cu", "Ni"), 2.5),
 }
-TRAINED = ("gap",)
+TRAINED = ("gap", "schnet", "nequip", "gemnet")
 """Families that are fitted here, to rattled crystals with the energies of a pair potential."""
 MATTER |= {(family, "fitted"): Matter(("Cu", "Al"), 2.7) for family in TRAINED}
-SIZES = {"gap": ("n_max=4", "l_max=3", "n_sparse=24", "pair_points=6", "cutoff=4.0")}
+SIZES = {
+    "gap": ("n_max=4", "l_max=3", "n_sparse=24", "pair_points=6", "cutoff=4.0"),
+    "schnet": ("n_features=16", "n_filters=16", "n_interactions=2", "cutoff=4.0"),
+    "nequip": ("n_features=8", "l_max=1", "n_layers=2", "cutoff=4.0"),
+    "gemnet": ("n_atom=16", "n_edge=16", "n_blocks=1", "n_spherical=3", "cutoff=4.0"),
+}
 SHIPPED = {(key, model) for key, row in POTENTIALS.items() for model, _ in row.models}
 MODELS = list(MATTER)
 each_potential = pytest.mark.parametrize(
@@ -103,7 +108,14 @@ def fitted(family: str, compute: Compute) -> Potential:
     with TemporaryDirectory() as name:
         folder = Path(name)
         spec = TrainPotentialSpec(
-            data=(), out=folder, model=family, preset="custom", options=SIZES[family]
+            data=(),
+            out=folder,
+            model=family,
+            preset="custom",
+            epochs=3,
+            batch_size=5,
+            options=SIZES[family],
+            threads=1,
         )
         found = TRAINABLE[family].load()(
             SplitFrames(tuple(frames[:10]), tuple(frames[10:])), spec, RunControl()

@@ -121,9 +121,12 @@ def test_forces_and_what_weights_do_to_them_are_those_of_the_equations(structure
         close(ours, known)
 
 
-def test_an_atom_without_neighbours_has_an_energy_and_no_force():
+@pytest.mark.parametrize("settled", [False, True], ids=["computed", "tabulated"])
+def test_an_atom_without_neighbours_has_an_energy_and_no_force(settled):
     alone = Structure(np.array([18]), np.zeros((1, 3)), 9.0 * np.eye(3), (True, True, True))
     model = ScaledNetwork(network(), torch.zeros(119), 1.0)
+    if settled:
+        model.network.settle()
     said = model.predict(graph_of(alone))
     assert torch.isfinite(said.energy).all()
     assert torch.equal(said.forces, torch.zeros(1, 3, dtype=torch.float64))
