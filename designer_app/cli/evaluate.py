@@ -1,0 +1,146 @@
+"""`designer-app evaluate DATA...`: errors of potentials on reference calculations."""
+
+import argparse
+from dataclasses import asdict
+from math import isfinite
+from pathlib import Path
+from typing import Any
+
+from designer_app.cli.arguments import add_spec_arguments, given_flags, spec_from_namespace
+from designer_app.cli.bench import table
+from designer_app.cli.command import Command, Console
+from designer_app.errors import InvalidSpecError
+from designer_app.io.potential_cards import read_potential_card
+from designer_app.jobs import evaluate
+from designer_app.running.control import RunControl
+from designer_app.specs.evaluate import ErrorRow, EvaluateSpec, Evaluation, Judged
+
+
+def _configure(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "data", nargs="+", type=Path, metavar="DATA", help="Files or folders of calculations."
+    )
+    parser.add_argument(
+        "--model-dir",
+        action="append",
+        type=Path,
+        default=[],
+        metavar="DIR",
+        help="Folder of a trained potential. May be given several times.",
+    )
+    add_spec_arguments(parser, EvaluateSpec, "data")
+
+
+def _run(namespace: argparse.Namespace, control: RunControl, console: Console) -> dict[str, Any]:
+    del console
+    named = given_flags(EvaluateSpec, namespace).get("potentials", ())
+    trained = tuple(f"{_family(folder)}:{folder}" for folder in namespace.model_dir)
+    if not named and not trained:
+        reason = "name a trained potential with --model-dir, or others with --potential"
+        raise InvalidSpecError("potentials", "", reason, "Potentials")
+    spec = spec_from_namespace(
+        EvaluateSpec, namespace, data=tuple(namespace.data), potentials=(*trained, *named)
+    )
+    return as_result(evaluate.run(spec, control))
+
+
+def _family(folder: Path) -> str:
+    """The registry key of a trained potential: what its card says."""
+    card = read_potential_card(folder)
+    return "delta" if card.baseline[0] else card.family
+
+
+def as_result(found: Evaluation) -> dict[str, Any]:
+    """The keys of the contract; with one potential its figures stand at the top."""
+    judged = [_judged(each) for each in found.judged]
+    only = judged[0] if len(judged) == 1 else {}
+    return {
+        "n_frames": found.n_frames,
+        "elements": list(found.elements),
+        **only,
+        **({} if only else {"potentials": judged}),
+    }
+
+
+def _judged(each: Judged) -> dict[str, Any]:
+    rows = {row.group: row for row in each.rows}
+    whole = rows.get("all", ErrorRow(group="all", n_frames=0))
+    return {
+        "potential": each.potential,
+        "model": each.model,
+        "title": each.title,
+        "model_sha256": each.model_sha256,
+        "energy_mae_meV_atom": whole.energy_mae_meV_atom,
+        "force_mae_meV_A": whole.force_mae_meV_A,
+        "stress_mae_GPa": whole.stress_mae_GPa,
+        "energy_rmse_meV_atom": whole.energy_rmse_meV_atom,
+        "force_rmse_meV_A": whole.force_rmse_meV_A,
+        "energies_aligned": each.aligned,
+        "ms_per_atom": 1e3 * each.seconds_per_atom if isfinite(each.seconds_per_atom) else None,
+        "spread_rank_correlation": each.spread_rank_correlation,
+        "per_element": _group(rows, "element "),
+        "per_tag": _group(rows, "tag "),
+        "problem": each.problem,
+    }
+
+
+def _group(rows: dict[str, ErrorRow], prefix: str) -> dict[str, Any]:
+    return {
+        name.removeprefix(prefix): {
+            key: value for key, value in asdict(row).items() if key != "group" and value is not None
+        }
+        for name, row in rows.items()
+        if name.startswith(prefix)
+    }
+
+
+def _present(result: dict[str, Any]) -> str:
+    judged = result.get("potentials") or [result]
+    lines = [f"{result['n_frames']} frames of {' '.join(result['elements'])}"]
+    lines.append(table([_line(each) for each in judged]))
+    for each in judged:
+        is_judged = each["ms_per_atom"] is not None
+        if is_judged and (each["per_tag"] or len(each["per_element"]) > 1):
+            parts = {**each["per_tag"], **each["per_element"]}
+            lines.append(f"\n{each['title']}\n{table([_part(*part) for part in parts.items()])}")
+    if any(each["energies_aligned"] for each in judged):
+        lines.append("\nAligned: energies of free atoms were fitted to these data first.")
+    lines += [
+        f"{each['title']}: its spread ranks the errors with a correlation of "
+        f"{each['spread_rank_correlation']:.2f} (Spearman)."
+        for each in judged
+        if each["spread_rank_correlation"] is not None
+    ]
+    lines += [f"{each['title']}: {each['problem']}" for each in judged if each["problem"]]
+    return "\n".join(lines)
+
+
+def _line(each: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "potential": each["title"],
+        "E meV/atom": each["energy_mae_meV_atom"],
+        "F meV/Å": each["force_mae_meV_A"],
+        "stress GPa": each["stress_mae_GPa"],
+        "F rmse": each["force_rmse_meV_A"],
+        "ms/atom": each["ms_per_atom"],
+        "energies": "aligned" if each["energies_aligned"] else "as given",
+    }
+
+
+def _part(name: str, row: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "group": name,
+        "frames": row["n_frames"],
+        "E meV/atom": row.get("energy_mae_meV_atom"),
+        "F meV/Å": row.get("force_mae_meV_A"),
+        "stress GPa": row.get("stress_mae_GPa"),
+    }
+
+
+COMMAND = Command(
+    name="evaluate",
+    summary="Errors of potentials on reference calculations, side by side.",
+    configure=_configure,
+    run=_run,
+    present=_present,
+)

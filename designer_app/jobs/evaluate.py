@@ -1,0 +1,149 @@
+"""Potentials side by side on labelled frames: errors, speed, and whether their spread tells."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from designer_app.device import Compute
+from designer_app.elements import SYMBOLS
+from designer_app.errors import DesignerAppError, FileUnreadableError, TooFewFramesError
+from designer_app.explanations import explain_exception
+from designer_app.io.labels import read_labelled
+from designer_app.jobs.labels import evenly
+from designer_app.potentials import Potential, load_potential
+from designer_app.running.control import RunControl
+from designer_app.specs.evaluate import EvaluateSpec, Evaluation, Judged
+from designer_app.specs.fields import check_spec, refusal
+from designer_app.specs.labelled import LabelledFrame
+from designer_app.specs.potentials import POTENTIALS
+from designer_app.state import set_threads
+from designer_app.training.frame_splits import is_free_atom, is_usable
+from designer_app.training.metrics import (
+    Labels,
+    aligned_energies,
+    error_rows,
+    force_errors_of_frames,
+    labels_of,
+    rank_correlation,
+)
+from designer_app.training.predicting import predict_frames
+
+Frames = Sequence[LabelledFrame]
+
+
+def run(spec: EvaluateSpec, control: RunControl) -> Evaluation:
+    """Errors of each potential; one that cannot be judged says why, and the others go on.
+
+    Free atoms and frames whose labels are no finite numbers are left out. Raises
+    `TooFewFramesError`, and `FileUnreadableError` where no file could be read.
+    """
+    check_spec(spec)
+    if not spec.potentials:
+        raise refusal(spec, "potentials", "name at least one")
+    set_threads(Compute(spec.device, spec.dtype, spec.threads))
+    frames = _frames(spec, control)
+    reference = labels_of(frames)
+    judged = tuple(
+        _judged(text, frames, reference, spec, control) for text in dict.fromkeys(spec.potentials)
+    )
+    return Evaluation(
+        n_frames=len(frames),
+        elements=tuple(SYMBOLS[int(each)] for each in np.unique(reference.numbers)),
+        frames=tuple((each.source, each.index, each.tag) for each in frames),
+        n_atoms=reference.n_atoms,
+        energies=reference.energies,
+        forces=reference.forces.astype(np.float32).ravel(),
+        force_numbers=np.repeat(reference.numbers, 3).astype(np.int16),
+        stresses=reference.stresses.astype(np.float32),
+        judged=judged,
+    )
+
+
+def _frames(spec: EvaluateSpec, control: RunControl) -> Frames:
+    found = read_labelled(spec.data, spec.mapping, spec.tags, control.checkpoint)
+    frames = [each for each in found.frames if is_usable(each) and not is_free_atom(each)]
+    if not frames:
+        unread = [each for each in found.files if each.error]
+        if unread and not found.frames:
+            raise FileUnreadableError(unread[0].path, _reason(unread[0].error))
+        raise TooFewFramesError(0, 1, len(found.frames))
+    return evenly(frames, spec.most_frames)
+
+
+def _reason(sentence: str) -> str:
+    """The reason in a sentence about a file that could not be read."""
+    return sentence.rpartition("could not be read: ")[2].rstrip(".")
+
+
+def key_and_model(text: str) -> tuple[str, str]:
+    """(registry key, model) of "key:model"; models may hold colons."""
+    key, _, model = text.partition(":")
+    return key.strip(), model.strip()
+
+
+def _judged(
+    text: str, frames: Frames, reference: Labels, spec: EvaluateSpec, control: RunControl
+) -> Judged:
+    key, model = key_and_model(text)
+    control.progress(0, len(frames), text)
+    try:
+        potential = load_potential(key, model, Compute(spec.device, spec.dtype, spec.threads))
+    except DesignerAppError as error:
+        return _not_judged(key, model, frames, reference, explain_exception(error).sentence)
+    said = predict_frames(potential, frames, control, text)
+    # A potential that learned from such labels has their zero of energy.
+    is_known = bool(np.isfinite(said.labels.energies).any())
+    align = spec.align and is_known and not _is_trained(model)
+    energies = aligned_energies(reference, said.labels) if align else said.labels.energies
+    predicted = Labels(
+        n_atoms=said.labels.n_atoms,
+        numbers=said.labels.numbers,
+        energies=energies,
+        forces=said.labels.forces,
+        stresses=said.labels.stresses,
+    )
+    ranked = None
+    if said.spread is not None:
+        ranked = rank_correlation(said.spread, force_errors_of_frames(reference, predicted))
+    return Judged(
+        potential=key,
+        model=model,
+        title=_title(key, potential),
+        model_sha256=potential.model_sha256,
+        rows=error_rows(frames, reference, predicted),
+        aligned=align,
+        seconds_per_atom=said.seconds_per_atom,
+        energies=energies,
+        forces=predicted.forces.astype(np.float32).ravel(),
+        stresses=predicted.stresses.astype(np.float32),
+        spread=None if said.spread is None else said.spread.astype(np.float32),
+        problem=said.problem,
+        spread_rank_correlation=ranked,
+    )
+
+
+def _is_trained(model: str) -> bool:
+    """Whether a model is a folder of a training, or several of them."""
+    return any(Path(part.partition(":")[2] or part).is_dir() for part in model.split("+") if part)
+
+
+def _title(key: str, potential: Potential) -> str:
+    return f"{POTENTIALS[key].title} {potential.model}".strip()
+
+
+def _not_judged(key: str, model: str, frames: Frames, reference: Labels, problem: str) -> Judged:
+    nothing = np.full(3 * len(reference.numbers), np.nan, dtype=np.float32)
+    return Judged(
+        potential=key,
+        model=model,
+        title=f"{POTENTIALS[key].title if key in POTENTIALS else key} {model}".strip(),
+        model_sha256="",
+        rows=(),
+        aligned=False,
+        seconds_per_atom=float("nan"),
+        energies=np.full(len(frames), np.nan),
+        forces=nothing,
+        stresses=np.full((len(frames), 6), np.nan, dtype=np.float32),
+        problem=problem,
+    )
