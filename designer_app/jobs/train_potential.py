@@ -21,6 +21,7 @@ from designer_app.state import set_threads
 from designer_app.training.baselines import less_baseline
 from designer_app.training.frame_splits import split_frames
 from designer_app.training.frames import Fitted, SplitFrames, StoppedFitError
+from designer_app.training.knowing import with_knowledge
 from designer_app.training.members import member_folder, member_spec
 from designer_app.training.potential_folder import card_before, judged, write_fits
 
@@ -51,7 +52,9 @@ def run(spec: TrainPotentialSpec, control: RunControl) -> dict[str, Any]:
             write_fits(spec.out, card, fits)
         raise
     card = write_fits(spec.out, card, fits)
-    card = judged(spec.out, card, load(str(spec.out), compute), frames, control)
+    potential = load(str(spec.out), compute)
+    card = judged(spec.out, card, potential, frames, control)
+    card = with_knowledge(spec.out, card, potential, frames, control)
     return _result(spec, card, fits)
 
 

@@ -6,7 +6,7 @@ import pytest
 from designer_app.cli.benches import heads, heads_plot
 from designer_app.properties.heads.conductivity_training import BY_FAMILY, BY_MAIN, BY_SET
 from designer_app.properties.heads.fitting import Held
-from designer_app.training.intervals import N_QUANTILES
+from designer_app.trust.intervals import N_QUANTILES
 from designer_app.training.published.conductivity import read_conductivities
 
 FAIR = 0.06

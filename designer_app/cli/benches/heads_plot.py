@@ -20,7 +20,7 @@ from designer_app.properties.heads.conductivity_training import (
 )
 from designer_app.properties.heads.fitting import Held
 from designer_app.running.control import RunControl
-from designer_app.training.intervals import N_QUANTILES, calibrate
+from designer_app.trust.intervals import N_QUANTILES, calibrate
 from designer_app.training.published.adsorption import read_adsorption
 from designer_app.training.published.conductivity import read_conductivities
 from designer_app.training.published.hydrogen import read_hydrogen

@@ -17,7 +17,7 @@ from designer_app.properties.heads.fitting import Fit, Held, hold_out
 from designer_app.properties.heads.learned import Learned
 from designer_app.running.control import RunControl
 from designer_app.specs.estimates import LearnedEstimate
-from designer_app.training.intervals import Calibration, calibrate
+from designer_app.trust.intervals import Calibration, calibrate
 from designer_app.weights.cards import Judgement
 
 Floats = NDArray[np.float64]

@@ -11,7 +11,7 @@ from designer_app.nn.forest import Forest, forest_from
 from designer_app.nn.linear import Linear, is_linear, linear_from
 from designer_app.properties.heads.domains import Domain, Places
 from designer_app.specs.estimates import LearnedEstimate
-from designer_app.training.intervals import Calibration
+from designer_app.trust.intervals import Calibration
 from designer_app.weights.cards import HeadCard, ModelCard
 
 Floats = NDArray[np.float64]

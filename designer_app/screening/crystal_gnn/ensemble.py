@@ -27,7 +27,7 @@ from designer_app.screening.crystal_gnn.network import (
 )
 from designer_app.specs.estimates import Estimate
 from designer_app.specs.structure import Structure
-from designer_app.training.intervals import Calibration
+from designer_app.trust.intervals import Calibration
 from designer_app.weights.cards import HeadCard, ModelCard, read_model
 
 FOLDER = "weights/crystal-gnn"

@@ -17,7 +17,7 @@ from designer_app.screening.crystal_gnn.ensemble import (
 )
 from designer_app.screening.crystal_gnn.heads import BAD, HEADS, KEYS, STABLE, HeadRow, fitted
 from designer_app.screening.crystal_gnn.labels import KNOWN, SPLITS, SUBSTITUTED, LabelledGraphs
-from designer_app.training.intervals import (
+from designer_app.trust.intervals import (
     Calibration,
     calibrate,
     conformal_quantile,

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from designer_app.errors import InvalidSpecError
 from designer_app.specs.estimates import LearnedEstimate
-from designer_app.training.intervals import (
+from designer_app.trust.intervals import (
     calibrate,
     conformal_quantile,
     coverage,

@@ -1,0 +1,77 @@
+"""Intervals of force components that hold what they promise, by split-conformal calibration.
+
+The scale of a component on atom i is s_i = spread_i where an ensemble has members that disagree,
+else 1 + distance_i to the training set; the half-width is q (floor + s_i), with q the conformal
+quantile of |error| / (floor + s_i) over frames kept back (Vovk et al. 2005,
+doi:10.1007/b106715; Hu et al. 2022 for distances in a latent space, doi:10.1088/2632-2153/aca7b1).
+
+Components of one frame are not independent, so coverage on other frames scatters more than the
+number of components suggests: it is measured on frames that neither taught nor calibrated.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from designer_app.trust.intervals import LEVEL, conformal_quantile
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ForceIntervals:
+    """How wide the 90 % interval of a force component is."""
+
+    by: str
+    """spread or distance: what the width follows."""
+    half_width: float
+    """eV/A at a scale of 1 (distance), or in scales (spread)."""
+    floor: float
+    """Added to the scale, in its unit."""
+    n_frames: int
+    """It was calibrated on."""
+    coverage: float | None = None
+    """Share of components inside, on frames that it was not calibrated on."""
+    n_covered: int = 0
+    """Such frames."""
+
+    @classmethod
+    def fitted(cls, errors: Floats, scale: Floats, by: str, n_frames: int) -> "ForceIntervals":
+        """From |error| of components (n_atoms, 3) eV/A and the scale of each atom (n_atoms,)."""
+        known = np.isfinite(errors).all(axis=1) & np.isfinite(scale)
+        floor = max(float(np.median(scale[known])), 1e-9) if by == "spread" else 1.0
+        scores = errors[known] / (floor + scale[known])[:, None]
+        quantile = conformal_quantile(scores.ravel())
+        return cls(by=by, half_width=quantile, floor=floor, n_frames=n_frames)
+
+    def half_widths(self, scale: Floats) -> Floats:
+        """(n_atoms,) eV/A."""
+        return self.half_width * (self.floor + scale)
+
+    def covered(self, errors: Floats, scale: Floats) -> float:
+        """Share of components (n_atoms, 3) inside their interval."""
+        known = np.isfinite(errors).all(axis=1) & np.isfinite(scale)
+        return float((errors[known] <= self.half_widths(scale[known])[:, None]).mean())
+
+    def told(self) -> dict[str, Any]:
+        """For the card."""
+        return {
+            "level": LEVEL,
+            "by": self.by,
+            "half_width": self.half_width,
+            "floor": self.floor,
+            "n_frames": self.n_frames,
+            "coverage": self.coverage,
+            "n_covered": self.n_covered,
+        }
+
+    @classmethod
+    def from_card(cls, told: Mapping[str, Any]) -> "ForceIntervals | None":
+        """What `told` gave; None where the card tells none."""
+        if "half_width" not in told:
+            return None
+        names = ("by", "half_width", "floor", "n_frames", "coverage", "n_covered")
+        return cls(**{name: told[name] for name in names if name in told})

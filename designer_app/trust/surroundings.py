@@ -1,0 +1,131 @@
+"""How far an atom's surroundings lie from all that a potential learned from.
+
+The potential's own features of the training atoms, apart for each element, centred and turned to
+their principal axes, each divided by the root mean square over all axes; of these a few hundred are
+kept, the farthest from each other first (farthest-point sampling), so that rare surroundings are
+among them. The distance of an atom is that to the nearest kept one, in units of what one in a
+hundred atoms of the frames kept back exceeds. Janet et al. 2019 (doi:10.1039/C9SC02298H) show that
+such distances in a model's latent space tell its errors.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.spatial import KDTree
+
+from designer_app.elements import ATOMIC_NUMBERS, SYMBOLS
+
+Floats = NDArray[np.float64]
+
+N_AXES = 24
+"""Principal axes kept: beyond them features of neighbouring atoms differ by noise."""
+N_KEPT = 400
+"""Surroundings kept of each element."""
+MOST_ASKED = 6000
+"""Training atoms of one element among which they are chosen."""
+EXCEEDED_BY = 0.01
+"""Share of held-out atoms that lie farther than the unit of distance."""
+
+
+@dataclass(frozen=True, eq=False)
+class _Element:
+    """Kept surroundings of one element."""
+
+    center: Floats
+    axes: Floats
+    """(n_features, n_axes), scaled."""
+    kept: Floats
+    """(n_kept, n_axes)."""
+    unit: float
+
+    def distances(self, features: Floats) -> Floats:
+        tree = KDTree(self.kept)
+        found, _ = tree.query((features - self.center) @ self.axes)
+        return np.asarray(found, dtype=np.float64) / self.unit
+
+
+class KnownSurroundings:
+    """What a potential has seen, by element."""
+
+    def __init__(self, elements: Mapping[int, _Element]) -> None:
+        self._elements = dict(elements)
+
+    @classmethod
+    def of(cls, features: Floats, numbers: NDArray[np.int64], seed: int = 0) -> "KnownSurroundings":
+        """Of training atoms: (n, n_features) and (n,); distances have no unit yet."""
+        rng = np.random.default_rng(seed)
+        found = {}
+        for number in np.unique(numbers).tolist():
+            mine = features[numbers == number]
+            if len(mine) > MOST_ASKED:
+                mine = mine[rng.choice(len(mine), MOST_ASKED, replace=False)]
+            center = mine.mean(axis=0)
+            _, widths, turned = np.linalg.svd(mine - center, full_matrices=False)
+            scale = max(float(np.sqrt((widths**2).sum() / len(mine))), 1e-12)
+            axes = turned[:N_AXES].T / scale
+            points = (mine - center) @ axes
+            found[number] = _Element(center, axes, points[farthest_points(points, N_KEPT)], 1.0)
+        return cls(found)
+
+    def calibrated(self, features: Floats, numbers: NDArray[np.int64]) -> "KnownSurroundings":
+        """In units of what one in a hundred of these atoms, kept back, exceeds."""
+        raw = self.distances(features, numbers)
+        everywhere = float(np.quantile(raw[np.isfinite(raw)], 1.0 - EXCEEDED_BY))
+        found = {}
+        for number, each in self._elements.items():
+            mine = raw[numbers == number]
+            enough = len(mine) * EXCEEDED_BY >= 1.0
+            unit = float(np.quantile(mine, 1.0 - EXCEEDED_BY)) if enough else everywhere
+            found[number] = replace(each, unit=max(unit * each.unit, 1e-9))
+        return KnownSurroundings(found)
+
+    def distances(self, features: Floats, numbers: NDArray[np.int64]) -> Floats:
+        """(n,) of each atom; infinite for elements that were not learned."""
+        found = np.full(len(numbers), np.inf)
+        for number, each in self._elements.items():
+            mine = numbers == number
+            if mine.any():
+                found[mine] = each.distances(features[mine])
+        return found
+
+    def arrays(self) -> dict[str, NDArray[Any]]:
+        """By name, for a safetensors file."""
+        found: dict[str, NDArray[Any]] = {}
+        for number, each in self._elements.items():
+            symbol = SYMBOLS[number]
+            found[f"{symbol}.center"] = each.center
+            found[f"{symbol}.axes"] = each.axes.astype(np.float32)
+            found[f"{symbol}.kept"] = each.kept.astype(np.float32)
+            found[f"{symbol}.unit"] = np.array([each.unit])
+        return found
+
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, NDArray[Any]]) -> "KnownSurroundings":
+        """What `arrays` gave."""
+        symbols = {name.split(".")[0] for name in arrays if name.endswith(".kept")}
+        return cls(
+            {
+                ATOMIC_NUMBERS[symbol]: _Element(
+                    np.asarray(arrays[f"{symbol}.center"], np.float64),
+                    np.asarray(arrays[f"{symbol}.axes"], np.float64),
+                    np.asarray(arrays[f"{symbol}.kept"], np.float64),
+                    float(arrays[f"{symbol}.unit"][0]),
+                )
+                for symbol in symbols
+            }
+        )
+
+
+def farthest_points(points: Floats, n: int) -> NDArray[np.int64]:
+    """Rows of at most n points, each the farthest from all before it, the outermost first."""
+    if len(points) <= n:
+        return np.arange(len(points))
+    chosen = [int(np.argmax((points**2).sum(axis=1)))]
+    nearest = ((points - points[chosen[0]]) ** 2).sum(axis=1)
+    while len(chosen) < n:
+        chosen.append(int(np.argmax(nearest)))
+        np.minimum(nearest, ((points - points[chosen[-1]]) ** 2).sum(axis=1), out=nearest)
+    return np.array(chosen)

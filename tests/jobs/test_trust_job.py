@@ -1,0 +1,112 @@
+import numpy as np
+import pytest
+import torch
+from ase.build import bulk
+from ase.calculators.emt import EMT
+
+from designer_app.device import Compute
+from designer_app.io.documents import structure_from_atoms
+from designer_app.io.potential_cards import PotentialCard
+from designer_app.jobs import trust
+from designer_app.potentials import load_potential
+from designer_app.potentials.schnet import SchNet
+from designer_app.potentials.trained import SCALE, load
+from designer_app.running.control import RunControl
+from designer_app.specs.labelled import LabelledFrame
+from designer_app.specs.networks import SchNetSettings
+from designer_app.specs.trust import TrustSpec
+from designer_app.training.frames import SplitFrames
+from designer_app.training.knowing import with_knowledge
+from designer_app.weights.potential_cards import write_potential
+
+SIZES = {"n_features": 16, "n_filters": 16, "n_interactions": 2, "n_gaussians": 16, "cutoff": 4.0}
+
+
+def copper(seed, stretch=1.0):
+    atoms = bulk("Cu", cubic=True)
+    atoms.set_cell(stretch * atoms.cell, scale_atoms=True)
+    atoms.positions += np.random.default_rng(seed).normal(0, 0.08, (4, 3))
+    atoms.calc = EMT()
+    return LabelledFrame(
+        structure_from_atoms(atoms), atoms.get_potential_energy(), atoms.get_forces()
+    )
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """A network that learned nothing, and what it sees of copper at its own volume."""
+    torch.manual_seed(0)
+    path = tmp_path_factory.mktemp("potential")
+    arrays = {
+        name: each.numpy() for name, each in SchNet(SchNetSettings(**SIZES)).state_dict().items()
+    }
+    card = PotentialCard(
+        family="schnet",
+        title="untrained",
+        settings=SIZES,
+        elements=("Cu",),
+        cutoff=4.0,
+        references_eV={"Cu": 0.0},
+    )
+    card = write_potential(path, card, {**arrays, SCALE: np.array(0.1)})
+    frames = SplitFrames(
+        train=tuple(copper(seed) for seed in range(60)),
+        validation=tuple(copper(seed) for seed in range(100, 130)),
+        test=tuple(copper(seed) for seed in range(200, 230)),
+    )
+    with_knowledge(path, card, load(str(path), Compute("cpu")), frames, RunControl())
+    return path
+
+
+def report(folder, structure):
+    spec = TrustSpec(potential="schnet", model=str(folder), structure=structure)
+    return trust.run(spec, RunControl())
+
+
+def test_what_was_learned_from_is_green(folder):
+    said = report(folder, copper(7).structure)
+    assert said.level == "good"
+    assert said.distances.max() < 1.5
+
+
+def test_what_is_far_from_it_is_red_and_says_which_atoms(folder):
+    said = report(folder, copper(7, stretch=0.8).structure)
+    assert said.level == "no"
+    assert "Add such structures" in next(a.sentence for a in said.axes if a.key == "distance")
+
+
+def test_an_element_never_seen_is_red(folder):
+    said = report(folder, structure_from_atoms(bulk("Ni", cubic=True)))
+    assert said.level == "no"
+    assert "Ni" in said.axes[0].sentence
+
+
+def test_intervals_tell_their_coverage_on_frames_that_set_nothing(folder):
+    axis = next(a for a in report(folder, copper(7).structure).axes if a.key == "interval")
+    assert "other frames" in axis.sentence
+
+
+def test_potentials_without_features_are_judged_by_what_they_have():
+    said = trust.run(
+        TrustSpec(
+            potential="lennard-jones",
+            model="noble-gases",
+            structure=structure_from_atoms(bulk("Ar", "fcc", a=5.3)),
+        ),
+        RunControl(),
+    )
+    assert said.level == "good"
+    assert said.distances is None
+
+
+def test_members_that_differ_widen_the_interval(folder):
+    spread = load_potential("ensemble", "chgnet:0.3.0+chgnet:r2scan", Compute("cpu"))
+    said = trust.run(
+        TrustSpec(
+            potential="ensemble",
+            model=spread.model,
+            structure=structure_from_atoms(bulk("Cu", cubic=True)),
+        ),
+        RunControl(),
+    )
+    assert "differ" in next(a.sentence for a in said.axes if a.key == "spread")

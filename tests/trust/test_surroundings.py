@@ -1,0 +1,61 @@
+import numpy as np
+import pytest
+
+from designer_app.trust.force_intervals import ForceIntervals
+from designer_app.trust.surroundings import EXCEEDED_BY, KnownSurroundings, farthest_points
+
+RNG = np.random.default_rng(0)
+SILICON = np.full(3000, 14)
+
+
+@pytest.fixture(scope="module")
+def known():
+    """Atoms that differ along three directions out of eight."""
+    mixing = RNG.normal(size=(3, 8))
+    seen = RNG.normal(size=(3000, 3)) @ mixing
+    held = RNG.normal(size=(3000, 3)) @ mixing
+    return KnownSurroundings.of(seen, SILICON).calibrated(held, SILICON), mixing
+
+
+def test_one_atom_in_a_hundred_kept_back_lies_farther_than_one(known):
+    surroundings, mixing = known
+    new = np.random.default_rng(5).normal(size=(3000, 3)) @ mixing
+    assert (surroundings.distances(new, SILICON) > 1).mean() == pytest.approx(EXCEEDED_BY, abs=0.01)
+
+
+def test_atoms_far_outside_lie_far_away(known):
+    surroundings, mixing = known
+    away = 20.0 * np.ones((1, 3)) @ mixing
+    assert surroundings.distances(away, SILICON[:1])[0] > 3
+
+
+def test_elements_never_seen_are_infinitely_far(known):
+    surroundings, mixing = known
+    assert np.isinf(surroundings.distances(np.ones((1, 3)) @ mixing, np.array([32])))[0]
+
+
+def test_what_is_written_gives_the_same_distances(known):
+    surroundings, mixing = known
+    again = KnownSurroundings.from_arrays(surroundings.arrays())
+    points = RNG.normal(size=(50, 3)) @ mixing
+    single_precision = 1e-4
+    assert again.distances(points, SILICON[:50]) == pytest.approx(
+        surroundings.distances(points, SILICON[:50]), abs=single_precision
+    )
+
+
+def test_farthest_points_hold_the_outliers():
+    points = np.vstack([RNG.normal(size=(500, 2)), [[50.0, 0], [0, -40.0]]])
+    assert {500, 501} <= set(farthest_points(points, 5).tolist())
+
+
+@pytest.mark.parametrize("by", ["spread", "distance"])
+def test_intervals_hold_as_many_components_as_they_promise(by):
+    def frames(seed):
+        rng = np.random.default_rng(seed)
+        scale = rng.gamma(2.0, 0.1, 4000)
+        return np.abs(rng.normal(size=(4000, 3)) * (0.05 + scale)[:, None]), scale
+
+    intervals = ForceIntervals.fitted(*frames(1), by, 100)
+    assert intervals.covered(*frames(2)) == pytest.approx(0.9, abs=0.02)
+    assert ForceIntervals.from_card(intervals.told()) == intervals
