@@ -1,8 +1,9 @@
 """Fitting a GAP: sparse points, rows of all labels, one linear problem, noises by validation."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,7 @@ from designer_app.specs.labelled import LabelledFrame
 from designer_app.specs.networks import GAPSettings
 from designer_app.specs.train_potential import TrainPotentialSpec
 from designer_app.training.frames import Fitted, SplitFrames, StoppedFitError
+from designer_app.training.gap_checkpoint import GapCheckpoint, read_gap_checkpoint
 from designer_app.training.gap_frames import (
     Described,
     described,
@@ -28,6 +30,7 @@ from designer_app.training.gap_frames import (
 from designer_app.training.gap_noises import Trials
 from designer_app.training.gap_rows import frame_rows
 from designer_app.training.gap_solving import Labels, prior_rows
+from designer_app.training.network_training import hash_of
 from designer_app.training.plans import family_settings
 from designer_app.training.references import free_atom_energies
 from designer_app.training.set_errors import errors_on, said_of
@@ -39,6 +42,8 @@ SPARSE_POINTS = {"minutes": 1000, "lunch": 2000, "overnight": 4000}
 """Of each preset, where the settings name no number."""
 ATOMS_A_POINT = 4
 """At least so many atoms of the data stand behind a sparse point."""
+BETWEEN_CHECKPOINTS = 20.0
+"""Seconds."""
 MOST_JUDGED = 200
 """Training frames whose errors are told, evenly spread."""
 
@@ -58,23 +63,27 @@ def fit(frames: SplitFrames, spec: TrainPotentialSpec, control: RunControl) -> F
         from designer_app.training.gap_fit_program import fit_with_program
 
         return fit_with_program(frames, spec, settings, control)
+    about = {
+        "family": "gap",
+        "frames": hash_of(frames.train) + hash_of(frames.validation),
+        "seed": spec.seed,
+    }
+    begun = read_gap_checkpoint(spec.out, about) if spec.resume else None
+    if begun is not None:
+        settings = spec_from_settings(GAPSettings, begun.settings)
     elements = elements_of(frames.train)
     references = free_atom_energies(frames.train, frames.free_atoms)
-    rng = np.random.default_rng(spec.seed)
     learned = described(frames.train, elements, references, settings, control, "Neighbours")
     judged = described(frames.validation, elements, references, settings, control, "Neighbours")
-    arrays: dict[str, NDArray[Any]] = {
-        f"sparse.{kind}": points
-        for kind, points in enumerate(sparse_points(learned, elements, settings, rng, control))
-    }
-    arrays["nearest"] = repulsion_distances(learned, len(elements))
-    if settings.pair_points:
-        first = 0.9 * float(arrays["nearest"].min())
-        arrays["pair.points"] = np.linspace(first, settings.cutoff, settings.pair_points)
+    arrays = (
+        dict(begun.arrays)
+        if begun is not None
+        else _chosen_arrays(learned, elements, settings, spec.seed, control)
+    )
     log = TrainingLog(spec.out, control)
     try:
         fitting = _Fitting(settings, elements, references, arrays, log)
-        fitting.learn(learned, control)
+        fitting.learn(learned, spec.out, about, begun, control)
         fitting.choose_noises(judged, control)
         fitted = replace(fitting.fitted(), notes=_notes(frames))
         _judge(fitted, frames, fitting.trials, log, control)
@@ -82,6 +91,23 @@ def fit(frames: SplitFrames, spec: TrainPotentialSpec, control: RunControl) -> F
         log.close()
     told = {**fitted.training, "seconds": time.perf_counter() - began}
     return replace(fitted, training=told)
+
+
+def _chosen_arrays(
+    learned: Sequence[Described],
+    elements: Sequence[str],
+    settings: GAPSettings,
+    seed: int,
+    control: RunControl,
+) -> dict[str, NDArray[Any]]:
+    """Sparse points of each element, shortest distances, centres of pair functions."""
+    points = sparse_points(learned, elements, settings, np.random.default_rng(seed), control)
+    arrays: dict[str, NDArray[Any]] = {f"sparse.{kind}": each for kind, each in enumerate(points)}
+    arrays["nearest"] = repulsion_distances(learned, len(elements))
+    if settings.pair_points:
+        first = 0.9 * float(arrays["nearest"].min())
+        arrays["pair.points"] = np.linspace(first, settings.cutoff, settings.pair_points)
+    return arrays
 
 
 def settings_for(frames: SplitFrames, spec: TrainPotentialSpec) -> GAPSettings:
@@ -139,12 +165,30 @@ class _Fitting:
         self.factors = tag_factors(settings)
         self.trials = Trials(settings, log)
 
-    def learn(self, learned: Sequence[Described], control: RunControl) -> None:
+    def learn(
+        self,
+        learned: Sequence[Described],
+        folder: Path,
+        about: Mapping[str, Any],
+        begun: GapCheckpoint | None,
+        control: RunControl,
+    ) -> None:
         """Rows of all frames, rotated into one triangle for each kind of label."""
-        for k, each in enumerate(learned):
+        start = 0
+        if begun is not None:
+            start = begun.n_done
+            self.labels.restore(begun.triangles)
+        written = time.monotonic()
+        for k in range(start, len(learned)):
             control.checkpoint()
             control.progress(k, len(learned), "Energies, forces and virials")
-            self.labels.add(each, frame_rows(each.near, self.basis), self.factors)
+            self.labels.add(learned[k], frame_rows(learned[k].near, self.basis), self.factors)
+            is_last = k + 1 == len(learned)
+            if is_last or time.monotonic() - written > BETWEEN_CHECKPOINTS:
+                triangles = self.labels.triangles()
+                settings = settings_of(self.settings)
+                GapCheckpoint(about, settings, self.arrays, triangles, k + 1).write(folder)
+                written = time.monotonic()
 
     def choose_noises(self, judged: Sequence[Described], control: RunControl) -> None:
         """Solve, and choose what the settings leave open."""

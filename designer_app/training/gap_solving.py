@@ -46,6 +46,10 @@ class Triangle:
         if self._n_held > 4 * self.n_columns:
             self._rotate()
 
+    def restore(self, rows: Tensor) -> None:
+        """Begin with what `rows` gave earlier."""
+        self._held, self._n_held = [rows], len(rows)
+
     def _rotate(self) -> None:
         stacked = torch.cat(self._held)
         _, triangle = torch.linalg.qr(stacked, mode="r")
@@ -90,6 +94,11 @@ class Labels:
     def triangles(self) -> tuple[Tensor, Tensor, Tensor]:
         """Rows of energies, forces and virials."""
         return self._energy.rows(), self._forces.rows(), self._virial.rows()
+
+    def restore(self, triangles: Sequence[Tensor]) -> None:
+        """Begin with what `triangles` gave earlier."""
+        for mine, rows in zip((self._energy, self._forces, self._virial), triangles, strict=True):
+            mine.restore(rows)
 
     @staticmethod
     def weighted(
