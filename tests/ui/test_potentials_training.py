@@ -187,7 +187,7 @@ def test_a_health_check_is_shown_item_by_item(finished, monkeypatch):
     monkeypatch.setattr(finished._trainings, "check_health", check)
     finished.panel.result.health.click()
     assert not finished.panel.result.health.isEnabled()
-    assert (asked[0].potential, asked[0].model) == ("schnet", finished._result.model)
+    assert (asked[0].potential, asked[0].model) == ("schnet", finished.result.offer.model)
     x = np.linspace(0.9, 1.1, 9)
     curve = Curve(name="SchNet", x=x, y=(x - 1) ** 2, x_label="Volume (Å³)", y_label="Energy (eV)")
     items = (

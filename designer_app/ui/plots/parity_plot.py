@@ -18,7 +18,7 @@ from designer_app.ui.wording import with_spaces
 SYMBOLS = ("o", "t1", "s", "d")
 """One a potential: colour never tells them apart alone."""
 _SIZES = (5, 7, 6, 7)
-_ALPHA = 150
+_ALPHA, _ALPHA_OF_MANY = 150, 110
 _NEAR_PX = 10.0
 _ROOM = 0.04
 
@@ -103,7 +103,7 @@ class ParityPlot(QWidget):
                 continue
             points = self._clouds[place][1]
             color = pg.mkColor(lines[place])
-            color.setAlpha(_ALPHA)
+            color.setAlpha(_ALPHA if len(self._clouds) == 1 else _ALPHA_OF_MANY)
             spots.setData(
                 x=points.reference,
                 y=points.predicted,

@@ -20,6 +20,7 @@ from designer_app.ui.theme import Theme, label
 LIBRARY, DATA, TRAINING, RESULT, COMPARE = "library", "data", "training", "result", "compare"
 STEPS = (DATA, TRAINING, RESULT)
 """Pages of one training, in their order."""
+_BAR = 38
 
 
 class Work(QWidget):
@@ -77,6 +78,7 @@ class Work(QWidget):
         head = row(self.back, self.title, None, self.tabs, spacing=16)
         head.setContentsMargins(14, 3, 12, 0)
         bar.setLayout(head)
+        bar.setFixedHeight(_BAR)
         for page in self.pages.values():
             self._stack.addWidget(page)
         layout = QVBoxLayout(self)

@@ -28,6 +28,8 @@ _ALL = "all"
 _RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 _LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 _US = 1e6
+_SPREAD = 5
+"""Column of what only ensembles have."""
 
 
 class ComparePage(QWidget):
@@ -145,7 +147,7 @@ class ComparePage(QWidget):
             self.tr("Stress\nGPa"),
             self.tr("Speed\nµs/atom"),
             self.tr("Spread\nmeV/Å"),
-            self.tr("Says"),
+            self.tr("Notes"),
         )
         table = self.table
         table.setColumnCount(len(heads))
@@ -174,6 +176,7 @@ class ComparePage(QWidget):
         table = self.table
         table.setRowCount(0)
         table.setRowCount(len(self._evaluation.judged))
+        table.setColumnHidden(_SPREAD, all(e.spread is None for e in self._evaluation.judged))
         best = _best_force(self._evaluation, group)
         for line, judged in enumerate(self._evaluation.judged):
             errors = next((each for each in judged.rows if each.group == group), None)
@@ -239,7 +242,7 @@ def _texts(title: str, judged: Judged, errors: ErrorRow | None) -> list[str]:
     return [
         title,
         *("" if value is None else f"{value:.3g}" for value in values),
-        f"{_US * judged.seconds_per_atom:.3g}",
+        with_spaces(round(_US * judged.seconds_per_atom)),
         spread,
         ", ".join(notes),
     ]

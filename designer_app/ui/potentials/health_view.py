@@ -1,10 +1,10 @@
 """A health check: the verdict, and each item with its light, its sentence and its curves."""
 
 from PySide6.QtCore import QRectF, QSize, Qt
-from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QFrame, QVBoxLayout, QWidget
 
-from designer_app.specs.health import HealthItem, HealthReport
+from designer_app.specs.health import Curve, HealthItem, HealthReport
 from designer_app.ui.panels.section import row
 from designer_app.ui.plots.small_plot import SmallPlot
 from designer_app.ui.potentials.label_sections import clear
@@ -26,7 +26,7 @@ _CHECKS = (
 
 
 class Light(QWidget):
-    """A disc, a triangle or a square; nothing for what was not checked."""
+    """A disc, a triangle or a square; an empty ring for what was not checked."""
 
     def __init__(self, level: str, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -37,11 +37,15 @@ class Light(QWidget):
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: ARG002, N802 - Qt's name
         """Draw the shape."""
+        painter = QPainter(self)
+        area = QRectF(2, (self.height() - _SHAPE) / 2, _SHAPE, _SHAPE)
         if self._level is not None:
-            painter = QPainter(self)
-            area = QRectF(2, (self.height() - _SHAPE) / 2, _SHAPE, _SHAPE)
             draw_shape(painter, self._level, area, self._tokens)
-            painter.end()
+        else:
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            painter.setPen(QPen(QColor(self._tokens.muted), 1.5))
+            painter.drawEllipse(area.adjusted(1, 1, -1, -1))
+        painter.end()
 
     def _on_theme(self, tokens: Tokens) -> None:
         self._tokens = tokens
@@ -107,10 +111,10 @@ class HealthView(QWidget):
         column.addWidget(label(item.sentence, wrap=True))
         if item.advice:
             column.addWidget(label(item.advice, "muted", wrap=True))
-        by_axes: dict[tuple[str, str], list[object]] = {}
+        by_axes: dict[tuple[str, str], list[Curve]] = {}
         for curve in item.curves:
             by_axes.setdefault((curve.x_label, curve.y_label), []).append(curve)
         for curves in by_axes.values():
-            column.addWidget(SmallPlot(curves, self._theme))  # pyright: ignore[reportArgumentType]
+            column.addWidget(SmallPlot(curves, self._theme))
         column.setAlignment(Qt.AlignmentFlag.AlignTop)
         return made

@@ -9,6 +9,7 @@ from designer_app.ui.icons import ThemedIcon
 from designer_app.ui.panels.notice import NoticeList
 from designer_app.ui.panels.section import PanelPage, line, row
 from designer_app.ui.potentials.offers import Offer, elements_text
+from designer_app.ui.potentials.potential_card import COMPARE, TUNE, USE
 from designer_app.ui.theme import Theme, label
 from designer_app.ui.trust_light import TrustLight
 
@@ -16,11 +17,10 @@ from designer_app.ui.trust_light import TrustLight
 class ResultPanel(PanelPage):
     """One primary button: run it."""
 
-    run_asked = Signal()
+    asked = Signal(str)
+    """use, compare or tune."""
     health_asked = Signal()
-    compare_asked = Signal()
     copy_asked = Signal()
-    further_asked = Signal()
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(self.tr("Trained potential"), parent)
@@ -44,14 +44,11 @@ class ResultPanel(PanelPage):
             ThemedIcon(self.further, "train", theme),
         )
         self._build()
-        for button, signal in (
-            (self.health, self.health_asked),
-            (self.run, self.run_asked),
-            (self.compare, self.compare_asked),
-            (self.copy, self.copy_asked),
-            (self.further, self.further_asked),
-        ):
-            button.clicked.connect(signal)
+        for button, key in ((self.run, USE), (self.compare, COMPARE), (self.further, TUNE)):
+            button.setProperty("asks", key)
+            button.clicked.connect(self._on_clicked)
+        self.health.clicked.connect(self.health_asked)
+        self.copy.clicked.connect(self.copy_asked)
 
     def show_offer(self, offer: Offer) -> None:
         """Show a trained potential."""
@@ -117,3 +114,6 @@ class ResultPanel(PanelPage):
         buttons.addWidget(self.copy, 1)
         self.foot.addLayout(buttons)
         self.foot.addWidget(self.further)
+
+    def _on_clicked(self) -> None:
+        self.asked.emit(self.sender().property("asks"))
