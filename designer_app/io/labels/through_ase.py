@@ -62,6 +62,9 @@ def open_through_ase(name: str, path: Path) -> RawFile:
 
 
 def _frames(name: str, path: Path) -> Iterator[RawFrame]:
+    if name in ("db", "json"):
+        yield from _rows(name, path)
+        return
     from ase.io import iread
     from ase.io.formats import ioformats
 
@@ -77,14 +80,19 @@ def _frames(name: str, path: Path) -> Iterator[RawFrame]:
         yield raw_frame(atoms)
 
 
+def _rows(name: str, path: Path) -> Iterator[RawFrame]:
+    """Rows of a database in a file, with their key-value pairs."""
+    from ase.db import connect
+
+    for row in connect(str(path.resolve()), type=name, use_lock_file=False).select():
+        atoms = row.toatoms()
+        atoms.info.update(row.key_value_pairs)
+        yield raw_frame(atoms)
+
+
 def raw_frame(atoms: "Atoms") -> RawFrame:
     """All numbers and texts that ASE keeps beside the atoms."""
-    labels: dict[str, Any] = {}
-    for name, value in atoms.info.items():
-        if isinstance(value, dict):  # key-value pairs of a database
-            labels.update({str(key): each for key, each in value.items()})
-        else:
-            labels[str(name)] = value
+    labels: dict[str, Any] = {str(name): value for name, value in atoms.info.items()}
     labels.update({name: value for name, value in atoms.arrays.items() if name not in _NOT_LABELS})
     labels.update(_computed(atoms))
     bare = atoms.copy()
