@@ -75,15 +75,24 @@ MATTER = {
     ("tight-binding", "GFN2-xTB"): Matter(("Li", "F"), 1.9, periodic=False, settled=1e-4),
     ("ase", "ase.calculators.emt:EMT"): Matter(("Cu", "Ni"), 2.5),
 }
-TRAINED = ("gap", "schnet", "nequip", "gemnet")
-"""Families that are fitted here, to rattled crystals with the energies of a pair potential."""
-MATTER |= {(family, "fitted"): Matter(("Cu", "Al"), 2.7) for family in TRAINED}
 SIZES = {
-    "gap": ("n_max=4", "l_max=3", "n_sparse=24", "pair_points=6", "cutoff=4.0"),
-    "schnet": ("n_features=16", "n_filters=16", "n_interactions=2", "cutoff=4.0"),
-    "nequip": ("n_features=8", "l_max=1", "n_layers=2", "cutoff=4.0"),
-    "gemnet": ("n_atom=16", "n_edge=16", "n_blocks=1", "n_spherical=3", "cutoff=4.0"),
+    ("gap", "fitted"): ("n_max=4", "l_max=3", "n_sparse=24", "pair_points=6", "cutoff=4.0"),
+    ("schnet", "fitted"): ("n_features=16", "n_filters=16", "n_interactions=2", "cutoff=4.0"),
+    ("nequip", "fitted"): ("n_features=8", "l_max=1", "n_layers=2", "cutoff=4.0"),
+    ("gemnet", "fitted"): ("n_atom=16", "n_edge=16", "n_blocks=1", "n_spherical=3", "cutoff=4.0"),
+    ("gemnet", "fitted with quadruplets"): (
+        "quadruplets=True",
+        "interaction_cutoff=4.0",
+        "n_atom=16",
+        "n_edge=16",
+        "n_quadruplet=8",
+        "n_blocks=1",
+        "n_spherical=3",
+        "cutoff=3.5",
+    ),
 }
+"""Potentials that are fitted here, to rattled crystals with the energies of a pair potential."""
+MATTER |= {each: Matter(("Cu", "Al"), 2.7) for each in SIZES}
 SHIPPED = {(key, model) for key, row in POTENTIALS.items() for model, _ in row.models}
 MODELS = list(MATTER)
 each_potential = pytest.mark.parametrize(
@@ -94,17 +103,17 @@ each_potential = pytest.mark.parametrize(
 @cache
 def loaded(key: str, model: str, dtype: str = "float64") -> Potential:
     compute = Compute(device="cpu", dtype=dtype, threads=1)
-    if model == "fitted":
-        return fitted(key, compute)
+    if (key, model) in SIZES:
+        return fitted(key, model, compute)
     try:
         return load_potential(key, model, compute)
     except MissingPackageError as missing:
         pytest.skip(f"{missing.package} is not installed")
 
 
-def fitted(family: str, compute: Compute) -> Potential:
+def fitted(family: str, model: str, compute: Compute) -> Potential:
     """A tiny potential of a family, through its folder."""
-    frames = [labelled(crystal(MATTER[family, "fitted"], seed)) for seed in range(10, 22)]
+    frames = [labelled(crystal(MATTER[family, model], seed)) for seed in range(10, 22)]
     with TemporaryDirectory() as name:
         folder = Path(name)
         spec = TrainPotentialSpec(
@@ -114,7 +123,7 @@ def fitted(family: str, compute: Compute) -> Potential:
             preset="custom",
             epochs=3,
             batch_size=5,
-            options=SIZES[family],
+            options=SIZES[family, model],
             threads=1,
         )
         found = TRAINABLE[family].load()(
