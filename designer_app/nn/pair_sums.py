@@ -42,6 +42,33 @@ def pair_convolution(
     return _Convolution.apply(x, weights, pairs)  # type: ignore[no-any-return]
 
 
+def convolved(
+    x: Float[Tensor, "n_atoms n"], weights: Float[Tensor, "n_pairs n"], pairs: Pairs
+) -> Float[Tensor, "n_atoms n"]:
+    """`pair_convolution`, not differentiable."""
+    found = torch.zeros_like(x, memory_format=torch.contiguous_format)
+    if _by_compiled(x):
+        _convolve(*map(_array, (x, weights, pairs.first, pairs.second, found)))
+        return found
+    found.index_add_(0, pairs.first, x[pairs.second] * weights)
+    return found.index_add_(0, pairs.second, x[pairs.first] * weights)
+
+
+def add_across(
+    found: Float[Tensor, "n_pairs"],
+    g: Float[Tensor, "n_atoms n"],
+    x: Float[Tensor, "n_atoms n"],
+    slopes: Float[Tensor, "n_pairs n"],
+    pairs: Pairs,
+) -> None:
+    """Add sum_n (g_i x_j + g_j x_i)_n slopes_pn to each pair, not differentiable."""
+    i, j = pairs.first, pairs.second
+    if _by_compiled(x):
+        _add_across(*map(_array, (g, x, slopes, i, j, found)))
+    else:
+        found += torch.linalg.vecdot(torch.addcmul(g[i] * x[j], g[j], x[i]), slopes)
+
+
 def row_products(
     a: Float[Tensor, "n_pairs n"], b: Float[Tensor, "n_pairs n"]
 ) -> Float[Tensor, "n_pairs"]:
@@ -58,12 +85,7 @@ class _Convolution(torch.autograd.Function):
     def forward(ctx, x, weights, pairs):  # type: ignore[override] # noqa: ANN001, ANN205
         ctx.save_for_backward(x, weights)
         ctx.pairs = pairs
-        found = torch.zeros_like(x, memory_format=torch.contiguous_format)
-        if _by_compiled(x):
-            _convolve(_array(x), _array(weights), *map(_array, (pairs.first, pairs.second, found)))
-            return found
-        found.index_add_(0, pairs.first, x[pairs.second] * weights)
-        return found.index_add_(0, pairs.second, x[pairs.first] * weights)
+        return convolved(x, weights, pairs)
 
     @staticmethod
     def backward(ctx, gradient):  # type: ignore[override] # noqa: ANN001, ANN205
@@ -124,6 +146,16 @@ def _across(g, x, first, second, found):  # type: ignore[no-untyped-def] # noqa:
         i, j = first[p], second[p]
         for f in range(x.shape[1]):
             found[p, f] = g[i, f] * x[j, f] + g[j, f] * x[i, f]
+
+
+@compiled(fastmath=REORDER)
+def _add_across(g, x, slopes, first, second, found):  # type: ignore[no-untyped-def] # noqa: ANN001, ANN202
+    for p in range(len(first)):
+        i, j = first[p], second[p]
+        total = x.dtype.type(0.0)
+        for f in range(x.shape[1]):
+            total += (g[i, f] * x[j, f] + g[j, f] * x[i, f]) * slopes[p, f]
+        found[p] += total
 
 
 @compiled(fastmath=REORDER)

@@ -51,6 +51,19 @@ class EnergyNetwork(nn.Module, ABC):
     def forward(self, graph: EdgeGraph) -> Float[Tensor, "n_atoms"]:
         """Share of each atom in the energy, in units of `scale`."""
 
+    def with_slopes(
+        self, graph: EdgeGraph
+    ) -> tuple[Float[Tensor, "n_atoms"], Float[Tensor, "n_edges 3"]]:
+        """(`forward`, derivative of its sum by the vectors) as plain numbers.
+
+        A family may have a quicker way than this one.
+        """
+        with torch.enable_grad():
+            vectors = graph.vectors.detach().requires_grad_()
+            shares = self(replace(graph, vectors=vectors))
+            (slopes,) = torch.autograd.grad(shares.sum(), vectors)
+        return shares.detach(), slopes
+
 
 class ScaledNetwork(nn.Module):
     """A network with the energy of free atoms and the unit of what it adds to them."""
@@ -103,20 +116,24 @@ class ScaledNetwork(nn.Module):
         if self.network.direct_forces:
             return self._direct(graph, for_training=for_training)
         slopes = forces or volume is not None
-        with torch.set_grad_enabled(for_training or slopes):
-            if slopes:
-                graph = replace(graph, vectors=graph.vectors.detach().requires_grad_())
-            energies = self.atom_energies(graph)
-            energy = energies.new_zeros(graph.n_systems).index_add(0, graph.system_idx, energies)
-            if not slopes:
-                return Prediction(energy=energy, energies=energies)
-            (g,) = torch.autograd.grad(energy.sum(), graph.vectors, create_graph=for_training)
-            vectors = graph.vectors if for_training else graph.vectors.detach()
+        g, vectors = None, graph.vectors
+        if slopes and not for_training:
+            shares, by_vectors = self.network.with_slopes(graph)
+            energies = self._in_eV(graph, shares)
+            g = self.scale * by_vectors.to(energies.dtype)
+        else:
+            with torch.set_grad_enabled(for_training):
+                vectors = vectors.detach().requires_grad_(slopes)
+                energies = self.atom_energies(replace(graph, vectors=vectors))
+                if slopes:
+                    (g,) = torch.autograd.grad(energies.sum(), vectors, create_graph=True)
+                    g = g.to(energies.dtype)
+        energy = energies.new_zeros(graph.n_systems).index_add(0, graph.system_idx, energies)
         return Prediction(
-            energy=energy if for_training else energy.detach(),
-            energies=energies if for_training else energies.detach(),
-            forces=_forces(graph, g.to(energy.dtype)) if forces else None,
-            stress=None if volume is None else _stress(graph, vectors, g.to(energy.dtype), volume),
+            energy=energy,
+            energies=energies,
+            forces=_forces(graph, g) if forces and g is not None else None,
+            stress=None if volume is None or g is None else _stress(graph, vectors, g, volume),
         )
 
     def _direct(self, graph: EdgeGraph, *, for_training: bool) -> Prediction:

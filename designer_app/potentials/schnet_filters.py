@@ -58,25 +58,25 @@ class Filters(nn.Module):
 
         The second derivative is for weights; by the distance it is not there.
         """
-        needs_slopes = torch.is_grad_enabled() and distances.requires_grad
+        if torch.is_grad_enabled() and distances.requires_grad:
+            values, slopes = self.values_and_slopes(distances.detach())
+            return _Along.apply(distances, slopes, *values.unbind(0))  # type: ignore[return-value]
         if self.table is not None:
-            values, slopes = self._looked_up(distances.detach())
-        elif needs_slopes:
-            weights = (self.weight_1, self.bias_1, self.weight_2, self.bias_2)
-            values, slopes = self._with_slopes(distances.detach(), *weights)
-        else:
-            return self._values(distances).unbind(0)
-        if not needs_slopes:
-            return values.unbind(0)
-        return _Along.apply(distances, slopes, *values.unbind(0))  # type: ignore[return-value]
+            return self._looked_up(distances)[0].unbind(0)
+        return self._values(distances).unbind(0)
+
+    def values_and_slopes(self, r: Float[Tensor, "n_pairs"]) -> tuple[Tensor, Tensor]:
+        """(W, dW/dr), each (k, n_pairs, n_filters); differentiable by the weights alone."""
+        if self.table is not None:
+            return self._looked_up(r)
+        return self._computed(r, self.weight_1, self.bias_1, self.weight_2, self.bias_2)
 
     def _values(self, distances: Tensor) -> Float[Tensor, "k n_pairs n_filters"]:
         entering = self.basis(distances) @ self.weight_1 + self.bias_1[:, None]
         leaving = (softplus(entering) - LN2) @ self.weight_2 + self.bias_2[:, None]
         return leaving * cosine_cutoff(distances, self.cutoff)[:, None]
 
-    def _with_slopes(self, r: Tensor, *weights: Tensor) -> tuple[Tensor, Tensor]:
-        """(W, dW/dr), each (k, n_pairs, n_filters)."""
+    def _computed(self, r: Tensor, *weights: Tensor) -> tuple[Tensor, Tensor]:
         return _FilterBank.apply(  # type: ignore[no-any-return]
             torch.cat(self.basis.with_slope(r)),
             cosine_cutoff(r, self.cutoff)[:, None],
@@ -91,7 +91,7 @@ class Filters(nn.Module):
         places = torch.linspace(0.0, self.cutoff, 2 * n_intervals + 1, dtype=torch.float64)
         weights = (self.weight_1, self.bias_1, self.weight_2, self.bias_2)
         basis = self.basis.double()
-        values, slopes = self._with_slopes(places, *(each.detach().double() for each in weights))
+        values, slopes = self._computed(places, *(each.detach().double() for each in weights))
         basis.to(self.weight_1.dtype)
         known = torch.stack([values, step * slopes]).permute(2, 0, 1, 3).flatten(2)
         # (n_places, value or slope, k n_filters) to the six knowns of each interval

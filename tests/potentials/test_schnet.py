@@ -11,7 +11,7 @@ from torch.nn.functional import softplus
 from designer_app.compiled import HAS_COMPILER
 from designer_app.neighbors.build import build_neighbors
 from designer_app.nn.edges import edge_graph
-from designer_app.potentials.network import ScaledNetwork
+from designer_app.potentials.network import EnergyNetwork, ScaledNetwork
 from designer_app.potentials.schnet import SchNet
 from designer_app.specs.networks import SchNetSettings
 from designer_app.specs.structure import Structure
@@ -164,3 +164,12 @@ def test_a_table_is_no_part_of_the_weights():
     before = set(schnet.state_dict())
     schnet.settle()
     assert set(schnet.state_dict()) == before
+
+
+@each_graph
+@pytest.mark.parametrize("readout", ["ssp", "silu"])
+def test_the_written_way_back_is_that_of_autograd(structures, readout):
+    schnet, graph = network(readout=readout), graph_of(*structures)
+    known = EnergyNetwork.with_slopes(schnet, graph)
+    for found, expected in zip(schnet.with_slopes(graph), known, strict=True):
+        close(found, expected)
