@@ -28,20 +28,16 @@ from designer_app.training.gap_frames import (
     tag_factors,
 )
 from designer_app.training.gap_noises import Trials
+from designer_app.training.gap_plan import affordable, settings_for
 from designer_app.training.gap_rows import frame_rows
 from designer_app.training.gap_solving import Labels, prior_rows
 from designer_app.training.network_training import hash_of
-from designer_app.training.plans import family_settings
 from designer_app.training.references import free_atom_energies
 from designer_app.training.set_errors import errors_on, said_of
 from designer_app.training.training_log import TrainingLog
 
 FloatArray = NDArray[np.float64]
 
-SPARSE_POINTS = {"minutes": 1000, "lunch": 2000, "overnight": 4000}
-"""Of each preset, where the settings name no number."""
-ATOMS_A_POINT = 4
-"""At least so many atoms of the data stand behind a sparse point."""
 BETWEEN_CHECKPOINTS = 20.0
 """Seconds."""
 MOST_JUDGED = 200
@@ -74,6 +70,8 @@ def fit(frames: SplitFrames, spec: TrainPotentialSpec, control: RunControl) -> F
     elements = elements_of(frames.train)
     references = free_atom_energies(frames.train, frames.free_atoms)
     learned = described(frames.train, elements, references, settings, control, "Neighbours")
+    if begun is None:
+        settings = affordable(learned, len(elements), settings, spec)
     judged = described(frames.validation, elements, references, settings, control, "Neighbours")
     arrays = (
         dict(begun.arrays)
@@ -108,17 +106,6 @@ def _chosen_arrays(
         first = 0.9 * float(arrays["nearest"].min())
         arrays["pair.points"] = np.linspace(first, settings.cutoff, settings.pair_points)
     return arrays
-
-
-def settings_for(frames: SplitFrames, spec: TrainPotentialSpec) -> GAPSettings:
-    """The settings of a spec; the preset chooses how many sparse points, where they do not."""
-    size: dict[str, Any] = {}
-    if spec.preset in SPARSE_POINTS:
-        size["n_sparse"] = SPARSE_POINTS[spec.preset]
-    found: GAPSettings = spec_from_settings(GAPSettings, family_settings(spec, size))
-    n_atoms = sum(len(frame) for frame in frames.train)
-    most = max(5, n_atoms // ATOMS_A_POINT)
-    return replace(found, n_sparse=min(found.n_sparse, most))
 
 
 def check_frames(frames: SplitFrames, spec: TrainPotentialSpec) -> None:

@@ -26,10 +26,10 @@ from designer_app.specs.structure import Structure
 from designer_app.specs.train_potential import TrainPotentialSpec
 from designer_app.specs.training_progress import PARITY_ARRAYS, PARITY_FILE, SERIES_FILE
 from designer_app.state import state_from_structures
-from designer_app.training import gap_fitting
+from designer_app.training import gap_fitting, gap_plan
 from designer_app.training.frames import SplitFrames
 from designer_app.training.gap_fitting import fit, potential_of_fit
-from designer_app.training.gap_frames import SHORTEST_OF_ALL
+from designer_app.training.gap_frames import SHORTEST_OF_ALL, described
 from designer_app.training.gap_rows import frame_rows
 from designer_app.training.gap_sparse import chosen
 from designer_app.training.set_errors import errors_on, said_of
@@ -298,3 +298,21 @@ def test_the_farthest_points_leave_no_atom_far_from_all():
     unit /= np.linalg.norm(unit, axis=1)[:, None]
     found = chosen(unit, 5, "farthest", rng)
     assert sorted(index // 10 for index in found) == [0, 1, 2, 3, 4]
+
+
+def test_a_preset_takes_no_more_sparse_points_than_fit_into_its_time(
+    copper_frames, tmp_path, monkeypatch
+):
+    minutes = replace(spec(tmp_path), preset="minutes", options=())
+    settings = gap_plan.settings_for(copper_frames, minutes)
+    many = replace(settings, n_sparse=1000)
+    monkeypatch.setattr(gap_plan, "_seconds", lambda _frames, _kinds, asked: 0.3 * asked.n_sparse)
+    assert gap_plan.affordable((), 1, many, minutes).n_sparse == 250
+    named = replace(minutes, options=("n_sparse=1000",))
+    assert gap_plan.affordable((), 1, many, named).n_sparse == 1000
+
+
+def test_a_time_is_foretold_for_the_frames(copper_frames, tmp_path):
+    settings = gap_plan.settings_for(copper_frames, spec(tmp_path))
+    learned = described(copper_frames.train, ("Cu",), {"Cu": 0.0}, settings, RunControl(), "")
+    assert 0.0 < gap_plan._seconds(learned, 1, settings) < 60.0

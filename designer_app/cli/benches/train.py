@@ -98,6 +98,8 @@ TRAINED = (
     ("nequip", "Mo"),
     ("nequip", "Li"),
     ("gap", "Si"),
+    ("gap", "Mo"),
+    ("gap", "Li"),
 )
 """(family, data) of the held-out rows."""
 

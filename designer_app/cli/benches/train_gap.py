@@ -36,7 +36,8 @@ from designer_app.state import set_threads, state_from_structures
 from designer_app.training.frame_splits import split_frames
 from designer_app.training.frames import SplitFrames
 from designer_app.training.gap_fit_program import arguments, quip_atoms
-from designer_app.training.gap_fitting import fit, potential_of_fit, settings_for
+from designer_app.training.gap_fitting import fit, potential_of_fit
+from designer_app.training.gap_plan import settings_for
 from designer_app.training.published.folder import data_file, data_folder
 from designer_app.training.references import free_atom_energies
 from designer_app.training.set_errors import errors_on, said_of
