@@ -19,9 +19,10 @@ from designer_app.running.control import RunControl
 from designer_app.running.messages import job_error
 from designer_app.specs.training_progress import CHECKPOINT_FILE
 from designer_app.training.loss import ErrorSums, LossWeights, loss_of
+from designer_app.training.metrics import Labels, blank_labels, voigt
 from designer_app.training.schedule import WeightAverage, rate_factor
 from designer_app.training.training_checkpoint import write_training
-from designer_app.training.training_log import Said, TrainingLog
+from designer_app.training.training_log import TrainingLog
 
 BETWEEN_CHECKPOINTS = 30.0
 """Seconds; the last is at most so old when a training is killed. Written within epochs too."""
@@ -216,20 +217,21 @@ class Training:
         self.sums, self.norms, self.epoch_seconds = ErrorSums(), (0.0, 0), 0.0
         self._tell_progress(control)
 
-    def _said_of_validation(self) -> tuple[ErrorSums, Said]:
+    def _said_of_validation(self) -> tuple[ErrorSums, Labels]:
         self.module.eval()
-        sums, said = ErrorSums(), Said()
+        sums, said = ErrorSums(), blank_labels(self.validation.frames)
         rows, size = range(len(self.validation)), JUDGED_AT_ONCE * self.batch_size
+        frame = atom = 0
         for batch in batches(self.validation, rows, size, self.device):
             found = self.predict(batch, False)
             sums.add(loss_of(found, batch, self.schedule.weights)[1])
-            sizes = torch.bincount(batch["batch"], minlength=len(found.energy)).tolist()
-            said.energies += found.energy.tolist()
-            blank = torch.full((sum(sizes), 3), math.nan)
-            forces = blank if found.forces is None else found.forces.cpu()
-            said.forces += [each.numpy() for each in forces.split(sizes)]
-            blank = torch.full((len(sizes), 3, 3), math.nan)
-            said.stresses += list((blank if found.stress is None else found.stress.cpu()).numpy())
+            frames = slice(frame, frame := frame + len(found.energy))
+            atoms = slice(atom, atom := atom + len(batch["z"]))
+            said.energies[frames] = found.energy.cpu().numpy() / said.n_atoms[frames]
+            if found.forces is not None:
+                said.forces[atoms] = found.forces.cpu().numpy()
+            if found.stress is not None:
+                said.stresses[frames] = voigt(found.stress.cpu().numpy())
         return sums, said
 
     @contextmanager

@@ -8,6 +8,7 @@ from torch import Tensor
 
 from designer_app.graphs.pyg import Data
 from designer_app.potentials.base import Prediction
+from designer_app.training.metrics import VOIGT
 from designer_app.units import GPA
 
 ROUNDED = 0.01
@@ -39,7 +40,7 @@ class ErrorSums:
     n_forces: int = 0
     """Atoms."""
     stress: float = 0.0
-    """Of |dS| over the nine components, eV/A^3."""
+    """Of |dS| over the six components, eV/A^3."""
     virial_loss: float = 0.0
     n_stresses: int = 0
     """Frames."""
@@ -72,7 +73,7 @@ class ErrorSums:
     @property
     def stress_mae(self) -> float:
         """GPa; NaN where no stress is known."""
-        return self.stress / (9 * self.n_stresses) / GPA if self.n_stresses else math.nan
+        return self.stress / (6 * self.n_stresses) / GPA if self.n_stresses else math.nan
 
 
 def loss_of(said: Prediction, batch: Data, weights: LossWeights) -> tuple[Tensor, ErrorSums]:
@@ -108,7 +109,8 @@ def loss_of(said: Prediction, batch: Data, weights: LossWeights) -> tuple[Tensor
             virials = _length(off.flatten(1) * (volumes / n_atoms)[:, None])
             total = _rounded(virials / weights.unit)
             loss = loss + weights.stress * total / count
-            sums.stress, sums.virial_loss = _plain(off), float(total.detach())
+            six = torch.stack([off[:, i, j] for i, j in VOIGT])
+            sums.stress, sums.virial_loss = _plain(six), float(total.detach())
             sums.n_stresses = count
     return loss, sums
 

@@ -23,7 +23,7 @@ from designer_app.specs.labels import LabelFile
 from designer_app.specs.train_potential import TrainPotentialSpec
 from designer_app.specs.trainable import TRAINABLE
 from designer_app.training.frames import Fitted, SplitFrames
-from designer_app.training.set_errors import errors_by_element, errors_by_tag, errors_on, said_of
+from designer_app.training.set_errors import details_on, errors_on, said_of
 from designer_app.weights.potential_cards import write_potential
 
 MOST_TRAINING_FRAMES = 500
@@ -97,14 +97,14 @@ def judged(
         ("test", frames.test),
     )
     errors: list[ErrorsOn] = []
-    details: list[ErrorsOn] = []
+    details: tuple[ErrorsOn, ...] = ()
     for name, rows in sets:
         if not rows:
             continue
         said = said_of(potential, rows, control, f"Judging on the {name} frames")
         errors.append(errors_on(name, rows, said))
         if name != "train":  # of the last set that was kept back: the test frames where there are
-            details = [*errors_by_element(rows, said), *errors_by_tag(rows, said)]
+            details = details_on(rows, said)
     found = replace(card, errors=(*errors, *details))
     write_potential_card(folder, found)
     return found

@@ -3,37 +3,22 @@
 import math
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from designer_app.io.atomic_write import replacing
 from designer_app.io.series import SeriesWriter
 from designer_app.running.control import RunControl
 from designer_app.specs.labelled import LabelledFrame
 from designer_app.specs.training_progress import COLUMNS, PARITY_FILE, SERIES_FILE
-from designer_app.units import GPA
+from designer_app.training.metrics import Labels, labels_of
 
 BETWEEN_PARITIES = 10.0
 """Seconds between two files of parity points."""
 MOST_PARITY_ATOMS = 50_000
 """Frames beyond are left out, evenly."""
-VOIGT = ((0, 0), (1, 1), (2, 2), (1, 2), (0, 2), (0, 1))
-
-
-@dataclass(eq=False)
-class Said:
-    """What the present weights say of frames, frame by frame."""
-
-    energies: list[float] = field(default_factory=list)
-    """eV."""
-    forces: list[NDArray[np.float64]] = field(default_factory=list)
-    """eV/A."""
-    stresses: list[NDArray[np.float64]] = field(default_factory=list)
-    """(3, 3) eV/A^3, NaN where not computed."""
 
 
 class TrainingLog:
@@ -57,7 +42,9 @@ class TrainingLog:
         self.control.series.append(told)
         self._series.extend([{"step": _step(self._member, int(told["epoch"])), **told}])
 
-    def parity(self, frames: Sequence[LabelledFrame], said: Said, *, at_last: bool = False) -> None:
+    def parity(
+        self, frames: Sequence[LabelledFrame], said: Labels, *, at_last: bool = False
+    ) -> None:
         """Write the points of these frames, unless the last are young."""
         now = time.monotonic()
         if not frames or (not at_last and now - self._parity_written < BETWEEN_PARITIES):
@@ -78,38 +65,27 @@ def _step(member: int, epoch: int) -> int:
     return 10_000_000 * member + epoch
 
 
-def parity_arrays(frames: Sequence[LabelledFrame], said: Said) -> dict[str, Any]:
+def parity_arrays(frames: Sequence[LabelledFrame], said: Labels) -> dict[str, Any]:
     """The arrays of `specs.training_progress.PARITY_ARRAYS`."""
-    n_atoms = sum(len(frame) for frame in frames)
-    chosen = range(0, len(frames), max(1, math.ceil(n_atoms / MOST_PARITY_ATOMS)))
-    kept = [frames[k] for k in chosen]
+    known = labels_of(frames)
+    step = max(1, math.ceil(len(known.numbers) / MOST_PARITY_ATOMS))
+    rows = list(range(0, len(frames), step))
+    atoms = np.isin(known.frame_of_atom, rows)
+    kept = [frames[row] for row in rows]
     sources = sorted({frame.source for frame in kept})
     tags = sorted({frame.tag for frame in kept})
-    sizes = np.array([len(frame) for frame in kept])
-    energies = [math.nan if frame.energy is None else frame.energy for frame in kept]
     return {
-        "energy_reference": np.array(energies) / sizes,
-        "energy_predicted": np.array([said.energies[k] for k in chosen]) / sizes,
-        "force_reference": np.concatenate([_forces(frame).ravel() for frame in kept]),
-        "force_predicted": np.concatenate([said.forces[k].ravel() for k in chosen]),
-        "stress_reference": np.array([_voigt(frame.stress) for frame in kept]),
-        "stress_predicted": np.array([_voigt(said.stresses[k]) for k in chosen]),
-        "n_atoms": sizes,
+        "energy_reference": known.energies[rows],
+        "energy_predicted": said.energies[rows],
+        "force_reference": known.forces[atoms].ravel(),
+        "force_predicted": said.forces[atoms].ravel(),
+        "stress_reference": known.stresses[rows],
+        "stress_predicted": said.stresses[rows],
+        "n_atoms": known.n_atoms[rows],
         "frame_source": np.array([sources.index(frame.source) for frame in kept]),
         "frame_index": np.array([frame.index for frame in kept]),
         "frame_tag": np.array([tags.index(frame.tag) for frame in kept]),
-        "numbers": np.concatenate([frame.structure.numbers for frame in kept]),
+        "numbers": known.numbers[atoms],
         "sources": np.array(sources),
         "tags": np.array(tags),
     }
-
-
-def _forces(frame: LabelledFrame) -> NDArray[np.float64]:
-    return np.full((len(frame), 3), math.nan) if frame.forces is None else frame.forces
-
-
-def _voigt(stress: NDArray[np.float64] | None) -> list[float]:
-    """GPa."""
-    if stress is None:
-        return [math.nan] * 6
-    return [float(stress[i, j]) / GPA for i, j in VOIGT]
