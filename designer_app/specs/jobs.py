@@ -157,6 +157,12 @@ JOBS: Registry[JobRow] = Registry(
             is_listed=False,
         ),
         JobRow(
+            key="health",
+            title="Check health",
+            summary="Whether a potential behaves as one should: a verdict in words.",
+            implementation="designer_app.jobs.health:run",
+        ),
+        JobRow(
             key="convert",
             title="Take over weights",
             summary="A potential from weights that another program trained, read as data.",

@@ -116,12 +116,12 @@ def _interval_axis(intervals: ForceIntervals, half_width: float) -> TrustAxis:
     held = ""
     if intervals.coverage is not None:
         held = f" (held by {100 * intervals.coverage:.0f} % on {intervals.n_covered} other frames)"
-    sentence = f"90 % of its force components are right within {half_width:.3f} eV/A{held}."
+    sentence = f"90 % of its force components are right within {half_width:.3f} eV/Å{held}."
     return TrustAxis(key="interval", level="good", sentence=sentence)
 
 
 def _spread_axis(spread: Any, numbers: Any) -> TrustAxis:
     worst_atom = int(np.argmax(spread))
     atom = f"{SYMBOLS[int(numbers[worst_atom])]} (atom {worst_atom + 1})"
-    sentence = f"Members differ by {spread.max():.3f} eV/A at most, on {atom}."
+    sentence = f"Members differ by {spread.max():.3f} eV/Å at most, on {atom}."
     return TrustAxis(key="spread", level="good", sentence=sentence)

@@ -1,0 +1,91 @@
+"""Two atoms alone, pushed together: they must repel each other, or hot atoms fall into each other.
+
+A learned potential has seen no such distances, and may invent an attraction there.
+"""
+
+from itertools import combinations_with_replacement
+
+import numpy as np
+from ase.data import covalent_radii
+
+from designer_app.elements import SYMBOLS
+from designer_app.properties.health.subject import Subject, energies_of
+from designer_app.specs.health import Curve, HealthItem
+from designer_app.specs.structure import Structure
+
+KEY, TITLE = "dimers", "Atoms pushed together"
+MOST_PAIRS = 10
+N_DISTANCES = 48
+NEAREST = 0.35
+"""Of the sum of the covalent radii: where the scan begins."""
+FARTHEST_A = 6.0
+DEEP = 0.2
+"""eV by which the energy must fall again, coming nearer, to be an attraction."""
+SAFE, THIN = 10.0, 2.0
+"""eV of a wall before such an attraction that heat does not, or hardly, pass."""
+SIDE_A = 40.0
+
+
+def check(subject: Subject) -> HealthItem:
+    """Every pair of elements of the structure, at most ten pairs."""
+    numbers = sorted(set(subject.rest.numbers.tolist()))
+    pairs = list(combinations_with_replacement(numbers, 2))[:MOST_PAIRS]
+    curves, falls = [], []
+    for first, second in pairs:
+        near = NEAREST * float(covalent_radii[first] + covalent_radii[second])
+        distances = np.geomspace(near, FARTHEST_A, N_DISTANCES)
+        energies = energies_of(
+            subject.potential, [_pair(first, second, each) for each in distances], subject.control
+        )
+        energies = energies - energies[-1]
+        name = f"{SYMBOLS[first]}-{SYMBOLS[second]}"
+        curves.append(
+            Curve(name=name, x=distances, y=energies, x_label="distance, Å", y_label="energy, eV")
+        )
+        found = attraction(distances, energies)
+        if found is not None:
+            falls.append((name, *found))
+    return _judged(falls, tuple(curves))
+
+
+def _pair(first: int, second: int, distance: float) -> Structure:
+    return Structure(
+        numbers=np.array([first, second], dtype=np.int64),
+        positions=np.array([[0.0, 0.0, 0.0], [distance, 0.0, 0.0]]) + 0.25 * SIDE_A,
+        cell=SIDE_A * np.eye(3),
+        pbc=(True, True, True),
+    )
+
+
+def attraction(distances: np.ndarray, energies: np.ndarray) -> tuple[float, float] | None:
+    """(distance in A below which two atoms attract each other, wall before it in eV); or None.
+
+    The wall is counted from the deepest point outside it.
+    """
+    if not np.isfinite(energies).all():
+        return float(distances[-1]), 0.0
+    lowest, top = float(energies[-1]), -1
+    for at in range(len(energies) - 1, -1, -1):
+        energy = float(energies[at])
+        if top < 0:  # on the way into the bond, and out of it
+            lowest = min(lowest, energy)
+            top = at if energy > lowest + DEEP else -1
+        elif energy >= energies[top]:
+            top = at
+        elif energy < energies[top] - DEEP:
+            return float(distances[top]), float(energies[top] - lowest)
+    return None
+
+
+def _judged(falls: list[tuple[str, float, float]], curves: tuple[Curve, ...]) -> HealthItem:
+    if not falls:
+        sentence = "All pairs of atoms repel each other down to a third of a bond."
+        return HealthItem(key=KEY, title=TITLE, level="good", sentence=sentence, curves=curves)
+    name, distance, wall = min(falls, key=lambda each: each[2])
+    level = "good" if wall >= SAFE else "care" if wall >= THIN else "no"
+    sentence = f"{name}: nearer than {distance:.2f} Å two atoms attract each other, behind a wall "
+    sentence += f"of {wall:.1f} eV."
+    advice = "" if level == "good" else "Hot atoms may fall in: add close pairs to the data."
+    return HealthItem(
+        key=KEY, title=TITLE, level=level, sentence=sentence, advice=advice, curves=curves
+    )

@@ -1,0 +1,98 @@
+import numpy as np
+import pytest
+from ase.build import bulk, molecule
+
+from designer_app.device import Compute
+from designer_app.io.documents import structure_from_atoms
+from designer_app.jobs import health
+from designer_app.potentials import load_potential
+from designer_app.properties.health.dimers import attraction
+from designer_app.properties.health.equation_of_state import minima
+from designer_app.properties.health.subject import subject_of
+from designer_app.properties.health.vibrations import force_constants, frequencies_of
+from designer_app.running.control import RunControl
+from designer_app.specs.health import HealthSpec
+
+ARGON = structure_from_atoms(bulk("Ar", "fcc", a=5.25, cubic=True))
+LJ = {"potential": "lennard-jones", "model": "noble-gases", "temperature": 20.0}
+
+
+@pytest.fixture(scope="module")
+def report():
+    """Of a potential that cannot be unwell."""
+    return health.run(HealthSpec(structure=ARGON, steps=200, **LJ), RunControl())
+
+
+def item(report, key):
+    return next(each for each in report.items if each.key == key)
+
+
+def test_a_sound_potential_is_called_sound(report):
+    assert report.level == "good", [each.sentence for each in report.items]
+    assert report.structure == "Ar4"
+
+
+def test_every_check_shows_a_curve_or_says_why_not(report):
+    assert all(each.curves or each.level == "skipped" for each in report.items)
+
+
+def test_the_bulk_modulus_is_that_of_argon(report):
+    # 2.7 GPa measured at 4 K (Peterson et al. 1966); pairs of these parameters give 3.1.
+    modulus = float(
+        item(report, "equation-of-state").sentence.split("modulus ")[1].split(" GPa")[0]
+    )
+    assert modulus == pytest.approx(3, abs=1)
+
+
+def test_a_molecule_has_no_equation_of_state():
+    nitrogen = structure_from_atoms(molecule("N2"))
+    spec = HealthSpec(
+        structure=nitrogen, potential="ase", model="ase.calculators.emt:EMT", steps=50
+    )
+    assert item(health.run(spec, RunControl()), "equation-of-state").level == "skipped"
+
+
+def test_frequencies_of_a_spring_are_its_own():
+    k, masses = 2.0, np.array([3.0, 5.0])
+    hessian = np.zeros((6, 6))
+    hessian[0, 0] = hessian[3, 3] = k
+    hessian[0, 3] = hessian[3, 0] = -k
+    reduced = masses.prod() / masses.sum()
+    known = np.sqrt(k * 1.602176634e-19 / 1e-20 / (reduced * 1.66053907e-27)) / (2 * np.pi) * 1e-12
+    assert frequencies_of(hessian, masses)[-1] == pytest.approx(known, rel=1e-6)
+
+
+def test_force_constants_of_a_crystal_do_not_move_it_as_a_whole():
+    potential = load_potential("lennard-jones", "noble-gases", Compute("cpu"))
+    subject = subject_of(potential, HealthSpec(structure=ARGON, **LJ), RunControl())
+    hessian = force_constants(subject).reshape(4, 3, 4, 3)
+    assert np.abs(hessian.sum(axis=2)).max() < 1e-6 * np.abs(hessian).max()
+
+
+@pytest.mark.parametrize(
+    ("energies", "known"),
+    [([3, 1, 0, 1, 3], 1), ([3, 1, 0, 1, 0.5, 3], 2), ([3, 2, 1, 0], 1), ([0, 1, 2, 1.5], 2)],
+)
+def test_valleys_of_a_curve_are_counted(energies, known):
+    assert minima(np.array(energies, dtype=float)) == known
+
+
+def test_a_hole_at_short_distance_is_found_with_the_wall_before_it():
+    r = np.geomspace(0.5, 6.0, 200)
+    sound = 4 * ((2 / r) ** 12 - (2 / r) ** 6)
+    assert attraction(r, sound) is None
+    hole = np.where(r < 1.5, 5.0 - 20.0 * (1.5 - r), np.minimum(sound, 5.0))
+    distance, wall = attraction(r, hole)
+    assert distance == pytest.approx(1.6, abs=0.15)
+    assert wall == pytest.approx(6.0, abs=0.2)
+
+
+def test_forces_that_are_no_slope_are_told(monkeypatch):
+    from designer_app.properties.health import vibrations
+
+    lopsided = np.eye(12)
+    lopsided[0, 5] = 0.3
+    monkeypatch.setattr(vibrations, "force_constants", lambda _: lopsided)
+    potential = load_potential("lennard-jones", "noble-gases", Compute("cpu"))
+    subject = subject_of(potential, HealthSpec(structure=ARGON, **LJ), RunControl())
+    assert vibrations.check(subject).level == "no"
