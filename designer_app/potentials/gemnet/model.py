@@ -195,7 +195,7 @@ class GemNet(EnergyNetwork):
         for each in factors:
             each.fitting = True
         try:
-            self(graph)
+            (self.energies_and_forces if self.direct_forces else self)(graph)
         finally:
             for each in factors:
                 each.fitting = False

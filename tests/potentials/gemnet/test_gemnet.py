@@ -4,12 +4,12 @@ import numpy as np
 import pytest
 import torch
 
-from designer_app.errors import InvalidSpecError
+from designer_app.errors import CannotProvideError, InvalidSpecError
 from designer_app.neighbors.build import build_neighbors
 from designer_app.nn.edges import edge_graph
 from designer_app.potentials.gemnet import GemNet
 from designer_app.potentials.gemnet.layers import ScalingFactor
-from designer_app.potentials.network import ScaledNetwork
+from designer_app.potentials.network import NetworkPotential, ScaledNetwork
 from designer_app.specs.networks import GemNetSettings
 from designer_app.specs.structure import Structure
 from designer_app.state import state_from_structures
@@ -27,6 +27,7 @@ SMALL = {
     "interaction_cutoff": 4.0,
 }
 KINDS = {"T": {}, "Q": {"quadruplets": True}}
+DIRECT = {"quadruplets": True, "direct_forces": True}
 
 
 def network(**said):
@@ -180,6 +181,47 @@ def test_the_published_size_has_the_published_number_of_weights(kind, published)
     n = sum(each.numel() for each in model.parameters()) - (119 - 93) * 128
     n += 21 * 6 * 32 if kind == "Q" else 0
     assert n == pytest.approx(published, abs=5e3)
+
+
+@matter
+def test_direct_forces_turn_with_the_atoms(structure):
+    model = scaled(**DIRECT)
+    other, turn = turned(structure)
+    here, there = (model.predict(graph_for(model, each)) for each in (structure, other))
+    expected = here.forces @ torch.from_numpy(turn)
+    torch.testing.assert_close(there.forces, expected, rtol=ROUNDING, atol=ROUNDING)
+
+
+def test_direct_forces_are_learned_without_differentiating_the_energy():
+    model = scaled(**DIRECT)
+    found = model.predict(graph_for(model, molecule()), for_training=True)
+    found.forces.square().sum().backward()
+    assert model.network.outputs[0].force.weight.grad.abs().sum() > 0
+    assert model.network.outputs[0].energy.weight.grad is None
+
+
+def test_a_potential_with_direct_forces_is_marked_and_gives_no_stress():
+    potential = NetworkPotential(
+        "gemnet",
+        scaled(**DIRECT),
+        name="direct",
+        model_sha256="",
+        elements=frozenset({3, 8}),
+        device=torch.device("cpu"),
+        dtype=torch.float64,
+    )
+    state = state_from_structures([crystal()], torch.device("cpu"))
+    neighbors = build_neighbors(state, potential.cutoff, half=False)
+    assert not potential.conservative
+    assert potential.predict(state, neighbors).stress is None
+    with pytest.raises(CannotProvideError):
+        potential.predict(state, neighbors, frozenset({"stress"}))
+
+
+def test_direct_layers_are_calibrated_too():
+    model = network(**DIRECT)
+    model.calibrate(graph_for(model, molecule(), crystal()))
+    assert float(model.outputs[0].scale_force.value) != 1.0
 
 
 @each_kind
