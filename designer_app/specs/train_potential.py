@@ -104,6 +104,7 @@ class TrainPotentialSpec:
         doc="Frames that are not learned from, as FILE:PLACE, counted from 0.",
         argument="leave-out",
         hidden=True,
+        kept=True,
     )
     mapping: tuple[str, ...] = spec_field(
         (),

@@ -137,6 +137,16 @@ def test_a_fix_changes_the_settings_and_the_data_are_checked_again(qtbot, potent
     assert potentials.page.work.data.split.editor.value() == "structure"
 
 
+def test_frames_that_a_fix_left_out_can_be_taken_in_again(potentials):
+    potentials.desk.change((("leave_out", ("si.json:7", "si.json:9")),))
+    split = potentials.page.work.data.split
+    assert split._left_out.text() == "2 frames left out"
+    assert not split.restore.isHidden()
+    split.restore.click()
+    assert potentials.desk.spec.leave_out == ()
+    assert split.restore.isHidden()
+
+
 def test_a_frame_of_a_finding_opens_in_structure(window, potentials, checks, monkeypatch):
     opened = []
     monkeypatch.setattr(window.session, "open_frame", lambda *asked: opened.append(asked))

@@ -64,7 +64,10 @@ def test_settings_come_back_as_the_same_spec():
 
 def test_the_files_of_a_training_are_part_of_its_settings():
     spec = TrainPotentialSpec(
-        data=(Path("a.xyz"), Path("b.json")), out=Path("run"), options=("n_features=64",)
+        data=(Path("a.xyz"), Path("b.json")),
+        out=Path("run"),
+        options=("n_features=64",),
+        leave_out=("a.xyz:3",),
     )
     written = tomllib.loads(toml_text(settings_of(spec)))
     assert spec_from_settings(TrainPotentialSpec, written) == spec

@@ -60,6 +60,7 @@ class DataPage(QWidget):
         """The settings that stand behind the page."""
         self._spec = spec
         self.split.set_split(spec.split)
+        self.split.set_left_out(len(spec.leave_out))
 
     def show_reading(self, paths: Sequence[Path]) -> None:
         """Files are being read."""
@@ -150,6 +151,7 @@ class DataPage(QWidget):
         self.keys.mapped.connect(self._on_mapped)
         self.tags.chosen.connect(self._on_tags_chosen)
         self.split.chosen.connect(self._on_split_chosen)
+        self.split.restored.connect(self._on_restored)
 
     def _on_removed(self, path: Path) -> None:
         left = tuple(each for each in self._spec.data if each != path)
@@ -163,6 +165,9 @@ class DataPage(QWidget):
 
     def _on_split_chosen(self, split: str) -> None:
         self.changed.emit((("split", split),))
+
+    def _on_restored(self) -> None:
+        self.changed.emit((("leave_out", ()),))
 
     def _on_fixed(self, fix: object) -> None:
         self.changed.emit(getattr(fix, "changes", ()))

@@ -1,7 +1,7 @@
 """Pictures of the Potentials workspace in each of its states, with a real, small training."""
 
-import json
 import os
+import re
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from designer_app.ui.gallery import Gallery
 
 _DATA = ("potentials", "mlearn_Si")
+_MOLECULE = Path("ethanol_rmd17") / "train.xyz"
+_LINES, _FRAMES = 11, 150
+"""Of the file of molecules: lines a frame, and frames that are taken."""
 _RUN_LIMIT_S = 900.0
 _MINUTES = 1.5
 _HARTREE = 27.211386
@@ -42,12 +45,11 @@ def shoot_potentials(gallery: "Gallery", *scenes: str) -> None:
 
 
 def _problems(gallery: "Gallery", folder: Path) -> None:
-    """Energies in Hartree, some frames twice, one file that is cut off."""
+    """Energies in Hartree taken for eV, some frames twice, one file that is cut off."""
     potentials = gallery.window.potentials
-    entries = json.loads((folder / "test.json").read_text(encoding="utf-8"))
-    for entry in entries:
-        entry["outputs"]["energy"] /= _HARTREE
-    with gallery.file("vasp-export.json", json.dumps(entries + entries[:3])) as path:
+    text = (folder.parent / _MOLECULE).read_text(encoding="utf-8")
+    lines = _in_hartree(text).splitlines(keepends=True)[: _LINES * _FRAMES]
+    with gallery.file("ethanol.xyz", "".join((*lines, *lines[: 3 * _LINES]))) as path:
         broken = path.with_name("unfinished-run.xyz")
         broken.write_text("64\nLattice=", encoding="utf-8")
         potentials.add_files([path, broken])
@@ -55,6 +57,10 @@ def _problems(gallery: "Gallery", folder: Path) -> None:
         gallery.wait(0.5)
         gallery.shoot("potentials-problems")
     potentials.show_page(LIBRARY)
+
+
+def _in_hartree(text: str) -> str:
+    return re.sub(r"energy=(\S+)", lambda found: f"energy={float(found[1]) / _HARTREE:.8f}", text)
 
 
 def _training(gallery: "Gallery", folder: Path) -> None:
@@ -78,6 +84,11 @@ def _finished(gallery: "Gallery", _folder: Path) -> None:
     gallery.shoot("potentials-finished")
     potentials.show_page(TRAINING)
     gallery.shoot("potentials-training-over")
+    potentials.panel.result.run.click()
+    gallery.until(lambda: gallery.window.workspace == "dynamics", 60.0)
+    gallery.wait(2.0)
+    gallery.shoot("potentials-in-dynamics")
+    gallery.window.show_workspace("potentials")
     potentials.show_page(LIBRARY)
     gallery.wait(0.5)
     gallery.shoot("potentials-library")

@@ -216,9 +216,11 @@ class TagsSection(Section):
 
 
 class SplitSection(Section):
-    """How frames are kept back, and how many go where."""
+    """How frames are kept back, how many go where, and how many were left out."""
 
     chosen = Signal(str)
+    restored = Signal()
+    """What was left out is wanted again."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(self.tr("KEPT BACK TO JUDGE BY"), parent)
@@ -227,13 +229,26 @@ class SplitSection(Section):
         self.editor.setToolTip(said.doc)
         self.editor.setAccessibleName(said.label)
         self.counts = label("", "small")
+        self._left_out = label("", "small")
+        self.restore = QPushButton(self.tr("Take them in again"))
+        self.restore.setProperty("role", "link")
         self.body.addWidget(self.editor)
         self.body.addWidget(self.counts)
+        self.body.addLayout(row(self._left_out, self.restore, None))
+        self.set_left_out(0)
+        self.restore.clicked.connect(self.restored)
         self.editor.edited.connect(self._on_edited)
 
     def set_split(self, split: str) -> None:
         """Show a rule."""
         self.editor.set_value(split)
+
+    def set_left_out(self, n: int) -> None:
+        """How many frames a fix left out."""
+        said = with_spaces(n)
+        self._left_out.setText(self.tr("%s frames left out") % said)
+        for widget in (self._left_out, self.restore):
+            widget.setVisible(n > 0)
 
     def set_preflight(self, found: Preflight | None) -> None:
         """How many frames go where; None while it is not known."""
