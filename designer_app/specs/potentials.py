@@ -152,7 +152,7 @@ POTENTIALS: Registry[PotentialRow] = Registry(
             model_doc="folder of a trained correction that names its baseline, or baseline and "
             "correction joined by +, e.g. tight-binding:GFN1-xTB+schnet:FOLDER",
             suits=("solid", "molecule", "liquid", "metal"),
-            gives=("energy", "forces"),
+            gives=("energy", "forces", "stress"),
         ),
         PotentialRow(
             key="script",

@@ -42,7 +42,7 @@ HCP = [
     ("Co", 2.507, 4.069, 4.386),
     ("Mg", 3.209, 5.210, 1.519),
 ]
-VOLUME, COHESIVE_ENERGY_HCP, IDEAL = 0.02, 0.01, 0.015
+VOLUME, COHESIVE_ENERGY_HCP, IDEAL = 0.01, 0.006, 0.002
 
 
 def predicted(potential, *structures, want=EVERYTHING):
