@@ -35,6 +35,10 @@ SCREEN_INTERVAL = 1.0 / 30.0
 """Seconds between what is sent to the screen."""
 MOST_ROWS = 512
 """Rows that wait for the next such moment."""
+NOT_CONSERVED = (
+    "The forces of this potential are not the gradient of its energy: energy is not conserved, and "
+    "the atoms may slowly heat or cool. A thermostat hides it; NVE does not."
+)
 
 
 def run(spec: MDSpec, control: RunControl) -> dict[str, Any]:
@@ -94,6 +98,8 @@ class _Recorder:
         self._warnings: list[str] = []
         if ready.spec.structure is not None:
             self._warn(doubt(ready.spec.potential, ready.spec.structure))
+        if not ready.evaluate.potential.conservative:
+            self._warn(NOT_CONSERVED)
         self._began = self._sent = time.perf_counter()
         self._paused = 0.0
 
