@@ -37,6 +37,7 @@ _EXAMPLES = {
     "WriteFailedError": ("out/x.traj", "No space left on device"),
     "NotConvergedError": (500, 0.31),
     "TrainingDivergedError": (3, 5e-3, 2),
+    "FitFailedError": ("gap_fit", "sparse points are missing"),
     "ElectronsNotConvergedError": ("GFN1-xTB", 250, 64),
     "LostBandError": ("the hop of Li over 3.00 Å", 2.1),
     "DatabaseUnavailableError": ("Materials Project", "there is no answer"),
