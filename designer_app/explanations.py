@@ -271,7 +271,7 @@ def _code_not_trusted(f: Mapping[str, Any]) -> Explanation:
         "It was not run. Such a file can read, change and send your files, as any program can.",
         (
             "Allow it only if you know where it comes from: open it in Potentials,",
-            f"or run: designer-app trust {f['path']} --yes.",
+            f"or run: designer-app allow {f['path']} --yes.",
         ),
     )
 
@@ -396,8 +396,8 @@ def _lost_band(f: Mapping[str, Any]) -> Explanation:
 
 def _fit_failed(f: Mapping[str, Any]) -> Explanation:
     return Explanation(
-        f"{f['program']} ended without a potential. Its last words: {f['said']}",
-        "Nothing was written; the data is as it was.",
+        f"{f['program']} ended without a potential.",
+        f"Its last words: {f['said']}. Nothing was written; the data is as it was.",
         ("Fit with this program instead: engine=own.", "Take fewer sparse points."),
     )
 
