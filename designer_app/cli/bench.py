@@ -36,6 +36,7 @@ BENCHES = {
     "single-points": "designer_app.cli.benches.single_points",
     "train": "designer_app.cli.benches.train",
     "train-gap": "designer_app.cli.benches.train_gap",
+    "train-nequip": "designer_app.cli.benches.train_nequip",
     "vae": "designer_app.cli.benches.vae",
     "voltage": "designer_app.cli.benches.voltage",
 }

@@ -41,8 +41,9 @@ COMMANDS = (
     "evaluate",
     "screen",
     "design",
+    "health",
     "convert",
-    "trust",
+    "allow",
     "bench",
 )
 """Modules of this package, in the order of the help; each exports `COMMAND`."""

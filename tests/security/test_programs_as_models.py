@@ -92,11 +92,11 @@ def test_a_program_that_does_not_tell_its_elements_is_refused_in_a_sentence(tmp_
 
 
 def test_the_command_asks_before_it_allows(deployed, capsys):
-    assert main(["trust", str(deployed)]) == 0
+    assert main(["allow", str(deployed)]) == 0
     assert "anything that you can do" in capsys.readouterr().out
     with pytest.raises(CodeNotTrustedError):
         load_potential("script", str(deployed))
-    assert main(["trust", str(deployed), "--yes"]) == 0
+    assert main(["allow", str(deployed), "--yes"]) == 0
     load_potential("script", str(deployed))
 
 

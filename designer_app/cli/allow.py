@@ -1,4 +1,4 @@
-"""`designer-app trust FILE`: allow a model file that is a program to run."""
+"""`designer-app allow FILE`: allow a model file that is a program to run."""
 
 import argparse
 from pathlib import Path
@@ -51,7 +51,7 @@ def _present(result: dict[str, Any]) -> str:
 
 
 COMMAND = Command(
-    name="trust",
+    name="allow",
     summary="Allow a model file that is a program to run, or see whether it may.",
     configure=_configure,
     run=_run,
