@@ -48,7 +48,7 @@ from designer_app.training.published.folder import data_file, data_folder
 from designer_app.units import FS
 
 VARIABLE = "DESIGNER_APP_SCHNETPACK_PYTHON"
-BLOCKS = 5
+BLOCKS = 3
 _SIZES = ((128, 6), (64, 3))
 """(features and filters, interactions)."""
 # (name, file, frames at once)
