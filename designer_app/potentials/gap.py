@@ -44,6 +44,7 @@ from designer_app.potentials.gap_basis import (
     firsts,
     product,
     scatter_pairs,
+    triangular_factor,
 )
 from designer_app.potentials.nuclear_repulsion import nuclear_repulsion
 from designer_app.specs.fields import spec_from_settings
@@ -127,9 +128,8 @@ class GAPPotential(Potential):
         nearest = np.asarray(arrays["nearest"], np.float64) if self.settings.repulsion else None
         self._pairs = pair_table(self.basis, coefficients[ends[-1] :], numbers, nearest)
         self._delta2 = float(arrays["delta"].item()) ** 2
-        self._factors = [
-            np.asarray(arrays[f"factor.{kind}"], np.float64) for kind in range(len(numbers))
-        ]
+        self._factors: list[Tensor] = []
+        """L^T of each element, from the first time that variances are asked for."""
 
     def features(self, state: AtomicState, neighbors: NeighborList) -> Tensor:
         """(n_atoms, n_features) unit power spectra: distances to what was learned from."""
@@ -150,6 +150,9 @@ class GAPPotential(Potential):
         slopes_wanted = bool({"forces", "stress"} & want)
         energies = self._references[near.kinds]
         variances = np.zeros(n if "variances" in want else 0)
+        if len(variances) and not self._factors:
+            kinds = range(len(self.basis.sparse))
+            self._factors = [triangular_factor(self.basis.covariance(kind)) for kind in kinds]
         slopes = np.zeros((len(near.vectors) if slopes_wanted else 0, 3))
         for start in range(0, n, ATOMS_AT_ONCE):
             self._predict_atoms(near, start, energies, variances, slopes)
@@ -194,7 +197,7 @@ class GAPPotential(Potential):
                 by_feature[atoms] = product(by_overlap, self._slopes_by_point[kind])
             if len(variances):
                 seen = torch.linalg.solve_triangular(
-                    torch.from_numpy(self._factors[kind]).T, torch.from_numpy(kernel.T), upper=False
+                    self._factors[kind].T, torch.from_numpy(kernel.T), upper=False
                 ).numpy()
                 left = 1.0 - np.square(seen).sum(axis=0)
                 variances[start + atoms] = self._delta2 * np.maximum(left, 0.0)

@@ -21,6 +21,9 @@ from designer_app.specs.networks import GAPSettings
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 
+JITTER = 1e-9
+"""Added to the diagonal of K_MM, whose largest entry is 1: it is singular but for that."""
+
 
 @dataclass(frozen=True, eq=False)
 class PairBasis:
@@ -89,6 +92,12 @@ class GapBasis:
     def covariance(self, kind: int) -> FloatArray:
         """(n_sparse, n_sparse) kernels between sparse points."""
         return self.kernel(self.sparse[kind], kind)[0]
+
+
+def triangular_factor(covariance: FloatArray) -> torch.Tensor:
+    """Upper L^T of K_MM = L L^T."""
+    regular = torch.from_numpy(covariance + JITTER * np.eye(len(covariance)))
+    return torch.linalg.cholesky(regular, upper=True)
 
 
 def soap_shape(settings: GAPSettings) -> SoapShape:

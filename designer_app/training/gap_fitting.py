@@ -180,9 +180,6 @@ class _Fitting:
     def choose_noises(self, judged: Sequence[Described], control: RunControl) -> None:
         """Solve, and choose what the settings leave open."""
         prior = prior_rows(self.basis)
-        for kind in range(len(self.elements)):
-            part = slice(int(self.basis.offsets[kind]), int(self.basis.offsets[kind + 1]))
-            self.arrays[f"factor.{kind}"] = prior[0][part, part].numpy()
         try:
             self.trials.run(self.labels, prior, self.basis, judged, control)
         except (Cancelled, RunError) as cause:

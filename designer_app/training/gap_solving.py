@@ -19,14 +19,12 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from designer_app.potentials.gap_basis import GapBasis
+from designer_app.potentials.gap_basis import GapBasis, triangular_factor
 from designer_app.training.gap_frames import Described
 from designer_app.training.gap_rows import FrameRows
 
 FloatArray = NDArray[np.float64]
 
-JITTER = 1e-9
-"""Added to the diagonal of K_MM, whose largest entry is 1: it is singular but for that."""
 PAIR_DELTA = 10.0
 """eV: pairs may take what they like."""
 
@@ -114,20 +112,14 @@ def prior_rows(basis: GapBasis) -> tuple[Tensor, Tensor]:
     rows = torch.zeros(n, n, dtype=torch.float64)
     for kind in range(len(basis.sparse)):
         part = slice(int(basis.offsets[kind]), int(basis.offsets[kind + 1]))
-        rows[part, part] = _factor(basis.covariance(kind))
+        rows[part, part] = triangular_factor(basis.covariance(kind))
     is_pair = torch.zeros(n, dtype=torch.bool)
     is_pair[int(basis.offsets[-1]) :] = True
     if basis.pairs is not None:
-        one = _factor(basis.pairs.covariance())
+        one = triangular_factor(basis.pairs.covariance())
         for start in range(int(basis.offsets[-1]), n, len(one)):
             rows[start : start + len(one), start : start + len(one)] = one
     return rows, is_pair
-
-
-def _factor(covariance: FloatArray) -> Tensor:
-    """L^T, upper."""
-    regular = torch.from_numpy(covariance + JITTER * np.eye(len(covariance)))
-    return torch.linalg.cholesky(regular, upper=True)
 
 
 def solved(
