@@ -27,7 +27,7 @@ from designer_app.training.metrics import (
     labels_of,
     rank_correlation,
 )
-from designer_app.training.predicting import predict_frames
+from designer_app.training.predicting import predict_frames, sentence_of
 
 Frames = Sequence[LabelledFrame]
 
@@ -91,6 +91,8 @@ def _judged(
         potential = load_potential(key, model, Compute(spec.device, spec.dtype, spec.threads))
     except DesignerAppError as error:
         return _not_judged(key, model, frames, reference, explain_exception(error).sentence)
+    except (ImportError, RuntimeError, ValueError, OSError) as error:  # of another package
+        return _not_judged(key, model, frames, reference, sentence_of(error))
     said = predict_frames(potential, frames, control, text)
     # A potential that learned from such labels has their zero of energy.
     is_known = bool(np.isfinite(said.labels.energies).any())

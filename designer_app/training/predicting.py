@@ -130,7 +130,7 @@ def _predict(potential: Potential, frames: Frames, batch: Sequence[int], into: _
             for place in batch:
                 _predict(potential, frames, [place], into)
             return
-        into.problems[_sentence(error, len(frames[batch[0]]))] += 1
+        into.problems[sentence_of(error, len(frames[batch[0]]))] += 1
 
 
 def _predict_together(
@@ -163,7 +163,8 @@ def _host(values: torch.Tensor) -> NDArray[np.float64]:
     return values.detach().double().cpu().numpy()
 
 
-def _sentence(error: Exception, n_atoms: int) -> str:
+def sentence_of(error: Exception, n_atoms: int | None = None) -> str:
+    """Why a potential could not be loaded, or could not compute so many atoms."""
     told = job_error(error)
     facts = (
         {**told.facts, "n_atoms": n_atoms} if told.kind == OutOfMemoryError.__name__ else told.facts

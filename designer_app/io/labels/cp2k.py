@@ -21,7 +21,7 @@ from designer_app.units import BAR, GPA
 
 Array = NDArray[np.float64]
 _UNITS = {"energy": "Ha", "forces": "Ha/bohr", "stress": "-eV/A^3"}
-_COORDINATES = "ATOMIC COORDINATES IN angstrom"
+_COORDINATES = "ATOMIC COORDINATES IN ANGSTROM"
 _NUMBER = r"[-+]?\d*\.\d+(?:[ED][-+]?\d+)?"
 _VECTOR = re.compile(
     rf"CELL\|.*Vector ([abc]) \[angstrom\]:?\s+({_NUMBER})\s+({_NUMBER})\s+({_NUMBER})"
@@ -107,12 +107,12 @@ class _Reader:
             self.cell["abc".index(vector.group(1))] = [float(each) for each in vector.groups()[1:]]
         elif "POISSON| PERIODICITY" in upper or "CELL| PERIODICITY" in upper:
             self.is_periodic = not upper.split()[-1].startswith("NONE")
-        elif _COORDINATES in line:
+        elif _COORDINATES in upper:
             self._begin("coordinates")
             self.numbers, self.positions = [], []
         elif "ATOMIC FORCES IN [A.U.]" in upper or "FORCES| ATOMIC FORCES [HARTREE/BOHR]" in upper:
             self._begin("forces")
-        elif "STRESS TENSOR [" in upper:
+        elif "STRESS TENSOR [" in upper and "EIGEN" not in upper:
             unit = upper.partition("STRESS TENSOR [")[2].partition("]")[0]
             self._begin("stress")
             self.scale = _STRESS_UNITS.get(unit, np.nan)
@@ -151,7 +151,7 @@ def _frames(path: Path) -> Iterator[RawFrame]:
         for line in file:
             energy = _ENERGY.search(line) if "ENERGY|" in line else None
             # Forces and stress follow their energy: a frame ends where the next one begins.
-            if energy or _COORDINATES in line:
+            if energy or _COORDINATES in line.upper():
                 frame = reader.frame()
                 n_frames += frame is not None
                 yield from () if frame is None else (frame,)

@@ -29,14 +29,13 @@ _SAID: Mapping[str, tuple[tuple[str, str], ...]] = {
     ),
     "espresso-out": (
         ("Quantum ESPRESSO {}", r"Program PWSCF v\.([\d.]+)"),
-        ("{}", r"Exchange-correlation\s*=\s*(\S+)"),
+        ("{}", r"Exchange-correlation\s*=\s*(.+?)\s*(?:\(|$)"),
         ("cutoff {} Ry", r"kinetic-energy cutoff\s*=\s*([\d.]+)"),
     ),
     "gpaw-out": (
         ("GPAW {}", r"\|__ \|  _\|___\|_____\|\s+([\d.]+)"),
-        ("{}", r"(?:xc:|XC functional:|Exchange-[Cc]orrelation [Ff]unctional:)\s*([\w.+-]+)"),
-        ("cutoff {} eV", r"ecut: ([\d.]+)"),
-        ("cutoff {} eV", r"Cutoff energy: ([\d.]+) eV"),
+        ("{}", r"^\s*(?:xc|XC functional|Exchange-[Cc]orrelation [Ff]unctional):\s*([A-Z][\w+-]*)"),
+        ("cutoff {} eV", r"^\s*[Cc]utoff energy: ([\d.]+)"),
     ),
     "cp2k-out": (
         ("CP2K {}", r"CP2K\| version string:\s+CP2K version ([\d.]+)"),
