@@ -41,8 +41,9 @@ SIZES: Mapping[str, Sequence[Mapping[str, Any]]] = {
     ),
     "gemnet": (
         {"n_atom": 128, "n_edge": 128, "n_blocks": 4},
-        {"n_atom": 64, "n_edge": 64, "n_blocks": 3},
-        {"n_atom": 32, "n_edge": 32, "n_blocks": 2},
+        {"n_atom": 96, "n_edge": 96, "n_triplet": 48, "n_blocks": 4},
+        {"n_atom": 64, "n_edge": 64, "n_triplet": 32, "n_blocks": 3},
+        {"n_atom": 32, "n_edge": 32, "n_triplet": 16, "n_blocks": 2},
     ),
 }
 """Largest first."""

@@ -81,6 +81,7 @@ class EpochCase:
     peer_name: str = ""
 
 
+_SMALL_GEMNET = ("n_atom=64", "n_edge=64", "n_triplet=32", "n_blocks=3")
 _SMALL_SCHNET = ("n_features=64", "n_filters=64", "n_interactions=3")
 EPOCHS = (
     EpochCase(model="schnet", data="ethanol", batch_size=10),
@@ -90,6 +91,8 @@ EPOCHS = (
     EpochCase(model="nequip", data="ethanol", batch_size=5),
     EpochCase(model="nequip", data="Si", batch_size=4),
     EpochCase(model="gemnet", data="ethanol", batch_size=5),
+    EpochCase(model="gemnet", data="ethanol", batch_size=5, options=_SMALL_GEMNET),
+    EpochCase(model="gemnet", data="ethanol", batch_size=5, options=("quadruplets=true",)),
 )
 TRAINED = (
     ("schnet", "ethanol"),

@@ -11,10 +11,14 @@ import numpy as np
 import pytest
 import torch
 
+from designer_app.jobs import convert
 from designer_app.neighbors.build import build_neighbors
 from designer_app.nn.edges import edge_graph
+from designer_app.potentials import load_potential
 from designer_app.potentials.gemnet.fairchem_weights import from_fairchem
 from designer_app.potentials.network import ScaledNetwork
+from designer_app.running.control import RunControl
+from designer_app.specs.convert import ConvertSpec
 from designer_app.specs.structure import Structure
 from designer_app.state import state_from_structures
 
@@ -80,3 +84,25 @@ def test_single_precision_is_as_near_as_it_can_be(reference, name):
     energy, forces = reference[f"gradient/energy/{name}"], reference[f"gradient/forces/{name}"]
     assert float(found.energy) == pytest.approx(float(energy), abs=SINGLE * max(1, abs(energy)))
     assert found.forces.numpy() == pytest.approx(forces, abs=SINGLE * max(1, np.abs(forces).max()))
+
+
+def test_a_checkpoint_of_fairchem_becomes_a_potential(reference, tmp_path):
+    start = "gradient/weights/"
+    weights = {
+        f"module.module.{name.removeprefix(start)}": torch.from_numpy(each)
+        for name, each in reference.items()
+        if name.startswith(start)
+    }
+    torch.save({"epoch": 3, "state_dict": weights}, tmp_path / "best.pt")
+    spec = ConvertSpec(
+        path=tmp_path / "best.pt", out=tmp_path / "out", elements=("H", "O"), cutoff=5.0
+    )
+    assert convert.run(spec, RunControl())["family"] == "gemnet"
+    potential = load_potential("gemnet", str(tmp_path / "out"))
+    structure = Structure(
+        reference["numbers/H2O2"], reference["positions/H2O2"], np.zeros((3, 3)), (False,) * 3
+    )
+    state = state_from_structures([structure], torch.device("cpu"))
+    said = potential.predict(state, build_neighbors(state, potential.cutoff, half=False))
+    known = float(reference["gradient/energy/H2O2"])
+    assert float(said.energy) == pytest.approx(known, abs=SINGLE)
