@@ -13,6 +13,7 @@ from scipy.special import spherical_jn
 from torch import Tensor, nn
 
 from designer_app.nn.polynomials import chebyshev, legendre
+from designer_app.specs.networks import GemNetSettings
 
 ENVELOPE_POWER = 5
 _NEGLIGIBLE = 1e-13
@@ -82,6 +83,14 @@ class SharedBesselBasis(BesselBasis):
     def forward(self, d: Float[Tensor, "n_edges"]) -> Float[Tensor, "n_edges n_degrees n"]:
         """The features of each distance in A."""
         return super().forward(d)[:, None].expand(-1, self._n_degrees, -1)
+
+
+def angular_basis(
+    settings: GemNetSettings, cutoff: float
+) -> SphericalBesselBasis | SharedBesselBasis:
+    """The radial half of circular and spherical bases."""
+    kind = SphericalBesselBasis if settings.radial_by_degree else SharedBesselBasis
+    return kind(settings.n_spherical, settings.n_radial, cutoff)
 
 
 @cache

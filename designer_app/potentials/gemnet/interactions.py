@@ -24,13 +24,10 @@ from designer_app.specs.networks import GemNetSettings
 class Edges:
     """Edges c -> a nearer than the cutoff, with what all blocks read of them."""
 
-    first: Int[Tensor, "n_edges"]
-    """Atom a."""
-    second: Int[Tensor, "n_edges"]
-    """Atom c."""
     reverse: Int[Tensor, "n_edges"]
     """Edge a -> c."""
     rows: EdgeRows
+    """By the atom a."""
 
 
 @dataclass(frozen=True, eq=False)

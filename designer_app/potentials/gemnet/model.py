@@ -19,18 +19,14 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from designer_app.errors import InvalidSpecError
-from designer_app.neighbors.quadruplets import quadruplets
 from designer_app.neighbors.triplets import EdgeRows
 from designer_app.nn.edges import EdgeGraph, nearer
 from designer_app.potentials.gemnet.bases import (
     BesselBasis,
-    SharedBesselBasis,
-    SphericalBesselBasis,
+    angular_basis,
     circular_harmonics,
 )
 from designer_app.potentials.gemnet.blocks import Block
-from designer_app.potentials.gemnet.dihedrals import dihedrals, orders
 from designer_app.potentials.gemnet.interactions import (
     Bases,
     DownProjection,
@@ -39,7 +35,7 @@ from designer_app.potentials.gemnet.interactions import (
     Output,
 )
 from designer_app.potentials.gemnet.layers import Dense, ScalingFactor
-from designer_app.potentials.gemnet.quadruplets import QuadrupletBases
+from designer_app.potentials.gemnet.quadruplets import QuadrupletBases, QuadrupletBasis
 from designer_app.potentials.network import N_NUMBERS, EnergyNetwork
 from designer_app.specs.networks import GemNetSettings
 
@@ -67,28 +63,16 @@ class GemNet(EnergyNetwork):
         self._short = settings.cutoff
         self._n_degrees = settings.n_spherical
         n_radial, n_degrees, n_rbf = settings.n_radial, settings.n_spherical, settings.n_rbf
-        circular = SphericalBesselBasis if settings.radial_by_degree else SharedBesselBasis
         self.radial = BesselBasis(n_radial, settings.cutoff)
-        self.circular = circular(n_degrees, n_radial, settings.cutoff)
+        self.circular = angular_basis(settings, settings.cutoff)
         self.down_triplets = Dense(n_radial, n_rbf, active=False)
         self.down_circular = DownProjection(n_degrees, n_radial, settings.n_cbf)
         self.down_atoms = Dense(n_radial, n_rbf, active=False)
         self.down_output = Dense(n_radial, n_rbf, active=False)
-        self.has_quadruplets = settings.quadruplets
+        self.quadruplets = None
         if settings.quadruplets:
-            if settings.interaction_cutoff < settings.cutoff:
-                raise InvalidSpecError(
-                    "interaction_cutoff",
-                    settings.interaction_cutoff,
-                    f"at least the cutoff, {settings.cutoff:g} A",
-                    "Quadruplet cutoff",
-                )
+            self.quadruplets = QuadrupletBasis(settings)
             self.cutoff = settings.interaction_cutoff
-            self.long_circular = circular(n_degrees, n_radial, settings.interaction_cutoff)
-            self.down_quadruplets = Dense(n_radial, n_rbf, active=False)
-            self.down_long = DownProjection(n_degrees, n_radial, settings.n_cbf)
-            n_harmonics = len(orders(n_degrees))
-            self.down_spherical = DownProjection(n_harmonics, n_radial, settings.n_sbf)
         self.atoms = nn.Embedding(N_NUMBERS, settings.n_atom)
         nn.init.uniform_(self.atoms.weight, -math.sqrt(3.0), math.sqrt(3.0))
         self.edges = EdgeUpdate(settings.n_atom, n_radial, settings.n_edge)
@@ -110,7 +94,7 @@ class GemNet(EnergyNetwork):
         geometry = self.geometry(graph)
         edges, bases = geometry.edges, geometry.bases
         energies = graph.vectors.new_zeros(graph.n_atoms)
-        pushes = graph.vectors.new_zeros(len(edges.first))
+        pushes = graph.vectors.new_zeros(len(edges.reverse))
         for output, (_, m) in zip(self.outputs, self._rounds(geometry), strict=True):
             assert isinstance(output, Output)
             energies = energies + output(m, edges, bases.output)
@@ -124,8 +108,9 @@ class GemNet(EnergyNetwork):
 
     def geometry(self, graph: EdgeGraph) -> Geometry:
         """Edges, and the features of their lengths and angles."""
-        whole = graph
-        graph, ids = nearer(whole, self._short) if self.has_quadruplets else (whole, None)
+        whole, ids = graph, None
+        if self.quadruplets is not None:
+            graph, ids = nearer(whole, self._short)
         rows = EdgeRows.of(graph.first, graph.n_atoms)
         lengths = torch.linalg.vector_norm(graph.vectors, dim=1)
         units = graph.vectors / lengths[:, None]
@@ -140,11 +125,11 @@ class GemNet(EnergyNetwork):
         return Geometry(
             numbers=graph.numbers,
             units=units,
-            edges=Edges(graph.first, graph.second, graph.reverse, rows),
+            edges=Edges(graph.reverse, rows),
             bases=bases,
-            quadruplets=self._quadruplets(whole, ids, units, radial, by_degree)
-            if ids is not None
-            else None,
+            quadruplets=None
+            if self.quadruplets is None or ids is None
+            else self.quadruplets(whole, ids, units, radial, by_degree),
         )
 
     def _circular(
@@ -157,26 +142,6 @@ class GemNet(EnergyNetwork):
         harmonics = harmonics * rows.other_edges().to(harmonics.dtype)[:, None]
         radial = rows.rows(self.down_circular(by_degree))
         return torch.matmul(radial, harmonics).flatten(1, 2)
-
-    def _quadruplets(
-        self, graph: EdgeGraph, short_ids: Tensor, units: Tensor, radial: Tensor, by_degree: Tensor
-    ) -> QuadrupletBases:
-        quads = quadruplets(
-            graph.first, graph.second, graph.reverse, graph.vectors, short_ids, graph.n_atoms
-        )
-        angular = dihedrals(graph.vectors, units, graph.reverse, quads, self._n_degrees)
-        lengths = torch.linalg.vector_norm(graph.vectors, dim=1)
-        circular = torch.bmm(self.down_long(self.long_circular(lengths)), angular.circular)
-        return QuadrupletBases(
-            quads=quads,
-            long_reverse=graph.reverse,
-            radial=self.down_quadruplets(radial),
-            circular=circular.transpose(1, 2),
-            spherical=self.down_spherical(
-                by_degree[:, [degree for degree, _ in orders(self._n_degrees)]]
-            ),
-            angular=angular,
-        )
 
     def _rounds(self, geometry: Geometry) -> Iterator[tuple[Tensor, Tensor]]:
         """(h, m) as embedded, and after each block."""

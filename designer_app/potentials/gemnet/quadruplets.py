@@ -6,10 +6,17 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
-from designer_app.neighbors.quadruplets import Quadruplets
+from designer_app.errors import InvalidSpecError
+from designer_app.neighbors.quadruplets import Quadruplets, quadruplets
 from designer_app.neighbors.triplets import permuted, picked
-from designer_app.potentials.gemnet.dihedrals import Dihedrals
-from designer_app.potentials.gemnet.interactions import Edges, SymmetricProjection
+from designer_app.nn.edges import EdgeGraph
+from designer_app.potentials.gemnet.bases import angular_basis
+from designer_app.potentials.gemnet.dihedrals import Dihedrals, dihedrals, orders
+from designer_app.potentials.gemnet.interactions import (
+    DownProjection,
+    Edges,
+    SymmetricProjection,
+)
 from designer_app.potentials.gemnet.layers import Bilinear, Dense, ScalingFactor
 from designer_app.specs.networks import GemNetSettings
 
@@ -27,6 +34,51 @@ class QuadrupletBases:
     spherical: Float[Tensor, "n_short n_sbf n_harmonics"]
     """Radial half of e_SBF(d_ca, angle cab, dihedral cabd)."""
     angular: Dihedrals
+
+
+class QuadrupletBasis(nn.Module):
+    """e_RBF(d_db), e_CBF(d_ba, angle abd) and e_SBF(d_ca, angle cab, dihedral cabd), made small."""
+
+    def __init__(self, settings: GemNetSettings) -> None:
+        super().__init__()
+        if settings.interaction_cutoff < settings.cutoff:
+            raise InvalidSpecError(
+                "interaction_cutoff",
+                settings.interaction_cutoff,
+                f"at least the cutoff, {settings.cutoff:g} A",
+                "Quadruplet cutoff",
+            )
+        n_degrees, n_radial = settings.n_spherical, settings.n_radial
+        self._degrees = [degree for degree, _ in orders(n_degrees)]
+        self.long_radial = angular_basis(settings, settings.interaction_cutoff)
+        self.down_radial = Dense(n_radial, settings.n_rbf, active=False)
+        self.down_circular = DownProjection(n_degrees, n_radial, settings.n_cbf)
+        self.down_spherical = DownProjection(len(self._degrees), n_radial, settings.n_sbf)
+
+    def forward(
+        self,
+        graph: EdgeGraph,
+        short_ids: Int[Tensor, "n_short"],
+        units: Float[Tensor, "n_short 3"],
+        radial: Float[Tensor, "n_short n_radial"],
+        by_degree: Float[Tensor, "n_short n_degrees n_radial"],
+    ) -> QuadrupletBases:
+        """Of all edges of a graph, with the features of the short ones among them."""
+        quads = quadruplets(
+            graph.first, graph.second, graph.reverse, graph.vectors, short_ids, graph.n_atoms
+        )
+        n_degrees = by_degree.shape[1]
+        angular = dihedrals(graph.vectors, units, graph.reverse, quads, n_degrees)
+        long_radial = self.long_radial(torch.linalg.vector_norm(graph.vectors, dim=1))
+        circular = torch.bmm(self.down_circular(long_radial), angular.circular)
+        return QuadrupletBases(
+            quads=quads,
+            long_reverse=graph.reverse,
+            radial=self.down_radial(radial),
+            circular=circular.transpose(1, 2),
+            spherical=self.down_spherical(by_degree[:, self._degrees]),
+            angular=angular,
+        )
 
 
 class QuadrupletInteraction(nn.Module):

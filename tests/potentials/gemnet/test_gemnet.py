@@ -123,6 +123,7 @@ def test_weights_saved_and_loaded_say_the_same(kind):
 def test_without_its_quadruplets_gemnet_q_is_gemnet_t():
     with_them, without = network(quadruplets=True), network()
     without.load_state_dict(with_them.state_dict(), strict=False)
+    assert with_them.quadruplets is not None
     for block in with_them.blocks:
         block.quadruplets = None
     graph, short = (graph_for(each, crystal()) for each in (with_them, without))

@@ -180,7 +180,7 @@ def symmetric(case, layer, x):
 
 
 def test_quadruplet_messages_are_sums_over_two_steps(case):
-    network, layer = case.network, case.network.blocks[0].quadruplets
+    basis, layer = case.network.quadruplets, case.network.blocks[0].quadruplets
     x = np.zeros((len(case.short), SETTINGS.n_quadruplet))
     n_quadruplets = 0
     for place, edge in enumerate(case.short):
@@ -203,14 +203,14 @@ def test_quadruplet_messages_are_sums_over_two_steps(case):
                 cabd = dihedral(case.vectors[edge], to_b, case.vectors[end])
                 circular = np.zeros(SETTINGS.n_cbf)
                 for degree in range(SETTINGS.n_spherical):
-                    weight = numbers(network.down_long.weight)[degree]
+                    weight = numbers(basis.down_circular.weight)[degree]
                     circular += harmonic(degree, 0, abd, 0.0) * radial_ba[degree] @ weight
                 spherical = np.zeros(SETTINGS.n_sbf)
                 for k, (degree, m) in enumerate(orders(SETTINGS.n_spherical)):
-                    weight = numbers(network.down_spherical.weight)[k]
+                    weight = numbers(basis.down_spherical.weight)[k]
                     if m == 0 or not is_straight:
                         spherical += harmonic(degree, m, cab, cabd) * radial_ca[degree] @ weight
-                radial = dense(network.down_quadruplets, bessel(case.lengths[end], SETTINGS.cutoff))
+                radial = dense(basis.down_radial, bessel(case.lengths[end], SETTINGS.cutoff))
                 message = dense(layer.dense, numbers(case.m)[end_place])
                 message = float(layer.scale_radial.value) * message * dense(layer.radial, radial)
                 message = dense(layer.down, message)
