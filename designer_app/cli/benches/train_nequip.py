@@ -87,15 +87,16 @@ class E3nnNequIP(nn.Module):
         super().__init__()
         self.cutoff, self.ours = settings.cutoff, ours
         self.harmonics = o3.Irreps.spherical_harmonics(settings.l_max)
-        self.layers = nn.ModuleList(
+        layers = [
             _E3nnLayer(layer, self.harmonics, settings)
             for layer in ours.layers
             if isinstance(layer, Interaction)
-        )
+        ]
+        self.layers = nn.ModuleList(layers)
         radial = ours.radial
         with torch.no_grad():
             for each, first, second, last in zip(
-                self.layers, radial.first, radial.second, radial.last, strict=True
+                layers, radial.first, radial.second, radial.last, strict=True
             ):
                 for into, weights in zip(each.radial, (first, second, last), strict=True):
                     into.weight.copy_(weights)
@@ -121,6 +122,14 @@ class E3nnNequIP(nn.Module):
 
 class _E3nnLayer(nn.Module):
     """One interaction."""
+
+    # e3nn's modules carry no types.
+    gate: Any
+    mixing: Any
+    product: Any
+    paths: Any
+    own: Any
+    radial: Any
 
     def __init__(self, ours: Interaction, harmonics: Any, settings: NequIPSettings) -> None:
         super().__init__()

@@ -188,7 +188,7 @@ class _Convolve(torch.autograd.Function):
             )
         if ctx.was_differentiated:
             by_couplings, by_lengths = _never(couplings), _never(lengths)
-        elif ctx.needs_input_grad[1] or by_x is None:
+        elif any(ctx.needs_input_grad[1:3]) or by_x is None:
             by_x, by_couplings, by_lengths = _slopes(
                 pull, x, couplings, lengths, radial, ctx.places
             )

@@ -68,7 +68,7 @@ class NequIP(EnergyNetwork):
         self.cutoff, self.l_max = settings.cutoff, settings.l_max
         C = settings.n_features
         hidden = hidden_irreps(settings.l_max, parity=settings.parity)
-        kinds = [(SCALAR,)]
+        kinds: list[tuple[Irrep, ...]] = [(SCALAR,)]
         for _ in range(settings.n_layers - 1):
             kinds.append(reached(kinds[-1], hidden, settings.l_max))
         kinds.append((SCALAR,))
@@ -76,7 +76,9 @@ class NequIP(EnergyNetwork):
         self.register_buffer("coefficients", coefficients, persistent=False)
         self.register_buffer("neighbors", torch.tensor(10.0))
         self.embedding = nn.Parameter(torch.randn(N_NUMBERS, C))
-        self.species = nn.Parameter(torch.randn(N_NUMBERS, N_SPECIES))
+        # Rows of one length, so that no species begins with a faint self-connection.
+        rows = torch.nn.functional.normalize(torch.randn(N_NUMBERS, N_SPECIES), dim=1)
+        self.species = nn.Parameter(rows * sqrt(N_SPECIES))
         self.layers = nn.ModuleList(
             Interaction(incoming, outgoing, settings.l_max, C, starts)
             for incoming, outgoing in pairwise(kinds)
