@@ -24,6 +24,7 @@ CARD = PotentialCard(
     references_eV={"Si": -0.8},
     data=(LearnedFrom(file="training.json", sha256="ab" * 32, n_frames=214),),
     split="10 % at random",
+    training={"epochs": 200, "fits": [{"epochs": 31, "best_epoch": 28, "seconds": 270.0}]},
     errors=(
         ErrorsOn(name="validation", n_frames=21, energy_meV_atom=4.0, force_meV_A=99.0),
         ErrorsOn(name="test", n_frames=22, energy_meV_atom=3.1, force_meV_A=62.0),
@@ -82,6 +83,7 @@ def test_a_card_shows_errors_and_facts_in_the_panel(window, library):
     facts = dict(panel.card.facts.rows())
     assert facts["Data"].startswith("training.json: 214 frames, sha256 abababababab")
     assert facts["Cutoff"] == "5 Å"
+    assert facts["Training"].startswith("epochs 31, best epoch 28, ")
 
 
 def test_dynamics_takes_a_trained_potential_by_its_title(window, library, trained):

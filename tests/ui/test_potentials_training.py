@@ -17,6 +17,7 @@ from designer_app.specs.health import Curve, HealthItem, HealthReport
 from designer_app.specs.train_potential import TrainPotentialSpec
 from designer_app.specs.training_progress import COLUMNS
 from designer_app.ui.potentials.area import LIBRARY, RESULT, TRAINING
+from designer_app.ui.potentials.health_view import report_of
 from designer_app.ui.wording import THIN
 
 PATIENCE_MS = 30_000
@@ -207,6 +208,19 @@ def test_a_health_check_is_shown_item_by_item(finished, monkeypatch):
     assert finished.panel.result.health.isEnabled()
 
 
+def test_the_health_check_that_a_card_keeps_is_shown_again():
+    x = [0.9, 1.0, 1.1]
+    curve = {"name": "SchNet", "x": x, "y": x, "x_label": "Volume", "y_label": "Energy"}
+    item = {"key": "dimers", "title": "Dimers", "level": "no", "sentence": "Si-Si attracts.",
+            "curves": [curve]}  # fmt: skip
+    told = {"level": "no", "verdict": "It falls together.", "items": [item], "seconds": 41}
+    report = report_of(told)
+    assert (report.verdict, report.items[0].level) == ("It falls together.", "no")
+    assert np.array_equal(report.items[0].curves[0].x, x)
+    assert report_of({}) is None
+    assert report_of({**told, "items": [{"key": 1}]}) is None
+
+
 def test_an_earlier_training_opens_from_the_project_tree(qtbot, window, potentials, spec):
     run = window.session.project.runs.begin("train-potential", "Train SchNet on si")
     run.settings.update(settings_of(replace(spec, out=run.folder)))
@@ -264,7 +278,7 @@ def evaluation():
     )  # fmt: skip
 
 
-def test_a_comparison_says_which_is_closest(qtbot, window, potentials, monkeypatch):
+def test_a_comparison_says_whose_forces_are_best(qtbot, window, potentials, monkeypatch):
     asked = []
 
     def evaluate(given):
@@ -279,7 +293,7 @@ def test_a_comparison_says_which_is_closest(qtbot, window, potentials, monkeypat
     asked[0].on_succeeded(evaluation())
     page = potentials.page.work.compare
     qtbot.waitUntil(lambda: page.table.rowCount() == 3, timeout=PATIENCE_MS)
-    assert page.summary.text().startswith("Morse is closest: its forces are off by 62")
+    assert page.summary.text().startswith("Morse has the best forces: off by 62 meV/Å")
     lines = page.lines()
     assert lines[0][:3] == ["CHGNet: 0.3.0 (PBE+U)", "180", "18"]
     assert lines[1][-1] == "It knows no Si."

@@ -11,7 +11,7 @@ from PySide6.QtCore import QEvent, QPointF, Qt
 from PySide6.QtWidgets import QTabBar, QVBoxLayout, QWidget
 
 from designer_app.ui.panels.section import row
-from designer_app.ui.plots.log_axis import LogAxis
+from designer_app.ui.plots.log_axis import LogAxis, WholeAxis
 from designer_app.ui.plots.plot_legend import PlotLegend
 from designer_app.ui.plots.plot_style import dress, prepare
 from designer_app.ui.plots.series_table import SeriesTable
@@ -68,7 +68,7 @@ class EpochPlots(QWidget):
         self.tabs = QTabBar()
         self._legend = PlotLegend(theme)
         self._axis = LogAxis("left")
-        self._plot = pg.PlotWidget(axisItems={"left": self._axis})
+        self._plot = pg.PlotWidget(axisItems={"left": self._axis, "bottom": WholeAxis("bottom")})
         self._item: Any = prepare(self._plot, self.tr("Epoch"), "")
         self._lines = [pg.PlotDataItem() for _ in range(2)]
         self._crosshair = pg.InfiniteLine(angle=90)

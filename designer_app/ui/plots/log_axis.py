@@ -1,4 +1,4 @@
-"""An axis of logarithms whose ticks are plain numbers: 20, 50, 100, also within one decade."""
+"""Axes of curves over epochs: logarithms with plain numbers as ticks, and whole numbers."""
 
 import math
 
@@ -35,6 +35,15 @@ class LogAxis(pg.AxisItem):
             told: list[str] = super().tickStrings(values, scale, spacing)
             return told
         return [f"{10.0**value:.4g}" for value in values]
+
+
+class WholeAxis(pg.AxisItem):
+    """Ticks at whole numbers only."""
+
+    def tickValues(self, minVal: float, maxVal: float, size: float) -> list:  # noqa: N802
+        """Those of a linear axis, without the finest ones between two whole numbers."""
+        levels = super().tickValues(minVal, maxVal, size)
+        return [(spacing, ticks) for spacing, ticks in levels if spacing >= 1.0]
 
 
 def ticks_between(low: float, high: float, most: int) -> list[float]:

@@ -1,5 +1,9 @@
 """The middle and the right panel of the workspace: the library, a training, a comparison."""
 
+from collections.abc import Callable
+from functools import cached_property
+from typing import TypeVar
+
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QPushButton, QStackedWidget, QTabBar, QVBoxLayout, QWidget
 
@@ -21,26 +25,18 @@ LIBRARY, DATA, TRAINING, RESULT, COMPARE = "library", "data", "training", "resul
 STEPS = (DATA, TRAINING, RESULT)
 """Pages of one training, in their order."""
 _BAR = 38
+PageT = TypeVar("PageT", bound=QWidget)
 
 
 class Work(QWidget):
-    """A bar with the way back, and the page in front."""
+    """A bar with the way back, and the page in front; a page is made when it is first asked for."""
 
     left = Signal()
     step_chosen = Signal(str)
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.data = DataPage(theme)
-        self.training = TrainingPage(theme)
-        self.result = ResultPage(theme)
-        self.compare = ComparePage(theme)
-        self.pages: dict[str, QWidget] = {
-            DATA: self.data,
-            TRAINING: self.training,
-            RESULT: self.result,
-            COMPARE: self.compare,
-        }
+        self._theme = theme
         self.back = QPushButton(self.tr("All potentials"))
         self._back_icon = ThemedIcon(self.back, "previous", theme, "accent")
         self.title = label("", "strong")
@@ -50,14 +46,44 @@ class Work(QWidget):
         self.back.clicked.connect(self.left)
         self.tabs.currentChanged.connect(self._on_tab_changed)
 
+    @cached_property
+    def data(self) -> DataPage:
+        """Reference calculations and what is wrong with them."""
+        return self._added(DataPage(self._theme))
+
+    @cached_property
+    def training(self) -> TrainingPage:
+        """A training while it goes."""
+        return self._added(TrainingPage(self._theme))
+
+    @cached_property
+    def result(self) -> ResultPage:
+        """What came out."""
+        return self._added(ResultPage(self._theme))
+
+    @cached_property
+    def compare(self) -> ComparePage:
+        """Several side by side."""
+        return self._added(ComparePage(self._theme))
+
     def show_page(self, key: str) -> None:
         """Bring a page to the front."""
+        pages: dict[str, Callable[[], QWidget]] = {
+            DATA: lambda: self.data,
+            TRAINING: lambda: self.training,
+            RESULT: lambda: self.result,
+            COMPARE: lambda: self.compare,
+        }
         self.tabs.blockSignals(True)
         if key in STEPS:
             self.tabs.setCurrentIndex(STEPS.index(key))
         self.tabs.blockSignals(False)
         self.tabs.setVisible(key in STEPS)
-        self._stack.setCurrentWidget(self.pages[key])
+        self._stack.setCurrentWidget(pages[key]())
+
+    def _added(self, page: PageT) -> PageT:
+        self._stack.addWidget(page)
+        return page
 
     def set_steps(self, *steps: str) -> None:
         """Which pages of a training have something to show."""
@@ -79,8 +105,6 @@ class Work(QWidget):
         head.setContentsMargins(14, 3, 12, 0)
         bar.setLayout(head)
         bar.setFixedHeight(_BAR)
-        for page in self.pages.values():
-            self._stack.addWidget(page)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
@@ -103,24 +127,43 @@ class PotentialsArea(IntroducedArea):
 
 
 class PotentialsPanel(QStackedWidget):
-    """The panel that belongs to the page in front."""
+    """The panel that belongs to the page in front; one is made when it is first asked for."""
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.card = CardPanel(theme)
-        self.train = TrainPanel(theme)
-        self.result = ResultPanel(theme)
-        self.compare = ComparePanel(theme)
-        self._panels: dict[str, QWidget] = {
-            LIBRARY: self.card,
-            DATA: self.train,
-            TRAINING: self.train,
-            RESULT: self.result,
-            COMPARE: self.compare,
-        }
-        for panel in (self.card, self.train, self.result, self.compare):
-            self.addWidget(panel)
+        self._theme = theme
+
+    @cached_property
+    def card(self) -> CardPanel:
+        """Of the library."""
+        return self._added(CardPanel(self._theme))
+
+    @cached_property
+    def train(self) -> TrainPanel:
+        """Of data and training."""
+        return self._added(TrainPanel(self._theme))
+
+    @cached_property
+    def result(self) -> ResultPanel:
+        """Of what came out."""
+        return self._added(ResultPanel(self._theme))
+
+    @cached_property
+    def compare(self) -> ComparePanel:
+        """Of a comparison."""
+        return self._added(ComparePanel(self._theme))
 
     def show_panel(self, key: str) -> None:
         """Bring the panel of a page to the front."""
-        self.setCurrentWidget(self._panels[key])
+        panels: dict[str, Callable[[], QWidget]] = {
+            LIBRARY: lambda: self.card,
+            DATA: lambda: self.train,
+            TRAINING: lambda: self.train,
+            RESULT: lambda: self.result,
+            COMPARE: lambda: self.compare,
+        }
+        self.setCurrentWidget(panels[key]())
+
+    def _added(self, panel: PageT) -> PageT:
+        self.addWidget(panel)
+        return panel

@@ -63,7 +63,7 @@ class CardPanel(PanelPage):
                 [
                     (self.tr("Model"), offer.model),
                     (self.tr("Elements"), elements),
-                    (self.tr("Size"), self.tr("comes with the program")),
+                    (self.tr("Origin"), self.tr("comes with the program")),
                 ]
             )
         self.tune.setVisible(offer.can_be_tuned)

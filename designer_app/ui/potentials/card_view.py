@@ -9,12 +9,14 @@ from designer_app.io.potential_cards import ErrorsOn, PotentialCard
 from designer_app.specs.trainable import TRAINABLE
 from designer_app.ui.number_editor import unit_text
 from designer_app.ui.panels.facts_table import FactsTable
-from designer_app.ui.potentials.offers import elements_text
+from designer_app.ui.potentials.offers import elements_text, size_of
 from designer_app.ui.theme import label, tabular
-from designer_app.ui.wording import with_spaces
+from designer_app.ui.wording import duration, with_spaces
 
 _RIGHT = Qt.AlignmentFlag.AlignRight
 _SETS = {"train": "Learned from", "validation": "Validation", "test": "Test"}
+_TOLD = ("epochs", "best_epoch", "batch_size", "learning_rate")
+"""Of a fit, where its family has such a thing."""
 _HASH = 12
 """Figures of a hash that are shown; a click copies what is shown, the card has all."""
 
@@ -99,12 +101,13 @@ def facts_of(card: PotentialCard, place: str = "") -> list[tuple[str, str]]:
         ("Split", card.split),
         ("Corrects", ":".join(part for part in card.baseline if part)),
         ("Sizes", sizes),
+        ("Weights", size_of(card)),
         ("Free atoms", ", ".join(f"{k} {v:.3f} eV" for k, v in card.references_eV.items())),
         ("Training", _training(card)),
         ("Seeds", ", ".join(str(seed) for seed in card.seeds)),
         ("Units", ", ".join(unit_text(unit.strip()) for unit in card.units.split(","))),
         ("Licence", card.licence or "yours; that of the data applies"),
-        ("Weights", f"sha256 {card.weights_sha256[:_HASH]}" if card.weights_sha256 else ""),
+        ("Hash", f"sha256 {card.weights_sha256[:_HASH]}" if card.weights_sha256 else ""),
         ("Made with", ", ".join(f"{name} {v}" for name, v in card.versions.items())),
         ("Notes", card.notes),
         ("Folder", place),
@@ -121,9 +124,16 @@ def _line(errors: ErrorsOn, *, has_stress: bool) -> tuple[str, ...]:
 
 
 def _training(card: PotentialCard) -> str:
-    names = ("preset", "epochs", "best_epoch", "batch_size", "learning_rate", "seconds")
-    told = {name: card.training[name] for name in names if name in card.training}
-    return ", ".join(f"{name.replace('_', ' ')} {_plain(value)}" for name, value in told.items())
+    """How it really went: with a preset, the numbers of the settings were not used."""
+    fits = card.training.get("fits")
+    first = fits[0] if isinstance(fits, list) and fits and isinstance(fits[0], dict) else {}
+    told = {name: first[name] for name in _TOLD if name in first}
+    parts = [f"{name.replace('_', ' ')} {_plain(value)}" for name, value in told.items()]
+    if isinstance(first.get("seconds"), float):
+        parts.append(duration(first["seconds"]))
+    if isinstance(fits, list) and len(fits) > 1:
+        parts.insert(0, f"{len(fits)} members, of the first")
+    return ", ".join(parts)
 
 
 def _plain(value: object) -> str:

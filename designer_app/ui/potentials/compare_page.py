@@ -226,7 +226,7 @@ def _best(found: Evaluation, titles: Sequence[str]) -> str:
         return "None of them could be judged on these frames."
     error = next(each.force_mae_meV_A for each in best.rows if each.group == _ALL)
     title = titles[found.judged.index(best)]
-    return f"{title} is closest: its forces are off by {error:.3g} meV/Å on average."
+    return f"{title} has the best forces: off by {error:.3g} meV/Å on average."
 
 
 def _texts(title: str, judged: Judged, errors: ErrorRow | None) -> list[str]:

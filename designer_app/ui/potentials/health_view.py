@@ -1,5 +1,9 @@
 """A health check: the verdict, and each item with its light, its sentence and its curves."""
 
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
 from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QFrame, QVBoxLayout, QWidget
@@ -50,6 +54,43 @@ class Light(QWidget):
     def _on_theme(self, tokens: Tokens) -> None:
         self._tokens = tokens
         self.update()
+
+
+def report_of(told: Mapping[str, Any]) -> HealthReport | None:
+    """The report that a card keeps, as plain lists and numbers; None where it keeps none."""
+    try:
+        items = tuple(
+            HealthItem(
+                key=str(each["key"]),
+                title=str(each["title"]),
+                level=str(each["level"]),
+                sentence=str(each["sentence"]),
+                advice=str(each.get("advice", "")),
+                curves=tuple(_curve(curve) for curve in each.get("curves", ())),
+            )
+            for each in told["items"]
+        )
+        return HealthReport(
+            potential=str(told.get("potential", "")),
+            model=str(told.get("model", "")),
+            level=str(told["level"]),
+            verdict=str(told["verdict"]),
+            items=items,
+            structure=str(told.get("structure", "")),
+            seconds=float(told.get("seconds", 0.0)),
+        )
+    except (KeyError, TypeError, ValueError, AttributeError):  # of another version
+        return None
+
+
+def _curve(told: Mapping[str, Any]) -> Curve:
+    return Curve(
+        name=str(told["name"]),
+        x=np.asarray(told["x"], dtype=np.float64),
+        y=np.asarray(told["y"], dtype=np.float64),
+        x_label=str(told["x_label"]),
+        y_label=str(told["y_label"]),
+    )
 
 
 class HealthView(QWidget):

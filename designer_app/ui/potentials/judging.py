@@ -1,5 +1,7 @@
 """Judging potentials: a health check of one, a comparison of several."""
 
+from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
@@ -75,6 +77,14 @@ class Judging(QObject):
     def is_comparing(self) -> bool:
         """Whether a comparison is on its way."""
         return self._comparison is not None and not self._comparison.is_over
+
+    def prepare(
+        self, names: Sequence[str], data: Sequence[Path] = (), mapping: Sequence[str] = ()
+    ) -> None:
+        """Tick these potentials besides those that are, and judge on these files, if any."""
+        self._panel.compare.choose(names)
+        if data:
+            self._panel.compare.set_data(data, mapping)
 
     def compare(self, spec: EvaluateSpec) -> None:
         """Judge potentials on the same frames."""

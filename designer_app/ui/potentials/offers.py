@@ -109,4 +109,14 @@ def told_of(card: PotentialCard) -> str:
         if errors.energy_meV_atom is not None
         else "",
     ]
+    size = size_of(card)
+    parts.append(f"{size} weights" if size else "")
     return DOT.join(part for part in parts if part) or "errors not known"
+
+
+def size_of(card: PotentialCard) -> str:
+    """How many weights were learned, as the plan of its training tells; "" where it does not."""
+    fits = card.training.get("fits")
+    first = fits[0] if isinstance(fits, list) and fits and isinstance(fits[0], dict) else {}
+    plan = first.get("plan")
+    return str(plan.get("Weights", "")) if isinstance(plan, dict) else ""

@@ -1,11 +1,13 @@
 """The Potentials workspace and the session: what is offered, trained, judged and used."""
 
+from collections import deque
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, QTimer
 from PySide6.QtWidgets import QFileDialog
 
 from designer_app.errors import DesignerAppError
@@ -46,7 +48,9 @@ _REMEDIES = (outcomes.RESUME, outcomes.AGAIN)
 
 
 class PotentialsPresenter(QObject):
-    """Made when the workspace is first looked at."""
+    """Made when the workspace is first looked at: the library at once, what a training and a
+    comparison need one a turn of the event loop, or when it is asked for.
+    """
 
     def __init__(self, window: "MainWindow") -> None:
         super().__init__(window)
@@ -58,15 +62,64 @@ class PotentialsPresenter(QObject):
         self._page_in_front = LIBRARY
         self.page = PotentialsArea(window.theme)
         self.panel = PotentialsPanel(window.theme)
-        work = self.page.work
-        self.desk = DataDesk(self._trainings, work.data, self.panel.train, self)
-        self.watch = TrainingWatch(window, work.training, self.panel.train, self)
-        self.judging = Judging(window, work, self.panel, self)
         self.using = Using(window, self)
         self.library = LibraryPresenter(window, self.page.library, self.panel.card, self)
-        self.result = ResultPresenter(window, work.result, self.panel.result, self.judging, self)
+        self._unmade = deque(("desk", "watch", "judging", "result"))
+        self._turn = QTimer(self)
+        self._turn.setInterval(1)
+        self._turn.timeout.connect(self._make_next)
         self._connect()
         self.library.begin()
+        self._turn.start()
+
+    @cached_property
+    def desk(self) -> DataDesk:
+        """Data on their way to a training."""
+        page, panel = self.page.work.data, self.panel.train
+        made = DataDesk(self._trainings, page, panel, self)
+        made.failed.connect(self.show_error)
+        made.emptied.connect(self._on_left)
+        made.named.connect(self._on_named)
+        page.files_asked.connect(self.ask_files)
+        page.frame_asked.connect(self._on_frame_asked)
+        panel.run_asked.connect(self._on_run_asked)
+        panel.pause_asked.connect(self._on_pause_asked)
+        panel.resume_asked.connect(self._on_resume_asked)
+        panel.stop_asked.connect(self.cancel)
+        panel.go_on_asked.connect(self._on_go_on_asked)
+        return made
+
+    @cached_property
+    def watch(self) -> TrainingWatch:
+        """The training that is shown."""
+        made = TrainingWatch(self._window, self.page.work.training, self.panel.train, self)
+        made.failed.connect(self._on_failed)
+        made.finished.connect(self._on_finished)
+        self.page.work.training.frame_asked.connect(self._on_frame_asked)
+        return made
+
+    @cached_property
+    def judging(self) -> Judging:
+        """Health checks and comparisons."""
+        made = Judging(self._window, self.page.work, self.panel, self)
+        made.failed.connect(self.show_error)
+        made.checked.connect(self._trainings.list_trained)
+        self.page.work.compare.frame_asked.connect(self._on_frame_asked)
+        self.panel.compare.files_asked.connect(self.ask_files)
+        self.panel.compare.set_offers(self.library.offers)
+        self.library.offered.connect(self.panel.compare.set_offers)
+        return made
+
+    @cached_property
+    def result(self) -> ResultPresenter:
+        """The trained potential that is shown."""
+        page, panel = self.page.work.result, self.panel.result
+        made = ResultPresenter(self._window, page, panel, self.judging, self)
+        made.failed.connect(self.show_error)
+        made.asked.connect(self._on_asked_of_result)
+        page.frame_asked.connect(self._on_frame_asked)
+        self.library.offered.connect(made.take_in)
+        return made
 
     @property
     def shown(self) -> str:
@@ -76,7 +129,14 @@ class PotentialsPresenter(QObject):
     @property
     def is_busy(self) -> bool:
         """Whether the shown training is still going."""
-        return self.watch.is_busy
+        return "watch" in vars(self) and self.watch.is_busy
+
+    def _make_next(self) -> None:
+        if self._unmade:
+            getattr(self, self._unmade[0])
+            self._unmade.popleft()
+        else:
+            self._turn.stop()
 
     # --- places ---
 
@@ -88,9 +148,12 @@ class PotentialsPresenter(QObject):
         if key == LIBRARY:
             self.page.show_intro()
             return
-        compare, new = self.tr("Compare potentials"), self.tr("Train %s") % self.desk.title()
-        result = self.result.offer.title if self.result.offer is not None else ""
-        titles = {COMPARE: compare, DATA: new, TRAINING: self._title, RESULT: result}
+        titles = {
+            COMPARE: self.tr("Compare potentials"),
+            DATA: self.tr("Train %s") % self.desk.title(),
+            TRAINING: self._title,
+            RESULT: self.result.offer.title if self.result.offer is not None else "",
+        }
         work.title.setText(titles[key])
         work.show_page(key)
         self.page.show_work()
@@ -181,9 +244,7 @@ class PotentialsPresenter(QObject):
 
     def compare(self, names: Sequence[str], data: Sequence[Path] = ()) -> None:
         """Compare these, and what was chosen before."""
-        self.panel.compare.choose(names)
-        if data:
-            self.panel.compare.set_data(data, self.desk.spec.mapping)
+        self.judging.prepare(names, data, self.desk.spec.mapping)
         self.show_page(COMPARE)
 
     def show_error(self, error: JobError) -> None:
@@ -193,33 +254,16 @@ class PotentialsPresenter(QObject):
     # --- wiring ---
 
     def _connect(self) -> None:
-        work, train = self.page.work, self.panel.train
+        library, work = self.page.library, self.page.work
         self._session.project_changed.connect(self._on_project_changed)
-        self.page.library.drop.files_asked.connect(self.ask_files)
-        self.page.library.drop.compare_asked.connect(self._on_compare_asked)
-        self.page.library.run_chosen.connect(self.open_run)
+        library.drop.files_asked.connect(self.ask_files)
+        library.drop.compare_asked.connect(self._on_compare_asked)
+        library.run_chosen.connect(self.open_run)
         work.left.connect(self._on_left)
         work.step_chosen.connect(self.show_page)
-        work.data.files_asked.connect(self.ask_files)
-        for page in (work.data, work.training, work.result, work.compare):
-            page.frame_asked.connect(self._on_frame_asked)
-        for part in (self.desk, self.judging, self.using, self.library, self.result):
+        for part in (self.using, self.library):
             part.failed.connect(self.show_error)
-        self.desk.emptied.connect(self._on_left)
-        self.desk.named.connect(self._on_named)
-        train.run_asked.connect(self._on_run_asked)
-        train.pause_asked.connect(self._on_pause_asked)
-        train.resume_asked.connect(self._on_resume_asked)
-        train.stop_asked.connect(self.cancel)
-        train.go_on_asked.connect(self._on_go_on_asked)
-        self.watch.failed.connect(self._on_failed)
-        self.watch.finished.connect(self._on_finished)
-        self.judging.checked.connect(self._trainings.list_trained)
         self.library.asked.connect(self._on_asked)
-        self.library.offered.connect(self.panel.compare.set_offers)
-        self.library.offered.connect(self.result.take_in)
-        self.result.asked.connect(self._on_asked_of_result)
-        self.panel.compare.files_asked.connect(self.ask_files)
         self._window.status.cancel_asked.connect(self._on_status_cancel)
 
     def _on_project_changed(self, _project: "Project") -> None:
@@ -247,7 +291,7 @@ class PotentialsPresenter(QObject):
         if offer is None:
             return
         if what == ASK_COMPARE:
-            self.panel.compare.choose([_UNIVERSAL])
+            self.judging.prepare([_UNIVERSAL])
         self._on_asked(what, offer)
 
     def _train_again(self) -> None:

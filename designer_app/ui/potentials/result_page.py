@@ -8,7 +8,7 @@ from designer_app.io.parity import Parity
 from designer_app.io.potential_cards import PotentialCard
 from designer_app.ui.plots.parity_plot import ParityPlot
 from designer_app.ui.potentials.card_view import CardView
-from designer_app.ui.potentials.health_view import HealthView
+from designer_app.ui.potentials.health_view import HealthView, report_of
 from designer_app.ui.potentials.offers import judged_on
 from designer_app.ui.theme import Theme, label
 
@@ -35,11 +35,14 @@ class ResultPage(QWidget):
             plot.frame_chosen.connect(self._on_frame_chosen)
 
     def show_card(self, card: PotentialCard, place: str) -> None:
-        """Show a potential, nothing of its health being known."""
+        """Show a potential, with the health check that its card keeps."""
         self.outcome.setText(outcome_of(card))
         self.card.show_card(card, place)
-        verdict = str(card.health.get("verdict", ""))
-        self.health.show_none(verdict)
+        report = report_of(card.health)
+        if report is None:
+            self.health.show_none()
+        else:
+            self.health.show_report(report)
         self.show_parity(None)
 
     def show_parity(self, found: Parity | None) -> None:
