@@ -80,9 +80,9 @@ def test_valleys_of_a_curve_are_counted(energies, known):
 def test_a_hole_at_short_distance_is_found_with_the_wall_before_it():
     r = np.geomspace(0.5, 6.0, 200)
     sound = 4 * ((2 / r) ** 12 - (2 / r) ** 6)
-    assert attraction(r, sound) is None
+    assert attraction(r, sound, 1.8) is None
     hole = np.where(r < 1.5, 5.0 - 20.0 * (1.5 - r), np.minimum(sound, 5.0))
-    distance, wall = attraction(r, hole)
+    distance, wall = attraction(r, hole, 1.8)
     assert distance == pytest.approx(1.6, abs=0.15)
     assert wall == pytest.approx(6.0, abs=0.2)
 

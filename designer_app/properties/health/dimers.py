@@ -18,6 +18,8 @@ MOST_PAIRS = 10
 N_DISTANCES = 48
 NEAREST = 0.35
 """Of the sum of the covalent radii: where the scan begins."""
+SHORT = 0.85
+"""Of the same: nearer than any bond."""
 FARTHEST_A = 6.0
 DEEP = 0.2
 """eV by which the energy must fall again, coming nearer, to be an attraction."""
@@ -32,8 +34,8 @@ def check(subject: Subject) -> HealthItem:
     pairs = list(combinations_with_replacement(numbers, 2))[:MOST_PAIRS]
     curves, falls = [], []
     for first, second in pairs:
-        near = NEAREST * float(covalent_radii[first] + covalent_radii[second])
-        distances = np.geomspace(near, FARTHEST_A, N_DISTANCES)
+        bond = float(covalent_radii[first] + covalent_radii[second])
+        distances = np.geomspace(NEAREST * bond, FARTHEST_A, N_DISTANCES)
         energies = energies_of(
             subject.potential, [_pair(first, second, each) for each in distances], subject.control
         )
@@ -42,7 +44,7 @@ def check(subject: Subject) -> HealthItem:
         curves.append(
             Curve(name=name, x=distances, y=energies, x_label="distance, Å", y_label="energy, eV")
         )
-        found = attraction(distances, energies)
+        found = attraction(distances, energies, SHORT * bond)
         if found is not None:
             falls.append((name, *found))
     return _judged(falls, tuple(curves))
@@ -57,22 +59,22 @@ def _pair(first: int, second: int, distance: float) -> Structure:
     )
 
 
-def attraction(distances: np.ndarray, energies: np.ndarray) -> tuple[float, float] | None:
+def attraction(
+    distances: np.ndarray, energies: np.ndarray, bond: float
+) -> tuple[float, float] | None:
     """(distance in A below which two atoms attract each other, wall before it in eV); or None.
 
-    The wall is counted from the deepest point outside it.
+    Looked for where atoms are nearer than `bond`: what two atoms do farther apart, alone, says
+    little of a potential for solids. The wall is counted from the deepest point outside.
     """
     if not np.isfinite(energies).all():
         return float(distances[-1]), 0.0
-    lowest, top = float(energies[-1]), -1
-    for at in range(len(energies) - 1, -1, -1):
-        energy = float(energies[at])
-        if top < 0:  # on the way into the bond, and out of it
-            lowest = min(lowest, energy)
-            top = at if energy > lowest + DEEP else -1
-        elif energy >= energies[top]:
+    inside = distances < bond
+    lowest, top = float(energies[~inside].min()), -1
+    for at in range(int(inside.sum()) - 1, -1, -1):
+        if top < 0 or energies[at] >= energies[top]:
             top = at
-        elif energy < energies[top] - DEEP:
+        elif energies[at] < energies[top] - DEEP:
             return float(distances[top]), float(energies[top] - lowest)
     return None
 
