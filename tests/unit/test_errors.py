@@ -19,6 +19,8 @@ _EXAMPLES = {
     "MissingCellError": ("stress",),
     "InvalidPositionsError": ("a position is not a finite number", 7),
     "NoWorkingIonError": ("Li", "NaCoO2", ("Na",)),
+    "TooFewFramesError": (1, 3, 2),
+    "SplitImpossibleError": ("tag", "there are 1 of them, where 3 are needed"),
     "NoFrameworkError": ("Li", "Li2S", "S"),
     "FrameworkMismatchError": ("Li", "FePO4", "MnPO4"),
     "NoRoomError": ("K", 12, 4),

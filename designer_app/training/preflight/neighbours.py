@@ -89,14 +89,13 @@ def _of_batch(
         np.add.at(prints[1], row[here], waves * (numbers[there] / 50.0)[:, None])
     sizes = np.repeat([len(each) for each in frames], len(elements))
     prints /= sizes[:, None]
-    closest: dict[int, int] = {}
-    for pair in np.argsort(tightness)[::-1]:
-        closest[int(system[first[pair]])] = int(pair)
+    # Of each frame the tightest pair: sorted, it is the last one that is written.
+    order = np.argsort(-tightness, kind="stable")
+    closest = np.full(len(frames), -1)
+    closest[system[first[order]]] = order
     names = [
-        f"{SYMBOLS[numbers[first[closest[place]]]]}-{SYMBOLS[numbers[second[closest[place]]]]}"
-        if place in closest
-        else ""
-        for place in range(len(frames))
+        f"{SYMBOLS[numbers[first[pair]]]}-{SYMBOLS[numbers[second[pair]]]}" if pair >= 0 else ""
+        for pair in closest
     ]
     by_frame = prints.reshape(2, len(frames), -1).swapaxes(0, 1).reshape(len(frames), -1)
     return by_frame.astype(np.float32), shortest, tightest, names
