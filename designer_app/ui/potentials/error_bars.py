@@ -84,8 +84,8 @@ class ErrorBars(QWidget):
         """Show these groups, the worst first."""
         is_first = not any(self._groups)
         self._groups = (by_element, by_tag)
-        self.tabs.setTabVisible(1, len(by_tag) > 1)
-        if is_first and len(by_element) == 1 and len(by_tag) > 1:  # the more telling one
+        self.tabs.setTabEnabled(1, len(by_tag) > 1)
+        if is_first and len(by_element) == 1 < len(by_tag):  # the more telling one
             self.tabs.setCurrentIndex(1)
         self._on_tab_changed(self.tabs.currentIndex())
 
