@@ -5,6 +5,7 @@ summed row by row, the edges of each atom stand in one row of a rectangle: a sum
 then a product of matrices, one for each atom. None is left out, however many there are.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -81,6 +82,22 @@ def permuted(
 ) -> Float[Tensor, "n_edges *n"]:
     """What the reverse of each edge carries; the gradient is the same gather."""
     return _Swap.apply(values, reverse)  # type: ignore[no-any-return]
+
+
+def joined(parts: Sequence[Float[Tensor, "n k *m"]]) -> Float[Tensor, "n k_of_all *m"]:
+    """`torch.cat` along axis 2, whose gradient is one split and no row of padded slices."""
+    return _Join.apply(*parts)  # type: ignore[no-any-return]
+
+
+class _Join(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx: Any, *parts: Tensor) -> Tensor:
+        ctx.sizes = [each.shape[2] for each in parts]
+        return torch.cat(parts, dim=2)
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Tensor) -> Any:
+        return gradients[0].split(ctx.sizes, dim=2)
 
 
 class _Spread(torch.autograd.Function):

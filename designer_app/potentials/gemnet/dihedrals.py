@@ -112,8 +112,8 @@ def _harmonics(x: Tensor, y: Tensor, z: Tensor, n_degrees: int) -> Tensor:
     ]
     table = np.array(factors)[:, None] * legendre_derivatives(pairs, n_degrees)
     polar = torch.matmul(torch.from_numpy(table).to(z), legendre(z, n_degrees))
-    order = [m for _, m in pairs]
-    parts = [torch.stack(each, dim=-2)[..., order, :] for each in _powers(x, y, n_degrees)]
+    powers = _powers(x, y, n_degrees)
+    parts = [torch.stack([each[m] for _, m in pairs], dim=-2) for each in powers]
     return torch.stack([polar * each for each in parts], dim=1)
 
 
@@ -125,14 +125,9 @@ def _factorials(degree: int, m: int) -> float:
 def _by_order(harmonics: Tensor, n_degrees: int) -> tuple[Tensor, ...]:
     """One matrix an atom and order: (c, l) by (cos or sin, b)."""
     n_atoms, _, width, _, long_width = harmonics.shape
-    found, start = [], 0
-    for m in range(n_degrees):
-        n_l = n_degrees - m
-        part = harmonics[:, :, :, start : start + n_l]
-        part = part.permute(0, 2, 3, 1, 4).reshape(n_atoms, width * n_l, 2 * long_width)
-        found.append(part)
-        start += n_l
-    return tuple(found)
+    parts = harmonics.permute(0, 2, 3, 1, 4).split(list(range(n_degrees, 0, -1)), dim=2)
+    shapes = [(n_atoms, width * each.shape[2], 2 * long_width) for each in parts]
+    return tuple(each.reshape(shape) for each, shape in zip(parts, shapes, strict=True))
 
 
 def _of_triangles(

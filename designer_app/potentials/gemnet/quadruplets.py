@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 from designer_app.errors import InvalidSpecError
 from designer_app.neighbors.quadruplets import Quadruplets, quadruplets
-from designer_app.neighbors.triplets import permuted, picked
+from designer_app.neighbors.triplets import joined, permuted, picked
 from designer_app.nn.edges import EdgeGraph
 from designer_app.potentials.gemnet.bases import angular_basis
 from designer_app.potentials.gemnet.dihedrals import Dihedrals, dihedrals, orders
@@ -124,12 +124,11 @@ class QuadrupletInteraction(nn.Module):
         quads, angular = bases.quads, bases.angular
         n_degrees = len(angular.of_c)
         over_d = torch.bmm(angular.of_d, x)
-        over_d = quads.long.rows(over_d).unflatten(2, (2, n_degrees))
+        by_order = quads.long.rows(over_d).unflatten(2, (2, n_degrees)).unbind(3)
         parts = []
-        for order, of_c in enumerate(angular.of_c):
-            here = over_d[:, :, :, order].transpose(1, 2).flatten(1, 2)
-            n_l = n_degrees - order
-            parts.append(torch.bmm(of_c, here).unflatten(1, (quads.short.width, n_l)))
-        sums = quads.short.flat(torch.cat(parts, dim=2))
+        for order, (of_c, of_b) in enumerate(zip(angular.of_c, by_order, strict=True)):
+            found = torch.bmm(of_c, of_b.transpose(1, 2).flatten(1, 2))
+            parts.append(found.unflatten(1, (quads.short.width, n_degrees - order)))
+        sums = quads.short.flat(joined(parts))
         closed = quads.triangles.rows(picked(x.flatten(0, 1), quads.ends))
         return sums - torch.bmm(angular.of_triangles, closed)
