@@ -29,8 +29,9 @@ from designer_app.specs.networks import GAPSettings
 from designer_app.specs.train_potential import TrainPotentialSpec
 from designer_app.training.frames import Fitted, SplitFrames
 from designer_app.training.gap_frames import tag_factors
+from designer_app.training.metrics import errors_on
+from designer_app.training.predicting import said_of
 from designer_app.training.references import free_atom_energies
-from designer_app.training.set_errors import errors_on, said_of
 from designer_app.training.training_log import TrainingLog
 
 USUAL_ENERGY, USUAL_VIRIAL = 0.002, 0.1

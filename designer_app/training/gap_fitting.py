@@ -31,9 +31,10 @@ from designer_app.training.gap_noises import Trials
 from designer_app.training.gap_plan import affordable, settings_for
 from designer_app.training.gap_rows import frame_rows
 from designer_app.training.gap_solving import Labels, prior_rows
+from designer_app.training.metrics import errors_on
 from designer_app.training.network_training import hash_of
+from designer_app.training.predicting import said_of
 from designer_app.training.references import free_atom_energies
-from designer_app.training.set_errors import errors_on, said_of
 from designer_app.training.training_log import TrainingLog
 
 FloatArray = NDArray[np.float64]

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from designer_app.elements import SYMBOLS
+from designer_app.io.potential_cards import ErrorsOn
 from designer_app.specs.evaluate import ErrorRow
 from designer_app.specs.labelled import LabelledFrame
 from designer_app.units import GPA
@@ -46,12 +47,7 @@ def labels_of(frames: Frames) -> Labels:
         energies=np.array(
             [np.nan if each.energy is None else each.energy / len(each) for each in frames]
         ),
-        forces=np.concatenate(
-            [
-                np.full((len(each), 3), np.nan) if each.forces is None else each.forces
-                for each in frames
-            ]
-        ),
+        forces=np.concatenate([_forces(each) for each in frames]),
         stresses=np.array([_voigt(each.stress) for each in frames]),
     )
 
@@ -107,6 +103,28 @@ def error_rows(frames: Frames, reference: Labels, predicted: Labels) -> tuple[Er
             )
         )
     return tuple(rows)
+
+
+def errors_on(name: str, frames: Frames, said: Labels) -> ErrorsOn:
+    """Mean absolute errors over the labels that are known, as a card tells them."""
+    return _on_card(name, error_rows(frames, labels_of(frames), said)[0])
+
+
+def details_on(frames: Frames, said: Labels) -> tuple[ErrorsOn, ...]:
+    """Errors of the forces by element, named by its symbol, and of all by "tag NAME"."""
+    rows = error_rows(frames, labels_of(frames), said)[1:]
+    rows = sorted(rows, key=lambda row: row.group.startswith("tag "))
+    return tuple(_on_card(row.group.removeprefix("element "), row) for row in rows)
+
+
+def _on_card(name: str, row: ErrorRow) -> ErrorsOn:
+    return ErrorsOn(
+        name=name,
+        n_frames=row.n_frames,
+        energy_meV_atom=row.energy_mae_meV_atom,
+        force_meV_A=row.force_mae_meV_A,
+        stress_GPa=row.stress_mae_GPa,
+    )
 
 
 def _row(name: str, mine: NDArray[np.bool_], reference: Labels, predicted: Labels) -> ErrorRow:

@@ -23,7 +23,8 @@ from designer_app.specs.labels import LabelFile
 from designer_app.specs.train_potential import TrainPotentialSpec
 from designer_app.specs.trainable import TRAINABLE
 from designer_app.training.frames import Fitted, SplitFrames
-from designer_app.training.set_errors import details_on, errors_on, said_of
+from designer_app.training.metrics import details_on, errors_on
+from designer_app.training.predicting import said_of
 from designer_app.weights.potential_cards import write_potential
 
 MOST_TRAINING_FRAMES = 500

@@ -97,6 +97,14 @@ def predict_frames(
     )
 
 
+def said_of(potential: Potential, frames: Frames, control: RunControl, what: str = "") -> Labels:
+    """What a potential says of frames, in their order; a warning where it cannot compute some."""
+    found = predict_frames(potential, frames, control, what)
+    if found.problem:
+        control.log.warning("%s", found.problem)
+    return found.labels
+
+
 def _batches(frames: Frames, potential: Potential) -> Iterator[list[int]]:
     """Places of frames that are computed together: of about one size, alike in having stress."""
     most = _ATOMS_AT_ONCE.get(potential.device.type, 512) if potential.native else 1

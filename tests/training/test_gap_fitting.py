@@ -32,7 +32,8 @@ from designer_app.training.gap_fitting import fit, potential_of_fit
 from designer_app.training.gap_frames import SHORTEST_OF_ALL, described
 from designer_app.training.gap_rows import frame_rows
 from designer_app.training.gap_sparse import chosen
-from designer_app.training.set_errors import errors_on, said_of
+from designer_app.training.metrics import errors_on
+from designer_app.training.predicting import said_of
 from designer_app.weights.potential_cards import write_potential
 
 SIZES = ("n_max=5", "l_max=3", "n_sparse=16", "pair_points=8", "cutoff=4.0")

@@ -38,9 +38,10 @@ from designer_app.training.frames import SplitFrames
 from designer_app.training.gap_fit_program import arguments, quip_atoms
 from designer_app.training.gap_fitting import fit, potential_of_fit
 from designer_app.training.gap_plan import settings_for
+from designer_app.training.metrics import errors_on
+from designer_app.training.predicting import said_of
 from designer_app.training.published.folder import data_file, data_folder
 from designer_app.training.references import free_atom_energies
-from designer_app.training.set_errors import errors_on, said_of
 from designer_app.units import FS
 
 SPARSE_POINTS, QUICK_POINTS, QUICK_FRAMES = 500, 100, 40
