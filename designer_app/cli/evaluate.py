@@ -77,6 +77,7 @@ def _judged(each: Judged) -> dict[str, Any]:
         "force_rmse_meV_A": whole.force_rmse_meV_A,
         "energies_aligned": each.aligned,
         "ms_per_atom": 1e3 * each.seconds_per_atom if isfinite(each.seconds_per_atom) else None,
+        "interval_coverage": each.interval_coverage,
         "spread_rank_correlation": each.spread_rank_correlation,
         "per_element": _group(rows, "element "),
         "per_tag": _group(rows, "tag "),
@@ -105,6 +106,12 @@ def _present(result: dict[str, Any]) -> str:
             lines.append(f"\n{each['title']}\n{table([_part(*part) for part in parts.items()])}")
     if any(each["energies_aligned"] for each in judged):
         lines.append("\nAligned: energies of free atoms were fitted to these data first.")
+    lines += [
+        f"{each['title']}: {100 * each['interval_coverage']:.0f} % of the force components lie "
+        "inside their interval of 90 %."
+        for each in judged
+        if each["interval_coverage"] is not None
+    ]
     lines += [
         f"{each['title']}: its spread ranks the errors with a correlation of "
         f"{each['spread_rank_correlation']:.2f} (Spearman)."

@@ -11,6 +11,7 @@ from designer_app.errors import DesignerAppError, FileUnreadableError, TooFewFra
 from designer_app.explanations import explain_exception
 from designer_app.io.labels import read_labelled
 from designer_app.jobs.labels import evenly
+from designer_app.jobs.trust import knowledge_of
 from designer_app.potentials import Potential, load_potential
 from designer_app.running.control import RunControl
 from designer_app.specs.evaluate import EvaluateSpec, Evaluation, Judged
@@ -93,7 +94,8 @@ def _judged(
         return _not_judged(key, model, frames, reference, explain_exception(error).sentence)
     except (ImportError, RuntimeError, ValueError, OSError) as error:  # of another package
         return _not_judged(key, model, frames, reference, sentence_of(error))
-    said = predict_frames(potential, frames, control, text)
+    known = knowledge_of(model)
+    said = predict_frames(potential, frames, control, text, known)
     # A potential that learned from such labels has their zero of energy.
     is_known = bool(np.isfinite(said.labels.energies).any())
     align = spec.align and is_known and not _is_trained(model)
@@ -108,6 +110,10 @@ def _judged(
     ranked = None
     if said.spread is not None:
         ranked = rank_correlation(said.spread, force_errors_of_frames(reference, predicted))
+    inside = None
+    if known.intervals is not None and said.interval_scale is not None:
+        errors = np.abs(predicted.forces - reference.forces)
+        inside = known.intervals.covered(errors, said.interval_scale)
     return Judged(
         potential=key,
         model=model,
@@ -121,6 +127,7 @@ def _judged(
         stresses=predicted.stresses.astype(np.float32),
         spread=None if said.spread is None else said.spread.astype(np.float32),
         problem=said.problem,
+        interval_coverage=inside,
         spread_rank_correlation=ranked,
     )
 

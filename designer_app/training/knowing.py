@@ -14,10 +14,10 @@ from numpy.typing import NDArray
 
 from designer_app.io.potential_cards import PotentialCard, write_potential_card
 from designer_app.neighbors.build import build_neighbors
-from designer_app.potentials.base import Potential
+from designer_app.potentials.base import Potential, Prediction
 from designer_app.running.control import RunControl
 from designer_app.specs.labelled import LabelledFrame
-from designer_app.state import AtomicState, state_from_structures
+from designer_app.state import state_from_structures
 from designer_app.training.frames import SplitFrames
 from designer_app.trust.features import features_of, seeing
 from designer_app.trust.force_intervals import ForceIntervals
@@ -34,15 +34,28 @@ _ATOMS_AT_ONCE = 256
 
 
 @dataclass(frozen=True, eq=False)
-class _Seen:
-    """Atoms of a set of frames."""
+class SeenAtoms:
+    """Atoms of a set of frames, as a potential sees them."""
 
     numbers: NDArray[np.int64]
+    n_atoms: NDArray[np.int64]
+    """(n_frames,)."""
     features: Floats | None
     errors: Floats
     """(n_atoms, 3) |error| of forces, eV/A; NaN where not known."""
-    spread: Floats | None
-    n_frames: int
+    spread: Floats | None = None
+    """(n_atoms,) eV/A between the members."""
+    deviation: Floats | None = None
+    """(n_atoms,) standard deviation of each atom's energy, eV, uncalibrated."""
+
+    def scale(self, by: str, surroundings: KnownSurroundings) -> Floats:
+        """(n_atoms,) what an interval's width follows."""
+        if by == "distance":
+            assert self.features is not None
+            return surroundings.distances(self.features, self.numbers)
+        found = self.spread if by == "spread" else self.deviation
+        assert found is not None
+        return found
 
 
 def with_knowledge(
@@ -59,78 +72,81 @@ def with_knowledge(
     if seeing(potential) is None or len(frames.validation) < FEWEST_FRAMES:
         return card
     control.progress(0, 1, "Learning its limits")
-    learned = _seen(potential, frames.train, control, errors=False)
-    held = _seen(potential, frames.validation, control)
-    assert learned.features is not None
-    assert held.features is not None
-    surroundings = KnownSurroundings.of(learned.features, learned.numbers)
-    surroundings = surroundings.calibrated(held.features, held.numbers)
+    held = seen_atoms(potential, frames.validation, control)
+    surroundings = surroundings_of(potential, frames.train, held, control)
     write_knowledge(folder, surroundings)
     found = card
     if np.isfinite(held.errors).any():
         by = "spread" if held.spread is not None else "distance"
-        intervals = ForceIntervals.fitted(
-            held.errors, _scale(held, surroundings), by, held.n_frames
-        )
+        scale = held.scale(by, surroundings)
+        intervals = ForceIntervals.fitted(held.errors, scale, by, len(held.n_atoms))
         if len(frames.test) >= FEWEST_FRAMES:
-            test = _seen(potential, frames.test, control)
+            test = seen_atoms(potential, frames.test, control)
             if np.isfinite(test.errors).any():
-                coverage = intervals.covered(test.errors, _scale(test, surroundings))
-                intervals = replace(intervals, coverage=coverage, n_covered=test.n_frames)
+                coverage = intervals.covered(test.errors, test.scale(by, surroundings))
+                intervals = replace(intervals, coverage=coverage, n_covered=len(test.n_atoms))
         found = replace(card, calibration=intervals.told())
         write_potential_card(folder, found)
     return found
 
 
-def _scale(seen: _Seen, surroundings: KnownSurroundings) -> Floats:
-    if seen.spread is not None:
-        return seen.spread
+def surroundings_of(
+    potential: Potential, learned: Sequence[LabelledFrame], held: SeenAtoms, control: RunControl
+) -> KnownSurroundings:
+    """What was learned from, in units of atoms kept back."""
+    seen = seen_atoms(potential, learned, control, errors=False)
     assert seen.features is not None
-    return surroundings.distances(seen.features, seen.numbers)
+    assert held.features is not None
+    known = KnownSurroundings.of(seen.features, seen.numbers)
+    return known.calibrated(held.features, held.numbers)
 
 
-def _seen(
+def seen_atoms(
     potential: Potential,
     frames: Sequence[LabelledFrame],
     control: RunControl,
     *,
     errors: bool = True,
-) -> _Seen:
-    """Features, and where asked errors and spread, of the atoms of frames evenly chosen."""
+    variances: bool = False,
+) -> SeenAtoms:
+    """Features, and where asked errors and what may tell them, of frames evenly chosen."""
     chosen = frames[:: max(1, -(-len(frames) // MOST_FRAMES))]
-    features, off, spread = [], [], []
+    features: list[Floats] = []
+    said: list[Prediction] = []
+    want = {"energy", "forces", "spread"} | ({"variances"} if variances else set())
     for group in _groups(chosen):
         control.checkpoint()
         state = state_from_structures([each.structure for each in group], potential.device)
         found = features_of(potential, state)
         if found is not None:
-            features.append(found.cpu().numpy())
+            features.append(_host(found))
         if errors:
-            group_errors, group_spread = _errors(potential, state, group)
-            off.append(group_errors)
-            spread += [] if group_spread is None else [group_spread]
+            neighbors = build_neighbors(state, potential.cutoff, half=potential.half_list)
+            said.append(potential.predict(state, neighbors, frozenset(want) & potential.gives))
     numbers = np.concatenate([each.structure.numbers for each in chosen])
-    return _Seen(
+    off = np.full((len(numbers), 3), np.nan)
+    forces = _joined([each.forces for each in said])
+    if forces is not None:
+        off = np.abs(forces - np.concatenate([_forces(each) for each in chosen]))
+    variance = _joined([each.variances for each in said])
+    return SeenAtoms(
         numbers=numbers,
+        n_atoms=np.array([len(each) for each in chosen]),
         features=np.concatenate(features) if features else None,
-        errors=np.concatenate(off) if off else np.full((len(numbers), 3), np.nan),
-        spread=np.concatenate(spread) if spread else None,
-        n_frames=len(chosen),
+        errors=off,
+        spread=_joined([each.spread for each in said]),
+        deviation=None if variance is None else np.sqrt(variance),
     )
 
 
-def _errors(
-    potential: Potential, state: AtomicState, group: Sequence[LabelledFrame]
-) -> tuple[Floats, Floats | None]:
-    want = frozenset({"energy", "forces", "spread"}) & potential.gives
-    neighbors = build_neighbors(state, potential.cutoff, half=potential.half_list)
-    said = potential.predict(state, neighbors, want)
-    assert said.forces is not None
-    known = np.concatenate(
-        [np.full((len(e), 3), np.nan) if e.forces is None else e.forces for e in group]
-    )
-    spread = None if said.spread is None else said.spread.detach().cpu().double().numpy()
-    return np.abs(_host(said.forces) - known), spread
+def _forces(frame: LabelledFrame) -> Floats:
+    return np.full((len(frame), 3), np.nan) if frame.forces is None else frame.forces
+
+
+def _joined(parts: Sequence[torch.Tensor | None]) -> Floats | None:
+    """The batches one after the other; None where a potential did not say it."""
+    present = [_host(each) for each in parts if each is not None]
+    return np.concatenate(present) if present else None
 
 
 def _host(values: torch.Tensor) -> Floats:

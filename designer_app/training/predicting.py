@@ -13,12 +13,13 @@ from numpy.typing import NDArray
 from designer_app.errors import Cancelled, NotFiniteError, OutOfMemoryError
 from designer_app.explanations import explain, is_explained
 from designer_app.neighbors.build import build_neighbors
-from designer_app.potentials.base import Potential
+from designer_app.potentials.base import Potential, Prediction
 from designer_app.running.control import RunControl
 from designer_app.running.messages import job_error
 from designer_app.specs.labelled import LabelledFrame
-from designer_app.state import state_from_structures
+from designer_app.state import AtomicState, state_from_structures
 from designer_app.training.metrics import VOIGT, Labels
+from designer_app.trust.judging import Knowledge
 from designer_app.units import GPA
 
 Frames = Sequence[LabelledFrame]
@@ -37,12 +38,15 @@ class Predicted:
     seconds_per_atom: float
     problem: str
     """Why some frames, or all, could not be computed; a sentence."""
+    interval_scale: NDArray[np.float64] | None = None
+    """(n_atoms,) what the calibrated interval of a force follows; None where there is none."""
 
 
 class _Collected:
     """Arrays that are filled batch by batch."""
 
-    def __init__(self, frames: Frames) -> None:
+    def __init__(self, frames: Frames, known: Knowledge | None) -> None:
+        self.known = known
         sizes = np.array([len(each) for each in frames], dtype=np.int64)
         self.starts = np.concatenate([[0], np.cumsum(sizes)])
         self.labels = Labels(
@@ -53,9 +57,14 @@ class _Collected:
             stresses=np.full((len(frames), 6), np.nan),
         )
         self.spread = np.full(len(frames), np.nan)
+        self.scale = np.full(len(self.labels.numbers), np.nan)
         self.problems: Counter[str] = Counter()
         self.seconds = self.first_seconds = 0.0
         self.n_atoms = self.first_atoms = self.n_batches = 0
+
+    def atoms_of(self, batch: Sequence[int]) -> NDArray[np.int64]:
+        """Rows of the atoms of frames, in the order of the batch."""
+        return np.concatenate([np.arange(self.starts[at], self.starts[at + 1]) for at in batch])
 
     def timed(self, seconds: float, n_atoms: int) -> None:
         """Count a batch; the first one warms caches and compilers."""
@@ -76,13 +85,18 @@ class _Collected:
 
 
 def predict_frames(
-    potential: Potential, frames: Frames, control: RunControl, what: str = ""
+    potential: Potential,
+    frames: Frames,
+    control: RunControl,
+    what: str = "",
+    known: Knowledge | None = None,
 ) -> Predicted:
     """Energies, forces, and stresses where the reference has them, of frames in their order.
 
-    Frames that the potential cannot compute are NaN, and `problem` says why.
+    Frames that the potential cannot compute are NaN, and `problem` says why. With what a potential
+    knows of its limits also the scale of its intervals.
     """
-    into = _Collected(frames)
+    into = _Collected(frames, known)
     done = 0
     for batch in _batches(frames, potential):
         control.checkpoint()
@@ -94,6 +108,7 @@ def predict_frames(
         spread=into.spread if "spread" in potential.gives else None,
         seconds_per_atom=into.seconds_per_atom,
         problem=_problem(into.problems, len(frames)),
+        interval_scale=into.scale if np.isfinite(into.scale).any() else None,
     )
 
 
@@ -129,8 +144,9 @@ def _predict(potential: Potential, frames: Frames, batch: Sequence[int], into: _
     """Compute a batch; where that fails, its frames one by one."""
     try:
         began = time.perf_counter()
-        _predict_together(potential, frames, batch, into)
+        state, said = _predict_together(potential, frames, batch, into)
         into.timed(time.perf_counter() - began, sum(len(frames[at]) for at in batch))
+        _scale_intervals(potential, state, said, batch, into)
     except Cancelled:
         raise
     except Exception as error:  # noqa: BLE001 - potentials of other packages raise anything
@@ -143,7 +159,7 @@ def _predict(potential: Potential, frames: Frames, batch: Sequence[int], into: _
 
 def _predict_together(
     potential: Potential, frames: Frames, batch: Sequence[int], into: _Collected
-) -> None:
+) -> tuple[AtomicState, Prediction]:
     chosen = [frames[place] for place in batch]
     state = state_from_structures([each.structure for each in chosen], potential.device)
     want = {"energy", "forces", "spread"} | ({"stress"} if _has_stress(chosen[0]) else set())
@@ -158,13 +174,32 @@ def _predict_together(
     parts = np.cumsum(sizes)[:-1]
     into.labels.energies[batch] = energies / sizes
     if said.forces is not None:
-        for place, forces in zip(batch, np.split(_host(said.forces), parts), strict=True):
-            into.labels.forces[into.starts[place] : into.starts[place + 1]] = forces
+        into.labels.forces[into.atoms_of(batch)] = _host(said.forces)
     if said.stress is not None:
         rows = _host(said.stress)
         into.labels.stresses[batch] = np.stack([rows[:, i, j] for i, j in VOIGT], axis=1) / GPA
     if said.spread is not None:
         into.spread[batch] = [each.max() for each in np.split(_host(said.spread), parts)]
+    return state, said
+
+
+def _scale_intervals(
+    potential: Potential,
+    state: AtomicState,
+    said: Prediction,
+    batch: Sequence[int],
+    into: _Collected,
+) -> None:
+    """What the intervals of the batch follow, where they are calibrated."""
+    known = into.known
+    if known is None or known.intervals is None:
+        return
+    if known.intervals.by == "distance":
+        found = known.distances(potential, state)
+    else:
+        found = None if said.spread is None else _host(said.spread)
+    if found is not None:
+        into.scale[into.atoms_of(batch)] = found
 
 
 def _host(values: torch.Tensor) -> NDArray[np.float64]:

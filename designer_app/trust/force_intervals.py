@@ -51,9 +51,11 @@ class ForceIntervals:
         """(n_atoms,) eV/A."""
         return self.half_width * (self.floor + scale)
 
-    def covered(self, errors: Floats, scale: Floats) -> float:
-        """Share of components (n_atoms, 3) inside their interval."""
+    def covered(self, errors: Floats, scale: Floats) -> float | None:
+        """Share of components (n_atoms, 3) inside their interval; None where none is known."""
         known = np.isfinite(errors).all(axis=1) & np.isfinite(scale)
+        if not known.any():
+            return None
         return float((errors[known] <= self.half_widths(scale[known])[:, None]).mean())
 
     def told(self) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from safetensors import SafetensorError
 from safetensors.numpy import load, save
 
@@ -30,6 +31,15 @@ class Knowledge:
 
     surroundings: KnownSurroundings | None
     intervals: ForceIntervals | None
+
+    def distances(self, potential: Potential, state: AtomicState) -> NDArray[np.float64] | None:
+        """(n_atoms,) from what was learned; None where the potential tells none."""
+        if self.surroundings is None:
+            return None
+        features = features_of(potential, state)
+        if features is None:
+            return None
+        return self.surroundings.distances(features.cpu().numpy(), state.numbers.cpu().numpy())
 
 
 def write_knowledge(folder: Path, surroundings: KnownSurroundings) -> None:
@@ -57,12 +67,9 @@ def judge_structure(potential: Potential, state: AtomicState, known: Knowledge) 
         return TrustReport(level="no", axes=(axis,))
     symbols = sorted({SYMBOLS[int(number)] for number in numbers})
     axes = [TrustAxis(key="elements", level="good", sentence=f"It knows {', '.join(symbols)}.")]
-    distances = None
-    if known.surroundings is not None:
-        features = features_of(potential, state)
-        if features is not None:
-            distances = known.surroundings.distances(features.cpu().numpy(), numbers)
-            axes.append(_distance_axis(distances, numbers))
+    distances = known.distances(potential, state)
+    if distances is not None:
+        axes.append(_distance_axis(distances, numbers))
     spread = _spread(potential, state)
     half_width = None
     if known.intervals is not None:

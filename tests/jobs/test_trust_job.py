@@ -3,15 +3,18 @@ import pytest
 import torch
 from ase.build import bulk
 from ase.calculators.emt import EMT
+from ase.calculators.singlepoint import SinglePointCalculator
+from ase.io import write
 
 from designer_app.device import Compute
-from designer_app.io.documents import structure_from_atoms
+from designer_app.io.documents import atoms_from_structure, structure_from_atoms
 from designer_app.io.potential_cards import PotentialCard
-from designer_app.jobs import trust
+from designer_app.jobs import evaluate, trust
 from designer_app.potentials import load_potential
 from designer_app.potentials.schnet import SchNet
 from designer_app.potentials.trained import SCALE, load
 from designer_app.running.control import RunControl
+from designer_app.specs.evaluate import EvaluateSpec
 from designer_app.specs.labelled import LabelledFrame
 from designer_app.specs.networks import SchNetSettings
 from designer_app.specs.trust import TrustSpec
@@ -84,6 +87,20 @@ def test_an_element_never_seen_is_red(folder):
 def test_intervals_tell_their_coverage_on_frames_that_set_nothing(folder):
     axis = next(a for a in report(folder, copper(7).structure).axes if a.key == "interval")
     assert "other frames" in axis.sentence
+
+
+def test_an_evaluation_tells_how_many_components_lie_inside_their_intervals(folder, tmp_path):
+    frames = [copper(seed) for seed in range(300, 330)]
+    atoms = []
+    for frame in frames:
+        atoms.append(atoms_from_structure(frame.structure))
+        said = {"energy": frame.energy, "forces": frame.forces}
+        atoms[-1].calc = SinglePointCalculator(atoms[-1], **said)
+    write(tmp_path / "copper.xyz", atoms, format="extxyz")
+    spec = EvaluateSpec(data=(tmp_path / "copper.xyz",), potentials=(f"schnet:{folder}",))
+    inside = evaluate.run(spec, RunControl()).judged[0].interval_coverage
+    few_components = 0.07  # 360 of them, those of a frame alike
+    assert inside == pytest.approx(0.9, abs=few_components)
 
 
 def test_potentials_without_features_are_judged_by_what_they_have():
