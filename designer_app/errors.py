@@ -119,6 +119,14 @@ class MissingCellError(InputError):
 
 
 @dataclass(eq=False)
+class ChargedCellError(InputError):
+    """The charges of the ions in a cell do not add up to 0, so its Coulomb energy is infinite."""
+
+    charge_e: float
+    potential: str
+
+
+@dataclass(eq=False)
 class InvalidPositionsError(InputError):
     """Positions or cell hold values that are not finite numbers, or the cell has no volume."""
 
@@ -348,6 +356,18 @@ class ElectronsNotConvergedError(RunError):
     potential: str
     n_iterations: int
     n_atoms: int
+
+
+@dataclass(eq=False)
+class ShellsLostError(RunError):
+    """The shells of polarisable ions have no rest near their cores."""
+
+    reason: str
+    """`left` its core, `fallen` into another ion, or `unsettled` after all steps."""
+    atom: str
+    """Number of an ion it happened to, from 0; empty where it is not one."""
+    amount: float
+    """A from the core, or between the ions; eV/A that are left, where unsettled."""
 
 
 @dataclass(eq=False)

@@ -373,6 +373,31 @@ def _not_converged(f: Mapping[str, Any]) -> Explanation:
     )
 
 
+def _charged_cell(facts: Mapping[str, Any]) -> Explanation:
+    return Explanation(
+        f"The charges of the ions in the cell add up to {facts['charge_e']:+g} e with "
+        f"{facts['potential']}, not to 0.",
+        "The energy of a crystal that is charged throughout is infinite.",
+        ("Check the composition: is an ion missing, or one too many?",),
+    )
+
+
+def _shells_lost(facts: Mapping[str, Any]) -> Explanation:
+    amount, atom = facts["amount"], facts["atom"]
+    what = {
+        "left": f"The shell of an ion was pulled {amount:.2f} A from its core: "
+        "the model has collapsed.",
+        "fallen": f"Ion {int(atom or 0) + 1} fell into its neighbour, {amount:.2f} A away: "
+        "so near, the model attracts without end.",
+        "unsettled": f"The shells of the ions did not come to rest; {amount:.1g} eV/A were left.",
+    }[facts["reason"]]
+    return Explanation(
+        what,
+        "The ions are nearer to each other than the model was made for.",
+        ("Relax the structure first.", "In dynamics, lower the temperature or the time step."),
+    )
+
+
 def _electrons_not_converged(f: Mapping[str, Any]) -> Explanation:
     return Explanation(
         f"The electrons of {f['n_atoms']} atoms did not settle in {f['n_iterations']} iterations "
@@ -433,6 +458,7 @@ _TABLE: dict[str, Callable[[Mapping[str, Any]], Explanation]] = {
     "UnsupportedElementError": _unsupported_element,
     "OverlappingAtomsError": _overlapping,
     "MissingCellError": _missing_cell,
+    "ChargedCellError": _charged_cell,
     "InvalidPositionsError": _invalid_positions,
     "NoWorkingIonError": _no_working_ion,
     "TooFewFramesError": _too_few_frames,
@@ -459,6 +485,7 @@ _TABLE: dict[str, Callable[[Mapping[str, Any]], Explanation]] = {
     "NotConvergedError": _not_converged,
     "LostBandError": _lost_band,
     "ElectronsNotConvergedError": _electrons_not_converged,
+    "ShellsLostError": _shells_lost,
     "TrainingDivergedError": _training_diverged,
     "FitFailedError": _fit_failed,
 }

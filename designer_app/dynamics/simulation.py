@@ -67,6 +67,7 @@ class ForceField:
             energy=found.energy.to(state.dtype).contiguous(),
             forces=forces.contiguous(),
             stress=stress,
+            extended={**state.extended, **(found.internal or {})},
         )
 
 

@@ -1,6 +1,7 @@
 """The interface of every potential, and the base that turns an energy into forces and stress."""
 
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
@@ -43,6 +44,9 @@ class Prediction:
     """Standard deviation of the force on each atom between members, eV/A."""
     variances: Float[Tensor, "n_atoms"] | None = None
     """What the data leave open of each atom's share in the energy, eV^2."""
+    internal: Mapping[str, Tensor] | None = None
+    """Variables of the potential's own, such as shells at rest, from which the next step of a run
+    starts: they are kept in `MDState.extended` under these names."""
 
 
 class Potential(ABC):
@@ -56,6 +60,8 @@ class Potential(ABC):
     needs_cell: ClassVar[bool] = False
     conservative: bool = True
     """Whether forces are the gradient of the energy; where not, MD does not keep its energy."""
+    long_range: ClassVar[bool] = False
+    """Whether atoms beyond the cutoff act on each other too, by charges."""
     native: ClassVar[bool] = True
     """Deterministic torch code of ours: restarts are bitwise."""
 

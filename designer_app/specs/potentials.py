@@ -65,7 +65,8 @@ POTENTIALS: Registry[PotentialRow] = Registry(
             title="CHGNet",
             summary="Universal neural-network potential for crystals, with magnetic moments.",
             implementation="designer_app.potentials.chgnet:load",
-            model_doc="0.3.0, r2scan, or a weights file in the chgnet package's layout",
+            model_doc="0.3.0, r2scan, the folder of a fine-tuned one, or a weights file in the "
+            "chgnet package's layout",
             models=(("0.3.0", "0.3.0 (PBE+U)"), ("r2scan", "r2SCAN")),
             gives=("energy", "forces", "stress", "energies", "magmoms"),
             covers=(("0.3.0", _MPTRJ), ("r2scan", _MPTRJ)),
@@ -111,6 +112,25 @@ POTENTIALS: Registry[PotentialRow] = Registry(
             suits=("metal",),
             gives=("energy", "forces", "stress", "energies"),
             covers=(("cleri-rosato", _CLOSE_PACKED_METALS),),
+        ),
+        PotentialRow(
+            key="core-shell",
+            title="Core-shell",
+            summary="Polarisable ions: Buckingham, charges and shells on springs, for oxides.",
+            implementation="designer_app.potentials.core_shell:load",
+            model_doc="a shipped set, or a TOML file with charges, springs and pairs",
+            models=(
+                ("mgo-gale", "MgO (Gale, around Catlow's oxygen)"),
+                ("bush", "Li2O, Al2O3 (Bush et al. 1994)"),
+                ("srtio3-akhtar", "SrTiO3 (Akhtar et al. 1995)"),
+                ("ceo2-sayle", "CeO2 (Sayle et al. 1994)"),
+            ),
+            covers=(
+                ("mgo-gale", "Mg O"),
+                ("bush", "Li Al O"),
+                ("srtio3-akhtar", "Sr Ti O"),
+                ("ceo2-sayle", "Ce O"),
+            ),
         ),
         PotentialRow(
             key="tight-binding",
