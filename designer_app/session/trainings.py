@@ -35,6 +35,7 @@ from designer_app.specs.labels import LabelsSpec
 from designer_app.specs.potentials import imports_code
 from designer_app.specs.train_potential import TrainPotentialSpec
 from designer_app.specs.training_progress import PARITY_FILE, SERIES_FILE
+from designer_app.specs.trust import TrustSpec
 
 _COPIED = (POTENTIAL_CARD, "*.safetensors")
 """What a potential consists of; checkpoints and curves stay with the training."""
@@ -99,6 +100,10 @@ class Trainings(ProjectRuns):
     def check_health(self, spec: HealthSpec, title: str) -> Job:
         """Whether a potential behaves as one should: a `HealthReport`."""
         return self._jobs.submit("health", spec, f"Check {title}")
+
+    def trust(self, spec: TrustSpec) -> Job:
+        """Whether a potential can be trusted with a structure: a `TrustReport`."""
+        return self._jobs.submit("trust", spec)
 
     def evaluate(self, spec: EvaluateSpec) -> Job:
         """Potentials side by side: an `Evaluation`."""

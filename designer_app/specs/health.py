@@ -1,6 +1,7 @@
 """A health check of a potential: does it behave as a potential should, in words and curves."""
 
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,9 +26,15 @@ class HealthSpec:
     structure: Structure | None = spec_field(
         None,
         label="Structure",
-        doc="What is deformed and heated; left out, a frame of the training set.",
+        doc="What is deformed and heated; left out, the calmest frame of the data.",
         hidden=True,
         argument="-",
+    )
+    data: tuple[Path, ...] = spec_field(
+        (), label="Data", doc="Files that it learned from.", hidden=True, argument="-"
+    )
+    mapping: tuple[str, ...] = spec_field(
+        (), label="Keys", doc="As in its training.", hidden=True, argument="-"
     )
     temperature: float = spec_field(
         300.0,

@@ -34,6 +34,7 @@ from designer_app.ui.run_presenter import RunPresenter
 from designer_app.ui.session_report import SessionReport
 from designer_app.ui.stability_presenter import StabilityPresenter
 from designer_app.ui.theme import Theme
+from designer_app.ui.trust_watch import TrustWatch
 from designer_app.ui.window_commands import WindowCommands
 from designer_app.ui.worker_status import WorkerStatus
 
@@ -276,6 +277,7 @@ class MainWindow(QMainWindow):
     def _connect(self) -> None:
         for choice in (self.dynamics.potential, self.structure.relax.potential):
             self.session.trainings.listed.connect(choice.set_trained)
+            TrustWatch(self.session.trainings, choice, self)
         self.rail.workspace_chosen.connect(self.show_workspace)
         for action in self.actions_by_key.values():
             self.addAction(action)

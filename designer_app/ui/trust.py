@@ -1,7 +1,7 @@
 """Whether a potential can be trusted with a structure, as far as the registry or its card tells.
 
 Two axes: does it have parameters for the elements, and is it made for this kind of matter; of a
-trained one, did its health check go well.
+trained one, did its health check go well, and what the job `trust` found out about the structure.
 """
 
 from dataclasses import dataclass
@@ -13,6 +13,7 @@ from designer_app.io.potential_cards import PotentialCard
 from designer_app.specs.potentials import PotentialRow
 from designer_app.specs.structure import Structure
 from designer_app.specs.suitability import is_made_for, kind_of_matter, made_for, thin_cell
+from designer_app.specs.trust import TrustReport
 from designer_app.ui.wording import element_counts
 
 
@@ -25,6 +26,10 @@ class Level(Enum):
 
 
 _WORDS = {Level.GOOD: "suitable", Level.CARE: "with care", Level.NO: "not usable"}
+_ORDER = (Level.NO, Level.CARE, Level.GOOD)
+"""The worst first."""
+_DOUBTED = "do not trust"
+"""The word of a red light under which a computation is possible all the same."""
 
 
 @dataclass(frozen=True)
@@ -34,6 +39,10 @@ class Verdict:
     level: Level
     word: str
     reasons: tuple[str, ...]
+    levels: tuple[Level | None, ...] = ()
+    """Of the reasons, where each has its own; None of those that only tell."""
+    stops: bool = False
+    """Whether nothing can be computed with it."""
 
 
 def shipped_example(document: Document | None) -> Example | None:
@@ -52,25 +61,41 @@ def judge(
         return verdict
     level = Level.CARE if known.trust == "amber" else verdict.level
     word = _WORDS[level] if level is not verdict.level else verdict.word
-    return Verdict(level, word, (known.note, *verdict.reasons))
+    return Verdict(level, word, (known.note, *verdict.reasons), stops=verdict.stops)
 
 
-def judge_trained(card: PotentialCard, structure: Structure | None) -> Verdict:
+def judge_trained(
+    card: PotentialCard, structure: Structure | None, report: TrustReport | None = None
+) -> Verdict:
     """The verdict on a trained potential; without a structure, on it alone."""
     told = _learned(card)
     if structure is not None:
         missing = sorted(set(element_counts(structure)) - set(card.elements))
         if missing:
             never = f"It never saw {', '.join(missing)}."
-            return Verdict(Level.NO, _WORDS[Level.NO], (never, told))
+            return Verdict(Level.NO, _WORDS[Level.NO], (never, told), stops=True)
         told = f"It learned all elements here. {told}"
-    found = str(card.health.get("level", ""))
-    verdict = str(card.health.get("verdict", ""))
+    level, word, sentence = _health(card)
+    axes = [(level, sentence)] if sentence else []
+    if report is not None:
+        axes += [(Level(axis.level), axis.sentence) for axis in report.axes]
+        axes.sort(key=lambda axis: _ORDER.index(axis[0]))
+        if _ORDER.index(Level(report.level)) < _ORDER.index(level):
+            level = Level(report.level)
+            word = _DOUBTED if level is Level.NO else _WORDS[level]
+    levels = (*(each for each, _ in axes), None)
+    return Verdict(level, word, (*(said for _, said in axes), told), levels)
+
+
+def _health(card: PotentialCard) -> tuple[Level, str, str]:
+    """(level, word, sentence) of the newest health check."""
+    found, verdict = str(card.health.get("level", "")), str(card.health.get("verdict", ""))
     if found not in [level.value for level in Level]:
         ask = "Its health was not checked yet: check it before you trust numbers."
-        return Verdict(Level.CARE, "not checked", (ask, told))
+        return Level.CARE, "not checked", ask
     level = Level(found)
-    return Verdict(level, _WORDS[level], tuple(part for part in (verdict, told) if part))
+    said = f"Health check: {verdict[0].lower()}{verdict[1:]}" if verdict else ""
+    return level, _DOUBTED if level is Level.NO else _WORDS[level], said
 
 
 def _learned(card: PotentialCard) -> str:
@@ -95,10 +120,11 @@ def _general(row: PotentialRow, model: str, structure: Structure) -> Verdict:
             Level.NO,
             _WORDS[Level.NO],
             (f"{row.title} knows nothing of {names}.", "Choose another potential."),
+            stops=True,
         )
     wrong, remedy = thin_cell(row, structure)
     if wrong:
-        return Verdict(Level.NO, _WORDS[Level.NO], (wrong, remedy))
+        return Verdict(Level.NO, _WORDS[Level.NO], (wrong, remedy), stops=True)
     reasons = [
         f"It knows all elements here ({', '.join(sorted(elements))})."
         if known

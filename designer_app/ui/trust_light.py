@@ -1,8 +1,8 @@
 """The trust light: a shape and a word; a click tells why."""
 
 from PySide6.QtCore import QPoint, QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPolygonF
-from PySide6.QtWidgets import QAbstractButton, QFrame, QVBoxLayout, QWidget
+from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen, QPolygonF
+from PySide6.QtWidgets import QAbstractButton, QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
 from designer_app.ui.theme import OnTheme, Theme, Tokens, label
 from designer_app.ui.trust import Level, Verdict
@@ -26,12 +26,40 @@ def draw_shape(painter: QPainter, level: Level, area: QRectF, tokens: Tokens) ->
         painter.drawRect(area)
 
 
+class LevelShape(QWidget):
+    """A disc, a triangle or a square; an empty ring for what was not checked."""
+
+    def __init__(self, level: Level | None, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._level = level
+        self._tokens = theme.tokens
+        self.setFixedSize(QSize(_SHAPE + 4, 18))
+        self._theme_follower = OnTheme(self, theme, self._on_theme)
+
+    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: ARG002, N802 - Qt's name
+        """Draw the shape."""
+        painter = QPainter(self)
+        area = QRectF(2, (self.height() - _SHAPE) / 2, _SHAPE, _SHAPE)
+        if self._level is not None:
+            draw_shape(painter, self._level, area, self._tokens)
+        else:
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            painter.setPen(QPen(QColor(self._tokens.muted), 1.5))
+            painter.drawEllipse(area.adjusted(1, 1, -1, -1))
+        painter.end()
+
+    def _on_theme(self, tokens: Tokens) -> None:
+        self._tokens = tokens
+        self.update()
+
+
 class TrustLight(QAbstractButton):
     """Shows a `Verdict`; clicked, its reasons."""
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._verdict: Verdict | None = None
+        self._theme = theme
         self._tokens = theme.tokens
         self._popup: QFrame | None = None
         self.setCursor(Qt.CursorShape.PointingHandCursor)
@@ -91,10 +119,18 @@ class TrustLight(QAbstractButton):
         layout.setContentsMargins(12, 12, 12, 12)
         layout.setSpacing(8)
         layout.addWidget(label(self.tr("Can this result be trusted?"), "strong"))
-        for reason in self._verdict.reasons:
-            line = label(reason, wrap=True)
-            line.setFixedWidth(280)
-            layout.addWidget(line)
+        levels = self._verdict.levels or (None,) * len(self._verdict.reasons)
+        for reason, level in zip(self._verdict.reasons, levels, strict=True):
+            said = label(reason, wrap=True)
+            said.setFixedWidth(280)
+            line = QHBoxLayout()
+            line.setSpacing(8)
+            if level is not None:
+                line.addWidget(LevelShape(level, self._theme), 0, Qt.AlignmentFlag.AlignTop)
+            elif self._verdict.levels:
+                line.addSpacing(_SHAPE + 12)
+            line.addWidget(said)
+            layout.addLayout(line)
         popup.adjustSize()
         corner = self.mapToGlobal(QPoint(self.width(), self.height() + 4))
         popup.move(corner.x() - popup.width(), corner.y())

@@ -123,7 +123,7 @@ def test_a_run_with_a_potential_that_is_gone_still_shows_what_it_ran_with(window
 
 @pytest.mark.parametrize(
     ("health", "word"),
-    [({}, "not checked"), ({"level": "good"}, "suitable"), ({"level": "no"}, "not usable")],
+    [({}, "not checked"), ({"level": "good"}, "suitable"), ({"level": "no"}, "do not trust")],
 )
 def test_the_word_of_a_trained_potential_is_that_of_its_health(health, word):
     card = PotentialCard(

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from designer_app.io.documents import Document
 from designer_app.io.potential_cards import ErrorsOn, PotentialCard, write_potential_card
 from designer_app.running.control import Progress
 from designer_app.running.messages import JobError
@@ -14,6 +15,7 @@ from designer_app.session.session import Session
 from designer_app.specs.evaluate import ErrorRow, Evaluation, Judged
 from designer_app.specs.fields import settings_of
 from designer_app.specs.health import Curve, HealthItem, HealthReport
+from designer_app.specs.structure import Structure
 from designer_app.specs.train_potential import TrainPotentialSpec
 from designer_app.specs.training_progress import COLUMNS
 from designer_app.ui.potentials.area import LIBRARY, RESULT, TRAINING
@@ -68,6 +70,16 @@ def potentials(window, monkeypatch):
         monkeypatch.setattr(window.session.trainings, name, fake)
     window.show_workspace("potentials")
     return window.potentials
+
+
+@pytest.fixture
+def silicon():
+    return Structure(
+        numbers=np.array([14, 14]),
+        positions=np.array([[0.0, 0.0, 0.0], [1.36, 1.36, 1.36]]),
+        cell=np.array([[0.0, 2.7, 2.7], [2.7, 0.0, 2.7], [2.7, 2.7, 0.0]]),
+        pbc=(True, True, True),
+    )
 
 
 @pytest.fixture
@@ -175,7 +187,14 @@ def test_the_result_says_in_one_sentence_how_good_it_is(finished):
     assert finished.panel.result.light.verdict.word == "not checked"
 
 
-def test_a_health_check_is_shown_item_by_item(finished, monkeypatch):
+def test_a_health_check_without_data_or_structure_says_what_to_open(window, finished, monkeypatch):
+    monkeypatch.setattr(finished._trainings, "check_health", lambda *_: pytest.fail("started"))
+    finished.panel.result.health.click()
+    assert "open a structure of Si" in window.status.message
+
+
+def test_a_health_check_is_shown_item_by_item(window, finished, silicon, monkeypatch):
+    window.session.set_document(Document.from_structure(silicon, made_by="test"))
     asked = []
 
     def check(given, title):
@@ -189,6 +208,7 @@ def test_a_health_check_is_shown_item_by_item(finished, monkeypatch):
     finished.panel.result.health.click()
     assert not finished.panel.result.health.isEnabled()
     assert (asked[0].potential, asked[0].model) == ("schnet", finished.result.offer.model)
+    assert len(asked[0].structure) == len(silicon)
     x = np.linspace(0.9, 1.1, 9)
     curve = Curve(name="SchNet", x=x, y=(x - 1) ** 2, x_label="Volume (Å³)", y_label="Energy (eV)")
     items = (

@@ -11,6 +11,7 @@ from designer_app.io.examples import Example
 from designer_app.io.potential_cards import PotentialCard
 from designer_app.specs.potentials import POTENTIALS
 from designer_app.specs.structure import Structure
+from designer_app.specs.trust import TrustReport, TrustSpec
 from designer_app.ui.editors import ChoiceEditor, SuggestionEditor
 from designer_app.ui.panels.section import row
 from designer_app.ui.theme import Theme, label
@@ -24,6 +25,8 @@ class PotentialChoice(QWidget):
     """
 
     edited = Signal()
+    trust_wanted = Signal(object)
+    """A `TrustSpec` that `set_report` answers; None where there is nothing more to ask."""
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -48,7 +51,7 @@ class PotentialChoice(QWidget):
     @property
     def is_usable(self) -> bool:
         """Whether the potential can compute this structure at all."""
-        return self.verdict is None or self.verdict.level is not Level.NO
+        return self.verdict is None or not self.verdict.stops
 
     def values(self) -> dict[str, str]:
         """The two fields of a computing spec."""
@@ -76,6 +79,13 @@ class PotentialChoice(QWidget):
             if card.family in POTENTIALS
         }
         self.set_values(present["potential"], present["model"])
+
+    def set_report(self, report: TrustReport) -> None:
+        """What the potential itself says of this structure."""
+        chosen = self._trained.get(self._potential.value())
+        if chosen is not None and self._structure is not None:
+            self._light.set_verdict(judge_trained(chosen[2], self._structure, report))
+            self._tell_reason()
 
     def set_document(self, document: Document | None) -> None:
         """Judge the potential by this structure."""
@@ -114,15 +124,21 @@ class PotentialChoice(QWidget):
 
     def _judge(self) -> None:
         chosen = self._potential.value()
+        question: TrustSpec | None = None
         if self._structure is None:
             self._light.set_verdict(None)
         elif chosen in self._trained:
-            self._light.set_verdict(judge_trained(self._trained[chosen][2], self._structure))
+            family, folder, card = self._trained[chosen]
+            verdict = judge_trained(card, self._structure)
+            self._light.set_verdict(verdict)
+            if not verdict.stops:
+                question = TrustSpec(structure=self._structure, potential=family, model=str(folder))
         else:
             row_now = POTENTIALS[self._potential.value()]
             model = self._model.value()
             self._light.set_verdict(judge(row_now, model, self._structure, self._known))
         self._tell_reason()
+        self.trust_wanted.emit(question)
 
     def _tell_reason(self) -> None:
         """Green needs no words; amber and red say why without a click."""

@@ -4,56 +4,32 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-from PySide6.QtCore import QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QVBoxLayout, QWidget
 
+from designer_app.io.formulas import written_in
 from designer_app.specs.health import Curve, HealthItem, HealthReport
 from designer_app.ui.panels.section import row
 from designer_app.ui.plots.small_plot import SmallPlot
 from designer_app.ui.potentials.label_sections import clear
-from designer_app.ui.theme import OnTheme, Theme, Tokens, label
+from designer_app.ui.theme import Theme, label
 from designer_app.ui.trust import Level
-from designer_app.ui.trust_light import draw_shape
+from designer_app.ui.trust_light import LevelShape
 from designer_app.ui.wording import duration
 
-_WORDS = {"good": "good", "care": "with care", "no": "not usable", "skipped": "not checked"}
-_SHAPE = 10
+_WORDS = {"good": "good", "care": "with care", "no": "not sound", "skipped": "not checked"}
+_LEVELS = {level.value: level for level in Level}
 _CHECKS = (
-    ("Equation of state", "A crystal is stretched and squeezed: one smooth well, no kink."),
-    ("Constant energy", "A short run without a thermostat: the total energy must not drift."),
-    ("Dimers", "Each pair of elements pulled together: it must push back."),
-    ("Phonons", "Vibrations at the minimum: none may be imaginary."),
-    ("Extrapolation", "Does what happens in the run look like the training data?"),
+    ("Equation of state", "A crystal is stretched and squeezed: one smooth well."),
+    ("Energy conservation", "A short run without a thermostat: the total energy must not drift."),
+    (
+        "Atoms pushed together",
+        "Each pair of elements alone, nearer than a bond: it must push back.",
+    ),
+    ("Vibrations", "At the minimum: none imaginary, none too fast."),
+    ("Distance to the training data", "Does the structure at rest look like what it learned from?"),
 )
 """What will be checked, while nothing was."""
-
-
-class Light(QWidget):
-    """A disc, a triangle or a square; an empty ring for what was not checked."""
-
-    def __init__(self, level: str, theme: Theme, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._level = Level(level) if level in [each.value for each in Level] else None
-        self._tokens = theme.tokens
-        self.setFixedSize(QSize(_SHAPE + 4, 18))
-        self._theme_follower = OnTheme(self, theme, self._on_theme)
-
-    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: ARG002, N802 - Qt's name
-        """Draw the shape."""
-        painter = QPainter(self)
-        area = QRectF(2, (self.height() - _SHAPE) / 2, _SHAPE, _SHAPE)
-        if self._level is not None:
-            draw_shape(painter, self._level, area, self._tokens)
-        else:
-            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-            painter.setPen(QPen(QColor(self._tokens.muted), 1.5))
-            painter.drawEllipse(area.adjusted(1, 1, -1, -1))
-        painter.end()
-
-    def _on_theme(self, tokens: Tokens) -> None:
-        self._tokens = tokens
-        self.update()
 
 
 def report_of(told: Mapping[str, Any]) -> HealthReport | None:
@@ -86,7 +62,7 @@ def report_of(told: Mapping[str, Any]) -> HealthReport | None:
 def _curve(told: Mapping[str, Any]) -> Curve:
     return Curve(
         name=str(told["name"]),
-        x=np.asarray(told["x"], dtype=np.float64),
+        x=np.asarray(told["x"], dtype=np.float64),  # None becomes NaN
         y=np.asarray(told["y"], dtype=np.float64),
         x_label=str(told["x_label"]),
         y_label=str(told["y_label"]),
@@ -129,7 +105,8 @@ class HealthView(QWidget):
         clear(self._items)
         self.verdict.setText(report.verdict)
         took = duration(report.seconds)
-        self._said.setText(self.tr("Checked on %s in %s") % (report.structure, took))
+        name = written_in(report.structure)
+        self._said.setText(self.tr("Checked on %s in %s") % (name, took))
         for item in report.items:
             self._items.addWidget(self._item(item))
 
@@ -139,7 +116,7 @@ class HealthView(QWidget):
         made.setAccessibleName(f"{item.title}: {_WORDS.get(item.level, item.level)}")
         made.setAccessibleDescription(item.sentence)
         head = row(
-            Light(item.level, self._theme),
+            LevelShape(_LEVELS.get(item.level), self._theme),
             label(item.title, "strong"),
             None,
             label(_WORDS.get(item.level, item.level), "small"),

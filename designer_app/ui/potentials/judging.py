@@ -11,6 +11,7 @@ from designer_app.running.messages import JobError
 from designer_app.session.job import Job
 from designer_app.specs.evaluate import EvaluateSpec, Evaluation
 from designer_app.specs.health import HealthReport, HealthSpec
+from designer_app.specs.structure import Structure
 from designer_app.ui.potentials.area import PotentialsPanel, Work
 from designer_app.ui.potentials.offers import Offer
 
@@ -41,9 +42,21 @@ class Judging(QObject):
 
     # --- health ---
 
-    def check(self, offer: Offer) -> None:
-        """Check a potential on a frame of its training set."""
-        spec = HealthSpec(potential=offer.family, model=offer.model)
+    def check(
+        self,
+        offer: Offer,
+        structure: Structure | None,
+        data: Sequence[Path] = (),
+        mapping: Sequence[str] = (),
+    ) -> None:
+        """Check a potential on a structure, or else on a frame of its training data."""
+        spec = HealthSpec(
+            potential=offer.family,
+            model=offer.model,
+            structure=structure,
+            data=tuple(data),
+            mapping=tuple(mapping),
+        )
         self._check = self._trainings.check_health(spec, offer.title)
         self._check.succeeded.connect(self._on_checked)
         self._check.failed.connect(self._on_not_checked)

@@ -10,6 +10,7 @@ from designer_app.specs.structure import Structure
 from designer_app.specs.suitability import kinds_of
 from designer_app.specs.trainable import TRAINABLE
 from designer_app.ui.trust import Level, Verdict, judge, judge_trained
+from designer_app.ui.wording import element_counts
 
 DOT = "  \N{MIDDLE DOT}  "
 _MOST_NAMED = 10
@@ -81,6 +82,11 @@ def offers_of(trained: Sequence[tuple[Path, PotentialCard]]) -> list[Offer]:
                 )
             )
     return found
+
+
+def knows(offer: Offer, structure: Structure) -> bool:
+    """Whether it learned all elements of a structure, as far as it tells."""
+    return offer.elements is None or set(element_counts(structure)) <= set(offer.elements)
 
 
 def elements_text(elements: Sequence[str] | None) -> str:

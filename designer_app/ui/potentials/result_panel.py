@@ -55,7 +55,6 @@ class ResultPanel(PanelPage):
         self._offer = offer
         self.title.setText(written_in(offer.title))
         self._elements.setText(self.tr("Learned %s") % elements_text(offer.elements))
-        self.set_checking(is_checking=False)
         self._judge()
 
     def set_structure(self, structure: Structure | None) -> None:

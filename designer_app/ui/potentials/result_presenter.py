@@ -13,7 +13,7 @@ from designer_app.running.messages import job_error
 from designer_app.session.trainings import spec_of
 from designer_app.specs.train_potential import TrainPotentialSpec
 from designer_app.ui.potentials.judging import Judging
-from designer_app.ui.potentials.offers import Offer
+from designer_app.ui.potentials.offers import Offer, elements_text, knows
 from designer_app.ui.potentials.result_page import ResultPage
 from designer_app.ui.potentials.result_panel import ResultPanel
 
@@ -91,8 +91,21 @@ class ResultPresenter(QObject):
             self._page.show_parity(found)
 
     def _on_health_asked(self) -> None:
-        if self.offer is not None:
-            self._judging.check(self.offer)
+        """On the data that it learned from; where these are gone, on what is open."""
+        offer = self.offer
+        if offer is None or offer.folder is None:
+            return
+        spec = self.spec_again()
+        data = tuple(path for path in spec.data if path.exists()) if spec is not None else ()
+        document = self._window.session.document
+        structure = document.structure() if document is not None and not data else None
+        if data or (structure is not None and knows(offer, structure)):
+            self._judging.check(offer, structure, data, spec.mapping if spec is not None else ())
+        else:
+            self._window.status.say(
+                self.tr("Its training data are not here: open a structure of %s to check it on")
+                % elements_text(offer.elements)
+            )
 
     def _on_copy_asked(self) -> None:
         offer = self.offer

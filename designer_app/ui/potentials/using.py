@@ -9,8 +9,7 @@ from designer_app.errors import DesignerAppError
 from designer_app.io.documents import Document
 from designer_app.session.trainings import spec_of
 from designer_app.specs.labels import LabelsFound, LabelsSpec
-from designer_app.ui.potentials.offers import Offer
-from designer_app.ui.wording import element_counts
+from designer_app.ui.potentials.offers import Offer, knows
 
 if TYPE_CHECKING:
     from designer_app.ui.main_window import MainWindow
@@ -54,10 +53,7 @@ class Using(QObject):
 
     def _suits(self, offer: Offer) -> bool:
         document = self._session.document
-        if document is None:
-            return False
-        elements = set(element_counts(document.structure()))
-        return offer.elements is None or elements <= set(offer.elements)
+        return document is not None and knows(offer, document.structure())
 
     def _on_read(self, found: LabelsFound) -> None:
         offer, self._wanted = self._wanted, None
