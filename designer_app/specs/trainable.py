@@ -73,6 +73,7 @@ TRAINABLE: Registry[TrainableRow] = Registry(
             implementation="designer_app.training.chgnet_tuning:fit",
             potential="designer_app.potentials.chgnet.tuned:potential",
             settings="designer_app.specs.networks:CHGNetTuning",
+            network="designer_app.potentials.chgnet.module:CHGNetModule",
         ),
     ),
 )

@@ -1,7 +1,7 @@
 """Fitting a neural network to frames: what every family of networks is trained with."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -16,26 +16,40 @@ from designer_app.training.loss import LossWeights
 from designer_app.training.members import place_of_log
 from designer_app.training.network_model import NetworkModel
 from designer_app.training.plans import Plan, plan, plan_from
+from designer_app.training.starting import StartingPoint, starting_point
 from designer_app.training.training_checkpoint import read_training
 
-LOSS = "pseudo-Huber of lengths"
+LOSS = "pseudo-Huber of lengths, energies over the root of n"
 """Of which kind losses in a checkpoint are; only equal ones can be compared."""
 
 
-def fit(frames: SplitFrames, spec: TrainPotentialSpec, control: RunControl) -> Fitted:
+def fit(
+    frames: SplitFrames,
+    spec: TrainPotentialSpec,
+    control: RunControl,
+    model_of: Callable[[SplitFrames, TrainPotentialSpec, Mapping[str, Any]], NetworkModel] = (
+        NetworkModel
+    ),
+) -> Fitted:
     """A network of the family that the spec names, fitted to the training frames.
 
-    The weights kept are the moving average at the epoch with the lowest loss on the validation
-    frames. Raises `StoppedFitError`, with the best so far, where it was cancelled or failed after
-    an epoch was judged, and the cause itself before.
+    `model_of` makes it from frames, spec and sizes. The weights kept are the moving average at the
+    epoch with the lowest loss on the validation frames. Raises `StoppedFitError`, with the best so
+    far, where it was cancelled or failed after an epoch was judged, and the cause itself before.
     """
     state = read_training(spec.out) if spec.resume else None
     chosen = plan(frames, spec) if state is None else plan_from(state["about"]["plan"], spec)
     for what, value in chosen.lines:
         control.log.info("%s: %s", what, value)
-    model = NetworkModel(frames, spec, chosen.settings)
+    start = starting_point(spec)
+    model = model_of(frames, spec, chosen.settings)
     graphs = FrameGraphs(frames.train, model.network.cutoff)
-    if state is None:
+    if state is not None:
+        if start is not None:
+            model.restore(state["about"]["constants"])
+    elif start is not None:
+        model.begin_from(start, graphs)
+    else:
         model.calibrate(graphs)
     training = Training(
         model.network,
@@ -50,8 +64,9 @@ def fit(frames: SplitFrames, spec: TrainPotentialSpec, control: RunControl) -> F
             "frames": hash_of(frames.train) + hash_of(frames.validation),
             "seed": spec.seed,
             "loss": LOSS,
+            "start": None if start is None else start.weights_sha256,
         },
-        carried={"plan": asdict(chosen)},
+        carried={"plan": asdict(chosen), "constants": model.constants},
     )
     if state is not None:
         training.restore(state)
@@ -60,8 +75,8 @@ def fit(frames: SplitFrames, spec: TrainPotentialSpec, control: RunControl) -> F
     except (Cancelled, RunError) as cause:
         if not training.best:
             raise
-        raise StoppedFitError(_fitted(training, model, chosen, frames), cause) from cause
-    return _fitted(training, model, chosen, frames)
+        raise StoppedFitError(_fitted(training, model, chosen, frames, start), cause) from cause
+    return _fitted(training, model, chosen, frames, start)
 
 
 def schedule_of(chosen: Plan, spec: TrainPotentialSpec, unit: float) -> Schedule:
@@ -95,7 +110,13 @@ def hash_of(frames: Sequence[LabelledFrame]) -> str:
     return found.hexdigest()
 
 
-def _fitted(training: Training, model: NetworkModel, chosen: Plan, frames: SplitFrames) -> Fitted:
+def _fitted(
+    training: Training,
+    model: NetworkModel,
+    chosen: Plan,
+    frames: SplitFrames,
+    start: StartingPoint | None,
+) -> Fitted:
     told: dict[str, Any] = {
         "epochs": training.epoch,
         "best_epoch": training.best_epoch,
@@ -114,4 +135,5 @@ def _fitted(training: Training, model: NetworkModel, chosen: Plan, frames: Split
         cutoff=model.network.cutoff,
         references=model.references,
         training=told,
+        notes="" if start is None else start.in_words,
     )

@@ -9,12 +9,19 @@ import numpy as np
 
 from designer_app.errors import InvalidSpecError
 from designer_app.graphs.dataset import FrameGraphs, batches
-from designer_app.specs.fields import plain_type, settings_of, spec_fields, spec_from_settings
+from designer_app.specs.fields import (
+    plain_type,
+    refusal,
+    settings_of,
+    spec_fields,
+    spec_from_settings,
+)
 from designer_app.specs.train_potential import TrainPotentialSpec
 from designer_app.specs.trainable import TRAINABLE
 from designer_app.training.frames import SplitFrames
 from designer_app.training.loss import LossWeights, loss_of
 from designer_app.training.network_model import NetworkModel
+from designer_app.training.starting import sizes_of_start
 
 SECONDS = {"minutes": 270.0, "lunch": 3500.0, "overnight": 35_500.0}
 """Of training; what is left of 5 minutes, 1 h and 10 h judges the result."""
@@ -23,8 +30,10 @@ LEAST_STEPS = {"minutes": 3000, "lunch": 20_000, "overnight": 100_000}
 MOST_EPOCHS = 4000
 ATOMS_AT_ONCE, MOST_FRAMES_AT_ONCE = 48, 8
 """Small batches: steps are worth more than smooth gradients when forces are learned."""
-RATES = {"schnet": 3e-3, "nequip": 5e-3, "gemnet": 1e-3}
+RATES = {"schnet": 3e-3, "nequip": 5e-3, "gemnet": 1e-3, "chgnet": 1e-3}
 """Learning rates at which each family trains well."""
+TUNING = 0.3
+"""Of that rate where a trained network is gone on with: much of it is right already."""
 SIZES: Mapping[str, Sequence[Mapping[str, Any]]] = {
     "schnet": (
         {"n_features": 128, "n_filters": 128, "n_interactions": 6},
@@ -75,22 +84,25 @@ def plan(frames: SplitFrames, spec: TrainPotentialSpec) -> Plan:
     """
     if not frames.train:
         raise InvalidSpecError("data", spec.data, "no frame is left to learn from", "Data")
-    seconds = SECONDS.get(spec.preset, 0.0)
-    if spec.max_minutes:
-        longest = 60.0 * spec.max_minutes
-        seconds = min(seconds, longest) if seconds else longest
-    seconds /= spec.members
+    seconds = seconds_for(spec)
     if spec.preset == "custom":
         batch_size, rate = spec.batch_size, spec.learning_rate
     else:
         batch_size, rate = batch_size_for(frames), RATES.get(spec.model, spec.learning_rate)
+        rate *= 1.0 if spec.start is None else TUNING
     batch_size = min(batch_size, len(frames.train))
-    sizes = ({},) if spec.preset == "custom" else SIZES.get(spec.model, ({},))
+    sizes: Sequence[Mapping[str, Any]] = ({},)
+    if spec.start is not None:
+        sizes = (sizes_of_start(spec),)
+    elif spec.preset != "custom":
+        sizes = SIZES.get(spec.model, sizes)
     least = LEAST_STEPS.get(spec.preset, 0)
     chosen = family_settings(spec)
     took, n_parameters = 0.0, 0
     for size in sizes:
         chosen = family_settings(spec, size)
+        if spec.start is not None and any(chosen[name] != size[name] for name in size):
+            raise refusal(spec, "options", "the potential that is started from has other sizes")
         took, n_parameters = _seconds_a_frame(frames, spec, chosen, batch_size)
         if seconds == 0.0 or seconds >= least * took * batch_size:
             break
@@ -105,6 +117,15 @@ def plan(frames: SplitFrames, spec: TrainPotentialSpec) -> Plan:
         seconds=seconds,
     )
     return replace(made, lines=_in_words(made, frames, spec, an_epoch, n_parameters))
+
+
+def seconds_for(spec: TrainPotentialSpec) -> float:
+    """Time for each member of a training, by its preset and its longest time; 0: no limit."""
+    seconds = SECONDS.get(spec.preset, 0.0)
+    if spec.max_minutes:
+        longest = 60.0 * spec.max_minutes
+        seconds = min(seconds, longest) if seconds else longest
+    return seconds / spec.members
 
 
 def plan_from(stored: Mapping[str, Any], spec: TrainPotentialSpec) -> Plan:

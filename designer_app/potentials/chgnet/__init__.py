@@ -20,12 +20,31 @@ has two implementations: `torch_kernels` anywhere, `compiled_kernels` on CPUs wi
 fast. Which one computed is stored with a checkpoint, because they round differently.
 """
 
+from pathlib import Path
+
 from designer_app.device import Compute
+from designer_app.elements import ATOMIC_NUMBERS
+from designer_app.potentials.base import Potential
 from designer_app.potentials.chgnet.potential import CHGNetPotential
+from designer_app.potentials.chgnet.weights import N_ELEMENTS, read_weights
+from designer_app.specs.potentials import POTENTIALS
 
 __all__ = ["CHGNetPotential", "load"]
 
 
-def load(model: str, compute: Compute) -> CHGNetPotential:
-    """CHGNet with the weights "0.3.0" or "r2scan", or of a file of the same layout."""
-    return CHGNetPotential(model, compute)
+def load(model: str, compute: Compute) -> Potential:
+    """CHGNet with the weights "0.3.0" or "r2scan", of a file of the same layout, or fine-tuned."""
+    if model and Path(model).is_dir():
+        from designer_app.potentials import trained  # it loads by this package
+
+        return trained.load(model, compute)
+    weights = read_weights(model)
+    return CHGNetPotential(weights, compute, model=model, elements=_known_elements(model))
+
+
+def _known_elements(model: str) -> frozenset[int]:
+    """Atomic numbers of the training set; of a file, all that it has parameters for."""
+    symbols = POTENTIALS["chgnet"].elements(model)
+    if symbols is None:
+        return frozenset(range(1, N_ELEMENTS + 1))
+    return frozenset(ATOMIC_NUMBERS[symbol] for symbol in symbols)

@@ -6,7 +6,6 @@ import torch
 from torch import Tensor
 
 from designer_app.device import Compute
-from designer_app.elements import ATOMIC_NUMBERS
 from designer_app.neighbors.pairs import NeighborList
 from designer_app.potentials.base import ENERGY_AND_FORCES, Potential, Prediction
 from designer_app.potentials.chgnet.backward import backward
@@ -23,9 +22,8 @@ from designer_app.potentials.chgnet.forward import (
 from designer_app.potentials.chgnet.graph import AngleCache, Bonds, angle_geometry, bonds_of
 from designer_app.potentials.chgnet.kernel_choice import choose_kernels, kernels_by_name
 from designer_app.potentials.chgnet.network import network_from_weights
-from designer_app.potentials.chgnet.weights import N_ELEMENTS, read_weights
+from designer_app.potentials.chgnet.weights import CHGNetWeights
 from designer_app.potentials.chgnet.workspace import Workspace
-from designer_app.specs.potentials import POTENTIALS
 from designer_app.state import AtomicState, compute_device, network_dtype
 
 
@@ -40,15 +38,16 @@ class CHGNetPotential(Potential):
         {"energy", "forces", "stress", "energies", "magmoms"}
     )
 
-    def __init__(self, model: str, compute: Compute) -> None:
-        weights = read_weights(model)
+    def __init__(
+        self, weights: CHGNetWeights, compute: Compute, *, model: str, elements: frozenset[int]
+    ) -> None:
         device = compute_device(compute)
         dtype = network_dtype(compute, device)
         super().__init__(
             model=model,
             model_sha256=weights.sha256,
             cutoff=weights.atom_cutoff,
-            elements=_known_elements(model),
+            elements=elements,
             device=device,
         )
         self._envelopes = Envelopes(
@@ -96,6 +95,12 @@ class CHGNetPotential(Potential):
             magmoms=magmoms,
         )
 
+    @torch.no_grad()
+    def features(self, state: AtomicState, neighbors: NeighborList) -> Tensor:
+        """(n_atoms, 64) of each atom before the readout, to tell how far known atoms are."""
+        graph = self._graph(state, neighbors)
+        return forward(self._network, self._envelopes, graph, self._convolver).atoms[-1]
+
     def _graph(self, state: AtomicState, neighbors: NeighborList) -> Graph:
         envelopes = self._envelopes
         bonds = bonds_of(state, neighbors, envelopes.atom_cutoff, envelopes.bond_cutoff)
@@ -108,14 +113,6 @@ class CHGNetPotential(Potential):
         if "magmoms" not in want:
             return None
         return magnetic_moments(self._network, trace).to(state.dtype)
-
-
-def _known_elements(model: str) -> frozenset[int]:
-    """Atomic numbers of the training set; of a file, all that it has parameters for."""
-    symbols = POTENTIALS["chgnet"].elements(model)
-    if symbols is None:
-        return frozenset(range(1, N_ELEMENTS + 1))
-    return frozenset(ATOMIC_NUMBERS[symbol] for symbol in symbols)
 
 
 def _forces(state: AtomicState, bonds: Bonds, g: Tensor) -> Tensor:
