@@ -38,7 +38,7 @@ class TrustAxis:
     """One reason to trust, or not."""
 
     key: str
-    """elements, distance, spread, interval."""
+    """elements, distance, spread, variance, interval."""
     level: str
     sentence: str
 

@@ -57,6 +57,13 @@ class SeenAtoms:
         assert found is not None
         return found
 
+    @property
+    def best_scale(self) -> str:
+        """What tells errors best, of what is known: the distance comes last."""
+        if self.spread is not None:
+            return "spread"
+        return "distance" if self.deviation is None else "variance"
+
 
 def with_knowledge(
     folder: Path,
@@ -77,7 +84,7 @@ def with_knowledge(
     write_knowledge(folder, surroundings)
     found = card
     if np.isfinite(held.errors).any():
-        by = "spread" if held.spread is not None else "distance"
+        by = held.best_scale
         scale = held.scale(by, surroundings)
         intervals = ForceIntervals.fitted(held.errors, scale, by, len(held.n_atoms))
         if len(frames.test) >= FEWEST_FRAMES:
@@ -107,13 +114,12 @@ def seen_atoms(
     control: RunControl,
     *,
     errors: bool = True,
-    variances: bool = False,
 ) -> SeenAtoms:
     """Features, and where asked errors and what may tell them, of frames evenly chosen."""
     chosen = frames[:: max(1, -(-len(frames) // MOST_FRAMES))]
     features: list[Floats] = []
     said: list[Prediction] = []
-    want = {"energy", "forces", "spread"} | ({"variances"} if variances else set())
+    want = frozenset({"energy", "forces", "spread", "variances"}) & potential.gives
     for group in _groups(chosen):
         control.checkpoint()
         state = state_from_structures([each.structure for each in group], potential.device)
@@ -122,7 +128,7 @@ def seen_atoms(
             features.append(_host(found))
         if errors:
             neighbors = build_neighbors(state, potential.cutoff, half=potential.half_list)
-            said.append(potential.predict(state, neighbors, frozenset(want) & potential.gives))
+            said.append(potential.predict(state, neighbors, want))
     numbers = np.concatenate([each.structure.numbers for each in chosen])
     off = np.full((len(numbers), 3), np.nan)
     forces = _joined([each.forces for each in said])

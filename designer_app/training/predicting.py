@@ -191,15 +191,11 @@ def _scale_intervals(
     into: _Collected,
 ) -> None:
     """What the intervals of the batch follow, where they are calibrated."""
-    known = into.known
-    if known is None or known.intervals is None:
-        return
-    if known.intervals.by == "distance":
-        found = known.distances(potential, state)
-    else:
-        found = None if said.spread is None else _host(said.spread)
-    if found is not None:
-        into.scale[into.atoms_of(batch)] = found
+    if into.known is not None:
+        spread = None if said.spread is None else _host(said.spread)
+        found = into.known.interval_scale(potential, state, spread)
+        if found is not None:
+            into.scale[into.atoms_of(batch)] = found
 
 
 def _host(values: torch.Tensor) -> NDArray[np.float64]:

@@ -20,6 +20,8 @@ from designer_app.trust.features import features_of
 from designer_app.trust.force_intervals import ForceIntervals
 from designer_app.trust.surroundings import KnownSurroundings
 
+Floats = NDArray[np.float64]
+
 TRUST_FILE = "trust.safetensors"
 FAR, FARTHER = 1.5, 3.0
 """Distances from which a light is amber, and red."""
@@ -32,7 +34,7 @@ class Knowledge:
     surroundings: KnownSurroundings | None
     intervals: ForceIntervals | None
 
-    def distances(self, potential: Potential, state: AtomicState) -> NDArray[np.float64] | None:
+    def distances(self, potential: Potential, state: AtomicState) -> Floats | None:
         """(n_atoms,) from what was learned; None where the potential tells none."""
         if self.surroundings is None:
             return None
@@ -40,6 +42,21 @@ class Knowledge:
         if features is None:
             return None
         return self.surroundings.distances(features.cpu().numpy(), state.numbers.cpu().numpy())
+
+    def interval_scale(
+        self, potential: Potential, state: AtomicState, spread: Floats | None
+    ) -> Floats | None:
+        """(n_atoms,) what the width of an interval follows; None where none is calibrated."""
+        if self.intervals is None or self.intervals.by == "spread":
+            return None if self.intervals is None else spread
+        if self.intervals.by == "distance":
+            return self.distances(potential, state)
+        if "variances" not in potential.gives:
+            return None
+        neighbors = build_neighbors(state, potential.cutoff, half=potential.half_list)
+        said = potential.predict(state, neighbors, frozenset({"energy", "variances"}))
+        assert said.variances is not None
+        return said.variances.detach().cpu().double().sqrt().numpy()
 
 
 def write_knowledge(folder: Path, surroundings: KnownSurroundings) -> None:
@@ -72,13 +89,17 @@ def judge_structure(potential: Potential, state: AtomicState, known: Knowledge) 
         axes.append(_distance_axis(distances, numbers))
     spread = _spread(potential, state)
     half_width = None
-    if known.intervals is not None:
-        scale = spread if known.intervals.by == "spread" else distances
-        if scale is not None:
-            half_width = float(np.mean(known.intervals.half_widths(scale)))
-            axes.append(_interval_axis(known.intervals, half_width))
+    scale = known.interval_scale(potential, state, spread)
+    if known.intervals is not None and scale is not None:
+        half_width = float(np.mean(known.intervals.half_widths(scale)))
+        axes.append(_interval_axis(known.intervals, half_width))
+        if known.intervals.by == "variance":
+            axes.append(_variance_axis(scale, numbers, known.intervals.rare))
     if spread is not None:
-        axes.append(_spread_axis(spread, numbers))
+        rare = None
+        if known.intervals is not None and known.intervals.by == "spread":
+            rare = known.intervals.rare
+        axes.append(_spread_axis(spread, numbers, rare))
     return TrustReport(
         level=worst(tuple(axis.level for axis in axes)),
         axes=tuple(axes),
@@ -103,20 +124,17 @@ def _spread(potential: Potential, state: AtomicState) -> Any:
     return None if said.spread is None else said.spread.detach().cpu().double().numpy()
 
 
-def _distance_axis(distances: Any, numbers: Any) -> TrustAxis:
-    farthest = int(np.argmax(distances))
-    most, n_far = float(distances[farthest]), int((distances > FAR).sum())
-    atom = f"{SYMBOLS[int(numbers[farthest])]} (atom {farthest + 1})"
+def _distance_axis(distances: Floats, numbers: Any) -> TrustAxis:
+    most, n_far = float(distances.max()), int((distances > FAR).sum())
     if most <= FAR:
         sentence = f"All surroundings are like those it learned from (farthest: {most:.1f})."
         return TrustAxis(key="distance", level="good", sentence=sentence)
-    level = "care" if most <= FARTHER else "no"
     share = f"{n_far} of {len(distances)} atoms lie"
     sentence = (
-        f"{share} outside what it learned from; {atom} the farthest, {most:.1f} times as far as "
-        "one atom in a hundred of the frames kept back. Add such structures to the training data."
+        f"{share} outside what it learned from; {_highest(distances, numbers)} the farthest, "
+        f"{most:.1f} times as far as {_RARE}. {_ADVICE}"
     )
-    return TrustAxis(key="distance", level=level, sentence=sentence)
+    return TrustAxis(key="distance", level=_level(most), sentence=sentence)
 
 
 def _interval_axis(intervals: ForceIntervals, half_width: float) -> TrustAxis:
@@ -127,8 +145,39 @@ def _interval_axis(intervals: ForceIntervals, half_width: float) -> TrustAxis:
     return TrustAxis(key="interval", level="good", sentence=sentence)
 
 
-def _spread_axis(spread: Any, numbers: Any) -> TrustAxis:
-    worst_atom = int(np.argmax(spread))
-    atom = f"{SYMBOLS[int(numbers[worst_atom])]} (atom {worst_atom + 1})"
-    sentence = f"Members differ by {spread.max():.3f} eV/Å at most, on {atom}."
-    return TrustAxis(key="spread", level="good", sentence=sentence)
+def _variance_axis(deviation: Floats, numbers: Any, rare: float | None) -> TrustAxis:
+    times = float(deviation.max()) / rare if rare else 0.0
+    level = _level(times)
+    if level == "good":
+        sentence = "Its own variance is as small as on the frames kept back."
+    else:
+        sentence = (
+            f"It is unsure of {_highest(deviation, numbers)}: {times:.1f} times as much as of "
+            f"{_RARE}. {_ADVICE}"
+        )
+    return TrustAxis(key="variance", level=level, sentence=sentence)
+
+
+def _spread_axis(spread: Floats, numbers: Any, rare: float | None) -> TrustAxis:
+    times = float(spread.max()) / rare if rare else 0.0
+    level = _level(times)
+    than = "" if level == "good" else f": {times:.1f} times as much as on {_RARE}. {_ADVICE}"
+    sentence = f"Members differ by {spread.max():.3f} eV/Å at most, on {_highest(spread, numbers)}"
+    return TrustAxis(key="spread", level=level, sentence=sentence + (than or "."))
+
+
+def _level(times: float) -> str:
+    """The light of what is so many times a rare value."""
+    if times <= FAR:
+        return "good"
+    return "care" if times <= FARTHER else "no"
+
+
+def _highest(values: Floats, numbers: Any) -> str:
+    """The atom that has most of it."""
+    atom = int(np.argmax(values))
+    return f"{SYMBOLS[int(numbers[atom])]} (atom {atom + 1})"
+
+
+_RARE = "one atom in a hundred of the frames kept back"
+_ADVICE = "Add such structures to the training data."

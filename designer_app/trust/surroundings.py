@@ -1,11 +1,12 @@
 """How far an atom's surroundings lie from all that a potential learned from.
 
 The potential's own features of the training atoms, apart for each element, centred and turned to
-their principal axes, each divided by the root mean square over all axes; of these a few hundred are
-kept, the farthest from each other first (farthest-point sampling), so that rare surroundings are
-among them. The distance of an atom is that to the nearest kept one, in units of what one in a
-hundred atoms of the frames kept back exceeds. Janet et al. 2019 (doi:10.1039/C9SC02298H) show that
-such distances in a model's latent space tell its errors.
+their principal axes, each divided by the root mean square over all axes, and the length of what
+the axes leave out: surroundings unlike all others differ along directions that these never took. Of
+these points some are kept, the farthest from each other first (farthest-point sampling), so that
+rare surroundings are among them. The distance of an atom is that to the nearest kept one, in units
+of what one in a hundred atoms of the frames kept back exceeds. Janet et al. 2019
+(doi:10.1039/C9SC02298H) show that such distances in a model's latent space tell its errors.
 """
 
 from collections.abc import Mapping
@@ -22,8 +23,8 @@ Floats = NDArray[np.float64]
 
 N_AXES = 24
 """Principal axes kept: beyond them features of neighbouring atoms differ by noise."""
-N_KEPT = 400
-"""Surroundings kept of each element."""
+N_KEPT = 2000
+"""Surroundings kept of each element: with few, common ones seem as far away as rare ones."""
 MOST_ASKED = 6000
 """Training atoms of one element among which they are chosen."""
 EXCEEDED_BY = 0.01
@@ -38,12 +39,19 @@ class _Element:
     axes: Floats
     """(n_features, n_axes), scaled."""
     kept: Floats
-    """(n_kept, n_axes)."""
+    """(n_kept, n_axes + 1)."""
     unit: float
 
+    def points(self, features: Floats) -> Floats:
+        """(n, n_axes + 1): along the axes, and the length of the rest."""
+        away = features - self.center
+        along = away @ self.axes
+        scaled = (away**2).sum(axis=1) * (self.axes[:, 0] ** 2).sum()  # all axes are as long
+        rest = np.sqrt(np.maximum(scaled - (along**2).sum(axis=1), 0.0))
+        return np.column_stack([along, rest])
+
     def distances(self, features: Floats) -> Floats:
-        tree = KDTree(self.kept)
-        found, _ = tree.query((features - self.center) @ self.axes)
+        found, _ = KDTree(self.kept).query(self.points(features))
         return np.asarray(found, dtype=np.float64) / self.unit
 
 
@@ -65,9 +73,9 @@ class KnownSurroundings:
             center = mine.mean(axis=0)
             _, widths, turned = np.linalg.svd(mine - center, full_matrices=False)
             scale = max(float(np.sqrt((widths**2).sum() / len(mine))), 1e-12)
-            axes = turned[:N_AXES].T / scale
-            points = (mine - center) @ axes
-            found[number] = _Element(center, axes, points[farthest_points(points, N_KEPT)], 1.0)
+            all_of_them = _Element(center, turned[:N_AXES].T / scale, mine[:0], 1.0)
+            points = all_of_them.points(mine)
+            found[number] = replace(all_of_them, kept=points[farthest_points(points, N_KEPT)])
         return cls(found)
 
     def calibrated(self, features: Floats, numbers: NDArray[np.int64]) -> "KnownSurroundings":
@@ -104,19 +112,20 @@ class KnownSurroundings:
 
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, NDArray[Any]]) -> "KnownSurroundings":
-        """What `arrays` gave."""
+        """What `arrays` gave. Raises `KeyError` or `ValueError` where it is something else."""
         symbols = {name.split(".")[0] for name in arrays if name.endswith(".kept")}
-        return cls(
-            {
-                ATOMIC_NUMBERS[symbol]: _Element(
-                    np.asarray(arrays[f"{symbol}.center"], np.float64),
-                    np.asarray(arrays[f"{symbol}.axes"], np.float64),
-                    np.asarray(arrays[f"{symbol}.kept"], np.float64),
-                    float(arrays[f"{symbol}.unit"][0]),
-                )
-                for symbol in symbols
-            }
-        )
+        found = {}
+        for symbol in symbols:
+            center, axes, kept = (
+                np.asarray(arrays[f"{symbol}.{name}"], np.float64)
+                for name in ("center", "axes", "kept")
+            )
+            if axes.shape[0] != len(center) or kept.shape[1] != axes.shape[1] + 1:
+                raise ValueError(f"the surroundings of {symbol} do not fit their axes")
+            found[ATOMIC_NUMBERS[symbol]] = _Element(
+                center, axes, kept, float(arrays[f"{symbol}.unit"][0])
+            )
+        return cls(found)
 
 
 def farthest_points(points: Floats, n: int) -> NDArray[np.int64]:

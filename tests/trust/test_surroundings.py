@@ -49,7 +49,7 @@ def test_farthest_points_hold_the_outliers():
     assert {500, 501} <= set(farthest_points(points, 5).tolist())
 
 
-@pytest.mark.parametrize("by", ["spread", "distance"])
+@pytest.mark.parametrize("by", ["spread", "variance", "distance"])
 def test_intervals_hold_as_many_components_as_they_promise(by):
     def frames(seed):
         rng = np.random.default_rng(seed)
@@ -59,3 +59,9 @@ def test_intervals_hold_as_many_components_as_they_promise(by):
     intervals = ForceIntervals.fitted(*frames(1), by, 100)
     assert intervals.covered(*frames(2)) == pytest.approx(0.9, abs=0.02)
     assert ForceIntervals.from_card(intervals.told()) == intervals
+
+
+def test_atoms_that_differ_where_no_other_ever_did_lie_far_away(known):
+    surroundings, mixing = known
+    across = np.linalg.svd(mixing)[2][-1:]  # no training atom moved along it
+    assert surroundings.distances(20.0 * across, SILICON[:1])[0] > 3
