@@ -364,8 +364,8 @@ class ShellsLostError(RunError):
 
     reason: str
     """`left` its core, `fallen` into another ion, or `unsettled` after all steps."""
-    atom: str
-    """Number of an ion it happened to, from 0; empty where it is not one."""
+    atom: int | None
+    """From 0, of the ions of its structure; None where it is not one that stands out."""
     amount: float
     """A from the core, or between the ions; eV/A that are left, where unsettled."""
 

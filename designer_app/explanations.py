@@ -385,9 +385,9 @@ def _charged_cell(facts: Mapping[str, Any]) -> Explanation:
 def _shells_lost(facts: Mapping[str, Any]) -> Explanation:
     amount, atom = facts["amount"], facts["atom"]
     what = {
-        "left": f"The shell of an ion was pulled {amount:.2f} A from its core: "
+        "left": f"The shell of ion {(atom or 0) + 1} was pulled {amount:.2f} A from its core: "
         "the model has collapsed.",
-        "fallen": f"Ion {int(atom or 0) + 1} fell into its neighbour, {amount:.2f} A away: "
+        "fallen": f"Ion {(atom or 0) + 1} fell into its neighbour, {amount:.2f} A away: "
         "so near, the model attracts without end.",
         "unsettled": f"The shells of the ions did not come to rest; {amount:.1g} eV/A were left.",
     }[facts["reason"]]

@@ -15,6 +15,7 @@ BENCHES = {
     "adsorption": "designer_app.cli.benches.adsorption",
     "barrier": "designer_app.cli.benches.barrier",
     "bond-valence": "designer_app.cli.benches.bond_valence",
+    "core-shell": "designer_app.cli.benches.core_shell",
     "crystal-gnn": "designer_app.cli.benches.crystal_gnn",
     "delta": "designer_app.cli.benches.delta",
     "design-heads": "designer_app.cli.benches.design_heads",
@@ -37,6 +38,7 @@ BENCHES = {
     "train": "designer_app.cli.benches.train",
     "train-gap": "designer_app.cli.benches.train_gap",
     "train-nequip": "designer_app.cli.benches.train_nequip",
+    "uncertainty": "designer_app.cli.benches.uncertainty",
     "vae": "designer_app.cli.benches.vae",
     "voltage": "designer_app.cli.benches.voltage",
 }
@@ -52,6 +54,9 @@ def _configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--kept", action="store_true", default=None, help="Tell what is kept; compute nothing."
     )
+    parser.add_argument(
+        "--members", type=int, metavar="N", help="Networks of the ensemble (uncertainty)."
+    )
     parser.add_argument("--peer", type=Path, metavar="PYTHON", help="Python that has the peer.")
     parser.add_argument("--plot", type=Path, metavar="PNG", help="Picture of what was compared.")
 
@@ -59,7 +64,8 @@ def _configure(parser: argparse.ArgumentParser) -> None:
 def _run(namespace: argparse.Namespace, control: RunControl, console: Console) -> dict[str, Any]:
     del control
     measure = import_module(BENCHES[namespace.name]).rows
-    options = {name: getattr(namespace, name) for name in ("data", "peer", "plot", "keep", "kept")}
+    named = ("data", "peer", "plot", "keep", "kept", "members")
+    options = {name: getattr(namespace, name) for name in named}
     known = signature(measure).parameters
     for name, value in options.items():
         if value is not None and name not in known:

@@ -41,7 +41,7 @@ _EXAMPLES = {
     "TrainingDivergedError": (3, 5e-3, 2),
     "FitFailedError": ("gap_fit", "sparse points are missing"),
     "ElectronsNotConvergedError": ("GFN1-xTB", 250, 64),
-    "ShellsLostError": ("left", "", 0.71),
+    "ShellsLostError": ("fallen", 3, 0.71),
     "ChargedCellError": (-2.0, "core-shell mgo-gale"),
     "LostBandError": ("the hop of Li over 3.00 Å", 2.1),
     "DatabaseUnavailableError": ("Materials Project", "there is no answer"),

@@ -55,7 +55,7 @@ def relaxed(
         moved = _mixed(points, steps) / scale - u
         longest = float(torch.linalg.vector_norm(moved, dim=1).max())
         u = u + moved * min(1.0, _LONGEST_STEP / longest)
-    raise ShellsLostError("unsettled", "", left)
+    raise ShellsLostError("unsettled", None, left)
 
 
 def shell_gradient(ions: Ions, positions: Tensor, u: Tensor, cell: Tensor) -> Tensor:
@@ -71,15 +71,16 @@ def shell_gradient(ions: Ions, positions: Tensor, u: Tensor, cell: Tensor) -> Te
 def check(ions: Ions, positions: Tensor, u: Tensor, cell: Tensor) -> None:
     """Raise `ShellsLostError` where a shell is far from its core, or two ions in each other."""
     if u.numel():
-        farthest = float(torch.linalg.vector_norm(u, dim=1).max())
-        if not farthest < FARTHEST:
-            raise ShellsLostError("left", "", farthest)
+        lengths = torch.linalg.vector_norm(u, dim=1)
+        farthest = int(lengths.argmax())
+        if not float(lengths[farthest]) < FARTHEST:
+            raise ShellsLostError("left", farthest, float(lengths[farthest]))
     apart = ions.shell_vectors(positions + u, ions.shifts @ cell)
     fallen = torch.linalg.vector_norm(apart, dim=1) - ions.pairs[:, 4]
     if fallen.numel() and not float(fallen.min()) > 0.0:
         worst = int(fallen.argmin())
         distance = float(torch.linalg.vector_norm(apart[worst]))
-        raise ShellsLostError("fallen", f"{int(ions.first[worst])}", distance)
+        raise ShellsLostError("fallen", int(ions.first[worst]), distance)
 
 
 def _mixed(points: list[Tensor], steps: list[Tensor]) -> Tensor:
