@@ -79,9 +79,12 @@ class ErrorSums:
 def loss_of(said: Prediction, batch: Data, weights: LossWeights) -> tuple[Tensor, ErrorSums]:
     """Loss of a batch, and the sums of its errors.
 
-    L = w_E <h(|dE| / n)> + w_F <h(|dF|)> + w_S <h(|dS| V / n)>, means over the frames and the atoms
-    that have the label, |dF| the length of a vector and |dS| that of a matrix. The virial stands
-    for the stress: it is an energy of an atom, so one weight serves soft and hard materials.
+    L = w_E <h(|dE| / sqrt(n))> + w_F <h(|dF|)> + w_S <h(|dS| V / n)>, means over the frames and the
+    atoms that have the label, |dF| the length of a vector and |dS| that of a matrix. Errors of n
+    atoms that know nothing of each other add up to sqrt(n) of one: over this root, energies count
+    alike in small and large cells. Over n they would all but vanish in large ones, and forces do
+    not tell by how much phases differ in energy between which no frame leads. The virial stands for
+    the stress: it is an energy of an atom, so one weight serves soft and hard materials.
     h(x) = sqrt(x^2 + d^2) - d is the pseudo-Huber function (Charbonnier et al. 1997,
     doi:10.1109/83.551699) of errors in units of the force: it grows as |x|, so that the few
     largest errors do not decide. Sums run in double precision.
@@ -91,7 +94,7 @@ def loss_of(said: Prediction, batch: Data, weights: LossWeights) -> tuple[Tensor
     off, known = _off(said.energy / n_atoms, batch["energy"] / n_atoms)
     loss = off.new_zeros(())
     if count := int(known.sum()):
-        total = _rounded(off.abs() / weights.unit)
+        total = _rounded(off.abs() * n_atoms.sqrt() / weights.unit)
         loss = loss + weights.energy * total / count
         sums.energy, sums.energy_loss = _plain(off), float(total.detach())
         sums.n_energies = count

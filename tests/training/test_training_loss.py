@@ -40,9 +40,9 @@ def rounded(length):
     return np.sqrt((length / WEIGHTS.unit) ** 2 + ROUNDED**2) - ROUNDED
 
 
-def test_the_loss_adds_energies_of_an_atom_forces_and_virials_in_its_unit():
+def test_the_loss_adds_energies_forces_and_virials_in_its_unit():
     loss, _ = loss_of(said((2.0, 6.0), 0.5, 0.25), batch(), WEIGHTS)
-    energy = (rounded(1 / 2) + rounded(1.0)) / 2
+    energy = (rounded(1 / np.sqrt(2)) + rounded(1.0)) / 2
     force = rounded(0.5 * np.sqrt(3))
     virial = (rounded(3 * 0.25 * 8 / 2) + rounded(3 * 0.25 * 8)) / 2
     assert float(loss.detach()) == pytest.approx(energy + 10 * force + 2 * virial)
