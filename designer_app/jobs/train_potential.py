@@ -24,6 +24,7 @@ from designer_app.training.frames import Fitted, SplitFrames, StoppedFitError
 from designer_app.training.knowing import with_knowledge
 from designer_app.training.members import member_folder, member_spec
 from designer_app.training.potential_folder import card_before, judged, write_fits
+from designer_app.training.starting import check_start
 
 
 def run(spec: TrainPotentialSpec, control: RunControl) -> dict[str, Any]:
@@ -39,6 +40,7 @@ def run(spec: TrainPotentialSpec, control: RunControl) -> dict[str, Any]:
     sets = _labels(spec, control)
     frames = split_frames(sets[0].frames, spec, sets[1].frames)
     card = card_before(spec, frames, sets)
+    check_start(spec, card.elements)
     learned = _less_baseline(spec, compute, frames, control)
     fits: list[Fitted] = []
     try:
@@ -52,7 +54,7 @@ def run(spec: TrainPotentialSpec, control: RunControl) -> dict[str, Any]:
             write_fits(spec.out, card, fits)
         raise
     card = write_fits(spec.out, card, fits)
-    potential = load(str(spec.out), compute)
+    potential = load(str(spec.out), compute, named_baseline=spec.baseline)
     card = judged(spec.out, card, potential, frames, control)
     card = with_knowledge(spec.out, card, potential, frames, control)
     return _result(spec, card, fits)

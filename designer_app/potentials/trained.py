@@ -26,8 +26,12 @@ SCALE, SHIFT = "scale", "shift"
 the free atoms, both in eV; all others are weights."""
 
 
-def load(model: str, compute: Compute) -> Potential:
-    """The potential in a folder. Raises `FileUnreadableError` where it holds none."""
+def load(model: str, compute: Compute, *, named_baseline: str = "") -> Potential:
+    """The potential in a folder. Raises `FileUnreadableError` where it holds none.
+
+    `named_baseline` is the "key:model" that the user named himself: if it is the baseline of the
+    card, it may import code.
+    """
     if not model:
         raise InvalidSpecError("model", model, "name the folder of a trained potential", "Model")
     card, arrays = read_potential(Path(model))
@@ -36,7 +40,7 @@ def load(model: str, compute: Compute) -> Potential:
         return found
     from designer_app.potentials.delta import on_baseline  # it loads by this module
 
-    return on_baseline(found, card.baseline, compute)
+    return on_baseline(found, card.baseline, compute, named_baseline)
 
 
 def potential_of(
@@ -45,7 +49,7 @@ def potential_of(
     """The potential that a card and its arrays describe, without what it corrects."""
     row = TRAINABLE[card.family]
     build = Row(key=row.key, title="", summary="", implementation=row.potential).load()
-    members: list[Potential] = [build(card, each, compute) for each in _by_member(arrays)]
+    members: list[Potential] = [build(card, each, compute) for each in by_member(arrays)]
     if len(members) == 1:
         return members[0]
     from designer_app.potentials.ensemble import EnsemblePotential  # it loads by this module
@@ -53,7 +57,7 @@ def potential_of(
     return EnsemblePotential(members, card.title)
 
 
-def _by_member(arrays: Mapping[str, NDArray[Any]]) -> list[dict[str, NDArray[Any]]]:
+def by_member(arrays: Mapping[str, NDArray[Any]]) -> list[dict[str, NDArray[Any]]]:
     """The arrays of each member of an ensemble; those of a single potential have no member."""
     found: dict[str, dict[str, NDArray[Any]]] = {}
     for name, array in arrays.items():

@@ -28,6 +28,12 @@ class TrainPotentialSpec:
     out: Path = spec_field(
         label="Folder", doc="Weights, card and checkpoints are written here.", hidden=True
     )
+    start: Path | None = spec_field(
+        None,
+        label="Start from",
+        doc="Folder of a trained potential of this family that is fine-tuned; it gives the sizes.",
+        hidden=True,
+    )
     options: tuple[str, ...] = spec_field(
         (),
         label="Sizes",
@@ -168,9 +174,9 @@ class TrainPotentialSpec:
         when=("preset", ("custom",)),
     )
     energy_weight: float = spec_field(
-        1.0,
+        3.0,
         label="Weight of energies",
-        doc="Per atom, in the loss.",
+        doc="In the loss, of a frame's energy over the root of its number of atoms.",
         low=0.0,
         high=1e6,
         advanced=True,

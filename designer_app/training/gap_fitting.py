@@ -1,5 +1,6 @@
 """Fitting a GAP: sparse points, rows of all labels, one linear problem, noises by validation."""
 
+import math
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -33,6 +34,7 @@ from designer_app.training.gap_rows import frame_rows
 from designer_app.training.gap_solving import Labels, prior_rows
 from designer_app.training.metrics import errors_on
 from designer_app.training.network_training import hash_of
+from designer_app.training.plans import seconds_for
 from designer_app.training.predicting import said_of
 from designer_app.training.references import free_atom_energies
 from designer_app.training.training_log import TrainingLog
@@ -49,9 +51,10 @@ def fit(frames: SplitFrames, spec: TrainPotentialSpec, control: RunControl) -> F
     """A GAP of the training frames' energies, forces and stresses.
 
     Noises that the settings leave open are those with the smallest product of energy and force
-    error on the validation frames. Weights, epochs and rates of the spec are those of networks and
-    play no part. Raises `InvalidSpecError` where too little is known, `StoppedFitError` with the
-    best so far where it was stopped while noises were tried.
+    error on the validation frames. The time of a preset and the longest time limit the number of
+    sparse points and end the trials of noises. Weights, epochs and rates of the spec are those of
+    networks and play no part. Raises `InvalidSpecError` where too little is known,
+    `StoppedFitError` with the best so far where it was stopped while noises were tried.
     """
     began = time.perf_counter()
     check_frames(frames, spec)
@@ -81,7 +84,9 @@ def fit(frames: SplitFrames, spec: TrainPotentialSpec, control: RunControl) -> F
     )
     log = TrainingLog(spec.out, control)
     try:
-        fitting = _Fitting(settings, elements, references, arrays, log)
+        limit = seconds_for(spec)
+        until = began + limit if limit else math.inf
+        fitting = _Fitting(settings, elements, references, arrays, Trials(settings, log, until))
         fitting.learn(learned, spec.out, about, begun, control)
         fitting.choose_noises(judged, control)
         fitted = replace(fitting.fitted(), notes=_notes(frames))
@@ -144,14 +149,14 @@ class _Fitting:
         elements: tuple[str, ...],
         references: dict[str, float],
         arrays: dict[str, NDArray[Any]],
-        log: TrainingLog,
+        trials: Trials,
     ) -> None:
         self.settings, self.elements, self.references = settings, elements, references
         self.arrays = arrays
         self.basis = basis_of(settings, len(elements), arrays)
         self.labels = Labels(self.basis.n_columns)
         self.factors = tag_factors(settings)
-        self.trials = Trials(settings, log)
+        self.trials = trials
 
     def learn(
         self,

@@ -48,8 +48,9 @@ class Trial:
 class Trials:
     """Noises tried in turn, one of them at a time, as long as one of three gets better."""
 
-    def __init__(self, settings: GAPSettings, log: TrainingLog) -> None:
-        self._log, self._began = log, time.perf_counter()
+    def __init__(self, settings: GAPSettings, log: TrainingLog, until: float = math.inf) -> None:
+        """Try until a time of `time.perf_counter`; one is tried in any case."""
+        self._log, self._began, self._until = log, time.perf_counter(), until
         self._forces = settings.sigma_forces
         scale = settings.sigma_forces / USUAL_FORCES
         self._choices = {
@@ -102,6 +103,8 @@ class Trials:
 
     def _next(self, name: str, values: tuple[float, ...], step: int) -> Noise | None:
         assert self.best is not None
+        if time.perf_counter() > self._until:
+            return None
         present = float(getattr(self.best.noise, name))
         there = int(np.argmin(np.abs(np.array(values) - present))) + step
         if not 0 <= there < len(values):

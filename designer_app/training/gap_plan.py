@@ -15,7 +15,7 @@ from designer_app.specs.train_potential import TrainPotentialSpec
 from designer_app.training.frames import SplitFrames
 from designer_app.training.gap_frames import Described
 from designer_app.training.gap_rows import frame_rows
-from designer_app.training.plans import SECONDS, family_settings
+from designer_app.training.plans import family_settings, seconds_for
 
 SPARSE_POINTS = {"minutes": 1000, "lunch": 2000, "overnight": 4000}
 """Of each preset, where the settings name no number."""
@@ -42,15 +42,16 @@ def settings_for(frames: SplitFrames, spec: TrainPotentialSpec) -> GAPSettings:
 def affordable(
     learned: Sequence[Described], n_kinds: int, settings: GAPSettings, spec: TrainPotentialSpec
 ) -> GAPSettings:
-    """As many sparse points as fit into the time of the preset; one frame is timed.
+    """As many sparse points as fit into the time of the preset and the longest time.
 
-    Never fewer than `FEWEST_POINTS`: with many large frames it then takes longer than it should.
+    One frame is timed. Never fewer than `FEWEST_POINTS`: with many large frames it then takes
+    longer than it should.
     """
-    if spec.preset not in SPARSE_POINTS or any(
+    seconds = ROWS_SHARE * seconds_for(spec)
+    if not seconds or any(
         option.replace("-", "_").startswith("n_sparse") for option in spec.options
     ):
         return settings
-    seconds = ROWS_SHARE * SECONDS[spec.preset]
     while settings.n_sparse > FEWEST_POINTS and _seconds(learned, n_kinds, settings) > seconds:
         settings = replace(settings, n_sparse=max(FEWEST_POINTS, settings.n_sparse // 2))
     return settings

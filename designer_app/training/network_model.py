@@ -1,6 +1,7 @@
 """A network together with its units, asked for what a batch of graphs is labelled with."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from itertools import chain
 from typing import Any
 
@@ -23,6 +24,7 @@ from designer_app.specs.trainable import TRAINABLE
 from designer_app.state import compute_device, network_dtype
 from designer_app.training.frames import SplitFrames
 from designer_app.training.references import binding_energy, energy_scale, free_atom_energies
+from designer_app.training.starting import StartingPoint
 
 _CALIBRATED_ON = 16
 """Frames."""
@@ -66,11 +68,54 @@ class NetworkModel:
         for batch in batches(graphs, rows.tolist(), len(rows), self.device):
             self.network.calibrate(edge_graph_of(batch, self.dtype))
 
+    def begin_from(self, start: StartingPoint, graphs: FrameGraphs) -> None:
+        """Take over a trained network; what its energies lack by composition is added to them.
+
+        Other codes and functionals count the energy of a free atom differently.
+        """
+        self.network.load_state_dict(dict(start.weights))
+        self._set_constants(start.references, start.scale, start.shift)
+        left = [
+            frame if frame.energy is None else replace(frame, energy=frame.energy - said)
+            for frame, said in zip(graphs.frames, self._energies(graphs), strict=True)
+        ]
+        lacking = free_atom_energies(left, {})
+        known = {symbol: start.references[symbol] + lacking[symbol] for symbol in lacking}
+        self._set_constants(known, start.scale, start.shift)
+
+    @property
+    def constants(self) -> dict[str, Any]:
+        """What `restore` takes; plain data."""
+        scaled = self.scaled
+        return {
+            "references": dict(self.references),
+            "scale": float(scaled.scale),
+            "shift": float(scaled.shift),
+        }
+
+    def restore(self, constants: Mapping[str, Any]) -> None:
+        """Take up the units of a training that is gone on with."""
+        self._set_constants(**constants)
+
     def arrays(self, weights: Mapping[str, Tensor]) -> dict[str, NDArray[Any]]:
         """All arrays of the potential with these weights of the network in place of its own."""
         state = {**self.network.state_dict(), **weights}
         found = {name: each.detach().cpu().numpy() for name, each in state.items()}
-        return {**found, SCALE: np.array(self.scale), SHIFT: np.array(self.shift)}
+        scale, shift = self.scaled.scale, self.scaled.shift
+        return {**found, SCALE: scale.cpu().numpy(), SHIFT: shift.cpu().numpy()}
+
+    def _set_constants(self, references: Mapping[str, float], scale: float, shift: float) -> None:
+        self.references = dict(references)
+        constants = references_of(self.references), scale, shift
+        self.scaled = ScaledNetwork(self.network, *constants).on(self.device, self.dtype)
+
+    def _energies(self, graphs: FrameGraphs) -> list[float]:
+        """eV, of each frame."""
+        found: list[float] = []
+        for batch in batches(graphs, range(len(graphs)), _CALIBRATED_ON, self.device):
+            graph = edge_graph_of(batch, self.dtype)
+            found += self.scaled.predict(graph, forces=False).energy.tolist()
+        return found
 
 
 def _device(compute: Compute) -> torch.device:

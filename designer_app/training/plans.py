@@ -213,12 +213,11 @@ def _seconds_a_frame(
 def _in_words(
     made: Plan, frames: SplitFrames, spec: TrainPotentialSpec, an_epoch: float, n_parameters: int
 ) -> tuple[tuple[str, str], ...]:
-    shown = ", ".join(f"{name} {value}" for name, value in made.settings.items())
     fit = made.seconds / an_epoch if made.seconds else float(made.epochs)
     total = min(made.seconds or an_epoch * made.epochs, an_epoch * made.epochs)
     members = f", for each of {spec.members} members" if spec.members > 1 else ""
     return (
-        ("Network", f"{TRAINABLE[spec.model].title}: {shown}"),
+        ("Network", f"{TRAINABLE[spec.model].title}: {_size_in_words(spec, made.settings)}"),
         ("Weights", f"{n_parameters:,}"),
         ("Learned from", f"{len(frames.train):,} frames, {made.batch_size} at once"),
         ("One epoch", f"{_duration(an_epoch)} here"),
@@ -226,6 +225,24 @@ def _in_words(
         ("Learning rate", f"{made.learning_rate:g}, falling to nothing"),
         ("Time", f"about {_duration(total)}"),
     )
+
+
+def _size_in_words(spec: TrainPotentialSpec, settings: Mapping[str, Any]) -> str:
+    """What most people ask about a network, such as "64 features, cutoff 5 Å"."""
+    told: list[str] = []
+    for name, said, _ in spec_fields(TRAINABLE[spec.model].settings_class()):
+        value, title = settings.get(name), said.label.lower()
+        on, values = said.when
+        matters = not on or settings.get(on) in values
+        if value is None or said.advanced or said.choices or not matters:
+            continue
+        if isinstance(value, bool):
+            told += [title] if value else []
+        elif name.startswith("n_"):
+            told.append(f"{value} {title}")
+        else:
+            told.append(f"{title} {value:g}" + (" Å" if said.unit == "A" else ""))
+    return ", ".join(told)
 
 
 def _duration(seconds: float) -> str:

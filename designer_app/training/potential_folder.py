@@ -30,7 +30,7 @@ from designer_app.weights.potential_cards import write_potential
 MOST_TRAINING_FRAMES = 500
 """Judged of those learned from, evenly spread: they tell about overfitting only."""
 
-_OF_THIS_MACHINE = ("data", "test_data", "out", "resume", "threads")
+_OF_THIS_MACHINE = ("data", "test_data", "out", "start", "resume", "threads")
 """Settings that mean nothing to who gets the potential; `data` of the card names the files."""
 
 
