@@ -5,8 +5,8 @@ mu = sum_i [Q_i x_i + Y_i u_i] (Q the charge of the ion, Y of its shell, u from 
 
     eps_inf = 1 + (4 pi k_e/V) Y H_uu^-1 Y^T,    eps_0 = 1 + (4 pi k_e/V) (Q Y) H^-1 (Q Y)^T
 
-(Gale and Rohl 2003, doi:10.1080/0892702031000104887). H is that at k = 0 without a macroscopic field, so eps_0 exists
-only where no movement of the cores but a translation lowers the energy.
+(Gale and Rohl 2003, doi:10.1080/0892702031000104887). H is that at k = 0 without a macroscopic
+field, so eps_0 exists only where no movement of the cores but a translation lowers the energy.
 """
 
 import math
