@@ -1,6 +1,7 @@
 """Trainings of potentials in the project, the potentials that came out, and what judges them."""
 
 import shutil
+import tomllib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
@@ -13,6 +14,7 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Signal
 
 from designer_app.errors import FileUnreadableError, WriteFailedError
+from designer_app.io.model_files import ModelFile, sniff_model
 from designer_app.io.parity import Parity, Points, parity_of, points_of
 from designer_app.io.potential_cards import (
     POTENTIAL_CARD,
@@ -21,18 +23,21 @@ from designer_app.io.potential_cards import (
     trained_in,
 )
 from designer_app.io.series import read_series
+from designer_app.io.trusted_code import is_trusted
 from designer_app.io.user_folders import potentials_folder
 from designer_app.project.runs import Run
+from designer_app.provenance import sha256_of
 from designer_app.running.control import RunControl
 from designer_app.session.job import Job
 from designer_app.session.job_manager import JobManager
 from designer_app.session.project_runs import ProjectRuns
 from designer_app.session.run_keeper import RunKeeper
+from designer_app.specs.convert import ConvertSpec
 from designer_app.specs.evaluate import EvaluateSpec, Evaluation
 from designer_app.specs.fields import spec_from_settings
 from designer_app.specs.health import HealthSpec
 from designer_app.specs.labels import LabelsSpec
-from designer_app.specs.potentials import imports_code
+from designer_app.specs.potentials import POTENTIALS, imports_code
 from designer_app.specs.train_potential import TrainPotentialSpec
 from designer_app.specs.training_progress import PARITY_FILE, SERIES_FILE
 from designer_app.specs.trust import TrustSpec
@@ -131,6 +136,18 @@ class Trainings(ProjectRuns):
         """Weights and card into a folder that is not there yet, or into one beside it."""
         return self._jobs.submit_here("save", partial(_copied, folder, target))
 
+    def model_file(self, path: Path) -> Job:
+        """What a file is: (`ModelFile`, family that takes it as it is or "", may it run)."""
+        return self._jobs.submit_here("model-file", partial(_model_file, path))
+
+    def free_folder(self, name: str) -> Path:
+        """Where another potential of the user's goes."""
+        return _free(potentials_folder() / name)
+
+    def convert(self, spec: ConvertSpec) -> Job:
+        """A potential from weights of another program: what the job `convert` tells."""
+        return self._jobs.submit("convert", spec)
+
     def _on_listed(self, found: Sequence[Trained]) -> None:
         self.trained = list(found)
         self.listed.emit(self.trained)
@@ -186,10 +203,7 @@ def _trained(places: tuple[Path, ...], _control: RunControl) -> list[Trained]:
 def _copied(folder: Path, target: Path, _control: RunControl) -> Path:
     """Only what a potential consists of; a name that is taken gets a number."""
     read_potential_card(folder)
-    free, number = target, 1
-    while free.exists():
-        number += 1
-        free = target.with_name(f"{target.name}-{number}")
+    free = _free(target)
     try:
         for pattern in _COPIED:
             for path in folder.rglob(pattern):
@@ -199,3 +213,36 @@ def _copied(folder: Path, target: Path, _control: RunControl) -> Path:
     except OSError as error:
         raise WriteFailedError(str(free), error.strerror or str(error)) from error
     return free
+
+
+def _free(target: Path) -> Path:
+    """The folder, or one beside it where it is taken."""
+    free, number = target, 1
+    while free.exists():
+        number += 1
+        free = target.with_name(f"{target.name}-{number}")
+    return free
+
+
+def _model_file(path: Path, _control: RunControl) -> tuple[ModelFile, str, bool]:
+    """A card stands for the folder that it lies in."""
+    file = sniff_model(path.parent if path.name == POTENTIAL_CARD else path)
+    may_run = file.role == "code" and is_trusted(sha256_of(file.path))
+    return file, _family_of(file), may_run
+
+
+def _family_of(file: ModelFile) -> str:
+    """The family that reads it as it is; "" for weights, which only their program knows."""
+    if file.kind == "gap":
+        return "gap"
+    if file.kind != "parameters":
+        return ""
+    try:
+        form = tomllib.loads(file.path.read_text(encoding="utf-8")).get("form", "")
+    except (OSError, ValueError) as error:
+        raise FileUnreadableError(
+            str(file.path), f"it is not readable as TOML ({error})"
+        ) from error
+    if form not in POTENTIALS:
+        raise FileUnreadableError(str(file.path), "it is no table of parameters of a potential")
+    return str(form)

@@ -3,6 +3,7 @@
 import logging
 import sys
 from dataclasses import replace
+from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,7 @@ from PySide6.QtCore import QObject
 from designer_app.running.messages import JobError, job_error
 from designer_app.specs.md import MDSpec
 from designer_app.ui import outcomes
+from designer_app.ui.dialogs.consent import ConsentDialog
 from designer_app.ui.panels.error_card import ErrorCard
 from designer_app.ui.panels.md_outlook import longest_time_step
 
@@ -28,6 +30,7 @@ class ErrorPresenter(QObject):
         super().__init__(window)
         self._window = window
         self._job: Job | None = None
+        self._error: JobError | None = None
         window.runs.failed.connect(self.show_failed_run)
         window.session.open_failed.connect(self.show_error)
 
@@ -52,7 +55,7 @@ class ErrorPresenter(QObject):
         self.show_error(job_error(error))
 
     def _show(self, error: JobError, job: "Job | None") -> None:
-        self._job = job
+        self._job, self._error = job, error
         remedies = outcomes.remedies_for(error)
         if job is None or job.key != "md":
             remedies = tuple(r for r in remedies if r.key not in outcomes.OF_SIMULATIONS)
@@ -85,8 +88,24 @@ class ErrorPresenter(QObject):
             window.show_workspace("dynamics" if in_dynamics else "structure")
             panel = window.dynamics.potential if in_dynamics else window.structure.relax.potential
             panel.setFocus()
+        elif key == outcomes.ALLOW and self._error is not None:
+            self._ask_consent(self._error)
         elif job is not None:
             self._run_again(key, job)
+
+    def _ask_consent(self, error: JobError) -> None:
+        """Only the dialog's own button lets the program run."""
+        path, words = Path(str(error.facts["path"])), str(error.facts["words"])
+        dialog = ConsentDialog(path, words, self._window)
+        dialog.allowed.connect(self._on_allowed)
+        dialog.open()
+
+    def _on_allowed(self, _path: Path) -> None:
+        if self._job is not None:
+            self._run_again(
+                outcomes.RESUME if getattr(self._job.spec, "resume", False) else outcomes.AGAIN,
+                self._job,
+            )
 
     def _shorter_time_step(self, spec: MDSpec) -> float:
         """Half of it, or less where even that would not follow the lightest atoms; fs."""

@@ -15,7 +15,7 @@ _SETTLED_ERRORS, _SETTLED_SHARE = 3.0, 0.05
 _PBE_SWELLS = (1.0, 6.0)
 """%; PBE's lattice constants are about 1 % too long (doi:10.1103/PhysRevB.79.085104)."""
 
-ORDER, POTENTIAL, SHORTER, RELAX, AGAIN, RESUME, OPEN, KEEP_CELL = (
+ORDER, POTENTIAL, SHORTER, RELAX, AGAIN, RESUME, OPEN, KEEP_CELL, ALLOW = (
     "order",
     "potential",
     "shorter",
@@ -24,6 +24,7 @@ ORDER, POTENTIAL, SHORTER, RELAX, AGAIN, RESUME, OPEN, KEEP_CELL = (
     "resume",
     "open",
     "keep-cell",
+    "allow",
 )
 OF_SIMULATIONS = (SHORTER, RESUME, KEEP_CELL)
 """Remedies that make sense for a simulation only."""
@@ -37,6 +38,7 @@ _REMEDIES: Mapping[str, tuple[Remedy, ...]] = {
     "WriteFailedError": (Remedy(AGAIN, "Try again"),),
     "OutOfMemoryError": (Remedy(AGAIN, "Try again"),),
     "CannotProvideError": (Remedy(POTENTIAL, "Choose another potential"),),
+    "CodeNotTrustedError": (Remedy(ALLOW, "Let it run..."),),
     "FileUnreadableError": (Remedy(OPEN, "Open another file"),),
     "FileTooLargeError": (Remedy(OPEN, "Open another file"),),
     "TimeLimitError": (Remedy(OPEN, "Open another file"),),

@@ -82,7 +82,15 @@ def _finished(gallery: "Gallery", _folder: Path) -> None:
     potentials = gallery.window.potentials
     gallery.until(lambda: not potentials.is_busy, _RUN_LIMIT_S)
     gallery.wait(2.0)
+    potentials.panel.result.health.click()
+    view = potentials.page.work.result.health
+    gallery.until(lambda: bool(view.shown) or potentials.page.card is not None, _RUN_LIMIT_S)
+    gallery.wait(1.0)
     gallery.shoot("potentials-finished")
+    potentials.page.work.result.show_health()
+    gallery.wait(0.5)
+    gallery.shoot("potentials-health")
+    potentials.page.work.result.show_top()
     potentials.show_page(TRAINING)
     gallery.shoot("potentials-training-over")
     potentials.panel.result.run.click()

@@ -8,12 +8,12 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QFileDialog
 
 from designer_app.io.documents import Document
-from designer_app.io.potential_cards import POTENTIAL_CARD
 from designer_app.project.runs import Run
 from designer_app.session.trainings import Trained
 from designer_app.ui.potentials.card_panel import CardPanel
 from designer_app.ui.potentials.library_page import LibraryPage
 from designer_app.ui.potentials.offers import Offer, offers_of
+from designer_app.ui.potentials.opening import Opening
 from designer_app.ui.potentials.potential_card import SHOW
 
 if TYPE_CHECKING:
@@ -41,6 +41,8 @@ class LibraryPresenter(QObject):
         self._trainings = window.session.trainings
         self._page, self._panel = page, panel
         self.offers: list[Offer] = []
+        self.opening = Opening(window, self)
+        self.opening.failed.connect(self.failed)
         self._session.document_changed.connect(self._on_document_changed)
         self._session.runs.noted.connect(self.list_past)
         self._trainings.listed.connect(self._on_listed)
@@ -87,20 +89,12 @@ class LibraryPresenter(QObject):
             self.asked.emit(what, offer)
 
     def _on_open_asked(self) -> None:
+        """A card stands for its folder; the other files are told by what is in them."""
         chosen, _ = QFileDialog.getOpenFileName(
-            self._window,
-            self.tr("Open a trained potential"),
-            "",
-            self.tr("Card of a potential (%s)") % POTENTIAL_CARD,
+            self._window, self.tr("Open a potential: its card, weights, or a table of parameters")
         )
         if chosen:
-            job = self._trainings.add(Path(chosen).parent)
-            job.succeeded.connect(self._on_added)
-            job.failed.connect(self.failed)
-
-    def _on_added(self, folder: Path) -> None:
-        self._window.status.say(self.tr("%s is one of your potentials now") % folder.name)
-        self._trainings.list_trained()
+            self.opening.open(Path(chosen))
 
     def _on_past_read(self, runs: list[Run]) -> None:
         self._page.set_runs([(run, _OVER.get(run.state, run.state)) for run in runs])

@@ -264,6 +264,7 @@ class PotentialsPresenter(QObject):
         for part in (self.using, self.library):
             part.failed.connect(self.show_error)
         self.library.asked.connect(self._on_asked)
+        self.library.opening.usable.connect(self.using.choose)
         self._window.status.cancel_asked.connect(self._on_status_cancel)
 
     def _on_project_changed(self, _project: "Project") -> None:

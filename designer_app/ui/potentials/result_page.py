@@ -13,6 +13,8 @@ from designer_app.ui.potentials.offers import judged_on
 from designer_app.ui.theme import Theme, label
 
 _PLOT_HEIGHT = 250
+_ABOVE = 40
+"""Pixels above the health check: its heading."""
 
 
 class ResultPage(QWidget):
@@ -30,6 +32,7 @@ class ResultPage(QWidget):
         self.force = ParityPlot(self.tr("Forces"), "eV/Å", theme)
         self._parity = QHBoxLayout()
         self._frames: list[QFrame] = []
+        self._scroll = QScrollArea()
         self._build()
         for plot in (self.energy, self.force):
             plot.frame_chosen.connect(self._on_frame_chosen)
@@ -52,6 +55,14 @@ class ResultPage(QWidget):
         self.force.set_points(found.force if found is not None else None)
         for frame in self._frames:
             frame.setVisible(found is not None)
+
+    def show_health(self) -> None:
+        """Scroll to the health check."""
+        self._scroll.verticalScrollBar().setValue(self.health.y() - _ABOVE)
+
+    def show_top(self) -> None:
+        """Scroll to the outcome."""
+        self._scroll.verticalScrollBar().setValue(0)
 
     def _build(self) -> None:
         left, right = QVBoxLayout(), QVBoxLayout()
@@ -88,7 +99,7 @@ class ResultPage(QWidget):
         page.addLayout(self._parity)
         page.addLayout(columns)
         page.addStretch(1)
-        scroll = QScrollArea()
+        scroll = self._scroll
         scroll.setWidget(content)
         scroll.setWidgetResizable(True)
         scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)

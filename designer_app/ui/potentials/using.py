@@ -33,7 +33,7 @@ class Using(QObject):
         """Dynamics with this potential."""
         data = () if self._suits(offer) or offer.folder is None else self.data_of(offer.folder)
         if not data:
-            self._go(offer)
+            self.choose(offer.family, offer.model)
             return
         self._wanted = offer
         job = self._session.trainings.labels(LabelsSpec(data=data))
@@ -62,8 +62,9 @@ class Using(QObject):
             name = found.formulas[0][0] if found.formulas else ""
             self._session.set_document(document if document.name else document.renamed(name))
         if offer is not None:
-            self._go(offer)
+            self.choose(offer.family, offer.model)
 
-    def _go(self, offer: Offer) -> None:
+    def choose(self, family: str, model: str) -> None:
+        """Dynamics with this potential and what is open."""
         self._window.show_workspace("dynamics")
-        self._window.dynamics.choose_potential(offer.family, offer.model)
+        self._window.dynamics.choose_potential(family, model)
