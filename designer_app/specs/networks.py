@@ -60,7 +60,10 @@ class NequIPSettings:
         8, label="Radial functions", doc="Bessel functions of the distance.", low=2, high=64
     )
     parity: bool = spec_field(
-        True, label="Parity", doc="Keep odd and even features apart, as under a mirror."
+        True,
+        label="Both parities",
+        doc="Also features that a mirror turns the other way round, such as axes of rotation; "
+        "a step takes half as long again. Energies are the same in the mirror either way.",
     )
     cutoff: float = _cutoff(4.5)
 
