@@ -13,6 +13,7 @@ from typing import Any
 
 from designer_app.errors import FileUnreadableError
 from designer_app.io.atomic_write import atomic_write
+from designer_app.specs.potentials import POTENTIALS, key_and_model, member_texts
 
 POTENTIAL_CARD = "potential.json"
 POTENTIAL_WEIGHTS = "weights.safetensors"
@@ -107,6 +108,23 @@ def read_potential_card(folder: Path) -> PotentialCard:
     except (ValueError, TypeError, KeyError, AttributeError) as error:
         raise FileUnreadableError(str(path), "it is no potential of this program") from error
     return card
+
+
+def families(potential: str, model: str) -> tuple[str, ...]:
+    """Registry keys of all that computes under a choice of potential.
+
+    The potential, the parts that its model names, and the baselines of trained folders.
+    """
+    if potential in ("ensemble", "delta"):
+        parts = [key_and_model(text) for text in member_texts(model)]
+    else:
+        parts = []
+    below = [each for key, its in parts if key in POTENTIALS for each in families(key, its)]
+    if not below and model and (Path(model) / POTENTIAL_CARD).is_file():
+        with suppress(FileUnreadableError):  # loading it says what is wrong
+            key, its = read_potential_card(Path(model)).baseline
+            below = list(families(key, its)) if key in POTENTIALS else []
+    return (potential, *below)
 
 
 def trained_in(places: Iterable[Path]) -> list[tuple[Path, PotentialCard]]:

@@ -17,6 +17,7 @@ from designer_app.errors import (
 from designer_app.explanations import explain_exception
 from designer_app.io.folders import writable_folder
 from designer_app.io.formulas import amounts_of, formula, reduced
+from designer_app.io.potential_cards import families
 from designer_app.jobs.conductivity_md import by_dynamics
 from designer_app.jobs.inspect import symmetry
 from designer_app.potentials import Potential, load_potential
@@ -219,5 +220,5 @@ def _potential(spec: ConductivitySpec) -> Potential:
 def _warnings(spec: ConductivitySpec) -> tuple[str, ...]:
     if spec.structure is None or spec.quick:
         return ()
-    told = doubt(spec.potential, spec.structure)
+    told = doubt(spec.potential, spec.structure, families(spec.potential, spec.model))
     return (told,) if told else ()

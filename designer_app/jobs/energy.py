@@ -7,6 +7,7 @@ from torch import Tensor
 
 from designer_app.device import Compute
 from designer_app.errors import CannotProvideError, InvalidSpecError, NotFiniteError
+from designer_app.io.potential_cards import families
 from designer_app.neighbors.build import build_neighbors
 from designer_app.neighbors.overlap import check_overlaps
 from designer_app.potentials import Potential, Prediction, load_potential
@@ -34,7 +35,7 @@ def run(spec: EnergySpec, control: RunControl) -> dict[str, Any]:
     control.checkpoint()
     state = state_from_structures([spec.structure], potential.device)
     said = predicted(potential, state)
-    warning = doubt(spec.potential, spec.structure)
+    warning = doubt(spec.potential, spec.structure, families(spec.potential, spec.model))
     if warning:
         control.log.warning("%s", warning)
     n_atoms, energy = state.n_atoms, float(said.energy[0])

@@ -14,6 +14,7 @@ from designer_app.errors import (
 from designer_app.explanations import explain_exception
 from designer_app.io.folders import writable_folder
 from designer_app.io.formulas import amounts_of, formula, reduced
+from designer_app.io.potential_cards import families
 from designer_app.jobs.relax import file_names, written
 from designer_app.potentials import Potential, load_potential
 from designer_app.relaxation import Goal, Relaxed, relax
@@ -190,7 +191,7 @@ def _with_candidate(
 def _warnings(
     given: Structure, result: Relaxed, placement: HullPlacement, spec: HullSpec
 ) -> list[str]:
-    found = [doubt(spec.potential, given)]
+    found = [doubt(spec.potential, given, families(spec.potential, spec.model))]
     if not (result.converged or spec.keep):
         found.append(_LOOSE_GOAL)
     if spec.keep and not result.converged:

@@ -22,6 +22,7 @@ from designer_app.dynamics.simulation import Guard
 from designer_app.dynamics.statistics import Record
 from designer_app.dynamics.summary import averages, settled_doubt
 from designer_app.errors import Cancelled, WriteFailedError
+from designer_app.io.potential_cards import families
 from designer_app.io.series import read_series
 from designer_app.io.toml import write_toml
 from designer_app.potentials import load_potential
@@ -97,7 +98,8 @@ class _Recorder:
         self._folder = None if ready.spec.out is None else self._open(ready.spec.out)
         self._warnings: list[str] = []
         if ready.spec.structure is not None:
-            self._warn(doubt(ready.spec.potential, ready.spec.structure))
+            parts = families(ready.spec.potential, ready.spec.model)
+            self._warn(doubt(ready.spec.potential, ready.spec.structure, parts))
         if not ready.evaluate.potential.conservative:
             self._warn(NOT_CONSERVED)
         self._began = self._sent = time.perf_counter()

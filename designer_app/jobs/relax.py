@@ -11,6 +11,7 @@ from designer_app.explanations import explain_exception
 from designer_app.io.documents import Document
 from designer_app.io.folders import writable_folder
 from designer_app.io.formulas import amounts_of, formula, reduced
+from designer_app.io.potential_cards import families
 from designer_app.io.writing import write_document
 from designer_app.potentials import Potential, load_potential
 from designer_app.relaxation import Goal, Relaxed, relax
@@ -55,7 +56,7 @@ def run(spec: RelaxSpec, control: RunControl) -> dict[str, Any]:
     if len(results) == 1 and results[0].error is not None:
         raise results[0].error
     rows = [
-        _row(given, result, paths.get(index)) | {"warnings": _doubts(spec.potential, given)}
+        _row(given, result, paths.get(index)) | {"warnings": _doubts(spec, given)}
         for index, (given, result) in enumerate(zip(spec.structures, results, strict=True))
     ]
     for row in rows:
@@ -109,8 +110,8 @@ def _row(given: Structure, result: Relaxed, path: Path | None) -> dict[str, Any]
     }
 
 
-def _doubts(potential: str, structure: Structure) -> list[str]:
-    warning = doubt(potential, structure)
+def _doubts(spec: RelaxSpec, structure: Structure) -> list[str]:
+    warning = doubt(spec.potential, structure, families(spec.potential, spec.model))
     return [warning] if warning else []
 
 

@@ -1,7 +1,6 @@
 """What potentials made of potentials share: one pair list for all, and the kernels of each."""
 
 import hashlib
-import re
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -9,7 +8,6 @@ import torch
 
 from designer_app.neighbors.pairs import NeighborList
 from designer_app.potentials.base import ENERGY_AND_FORCES, Potential
-from designer_app.specs.potentials import POTENTIALS
 from designer_app.state import AtomicState
 
 
@@ -84,16 +82,3 @@ def half_of(neighbors: NeighborList) -> NeighborList:
     return replace(
         neighbors, first=first[kept], second=second[kept], shifts=shifts[kept], half=True
     )
-
-
-def member_texts(text: str, most: int = 0) -> list[str]:
-    """The "key:model" of each member in "key:model+key:model"; at most so many, 0 for all."""
-    # A "+" may also stand in a keyword or a path: only one before a registry key separates.
-    keys = "|".join(re.escape(key) for key in POTENTIALS)
-    return re.split(rf"\+(?=(?:{keys})(?::|\+|$))", text, maxsplit=max(most - 1, 0))
-
-
-def key_and_model(text: str) -> tuple[str, str]:
-    """(registry key, model) of "key:model"; the model may be left out."""
-    key, _, model = text.strip().partition(":")
-    return key, model

@@ -8,6 +8,7 @@ they stay derivatives of the energy, and the sum runs in dynamics as any other p
 
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import ClassVar
 
 import numpy as np
@@ -16,14 +17,15 @@ from torch import Tensor
 
 from designer_app.device import Compute
 from designer_app.errors import InvalidSpecError, UnsafeFileError
+from designer_app.io.potential_cards import POTENTIAL_CARD, read_potential_card
 from designer_app.neighbors.build import build_neighbors
 from designer_app.neighbors.pairs import NeighborList
 from designer_app.potentials import load_potential
 from designer_app.potentials.base import ENERGY_AND_FORCES, Potential, Prediction
-from designer_app.potentials.composite import CompositePotential, key_and_model, member_texts
+from designer_app.potentials.composite import CompositePotential
 from designer_app.running.control import RunControl
 from designer_app.specs.labelled import LabelledFrame
-from designer_app.specs.potentials import imports_code
+from designer_app.specs.potentials import imports_code, key_and_model, member_texts
 from designer_app.state import AtomicState, state_from_structures
 
 _SUMMED = frozenset({"energy", "forces", "stress", "energies"})
@@ -44,23 +46,42 @@ def load(model: str, compute: Compute) -> Potential:
         if not isinstance(found, DeltaPotential):
             raise InvalidSpecError("model", model, "what was trained there has no baseline")
         return found
-    baseline, correction = (load_potential(*key_and_model(text), compute) for text in texts)
+    named, (key, folder) = texts[0], key_and_model(texts[1])
+    if trained_on(folder) == named:  # whoever names the baseline himself allows its code
+        from designer_app.potentials import trained
+
+        return trained.load(folder, compute, named_baseline=named)
+    baseline = load_potential(*key_and_model(named), compute)
+    correction = load_potential(key, folder, compute)
     if isinstance(correction, DeltaPotential):
         reason = f"its correction brings its own baseline; write delta:{correction.model}"
         raise InvalidSpecError("model", model, reason)
     return DeltaPotential(baseline, correction, model)
 
 
+def trained_on(folder: str) -> str:
+    """The "key:model" of the baseline that a correction's card names; empty where there is none."""
+    if not (Path(folder) / POTENTIAL_CARD).is_file():
+        return ""
+    key, model = read_potential_card(Path(folder)).baseline
+    return f"{key}:{model}" if key else ""
+
+
 def on_baseline(
-    correction: Potential, baseline: tuple[str, str], compute: Compute
+    correction: Potential, baseline: tuple[str, str], compute: Compute, named: str = ""
 ) -> "DeltaPotential":
     """A correction on the (potential, model) that its card names.
 
     Raises `UnsafeFileError` where that would import a module: a card may come from a stranger.
+    Not so where the user `named` just this "key:model" himself.
     """
     key, model = baseline
-    if imports_code(key, model):
-        raise UnsafeFileError(correction.model, f"its baseline {key}:{model} is code of its own")
+    if imports_code(key, model) and named != f"{key}:{model}":
+        reason = (
+            f"its baseline {key}:{model} is code of its own. To allow it, name both: "
+            f"delta:{key}:{model}+{correction.key}:FOLDER"
+        )
+        raise UnsafeFileError(correction.model, reason)
     return DeltaPotential(load_potential(key, model, compute), correction)
 
 

@@ -22,8 +22,8 @@ from designer_app.errors import FileUnreadableError, InvalidSpecError, UnknownKe
 from designer_app.neighbors.pairs import NeighborList
 from designer_app.potentials import load_potential
 from designer_app.potentials.base import ENERGY_AND_FORCES, Potential, Prediction
-from designer_app.potentials.composite import CompositePotential, key_and_model, member_texts
-from designer_app.specs.potentials import POTENTIALS
+from designer_app.potentials.composite import CompositePotential
+from designer_app.specs.potentials import POTENTIALS, key_and_model, member_texts
 from designer_app.state import AtomicState
 
 _AVERAGED = ("energy", "forces", "stress")

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from designer_app.io.potential_cards import families
 from designer_app.properties.slab_cells import Slab
 from designer_app.properties.slab_polarity import is_polar
 from designer_app.properties.surface_sites import SurfaceSite, distinct_sites
@@ -26,7 +27,7 @@ def warnings_of(
 ) -> list[str]:
     """Sentences about a surface that its numbers do not show."""
     found = []
-    warning = doubt(spec.potential, bulk)
+    warning = doubt(spec.potential, bulk, families(spec.potential, spec.model))
     if warning:
         found.append(warning)
     if not clean.converged:

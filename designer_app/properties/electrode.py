@@ -6,6 +6,7 @@ from dataclasses import replace
 import numpy as np
 
 from designer_app.elements import SYMBOLS
+from designer_app.io.potential_cards import families
 from designer_app.potentials import Potential
 from designer_app.properties.intercalation import ladder_of
 from designer_app.properties.single_points import energies_of
@@ -61,7 +62,7 @@ def goal_of(spec: VoltageSpec) -> Goal:
 
 def with_origin(result: VoltageResult, potential: Potential, given: Structure) -> VoltageResult:
     """The result with its potential, the potential's error on known electrodes, and its doubts."""
-    warning = doubt(potential.key, given)
+    warning = doubt(potential.key, given, families(potential.key, potential.model))
     warnings = (*result.warnings, *([warning] if warning else []))
     known = measured_error(potential.model_sha256)
     if known is None:

@@ -1,5 +1,6 @@
 """The potentials the program knows, by key; a new one is a file and a row here."""
 
+import re
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -262,6 +263,19 @@ def threads_field() -> int:
         advanced=True,
     )
     return found
+
+
+def member_texts(text: str, most: int = 0) -> list[str]:
+    """The "key:model" of each member in "key:model+key:model"; at most so many, 0 for all."""
+    # A "+" may also stand in a keyword or a path: only one before a registry key separates.
+    keys = "|".join(re.escape(key) for key in POTENTIALS)
+    return re.split(rf"\+(?=(?:{keys})(?::|\+|$))", text, maxsplit=max(most - 1, 0))
+
+
+def key_and_model(text: str) -> tuple[str, str]:
+    """(registry key, model) of "key:model"; the model may be left out."""
+    key, _, model = text.strip().partition(":")
+    return key, model
 
 
 def imports_code(potential: str, model: str) -> bool:

@@ -1,5 +1,7 @@
 """Whether a potential is made for a kind of matter: one rule for the window and the terminal."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from designer_app.elements import SYMBOLS
@@ -68,8 +70,17 @@ def thin_cell(row: PotentialRow, structure: Structure) -> tuple[str, str]:
     )
 
 
-def doubt(potential: str, structure: Structure) -> str:
-    """What to beware of where a potential is not made for a structure or its cell; else ""."""
+def thin_for(families: Sequence[str], structure: Structure) -> tuple[str, str]:
+    """What `thin_cell` tells of the first part that it is too thin for."""
+    told = (thin_cell(POTENTIALS[key], structure) for key in families)
+    return next((each for each in told if each[0]), ("", ""))
+
+
+def doubt(potential: str, structure: Structure, parts: Sequence[str] = ()) -> str:
+    """What to beware of where a potential is not made for a structure or its cell; else "".
+
+    `parts` are the keys of all that computes in it: the thin cell of one is that of the whole.
+    """
     row, matter = POTENTIALS[potential], kind_of_matter(structure)
     unsuited = "" if is_made_for(row, matter) else made_for(row, matter)
-    return " ".join(told for told in (*thin_cell(row, structure), unsuited) if told)
+    return " ".join(t for t in (*thin_for((potential, *parts), structure), unsuited) if t)

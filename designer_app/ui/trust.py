@@ -9,10 +9,10 @@ from enum import Enum
 
 from designer_app.io.documents import Document
 from designer_app.io.examples import Example, examples
-from designer_app.io.potential_cards import PotentialCard
+from designer_app.io.potential_cards import PotentialCard, families
 from designer_app.specs.potentials import PotentialRow
 from designer_app.specs.structure import Structure
-from designer_app.specs.suitability import is_made_for, kind_of_matter, made_for, thin_cell
+from designer_app.specs.suitability import is_made_for, kind_of_matter, made_for, thin_for
 from designer_app.specs.trust import TrustReport
 from designer_app.ui.wording import element_counts
 
@@ -74,6 +74,9 @@ def judge_trained(
         if missing:
             never = f"It never saw {', '.join(missing)}."
             return Verdict(Level.NO, _WORDS[Level.NO], (never, told), stops=True)
+        wrong, remedy = thin_for(families(*card.baseline) if card.baseline[0] else (), structure)
+        if wrong:
+            return Verdict(Level.NO, _WORDS[Level.NO], (wrong, remedy), stops=True)
         told = f"It learned all elements here. {told}"
     level, word, sentence = _health(card)
     axes = [(level, sentence)] if sentence else []
@@ -122,7 +125,7 @@ def _general(row: PotentialRow, model: str, structure: Structure) -> Verdict:
             (f"{row.title} knows nothing of {names}.", "Choose another potential."),
             stops=True,
         )
-    wrong, remedy = thin_cell(row, structure)
+    wrong, remedy = thin_for(families(row.key, model), structure)
     if wrong:
         return Verdict(Level.NO, _WORDS[Level.NO], (wrong, remedy), stops=True)
     reasons = [

@@ -16,6 +16,7 @@ from designer_app.errors import (
     FileUnreadableError,
     InvalidSpecError,
     ResumeError,
+    UnsafeFileError,
     UnsupportedElementError,
 )
 from designer_app.io.documents import structure_from_atoms
@@ -188,6 +189,15 @@ def test_a_stopped_ensemble_is_gone_on_with(spec):
 def test_a_correction_is_learned_and_loaded_on_its_baseline(spec, labels):
     result = train_potential.run(replace(spec, baseline="lennard-jones:reduced"), RunControl())
     potential = load_potential("schnet", result["folder"], CPU)
+    assert potential.key == "delta"
+
+
+def test_a_baseline_that_is_code_is_named_by_the_user_at_training_and_after(spec):
+    emt = "ase:ase.calculators.emt:EMT"
+    result = train_potential.run(replace(spec, baseline=emt, epochs=1), RunControl())
+    with pytest.raises(UnsafeFileError):
+        load_potential("schnet", result["folder"], CPU)
+    potential = load_potential("delta", f"{emt}+schnet:{result['folder']}", CPU)
     assert potential.key == "delta"
 
 

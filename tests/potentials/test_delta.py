@@ -1,3 +1,6 @@
+import re
+from dataclasses import asdict
+
 import numpy as np
 import pytest
 import torch
@@ -17,11 +20,15 @@ from designer_app.potentials import load_potential
 from designer_app.potentials.composite import half_of
 from designer_app.potentials.delta import DeltaPotential, baseline_labels, on_baseline
 from designer_app.potentials.morse import Morse
+from designer_app.potentials.schnet import SchNet
+from designer_app.potentials.trained import SCALE
 from designer_app.running.control import RunControl
 from designer_app.specs.labelled import LabelledFrame
+from designer_app.specs.networks import SchNetSettings
 from designer_app.state import state_from_structures
 from designer_app.training.baselines import less_baseline
 from designer_app.training.frames import SplitFrames
+from designer_app.weights.potential_cards import PotentialCard, write_potential
 
 EMT = "ase:ase.calculators.emt:EMT"
 MORSE = "morse:girifalco-weizer"
@@ -163,6 +170,40 @@ def test_a_run_that_was_cancelled_labels_nothing_more():
 def test_a_model_file_may_not_have_a_module_imported():
     with pytest.raises(UnsafeFileError):
         on_baseline(part(MORSE), ("ase", "antigravity:Fly"), Compute())
+
+
+@pytest.fixture
+def on_emt(tmp_path):
+    """The folder of a correction whose baseline is named by import path."""
+    settings = SchNetSettings(n_features=4, n_filters=4, n_interactions=1, n_gaussians=4)
+    arrays = {name: each.numpy() for name, each in SchNet(settings).state_dict().items()}
+    card = PotentialCard(
+        family="schnet",
+        title="on EMT",
+        settings=asdict(settings),
+        elements=("Cu",),
+        cutoff=5.0,
+        references_eV={"Cu": 0.0},
+        baseline=("ase", "ase.calculators.emt:EMT"),
+    )
+    write_potential(tmp_path, card, arrays | {SCALE: np.array(1.0)})
+    return tmp_path
+
+
+def test_a_folder_may_not_have_its_baseline_imported(on_emt):
+    with pytest.raises(UnsafeFileError, match=re.escape(f"delta:{EMT}")):
+        load_potential("schnet", str(on_emt), Compute("cpu"))
+
+
+def test_a_baseline_that_the_user_names_with_the_folder_is_imported(on_emt):
+    found = load_potential("delta", f"{EMT}+schnet:{on_emt}", Compute("cpu"))
+    assert isinstance(found, DeltaPotential)
+    assert f"{found.baseline.key}:{found.baseline.model}" == EMT
+
+
+def test_another_baseline_than_that_of_the_folder_allows_nothing(on_emt):
+    with pytest.raises(UnsafeFileError):
+        load_potential("delta", f"{MORSE}+schnet:{on_emt}", Compute("cpu"))
 
 
 def test_a_correction_stands_on_the_baseline_that_its_card_names():

@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from designer_app.elements import ATOMIC_NUMBERS
+from designer_app.io.potential_cards import PotentialCard, families, write_potential_card
 from designer_app.specs.potentials import POTENTIALS
 from designer_app.specs.structure import Structure
 from designer_app.specs.suitability import doubt, kind_of_matter, thin_cell
@@ -57,3 +58,30 @@ def test_a_molecule_is_never_too_thin():
 
 def test_a_potential_of_atoms_alone_takes_any_cell():
     assert thin_cell(POTENTIALS["chgnet"], structure("Li", "O")) == ("", "")
+
+
+@pytest.mark.parametrize("potential", ["delta", "ensemble"])
+def test_a_part_that_needs_a_thick_cell_makes_the_whole_need_it(potential):
+    parts = families(potential, "tight-binding:GFN1-xTB+chgnet:0.3.0")
+    assert "only 9.0 Å thick" in doubt(potential, structure("Li", "O"), parts)
+    assert "thick" not in doubt(potential, structure("Li", "O"), families(potential, "chgnet"))
+
+
+def test_the_baseline_on_a_card_counts_as_a_part(tmp_path):
+    card = PotentialCard(
+        family="schnet",
+        title="",
+        settings={},
+        elements=("Li", "O"),
+        cutoff=5.0,
+        references_eV={},
+        baseline=("tight-binding", "GFN1-xTB"),
+    )
+    write_potential_card(tmp_path, card)
+    assert families("schnet", str(tmp_path)) == ("schnet", "tight-binding")
+    assert families("delta", str(tmp_path)) == ("delta", "tight-binding")
+    assert families("ensemble", f"schnet:{tmp_path}+morse")[1:] == (
+        "schnet",
+        "tight-binding",
+        "morse",
+    )
