@@ -198,7 +198,7 @@ class TrainPotentialSpec:
         advanced=True,
     )
     averaging: float = spec_field(
-        0.99,
+        0.995,
         label="Averaging of weights",
         doc="Decay of the moving average that is kept.",
         low=0.0,

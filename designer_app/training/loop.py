@@ -2,8 +2,7 @@
 
 import math
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
@@ -20,7 +19,7 @@ from designer_app.running.messages import job_error
 from designer_app.specs.training_progress import CHECKPOINT_FILE
 from designer_app.training.loss import ErrorSums, LossWeights, loss_of
 from designer_app.training.metrics import Labels, blank_labels, voigt
-from designer_app.training.schedule import WeightAverage, rate_factor
+from designer_app.training.schedule import WeightAverage, learning, rate_factor
 from designer_app.training.training_checkpoint import write_training
 from designer_app.training.training_log import TrainingLog
 
@@ -170,7 +169,7 @@ class Training:
         self.optimizer.zero_grad(set_to_none=True)
         loss, sums = loss_of(self.predict(batch, True), batch, self.schedule.weights)
         if loss.requires_grad:  # a batch without labels has nothing to say
-            loss.backward()
+            loss.backward(inputs=learning(self.module))  # and not by positions
             norm = float(nn.utils.clip_grad_norm_(self.module.parameters(), CLIP, foreach=True))
             if not math.isfinite(norm):
                 raise TrainingDivergedError(self.epoch + 1, rate, self.best_epoch)
@@ -182,7 +181,7 @@ class Training:
     def _judge(self, log: TrainingLog, control: RunControl) -> None:
         """End an epoch: the averaged weights are judged on the validation frames."""
         began = time.perf_counter()
-        with self._averaged():
+        with self.average.standing_in(self.module):
             sums, said = self._said_of_validation()
         self._judging_seconds = time.perf_counter() - began
         self.seconds += self._judging_seconds
@@ -233,18 +232,6 @@ class Training:
             if found.stress is not None:
                 said.stresses[frames] = voigt(found.stress.cpu().numpy())
         return sums, said
-
-    @contextmanager
-    def _averaged(self) -> Iterator[None]:
-        """While inside, the module has the averaged weights."""
-        kept = [each.detach().clone() for each in self.module.parameters()]
-        self.average.put_into(self.module)
-        try:
-            yield
-        finally:
-            with torch.no_grad():
-                for each, weights in zip(self.module.parameters(), kept, strict=True):
-                    each.copy_(weights)
 
     # --- parts ---
 

@@ -21,16 +21,17 @@ from designer_app.specs.trainable import TRAINABLE
 from designer_app.training.frames import SplitFrames
 from designer_app.training.loss import LossWeights, loss_of
 from designer_app.training.network_model import NetworkModel
+from designer_app.training.schedule import learning
 from designer_app.training.starting import sizes_of_start
 
 SECONDS = {"minutes": 270.0, "lunch": 3500.0, "overnight": 35_500.0}
 """Of training; what is left of 5 minutes, 1 h and 10 h judges the result."""
-LEAST_STEPS = {"minutes": 3000, "lunch": 20_000, "overnight": 100_000}
+LEAST_STEPS = {"minutes": 8000, "lunch": 30_000, "overnight": 100_000}
 """A size is taken if so many steps fit into the time."""
 MOST_EPOCHS = 4000
 ATOMS_AT_ONCE, MOST_FRAMES_AT_ONCE = 48, 8
 """Small batches: steps are worth more than smooth gradients when forces are learned."""
-RATES = {"schnet": 3e-3, "nequip": 5e-3, "gemnet": 1e-3, "chgnet": 1e-3}
+RATES = {"schnet": 3e-3, "nequip": 1e-2, "gemnet": 1e-3, "chgnet": 1e-3}
 """Learning rates at which each family trains well."""
 TUNING = 0.3
 """Of that rate where a trained network is gone on with: much of it is right already."""
@@ -202,7 +203,7 @@ def _seconds_a_frame(
         start = time.perf_counter()
         loss, _ = loss_of(model.predict(batch, True), batch, weights)
         if loss.requires_grad:
-            loss.backward()
+            loss.backward(inputs=learning(model.network))
         times.append(time.perf_counter() - start)
         if time.perf_counter() - began > _LONGEST_MEASUREMENT:
             break
@@ -230,8 +231,9 @@ def _in_words(
 def _size_in_words(spec: TrainPotentialSpec, settings: Mapping[str, Any]) -> str:
     """What most people ask about a network, such as "64 features, cutoff 5 Å"."""
     told: list[str] = []
-    for name, said, _ in spec_fields(TRAINABLE[spec.model].settings_class()):
-        value, title = settings.get(name), said.label.lower()
+    for field, said, _ in spec_fields(TRAINABLE[spec.model].settings_class()):
+        name, title = field.name, said.label.lower()
+        value = settings.get(name)
         on, values = said.when
         matters = not on or settings.get(on) in values
         if value is None or said.advanced or said.choices or not matters:

@@ -1,7 +1,8 @@
 """The learning rate over a training, and the moving average of the weights."""
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 
 import torch
 from torch import Tensor, nn
@@ -42,11 +43,29 @@ class WeightAverage:
         for name, each in _weights(module):
             self.weights[name].lerp_(each, 1.0 - decay)
 
-    @torch.no_grad()
-    def put_into(self, module: nn.Module) -> None:
-        """Set the weights of another module of the same kind."""
-        for name, each in _weights(module):
-            each.copy_(self.weights[name])
+    @contextmanager
+    def standing_in(self, module: nn.Module) -> Iterator[None]:
+        """While inside, the module has the averaged weights, and none of them learns."""
+        kept = [each.detach().clone() for each in module.parameters()]
+        frozen = learning(module)
+        with torch.no_grad():
+            for name, each in _weights(module):
+                each.copy_(self.weights[name])
+        for each in frozen:
+            each.requires_grad_(requires_grad=False)
+        try:
+            yield
+        finally:
+            for each in frozen:
+                each.requires_grad_()
+            with torch.no_grad():
+                for each, weights in zip(module.parameters(), kept, strict=True):
+                    each.copy_(weights)
+
+
+def learning(module: nn.Module) -> list[nn.Parameter]:
+    """Weights of a module that are trained; others are frozen."""
+    return [each for each in module.parameters() if each.requires_grad]
 
 
 def _weights(module: nn.Module) -> Iterable[tuple[str, Tensor]]:
