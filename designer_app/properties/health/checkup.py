@@ -73,7 +73,7 @@ def _extrapolation(subject: Subject, known: Knowledge) -> HealthItem:
         return item
     state = state_from_structures([subject.rest], subject.potential.device)
     report: TrustReport = judge_structure(subject.potential, state, known)
-    told = [axis for axis in report.axes if axis.key in ("distance", "interval")]
+    told = [axis for axis in report.axes if axis.key != "elements"]
     return replace(
         item,
         level=worst(tuple(axis.level for axis in told)),
