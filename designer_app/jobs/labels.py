@@ -7,11 +7,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from designer_app.elements import SYMBOLS
-from designer_app.io.formulas import amounts_of, formula, reduced
+from designer_app.io.formulas import amounts_of, formula, hill_formula, reduced
 from designer_app.io.labels import read_labelled
 from designer_app.running.control import RunControl
 from designer_app.specs.labelled import LabelledFrame
 from designer_app.specs.labels import LabelsFound, LabelsSpec, TagCount
+from designer_app.specs.structure import Structure
 
 MOST_ENERGIES = 5_000
 MOST_FORCES = 20_000
@@ -56,8 +57,14 @@ def _tags(frames: Frames) -> tuple[TagCount, ...]:
 
 
 def _formulas(frames: Frames) -> tuple[tuple[str, int], ...]:
-    counts = Counter(formula(reduced(amounts_of(each.structure.numbers))[0]) for each in frames)
+    counts = Counter(_formula_of(each.structure) for each in frames)
     return tuple(counts.most_common(MOST_FORMULAS))
+
+
+def _formula_of(structure: Structure) -> str:
+    """Of a crystal one unit in the order of electronegativity, of a molecule all in Hill's."""
+    amounts = amounts_of(structure.numbers)
+    return formula(reduced(amounts)[0]) if any(structure.pbc) else hill_formula(amounts)
 
 
 def _energies(frames: Frames) -> NDArray[np.float64]:

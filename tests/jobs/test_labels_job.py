@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from ase.build import bulk
+from ase.build import bulk, molecule
 from ase.calculators.emt import EMT
 from ase.calculators.singlepoint import SinglePointCalculator
 from ase.io import write
@@ -76,3 +76,14 @@ def test_files_without_frames_make_no_error(tmp_path: Path) -> None:
 def test_a_mapping_that_means_nothing_is_refused(copper: Path) -> None:
     with pytest.raises(InvalidSpecError, match="energy_unit"):
         found(copper, mapping=("unit=Ha",))
+
+
+def test_molecules_are_named_in_hill_order_and_whole(tmp_path: Path) -> None:
+    path = tmp_path / "molecules.xyz"
+    frames = []
+    for name in ("CH3CH2OH", "C2H4"):
+        atoms = molecule(name)
+        atoms.calc = SinglePointCalculator(atoms, energy=-1.0, forces=np.zeros((len(atoms), 3)))
+        frames.append(atoms)
+    write(path, frames, format="extxyz")
+    assert {name for name, _ in found(path).formulas} == {"C2H6O", "C2H4"}

@@ -86,7 +86,8 @@ def test_a_longest_time_cuts_a_preset_short(copper_frames, tiny_training, machin
 
 def test_the_plan_is_told_in_words(copper_frames, tiny_training):
     told = dict(plan(copper_frames, tiny_training()).lines)
-    assert "n_features 8" in told["Network"]
+    assert "8 features" in told["Network"]
+    assert "_" not in told["Network"]
     assert told["Learned from"] == "16 frames, 4 at once"
     assert {"Weights", "One epoch", "Epochs", "Learning rate", "Time"} <= set(told)
 
