@@ -101,14 +101,14 @@ def rows(
     say: Callable[[str], None],
     data: Path | None = None,
     keep: Path | None = None,
-    members: int = MEMBERS,
+    members: int | None = None,
 ) -> Iterator[dict[str, object]]:
     """One row a potential, a set of frames and what the width follows."""
     set_threads(Compute("cpu", threads=1))
     root = data_folder(data)
     with TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         for case in QUICK_CASES if quick else CASES:
-            mine = replace(case, members=min(case.members, members))
+            mine = replace(case, members=min(case.members, members or MEMBERS))
             say(f"{mine.model} learns {mine.name}")
             whole, frames = trained(mine, root, keep or Path(folder), quick)
             sets = {ALIKE: frames.test}
