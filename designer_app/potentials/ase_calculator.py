@@ -8,7 +8,8 @@ name from a stranger's file asks first.
 
 import hashlib
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from importlib import import_module
 from typing import Any, ClassVar
 
@@ -16,8 +17,10 @@ import numpy as np
 import torch
 from ase import Atoms
 from ase.calculators.calculator import (
+    BadConfiguration,
     BaseCalculator,
     Calculator,
+    CalculatorSetupError,
     PropertyNotImplementedError,
     all_changes,
 )
@@ -56,13 +59,29 @@ def calculator_from_text(text: str) -> BaseCalculator:
     except ImportError as error:
         package = (error.name or parts["module"]).split(".")[0]
         purpose = f"the calculator {parts['name']}"
-        raise MissingPackageError(package, purpose, f"pip install {package}") from error
+        install = f"pip install {package}, or name one that has it in Preferences, Other Python"
+        raise MissingPackageError(package, purpose, install) from error
     kind = getattr(module, parts["name"], None)
     if not (isinstance(kind, type) and issubclass(kind, BaseCalculator)):
         raise InvalidSpecError(
             "model", text, f"{parts['module']} has no ASE calculator class {parts['name']}"
         )
-    return kind(**keywords)
+    with _told_if_it_does_not_start(text):
+        return kind(**keywords)
+
+
+@contextmanager
+def _told_if_it_does_not_start(text: str) -> Iterator[None]:
+    """Many calculators only write input for a program, which may not be there."""
+    try:
+        yield
+    # CP2K's asserts that its shell answers; others look for their program when first asked.
+    except (BadConfiguration, CalculatorSetupError, OSError, AssertionError) as error:
+        said = str(error).strip().rstrip(".") or "no answer"
+        reason = (
+            f"the program behind it does not start: {said}. Install it and tell ASE its command"
+        )
+        raise InvalidSpecError("model", text, reason, "Model") from error
 
 
 class AsePotential(Potential):
@@ -124,7 +143,8 @@ class AsePotential(Potential):
         found: dict[str, np.ndarray] = {}
         for name in order:
             try:
-                value = self.calculator.get_property(name, atoms)
+                with _told_if_it_does_not_start(self.model):
+                    value = self.calculator.get_property(name, atoms)
             except PropertyNotImplementedError as error:
                 raise CannotProvideError(self.model, name) from error
             array = np.array(value, dtype=np.float64)

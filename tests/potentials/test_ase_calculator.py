@@ -247,3 +247,23 @@ def test_vibrations_of_ase_match_the_two_atom_formula(springs, tmp_path):
         curvature * units._e / 1e-20 / (0.5 * pair.get_masses()[0] * units._amu)
     )
     assert stretch == pytest.approx(expected / units._e, rel=2e-3)
+
+
+class WithoutItsProgram(Calculator):
+    implemented_properties: ClassVar[list[str]] = ["energy"]
+
+    def calculate(self, *_args, **_keywords):
+        raise FileNotFoundError(2, "No such file or directory", "pw.x")
+
+
+def test_a_calculator_without_its_program_is_told():
+    potential = AsePotential(WithoutItsProgram(), "some:Calculator")
+    state = state_from_structures([structure_from_atoms(bulk("Cu"))], torch.device("cpu"))
+    with pytest.raises(InvalidSpecError, match=r"does not start.*pw\.x"):
+        potential.predict(state, build_neighbors(state, 0.0, half=True), frozenset({"energy"}))
+
+
+def test_a_missing_package_names_the_way_to_another_python():
+    with pytest.raises(MissingPackageError) as told:
+        load_potential("ase", "no_such_package.calculator:Calculator", Compute("cpu"))
+    assert "Preferences" in told.value.install
