@@ -31,7 +31,7 @@ from designer_app.training.frames import Fitted, SplitFrames
 from designer_app.training.gap_frames import tag_factors
 from designer_app.training.metrics import errors_on
 from designer_app.training.predicting import said_of
-from designer_app.training.references import free_atom_energies
+from designer_app.training.references import references_for
 from designer_app.training.training_log import TrainingLog
 
 USUAL_ENERGY, USUAL_VIRIAL = 0.002, 0.1
@@ -51,7 +51,7 @@ def fit_with_program(
     """A GAP that gap_fit made. Raises `MissingPackageError`, `FitFailedError`."""
     need_quippy("fitting by gap_fit")
     began = time.perf_counter()
-    references = free_atom_energies(frames.train, frames.free_atoms)
+    references = references_for(frames, spec)
     tags = {tag: str(k) for k, tag in enumerate(sorted({each.tag for each in frames.train}))}
     with tempfile.TemporaryDirectory(prefix="gap-fit-") as name:
         folder = Path(name)

@@ -15,7 +15,7 @@ from designer_app.errors import Cancelled, InvalidSpecError, RunError
 from designer_app.potentials.gap import GAPPotential
 from designer_app.potentials.gap_basis import basis_of
 from designer_app.running.control import RunControl
-from designer_app.specs.fields import settings_of, spec_from_settings
+from designer_app.specs.fields import refusal, settings_of, spec_from_settings
 from designer_app.specs.labelled import LabelledFrame
 from designer_app.specs.networks import GAPSettings
 from designer_app.specs.train_potential import TrainPotentialSpec
@@ -36,7 +36,7 @@ from designer_app.training.metrics import errors_on
 from designer_app.training.network_training import hash_of
 from designer_app.training.plans import seconds_for
 from designer_app.training.predicting import said_of
-from designer_app.training.references import free_atom_energies
+from designer_app.training.references import references_for
 from designer_app.training.training_log import TrainingLog
 
 FloatArray = NDArray[np.float64]
@@ -63,16 +63,17 @@ def fit(frames: SplitFrames, spec: TrainPotentialSpec, control: RunControl) -> F
         from designer_app.training.gap_fit_program import fit_with_program
 
         return fit_with_program(frames, spec, settings, control)
+    references = references_for(frames, spec)
     about = {
         "family": "gap",
         "frames": hash_of(frames.train) + hash_of(frames.validation),
+        "references": references,
         "seed": spec.seed,
     }
     begun = read_gap_checkpoint(spec.out, about) if spec.resume else None
     if begun is not None:
         settings = spec_from_settings(GAPSettings, begun.settings)
     elements = elements_of(frames.train)
-    references = free_atom_energies(frames.train, frames.free_atoms)
     learned = described(frames.train, elements, references, settings, control, "Neighbours")
     if begun is None:
         settings = affordable(learned, len(elements), settings, spec)
@@ -123,15 +124,9 @@ def check_frames(frames: SplitFrames, spec: TrainPotentialSpec) -> None:
     if not any(_is_known(frame.energy) for frame in frames.train):
         reason = "none of the frames that are learned from has an energy"
         raise InvalidSpecError("data", spec.data, reason, "Data")
-    known = set(elements_of(frames.train))
-    for frame in frames.validation:
-        for number in np.unique(frame.structure.numbers):
-            if SYMBOLS[number] not in known:
-                reason = (
-                    f"{SYMBOLS[number]} is in the validation frames but in none learned from: "
-                    "split at random, or leave these frames out"
-                )
-                raise InvalidSpecError("split", spec.split, reason, "Kept back")
+    if spec.members > 1:
+        reason = "a GAP tells its own variance, and members would be equal: choose 1"
+        raise refusal(spec, "members", reason)
 
 
 def elements_of(frames: Sequence[LabelledFrame]) -> tuple[str, ...]:

@@ -27,6 +27,8 @@ BETWEEN_CHECKPOINTS = 30.0
 """Seconds; the last is at most so old when a training is killed. Written within epochs too."""
 CLIP = 10.0
 """Longest gradient of the loss, which is told in units of the force."""
+MOST_SKIPPED = 10
+"""Steps in a row whose gradient is no number, after which a training has diverged."""
 JUDGED_AT_ONCE = 4
 """Batches of judging hold so many times the frames of those of training."""
 
@@ -79,6 +81,8 @@ class Training:
         self.average = WeightAverage(module, schedule.averaging)
         self.epoch = 0
         """Whole ones."""
+        self.n_skipped = 0
+        """Steps in a row whose gradient was no number."""
         self.done = 0
         """Frames of the present epoch that were learned from."""
         self.sums, self.norms, self.epoch_seconds = ErrorSums(), (0.0, 0), 0.0
@@ -172,11 +176,19 @@ class Training:
             loss.backward(inputs=learning(self.module))  # and not by positions
             norm = float(nn.utils.clip_grad_norm_(self.module.parameters(), CLIP, foreach=True))
             if not math.isfinite(norm):
-                raise TrainingDivergedError(self.epoch + 1, rate, self.best_epoch)
+                self._skip(rate)
+                return
+            self.n_skipped = 0
             self.optimizer.step()
             self.average.follow(self.module)
             self.norms = (self.norms[0] + norm, self.norms[1] + 1)
         self.sums.add(sums)
+
+    def _skip(self, rate: float) -> None:
+        """Leave a step out; raise where many in a row are no numbers."""
+        self.n_skipped += 1
+        if self.n_skipped > MOST_SKIPPED:
+            raise TrainingDivergedError(self.epoch + 1, rate, self.best_epoch)
 
     def _judge(self, log: TrainingLog, control: RunControl) -> None:
         """End an epoch: the averaged weights are judged on the validation frames."""

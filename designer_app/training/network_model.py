@@ -23,7 +23,12 @@ from designer_app.specs.train_potential import TrainPotentialSpec
 from designer_app.specs.trainable import TRAINABLE
 from designer_app.state import compute_device, network_dtype
 from designer_app.training.frames import SplitFrames
-from designer_app.training.references import binding_energy, energy_scale, free_atom_energies
+from designer_app.training.references import (
+    binding_energy,
+    energy_scale,
+    free_atom_energies,
+    references_for,
+)
 from designer_app.training.starting import StartingPoint
 
 _CALIBRATED_ON = 16
@@ -39,8 +44,7 @@ class NetworkModel:
         compute = Compute(spec.device, spec.dtype, spec.threads)
         self.device = _device(compute)
         self.dtype = network_dtype(compute, self.device)
-        given = frames.free_atoms if spec.references == "auto" else {}
-        self.references = free_atom_energies(frames.train, given)
+        self.references = references_for(frames, spec)
         self.scale = energy_scale(frames.train, self.references)
         self.shift = binding_energy(frames.train, self.references)
         torch.manual_seed(spec.seed)

@@ -5,9 +5,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
+import numpy as np
+
 from designer_app.errors import Cancelled, RunError
 from designer_app.graphs.dataset import FrameGraphs
 from designer_app.running.control import RunControl
+from designer_app.specs.fields import refusal
 from designer_app.specs.labelled import LabelledFrame
 from designer_app.specs.train_potential import TrainPotentialSpec
 from designer_app.training.frames import Fitted, SplitFrames, StoppedFitError
@@ -37,6 +40,8 @@ def fit(
     epoch with the lowest loss on the validation frames. Raises `StoppedFitError`, with the best so
     far, where it was cancelled or failed after an epoch was judged, and the cause itself before.
     """
+    if not (spec.energy_weight or spec.force_weight or spec.stress_weight):
+        raise refusal(spec, "force_weight", "with all weights of the loss at 0 nothing is learned")
     state = read_training(spec.out) if spec.resume else None
     chosen = plan(frames, spec) if state is None else plan_from(state["about"]["plan"], spec)
     for what, value in chosen.lines:
@@ -44,12 +49,9 @@ def fit(
     start = starting_point(spec)
     model = model_of(frames, spec, chosen.settings)
     graphs = FrameGraphs(frames.train, model.network.cutoff)
-    if state is not None:
-        if start is not None:
-            model.restore(state["about"]["constants"])
-    elif start is not None:
+    if state is None and start is not None:
         model.begin_from(start, graphs)
-    else:
+    elif state is None:
         model.calibrate(graphs)
     training = Training(
         model.network,
@@ -64,12 +66,14 @@ def fit(
             "frames": hash_of(frames.train) + hash_of(frames.validation),
             "seed": spec.seed,
             "loss": LOSS,
+            "weights of the loss": [spec.energy_weight, spec.force_weight, spec.stress_weight],
             "start": None if start is None else start.weights_sha256,
         },
         carried={"plan": asdict(chosen), "constants": model.constants},
     )
     if state is not None:
         training.restore(state)
+        model.restore(state["about"]["constants"])
     try:
         training.run(control, *place_of_log(spec))
     except (Cancelled, RunError) as cause:
@@ -99,14 +103,19 @@ def schedule_of(chosen: Plan, spec: TrainPotentialSpec, unit: float) -> Schedule
 
 
 def hash_of(frames: Sequence[LabelledFrame]) -> str:
-    """SHA-256 of what is learned from frames: atoms, places, energies, forces."""
+    """SHA-256 of what is learned from frames: atoms, places, cells and all labels."""
     found = hashlib.sha256()
     for frame in frames:
-        found.update(frame.structure.numbers.tobytes())
-        found.update(frame.structure.positions.tobytes())
-        found.update(repr(frame.energy).encode())
-        if frame.forces is not None:
-            found.update(frame.forces.tobytes())
+        structure = frame.structure
+        found.update(repr((len(frame), structure.pbc, frame.energy)).encode())
+        for each in (
+            structure.numbers,
+            structure.positions,
+            structure.cell,
+            frame.forces,
+            frame.stress,
+        ):
+            found.update(b"-" if each is None else np.ascontiguousarray(each).tobytes())
     return found.hexdigest()
 
 

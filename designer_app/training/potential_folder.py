@@ -38,7 +38,7 @@ def card_before(
     spec: TrainPotentialSpec, frames: SplitFrames, sets: Sequence[LabelledSet]
 ) -> PotentialCard:
     """All that is known before the fit: data, split, elements, baseline, versions."""
-    everything = [frame.structure.numbers for frame in (*frames.train, *frames.validation)]
+    everything = [frame.structure.numbers for frame in frames.train]
     elements = tuple(SYMBOLS[number] for number in np.unique(np.concatenate(everything)))
     potential, _, model = spec.baseline.partition(":")
     return PotentialCard(

@@ -6,13 +6,33 @@ import numpy as np
 from numpy.typing import NDArray
 
 from designer_app.elements import SYMBOLS
+from designer_app.specs.fields import refusal
 from designer_app.specs.labelled import LabelledFrame
+from designer_app.specs.train_potential import TrainPotentialSpec
+from designer_app.training.frames import SplitFrames
 
 RIDGE = 1e-6
 """Pull towards the mean energy of an atom, against the share of an element in the frames: it
 decides only what the compositions leave open, as in frames of one formula."""
 _SMALLEST_SCALE = 1e-3
 """eV/A. Forces of perfect crystals alone are zero."""
+
+
+def references_for(frames: SplitFrames, spec: TrainPotentialSpec) -> dict[str, float]:
+    """Energies of free atoms in eV as a spec wants them: of the data where it has any, or fitted.
+
+    Raises `InvalidSpecError` where an element of the validation frames is in none learned from.
+    """
+    known = {SYMBOLS[n] for frame in frames.train for n in np.unique(frame.structure.numbers)}
+    for frame in frames.validation:
+        for number in np.unique(frame.structure.numbers):
+            if SYMBOLS[number] not in known:
+                reason = (
+                    f"{SYMBOLS[number]} is in the validation frames but in none learned from: "
+                    "split at random, or leave these frames out"
+                )
+                raise refusal(spec, "split", reason)
+    return free_atom_energies(frames.train, frames.free_atoms if spec.references == "auto" else {})
 
 
 def free_atom_energies(

@@ -317,3 +317,17 @@ def test_a_time_is_foretold_for_the_frames(copper_frames, tmp_path):
     settings = gap_plan.settings_for(copper_frames, spec(tmp_path))
     learned = described(copper_frames.train, ("Cu",), {"Cu": 0.0}, settings, RunControl(), "")
     assert 0.0 < gap_plan._seconds(learned, 1, settings) < 60.0
+
+
+def test_equal_members_are_refused(copper_frames, tmp_path):
+    with pytest.raises(InvalidSpecError, match="variance"):
+        fit(copper_frames, replace(spec(tmp_path), members=2), RunControl())
+
+
+def test_the_longest_time_limits_sparse_points(copper_frames, tmp_path, monkeypatch):
+    custom = replace(spec(tmp_path), options=(), max_minutes=1.0)
+    many = replace(gap_plan.settings_for(copper_frames, custom), n_sparse=1000)
+    monkeypatch.setattr(gap_plan, "_seconds", lambda _frames, _kinds, asked: 0.05 * asked.n_sparse)
+    assert gap_plan.affordable((), 1, many, custom).n_sparse == 500
+    endless = replace(custom, max_minutes=0.0)
+    assert gap_plan.affordable((), 1, many, endless).n_sparse == 1000

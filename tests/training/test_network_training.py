@@ -27,7 +27,7 @@ from designer_app.specs.training_progress import (
 )
 from designer_app.training import loop, network_model
 from designer_app.training.frames import SplitFrames, StoppedFitError
-from designer_app.training.network_training import fit
+from designer_app.training.network_training import fit, hash_of
 
 ONE_BATCH, BATCHES_AN_EPOCH = 1, 4
 
@@ -157,7 +157,7 @@ _KILLED = """
 import os, pickle, sys
 from designer_app.running.control import RunControl
 from designer_app.training import loop, network_model
-from designer_app.training.network_training import fit
+from designer_app.training.network_training import fit, hash_of
 
 class Killed(RunControl):
     left = 10
@@ -209,6 +209,21 @@ def test_other_frames_are_not_gone_on_with(copper_frames, tiny_training):
         fit(fewer, replace(spec, resume=True), RunControl())
 
 
+@pytest.mark.parametrize("changed", [{"force_weight": 1000.0}, {"energy_weight": 0.0}])
+def test_losses_of_other_weights_are_not_gone_on_with(copper_frames, tiny_training, changed):
+    spec = tiny_training(epochs=1)
+    fit(copper_frames, spec, RunControl())
+    with pytest.raises(ResumeError):
+        fit(copper_frames, replace(spec, resume=True, **changed), RunControl())
+
+
+def test_other_cells_and_stresses_make_other_frames(copper_frames):
+    frame = copper_frames.train[0]
+    stretched = replace(frame, structure=replace(frame.structure, cell=1.1 * frame.structure.cell))
+    turned = replace(frame, stress=-frame.stress)
+    assert len({hash_of([each]) for each in (frame, stretched, turned)}) == 3
+
+
 def test_a_finished_training_can_be_prolonged(copper_frames, tiny_training):
     spec = tiny_training(epochs=2)
     fit(copper_frames, spec, RunControl())
@@ -222,6 +237,7 @@ def test_a_finished_training_can_be_prolonged(copper_frames, tiny_training):
 def test_a_loss_that_is_no_number_stops_and_keeps_the_best(
     copper_frames, tiny_training, monkeypatch
 ):
+    monkeypatch.setattr(loop, "MOST_SKIPPED", 2)
     control = Counting(
         2 * BATCHES_AN_EPOCH + 1, lambda _: monkeypatch.setattr(loop, "loss_of", bad)
     )
@@ -235,6 +251,27 @@ def test_a_loss_that_is_no_number_stops_and_keeps_the_best(
         fit(copper_frames, tiny_training(), control)
     assert isinstance(stopped.value.cause, TrainingDivergedError)
     assert stopped.value.cause.best_epoch == stopped.value.fitted.training["best_epoch"] > 0
+
+
+def test_a_single_step_that_is_no_number_is_left_out(copper_frames, tiny_training, monkeypatch):
+    true = loop.loss_of
+    calls = []
+
+    def bad_once(*args):
+        calls.append(args)
+        loss, sums = true(*args)
+        return loss * (float("nan") if len(calls) == 2 else 1.0), sums
+
+    monkeypatch.setattr(loop, "loss_of", bad_once)
+    fitted = fit(copper_frames, tiny_training(epochs=2), RunControl())
+    assert fitted.training["epochs"] == 2
+    assert all(np.isfinite(each).all() for each in fitted.arrays.values())
+
+
+def test_a_loss_without_weights_is_refused(copper_frames, tiny_training):
+    spec = tiny_training(energy_weight=0.0, force_weight=0.0, stress_weight=0.0)
+    with pytest.raises(InvalidSpecError):
+        fit(copper_frames, spec, RunControl())
 
 
 def starving(module, most):

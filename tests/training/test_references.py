@@ -1,12 +1,22 @@
 """Energies of free atoms from total energies, and the unit of a network's energies."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from ase import Atoms
 
+from designer_app.errors import InvalidSpecError
 from designer_app.io.documents import structure_from_atoms
 from designer_app.specs.labelled import LabelledFrame
-from designer_app.training.references import RIDGE, binding_energy, energy_scale, free_atom_energies
+from designer_app.training.frames import SplitFrames
+from designer_app.training.references import (
+    RIDGE,
+    binding_energy,
+    energy_scale,
+    free_atom_energies,
+    references_for,
+)
 
 TRUE = {"H": -13.6, "O": -430.0}
 FITTED = 1e-3
@@ -64,3 +74,22 @@ def test_forces_that_are_not_known_do_not_spoil_the_scale():
 def test_without_forces_the_scale_is_the_spread_of_energies():
     frames = [frame("H2", energy) for energy in (-2.0, 2.0)]
     assert energy_scale(frames, {"H": 0.0}) == pytest.approx(1.0)
+
+
+def test_an_element_of_the_validation_frames_alone_is_refused(copper_frames, tiny_training):
+    silver = replace(
+        copper_frames.train[0],
+        structure=replace(copper_frames.train[0].structure, numbers=np.full(4, 47)),
+    )
+    frames = SplitFrames(copper_frames.train, (silver,))
+    with pytest.raises(InvalidSpecError, match="Ag"):
+        references_for(frames, tiny_training())
+
+
+@pytest.mark.parametrize(("wanted", "given"), [("auto", True), ("fit", False)])
+def test_free_atoms_of_the_data_are_taken_where_they_are_wanted(
+    copper_frames, tiny_training, wanted, given
+):
+    frames = replace(copper_frames, free_atoms={"Cu": 123.0})
+    found = references_for(frames, tiny_training(references=wanted))
+    assert (found["Cu"] == 123.0) == given
