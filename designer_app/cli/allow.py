@@ -30,7 +30,7 @@ def _run(namespace: argparse.Namespace, control: RunControl, console: Console) -
     if namespace.no:
         distrust(sha256)
     elif namespace.yes:
-        trust(namespace.file)
+        trust(namespace.file, sha256)
     return {
         "file": str(namespace.file),
         "kind": file.kind,

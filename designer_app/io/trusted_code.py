@@ -4,6 +4,7 @@ Some models are programs by nature. Such a program can do anything its user can 
 before the user said so once for this very file.
 """
 
+import hashlib
 import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -23,9 +24,12 @@ def is_trusted(sha256: str) -> bool:
     return sha256 in _trusted()
 
 
-def trust(path: Path) -> str:
-    """Allow a file from now on; its hash. Only called once the user has been asked."""
-    sha256 = sha256_of(path)
+def trust(path: Path, sha256: str = "") -> str:
+    """Allow a file from now on; its hash. Only called once the user has been asked.
+
+    `sha256` is that of the file which the user was asked about, where it was taken then.
+    """
+    sha256 = sha256 or sha256_of(path)
     listed = dict(_trusted())
     listed[sha256] = {"path": str(path), "since": datetime.now(UTC).isoformat(timespec="seconds")}
     atomic_write(settings_folder() / _FILE, json.dumps(listed, indent=1) + "\n")
@@ -38,9 +42,12 @@ def distrust(sha256: str) -> None:
     atomic_write(settings_folder() / _FILE, json.dumps(listed, indent=1) + "\n")
 
 
-def check_trusted(file: ModelFile) -> str:
-    """The hash of a file of code that may run; raises `CodeNotTrustedError` where it may not."""
-    sha256 = sha256_of(file.path)
+def check_trusted(file: ModelFile, content: bytes) -> str:
+    """The hash of code that may run; raises `CodeNotTrustedError` where it may not.
+
+    `content` is what will be run: the file may be exchanged at any moment.
+    """
+    sha256 = hashlib.sha256(content).hexdigest()
     if not is_trusted(sha256):
         raise CodeNotTrustedError(str(file.path), file.words, sha256)
     return sha256

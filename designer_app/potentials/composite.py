@@ -36,6 +36,7 @@ class CompositePotential(Potential):
         self.half_list = all(member.half_list for member in members)  # pyright: ignore[reportAttributeAccessIssue]
         self.needs_cell = any(member.needs_cell for member in members)  # pyright: ignore[reportAttributeAccessIssue]
         self.native = all(member.native for member in members)  # pyright: ignore[reportAttributeAccessIssue]
+        self.conservative = all(member.conservative for member in members)
 
     def check(self, state: AtomicState, want: frozenset[str] = ENERGY_AND_FORCES) -> None:
         """Raise where it, or one of its members, cannot say what is wanted of these atoms."""

@@ -76,7 +76,7 @@ def on_baseline(
     Not so where the user `named` just this "key:model" himself.
     """
     key, model = baseline
-    if imports_code(key, model) and named != f"{key}:{model}":
+    if (imports_code(key, model) or key == "script") and named != f"{key}:{model}":
         reason = (
             f"its baseline {key}:{model} is code of its own. To allow it, name both: "
             f"delta:{key}:{model}+{correction.key}:FOLDER"

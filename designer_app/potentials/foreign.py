@@ -31,6 +31,8 @@ _UNITS = {"eV": 1.0, "Ha": units.Hartree, "kcal/mol": units.kcal / units.mol,
           "kJ/mol": units.kJ / units.mol}  # fmt: skip
 _USUAL_GEMNET_CUTOFF = 6.0
 """A, of fairchem's published GemNet-T models."""
+_NO_CHANGE = (("mean", 0.0), ("std", 1.0))
+_NO_MEAN = 1e-6
 _PREFIXES = ("module.module.", "module.", "model.", "_orig_mod.", "net.")
 """What wrappers of training programs put before every name."""
 
@@ -42,7 +44,7 @@ def from_foreign(
     state = _without_prefix(
         {name: torch.from_numpy(np.array(each)) for name, each in copy.arrays.items()}
     )
-    origin, family, read = _recognised(state, spec)
+    origin, family, read = _recognised(state, copy, spec)
     try:
         model = read(state, _UNITS[spec.unit])
     except (KeyError, RuntimeError, ValueError, IndexError) as error:
@@ -74,7 +76,9 @@ def from_foreign(
 _Reader = Callable[[Mapping[str, Tensor], float], ScaledNetwork]
 
 
-def _recognised(state: Mapping[str, Tensor], spec: ConvertSpec) -> tuple[str, str, _Reader]:
+def _recognised(
+    state: Mapping[str, Tensor], copy: SafeCopy, spec: ConvertSpec
+) -> tuple[str, str, _Reader]:
     """(what it is, family, what reads it)."""
     if "distance_expansion.offset" in state and "lin1.weight" in state:
         return "SchNet of PyTorch Geometric", "schnet", lambda each, unit: from_pyg(each, unit=unit)
@@ -83,8 +87,10 @@ def _recognised(state: Mapping[str, Tensor], spec: ConvertSpec) -> tuple[str, st
     if "mlp_rbf3.linear.weight" in state or "mlp_rbf3.weight" in state:
         cutoff = spec.cutoff or _USUAL_GEMNET_CUTOFF
 
+        std = _target_width(copy.told, spec)
+
         def gemnet(each: Mapping[str, Tensor], unit: float) -> ScaledNetwork:
-            return ScaledNetwork(from_fairchem(each, cutoff), torch.zeros(N_NUMBERS), unit)
+            return ScaledNetwork(from_fairchem(each, cutoff), torch.zeros(N_NUMBERS), unit * std)
 
         return "GemNet-T of fairchem", "gemnet", gemnet
     names = ", ".join(list(state)[:3])
@@ -93,6 +99,23 @@ def _recognised(state: Mapping[str, Tensor], spec: ConvertSpec) -> tuple[str, st
         f"(fairchem), and these begin with {names}"
     )
     raise FileUnreadableError(str(spec.path), reason)
+
+
+def _target_width(told: Any, spec: ConvertSpec) -> float:
+    """Standard deviation of the energies that fairchem's normalizers divided by; 1 without them.
+
+    Raises `FileUnreadableError` where a mean was taken off: it is one for each structure, whatever
+    its size, and no potential of this program has such a term.
+    """
+    normalizers = told.get("normalizers") if isinstance(told, dict) else None
+    target = normalizers.get("target") if isinstance(normalizers, dict) else None
+    if not isinstance(target, dict):
+        return 1.0
+    mean, std = (float(np.ravel(target.get(name, each))[0]) for name, each in _NO_CHANGE)
+    if abs(mean) > _NO_MEAN:
+        reason = f"its energies lack a mean of {mean:g} for each structure; subtract it in training"
+        raise FileUnreadableError(str(spec.path), reason)
+    return std
 
 
 def _without_prefix(state: Mapping[str, Tensor]) -> Mapping[str, Tensor]:

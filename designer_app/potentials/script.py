@@ -7,6 +7,8 @@ cutoff `r_max` and its `type_names` beside its code. It is run only where the us
 file; its code is not ours, so restarts are not bitwise.
 """
 
+import io
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, ClassVar
@@ -16,11 +18,17 @@ from torch import Tensor
 
 from designer_app.device import Compute
 from designer_app.elements import ATOMIC_NUMBERS
-from designer_app.errors import CannotProvideError, FileUnreadableError, InvalidSpecError
+from designer_app.errors import (
+    CannotProvideError,
+    FileUnreadableError,
+    InvalidSpecError,
+    UnsafeFileError,
+)
 from designer_app.io.model_files import sniff_model
 from designer_app.io.trusted_code import check_trusted
 from designer_app.neighbors.pairs import NeighborList, pair_vectors
 from designer_app.potentials.base import ENERGY_AND_FORCES, Potential, Prediction
+from designer_app.running.sandbox import WORKER
 from designer_app.state import AtomicState, compute_device, set_threads
 
 _TOLD = ("r_max", "type_names")
@@ -34,12 +42,15 @@ def load(model: str, compute: Compute) -> "ScriptPotential":
     file = sniff_model(path)
     if file.kind != "torchscript":
         raise FileUnreadableError(model, f"it is {file.words}, not a TorchScript program")
-    sha256 = check_trusted(file)
+    if os.environ.get(WORKER) == "open":
+        raise UnsafeFileError(model, "it is a program inside of another model; choose it by itself")
+    content = path.read_bytes()
+    sha256 = check_trusted(file, content)
     device = compute_device(compute)
     set_threads(compute)
     told: dict[str, Any] = dict.fromkeys(_TOLD, "")
     try:
-        script = torch.jit.load(str(path), map_location=device, _extra_files=told)
+        script = torch.jit.load(io.BytesIO(content), map_location=device, _extra_files=told)
     except RuntimeError as error:
         raise FileUnreadableError(model, "PyTorch cannot load this TorchScript program") from error
     return ScriptPotential(script.eval(), _texts(told), path.name, sha256, device)

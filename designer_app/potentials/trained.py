@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 from designer_app.device import Compute
 from designer_app.elements import ATOMIC_NUMBERS
-from designer_app.errors import InvalidSpecError
+from designer_app.errors import FileUnreadableError, InvalidSpecError
+from designer_app.io.potential_cards import POTENTIAL_CARD, read_potential_card
 from designer_app.potentials.base import Potential
 from designer_app.potentials.network import N_NUMBERS, NetworkPotential, ScaledNetwork
 from designer_app.registry import Row
@@ -35,9 +36,16 @@ def load(model: str, compute: Compute, *, named_baseline: str = "") -> Potential
     if not model:
         raise InvalidSpecError("model", model, "name the folder of a trained potential", "Model")
     card, arrays = read_potential(Path(model))
-    found = potential_of(card, arrays, compute)
-    if not card.baseline[0]:
+    try:
+        found = potential_of(card, arrays, compute)
+    except (KeyError, ValueError, RuntimeError, TypeError, IndexError, AttributeError) as error:
+        raise FileUnreadableError(model, "its card and its weights do not fit together") from error
+    if not (len(card.baseline) == 2 and card.baseline[0]):
         return found
+    if (Path(card.baseline[1]) / POTENTIAL_CARD).is_file() and (
+        read_potential_card(Path(card.baseline[1])).baseline[:1] not in ((), ("",))
+    ):
+        raise FileUnreadableError(model, "its baseline stands on a baseline of its own")
     from designer_app.potentials.delta import on_baseline  # it loads by this module
 
     return on_baseline(found, card.baseline, compute, named_baseline)

@@ -86,6 +86,7 @@ class WorkerLink:
         self._warm = warm
         self._on_state = on_state or (lambda _state: None)
         self._arguments = arguments
+        self._writable: tuple[str, ...] = ()
         self._environment = environment or {}
         self._process: WorkerProcess | None = None
         self._is_outdated = False
@@ -133,6 +134,9 @@ class WorkerLink:
             if control.is_cancelled:
                 raise Cancelled
         try:
+            if self._one_job:
+                out = getattr(spec, "out", None)
+                self._writable = () if out is None else (f"--writable={out}",)
             process = None if control.is_cancelled else self._started()
             if process is None:
                 raise Cancelled
@@ -199,7 +203,8 @@ class WorkerLink:
             begin = [sys.executable, "--worker"]
         else:  # -P: the folder that the program was started in offers no modules
             begin = [self._python or sys.executable, "-P", "-m", "designer_app.running.worker"]
-        return [*begin, f"--memory-limit={self._limit()}", *self._arguments]
+        limit = f"--memory-limit={self._limit()}"
+        return [*begin, limit, *self._arguments, *self._writable]
 
     def _limit(self) -> int:
         if self._memory_limit is None:

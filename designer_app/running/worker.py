@@ -24,7 +24,7 @@ from designer_app.registry import Row
 from designer_app.running import messages as say
 from designer_app.running.control import RunControl
 from designer_app.running.outlet import Outlet
-from designer_app.running.sandbox import confine
+from designer_app.running.sandbox import WORKER, confine
 from designer_app.running.stream import MessageWriter, receive
 from designer_app.specs.jobs import JOBS
 
@@ -42,12 +42,8 @@ class Worker:
         incoming: BinaryIO,
         outgoing: BinaryIO,
         jobs: Mapping[str, Row],
-        *,
-        is_confined: bool = False,
     ) -> None:
-        """A confined worker gives its rights away as it begins its first job."""
         self._incoming = incoming
-        self._is_confined = is_confined
         self._writer = MessageWriter(outgoing)
         self._outlet = Outlet(self._writer)
         self._jobs = jobs
@@ -75,8 +71,6 @@ class Worker:
                 return
             self._running = order.job
         self._writer.send(say.Started(order.job))
-        if self._is_confined:
-            _confine_to(order.spec)
         answer: Any
         with self._outlet.sending(order.job, control):
             try:
@@ -141,15 +135,13 @@ class Worker:
         os._exit(1)  # the main thread is still in a job that does not look
 
 
-def _confine_to(spec: Any) -> None:
-    """Writing in the folder of the job, for temporary files and shared memory alone."""
-    out = getattr(spec, "out", None)
-    places = [Path(tempfile.gettempdir()), Path("/dev/shm"), Path(os.devnull)]  # noqa: S108
-    if isinstance(out, Path):
-        out.mkdir(parents=True, exist_ok=True)
-        places.append(out)
-    taken = confine(places)
-    _log.info("This job may not use: %s", taken or "(nothing could be taken away on this system)")
+def _confine(folders: Sequence[Path]) -> None:
+    """Writing in these folders, for temporary files and in shared memory alone."""
+    for folder in folders:
+        folder.mkdir(parents=True, exist_ok=True)
+    shared = (Path(tempfile.gettempdir()), Path("/dev/shm"), Path(os.devnull))  # noqa: S108
+    taken = confine((*shared, *folders))
+    _log.info("This worker may not use: %s", taken or "(nothing can be taken away here)")
 
 
 def _import_ahead(modules: Sequence[str]) -> None:
@@ -203,8 +195,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="designer-app --worker")
     parser.add_argument("--memory-limit", type=int, default=0, metavar="BYTES")
     parser.add_argument(
-        "--confined", action="store_true", help="give up rights before the first job"
+        "--confined", action="store_true", help="give up rights before anything else"
     )
+    parser.add_argument("--writable", type=Path, action="append", default=[], metavar="DIR")
     parser.add_argument("--jobs", default="", metavar="MODULE:ATTRIBUTE", help="for tests")
     given = parser.parse_args(arguments)
     incoming, outgoing = _own_pipes()
@@ -212,8 +205,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     logging.captureWarnings(capture=True)
     logging.getLogger().setLevel(logging.INFO)
     _limit_memory(given.memory_limit)
+    os.environ[WORKER] = "confined" if given.confined else "open"
+    if given.confined:
+        _confine(given.writable)
     try:
-        Worker(incoming, outgoing, _registry(given.jobs), is_confined=given.confined).serve()
+        Worker(incoming, outgoing, _registry(given.jobs)).serve()
     except BrokenPipeError:  # the window is gone, and with it whoever could be told
         return 1
     return 0

@@ -18,6 +18,9 @@ HEAVY = ("designer_app.jobs.md", "designer_app.potentials.chgnet")
 CONFINED = "confined"
 """The lane of jobs that run a program which came as a model."""
 
+_WAYS_OUT = ("DBUS_SESSION_BUS_ADDRESS", "XDG_RUNTIME_DIR", "DISPLAY", "WAYLAND_DISPLAY")
+"""Environment variables by which a program reaches services of the desktop."""
+
 _GB = 10**9
 
 
@@ -34,7 +37,11 @@ def make_links(preferences: Preferences, on_state: Callable[[str], None]) -> dic
         ),
         "quick": WorkerLink("quick", threads=1, warm=QUICK),
         CONFINED: WorkerLink(
-            CONFINED, one_job=True, arguments=("--confined",), **heavy_settings(preferences)
+            CONFINED,
+            one_job=True,
+            arguments=("--confined",),
+            environment=dict.fromkeys(_WAYS_OUT, ""),
+            **heavy_settings(preferences),
         ),
     }
 

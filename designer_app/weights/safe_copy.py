@@ -31,6 +31,7 @@ LARGEST = 4 * 10**9
 """Bytes of a file that is read whole."""
 _SMALL = 64
 """Numbers of an array that the JSON repeats: species, cutoffs, scales."""
+_DAMAGED = (ValueError, StopIteration, EOFError, KeyError, TypeError, OverflowError, IndexError)
 _MOST_TOLD = 20_000
 """Values that the JSON repeats at most."""
 _DEEPEST_TOLD = 12
@@ -63,7 +64,7 @@ def read_safely(path: Path) -> SafeCopy:
         return _read(file)
     except UnpicklingError as error:
         raise UnsafeFileError(str(path), str(error)) from error
-    except (BadZipFile, ValueError, SafetensorError, StopIteration, EOFError, KeyError) as error:
+    except (*_DAMAGED, BadZipFile, SafetensorError) as error:
         raise FileUnreadableError(str(path), f"{file.words}, but damaged") from error
     except RecursionError as error:
         raise UnsafeFileError(str(path), "it is nested too deeply") from error
@@ -88,15 +89,18 @@ def _read(file: ModelFile) -> SafeCopy:
         tree, seen = read_stubs(path.read_bytes())
     else:
         raise FileUnreadableError(str(path), f"it is {file.words}, not a file of weights")
-    arrays = dict(_parameters(tree))
+    arrays = dict(_parameters(tree, set()))
     if not arrays:
         held = f": it holds {', '.join(sorted(seen)[:3])}" if seen else ""
         raise UnsafeFileError(str(path), f"no weights can be taken out of it as data{held}")
     return SafeCopy(arrays, _Teller().of(tree), tuple(sorted(seen)), sha256, file.kind)
 
 
-def _parameters(tree: Any) -> Iterator[tuple[str, NDArray[Any]]]:
-    """The parameters of a model, wherever the file keeps them."""
+def _parameters(tree: Any, seen: set[int]) -> Iterator[tuple[str, NDArray[Any]]]:
+    """The parameters of a model, wherever the file keeps them; each part is looked at once."""
+    if id(tree) in seen:
+        return
+    seen.add(id(tree))
     if isinstance(tree, Stub):
         yield from _of_module(tree, "")
         return
@@ -107,7 +111,7 @@ def _parameters(tree: Any) -> Iterator[tuple[str, NDArray[Any]]]:
         yield from ((str(name), each) for name, each in own.items())
         return
     for name in (*(each for each in _STATES if each in tree), *tree):
-        found = list(_parameters(tree[name]))
+        found = list(_parameters(tree[name], seen))
         if found:
             yield from found
             return

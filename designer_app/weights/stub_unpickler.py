@@ -117,6 +117,21 @@ class Strided:
         return np.array(view)
 
 
+class _Harmless:
+    """Stands before a function of ours: a pickle may call it, and change nothing about it."""
+
+    __slots__ = ("_function",)
+
+    def __init__(self, function: Callable[..., Any]) -> None:
+        self._function = function
+
+    def __call__(self, *args: Any) -> Any:
+        return self._function(*args)
+
+    def __setstate__(self, _: Any) -> None:
+        raise UnpicklingError("it changes what it may only call")
+
+
 class _Array:
     """An array of numpy as a pickle describes it."""
 
@@ -203,7 +218,7 @@ class StubUnpickler(pickle.Unpickler):
     def find_class(self, module: str, name: str) -> Any:
         """A harmless function, a kind of numbers, or a new stub: nothing is imported."""
         if (module, name) in _HARMLESS:
-            return _HARMLESS[module, name]
+            return _Harmless(_HARMLESS[module, name])
         if module in ("torch", "torch.storage") and name in _KINDS:
             return _KINDS[name]
         if module == "torch" and name in _TYPES:
@@ -240,7 +255,10 @@ def read_stubs(data: bytes) -> tuple[Any, set[str]]:
 
 def resolved(tree: Any, numbers: Mapping[str, NDArray[Any]]) -> Any:
     """The tree with its tensors as arrays; stubs stay stubs, with what they hold resolved."""
-    return _Resolver(numbers).of(tree, 0)
+    try:
+        return _Resolver(numbers).of(tree, 0)
+    except (OverflowError, TypeError, ValueError, AttributeError, MemoryError) as error:
+        raise UnpicklingError("a tensor in it makes no sense") from error
 
 
 class _Resolver:
@@ -283,8 +301,10 @@ def _name(name: Any) -> Any:
     return name if isinstance(name, str | int | float | bool) or name is None else str(name)
 
 
-def numbers_of(data: bytes, kind: str) -> NDArray[Any]:
+def numbers_of(data: bytes, kind: Any) -> NDArray[Any]:
     """The numbers of a storage; bfloat16 as float32, which holds it exactly."""
+    if kind not in _KINDS.values():
+        raise UnpicklingError("a tensor of a strange type")
     if kind == "bfloat16":
         halves = np.frombuffer(data, dtype="<u2").astype(np.uint32)
         return (halves << 16).view(np.float32)

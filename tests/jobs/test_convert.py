@@ -71,3 +71,17 @@ def test_unknown_weights_are_told_apart(tmp_path):
     spec = ConvertSpec(path=tmp_path / "best.pt", out=tmp_path / "out", elements=("H",))
     with pytest.raises(FileUnreadableError, match="SchNet"):
         convert.run(spec, RunControl())
+
+
+@pytest.mark.parametrize(("mean", "is_taken"), [(0.0, True), (-0.7, False)])
+def test_normalizers_of_fairchem_are_kept_or_refused(tmp_path, mean, is_taken):
+    from designer_app.potentials.foreign import _target_width
+
+    spec = ConvertSpec(path=tmp_path / "best.pt", out=tmp_path / "out", elements=("H",))
+    told = {"normalizers": {"target": {"mean": mean, "std": 2.887}}}
+    if is_taken:
+        assert _target_width(told, spec) == 2.887
+        assert _target_width({}, spec) == 1.0
+    else:
+        with pytest.raises(FileUnreadableError, match="mean"):
+            _target_width(told, spec)

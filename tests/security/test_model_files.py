@@ -156,3 +156,45 @@ def test_weights_that_are_read_by_the_old_road_are_checked_too(strangers_file, m
     with pytest.raises(UnsafeFileError):
         read_tensors(strangers_file("torch"))
     assert not mark.exists()
+
+
+def test_parts_that_are_shared_are_looked_at_once(tmp_path):
+    import pickle
+
+    held = {"leaf": 1.0}
+    for _ in range(60):
+        held = {"model": held, "net": held, "other": held}
+    path = tmp_path / "weights.pkl"
+    path.write_bytes(pickle.dumps(held))
+    with pytest.raises(UnsafeFileError):
+        read_safely(path)
+
+
+def test_a_pickle_cannot_change_the_functions_it_may_call(tmp_path):
+    from designer_app.weights import stub_unpickler
+
+    known = stub_unpickler._codecs_encode.__defaults__
+    slots = b"N}X\x0c\x00\x00\x00__defaults__X\x05\x00\x00\x00latin\x85s\x86"
+    changed = b"\x80\x02c_codecs\nencode\n" + slots + b"b."
+    path = tmp_path / "weights.pkl"
+    path.write_bytes(changed)
+    with pytest.raises(UnsafeFileError):
+        read_safely(path)
+    assert stub_unpickler._codecs_encode.__defaults__ == known
+
+
+def test_a_card_that_does_not_fit_its_weights_is_told_in_a_sentence(tmp_path):
+    from designer_app.io.potential_cards import PotentialCard
+    from designer_app.weights.potential_cards import write_potential
+
+    card = PotentialCard(
+        family="schnet",
+        title="wrong",
+        settings={},
+        elements=("Cu",),
+        cutoff=4.0,
+        references_eV={"Qq": 0.0},
+    )
+    write_potential(tmp_path, card, {"weights": np.zeros(3)})
+    with pytest.raises(FileUnreadableError):
+        load_potential("schnet", str(tmp_path))

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from designer_app.cli.main import main
-from designer_app.errors import CodeNotTrustedError, FileUnreadableError
+from designer_app.errors import CodeNotTrustedError, FileUnreadableError, UnsafeFileError
 from designer_app.io.trusted_code import distrust, is_trusted, trust
 from designer_app.neighbors.build import build_neighbors
 from designer_app.potentials import load_potential
@@ -141,6 +141,22 @@ def test_children_of_a_confined_process_are_confined_too(tmp_path, can_confine):
     (tmp_path / "mine").mkdir()
     confined(lines, tmp_path / "mine")
     assert not (tmp_path / "a").exists()
+
+
+def test_rights_are_only_given_up_while_there_is_one_thread(tmp_path, can_confine):
+    lines = (
+        "import threading, time\n"
+        "threading.Thread(target=time.sleep, args=(5,), daemon=True).start()\n"
+        f"confine([Path({str(tmp_path)!r})])"
+    )
+    assert "AssertionError" in confined(lines, tmp_path).stderr
+
+
+def test_a_program_inside_another_model_is_refused_in_an_open_worker(deployed, monkeypatch):
+    trust(deployed)
+    monkeypatch.setenv("DESIGNER_APP_WORKER", "open")
+    with pytest.raises(UnsafeFileError):
+        load_potential("script", str(deployed))
 
 
 def test_a_confined_process_still_reads(tmp_path, can_confine):
