@@ -23,7 +23,13 @@ class Unsure(Potential):
     gives = frozenset({"energy", "forces", "spread", "variances"})
 
     def __init__(self, deviation, says):
-        super().__init__(model="", model_sha256="", cutoff=3.0, elements=frozenset({29}))
+        super().__init__(
+            model="",
+            model_sha256="",
+            cutoff=3.0,
+            elements=frozenset({29}),
+            device=torch.device("cpu"),
+        )
         self.deviation = torch.tensor(deviation, dtype=torch.float64)
         self.gives = frozenset({"energy", "forces", says})
 
