@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from designer_app.io.documents import Document
 from designer_app.io.examples import Example
+from designer_app.io.pair_tables import own_tables
 from designer_app.io.potential_cards import PotentialCard
 from designer_app.specs.potentials import POTENTIALS
 from designer_app.specs.structure import Structure
@@ -118,7 +119,7 @@ class PotentialChoice(QWidget):
             self._judge()
             return
         row_now = POTENTIALS[self._potential.value()]
-        self._model.set_choices(row_now.models)
+        self._model.set_choices((*row_now.models, *own_tables(row_now.key)))
         self._model.setToolTip(self.tr("Model: %s") % row_now.model_doc)
         self._judge()
 

@@ -43,7 +43,7 @@ class SmallPlot(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(2)
         layout.addWidget(self._plot)
-        if any(names):
+        if len(names) > 1 or not self._curves[0].y_label.startswith(names[0]):
             self._legend.set_names(names)
             layout.addWidget(self._legend)
 

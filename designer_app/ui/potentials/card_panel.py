@@ -3,13 +3,14 @@
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QPushButton, QWidget
 
+from designer_app.io.pair_tables import PARAMETERS
 from designer_app.specs.structure import Structure
 from designer_app.ui.icons import ThemedIcon
 from designer_app.ui.panels.facts_table import FactsTable
 from designer_app.ui.panels.section import PanelPage, row
 from designer_app.ui.potentials.card_view import CardView
 from designer_app.ui.potentials.offers import Offer, elements_text
-from designer_app.ui.potentials.potential_card import COMPARE, TUNE, USE
+from designer_app.ui.potentials.potential_card import COMPARE, TABLE, TUNE, USE
 from designer_app.ui.theme import Theme, label
 from designer_app.ui.trust_light import TrustLight
 
@@ -32,13 +33,20 @@ class CardPanel(PanelPage):
         self.use = QPushButton(self.tr("Use in Dynamics"))
         self.compare = QPushButton(self.tr("Compare"))
         self.tune = QPushButton(self.tr("Fine-tune"))
+        self.table = QPushButton(self.tr("Parameters..."))
         self._icons = (
             ThemedIcon(self.use, "dynamics", theme, "accent_text"),
             ThemedIcon(self.compare, "compare", theme),
             ThemedIcon(self.tune, "train", theme),
+            ThemedIcon(self.table, "settings", theme),
         )
         self._build()
-        for button, key in ((self.use, USE), (self.compare, COMPARE), (self.tune, TUNE)):
+        for button, key in (
+            (self.use, USE),
+            (self.compare, COMPARE),
+            (self.tune, TUNE),
+            (self.table, TABLE),
+        ):
             button.setProperty("asks", key)
             button.clicked.connect(self._on_clicked)
 
@@ -66,6 +74,7 @@ class CardPanel(PanelPage):
                     (self.tr("Origin"), self.tr("comes with the program")),
                 ]
             )
+        self.table.setVisible(offer.family in PARAMETERS)
         self.tune.setVisible(offer.can_be_tuned)
         again, tune = self.tr("Train again"), self.tr("Fine-tune")
         self.tune.setText(tune if offer.card is None else again)
@@ -92,6 +101,7 @@ class CardPanel(PanelPage):
         buttons.addWidget(self.compare, 1)
         buttons.addWidget(self.tune, 1)
         self.foot.addLayout(buttons)
+        self.foot.addWidget(self.table)
 
     def _on_clicked(self) -> None:
         if self.offer is not None:

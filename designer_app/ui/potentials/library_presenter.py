@@ -7,14 +7,18 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QFileDialog
 
+from designer_app.errors import DesignerAppError
 from designer_app.io.documents import Document
+from designer_app.io.pair_tables import read_pair_table
 from designer_app.project.runs import Run
+from designer_app.running.messages import job_error
 from designer_app.session.trainings import Trained
+from designer_app.ui.dialogs.pair_table import PairTableDialog
 from designer_app.ui.potentials.card_panel import CardPanel
 from designer_app.ui.potentials.library_page import LibraryPage
 from designer_app.ui.potentials.offers import Offer, offers_of
 from designer_app.ui.potentials.opening import Opening
-from designer_app.ui.potentials.potential_card import SHOW
+from designer_app.ui.potentials.potential_card import SHOW, TABLE
 
 if TYPE_CHECKING:
     from designer_app.ui.main_window import MainWindow
@@ -85,8 +89,24 @@ class LibraryPresenter(QObject):
     def _on_asked(self, what: str, offer: Offer) -> None:
         if what == SHOW:
             self.show_card(offer)
+        elif what == TABLE:
+            self._show_table(offer)
         else:
             self.asked.emit(what, offer)
+
+    def _show_table(self, offer: Offer) -> None:
+        try:
+            table = read_pair_table(offer.family, offer.model)
+        except DesignerAppError as error:
+            self.failed.emit(job_error(error))
+            return
+        dialog = PairTableDialog(table, self._window)
+        dialog.setProperty("family", offer.family)
+        dialog.saved.connect(self._on_table_saved)
+        dialog.open()
+
+    def _on_table_saved(self, path: Path) -> None:
+        self.opening.usable.emit(self.sender().property("family"), str(path))
 
     def _on_open_asked(self) -> None:
         """A card stands for its folder; the other files are told by what is in them."""
