@@ -241,6 +241,14 @@ class UnsafeFileError(InputError):
 
 
 @dataclass(eq=False)
+class BadLabelsError(InputError):
+    """Reference calculations are wrong in a way that makes learning from them worthless."""
+
+    sentence: str
+    advice: str
+
+
+@dataclass(eq=False)
 class CodeNotTrustedError(InputError):
     """A model file is a program, and the user has not allowed this very file to run."""
 

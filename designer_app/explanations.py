@@ -265,6 +265,14 @@ def _database_unavailable(f: Mapping[str, Any]) -> Explanation:
     )
 
 
+def _bad_labels(f: Mapping[str, Any]) -> Explanation:
+    return Explanation(
+        f["sentence"],
+        "A potential that learned from these data would be worthless.",
+        (f["advice"], "To learn from them all the same: --unchecked."),
+    )
+
+
 def _code_not_trusted(f: Mapping[str, Any]) -> Explanation:
     return Explanation(
         f"“{_name(f['path'])}” is {f['words']}: run, it can do anything that you can do.",
@@ -472,6 +480,7 @@ _TABLE: dict[str, Callable[[Mapping[str, Any]], Explanation]] = {
     "MissingReferenceError": _missing_reference,
     "DatabaseUnavailableError": _database_unavailable,
     "UnsafeFileError": _unsafe_file,
+    "BadLabelsError": _bad_labels,
     "CodeNotTrustedError": _code_not_trusted,
     "DeviceUnavailableError": _device_unavailable,
     "ResumeError": _resume,

@@ -8,8 +8,8 @@ from typing import Any
 from designer_app.cli.arguments import add_spec_arguments, given_flags, spec_from_namespace
 from designer_app.cli.bench import table
 from designer_app.cli.command import Command, Console
-from designer_app.errors import InvalidSpecError
-from designer_app.jobs import train, train_potential
+from designer_app.errors import BadLabelsError, InvalidSpecError
+from designer_app.jobs import preflight, train, train_potential
 from designer_app.running.control import RunControl
 from designer_app.specs.fields import spec_fields
 from designer_app.specs.train import MODELS, TrainSpec
@@ -36,16 +36,20 @@ def _configure(parser: argparse.ArgumentParser) -> None:
         help=f"What is trained. Potentials: {', '.join(TRAINABLE)}. "
         f"Of published tables: {', '.join(MODELS)}.",
     )
+    parser.add_argument(
+        "--unchecked", action="store_true", help="Learn from data whatever is wrong with them."
+    )
     add_spec_arguments(parser, TrainPotentialSpec, "model")
     add_spec_arguments(parser, TrainSpec, *_SHARED)
 
 
 def _run(namespace: argparse.Namespace, control: RunControl, console: Console) -> dict[str, Any]:
-    del console
     if namespace.model in TRAINABLE:
         _refuse_flags_of(TrainSpec, namespace)
         spec = spec_from_namespace(TrainPotentialSpec, namespace, data=tuple(namespace.files))
         control.log.setLevel(logging.INFO)  # the plan, before the first step
+        if not (spec.resume or namespace.unchecked):
+            _check_data(spec, control, console)
         return train_potential.run(spec, control)
     _refuse_flags_of(TrainPotentialSpec, namespace)
     if namespace.files:
@@ -53,6 +57,31 @@ def _run(namespace: argparse.Namespace, control: RunControl, console: Console) -
             "data", namespace.files[0], f"{namespace.model} is trained on --data DIR", "Data"
         )
     return train.run(spec_from_namespace(TrainSpec, namespace), control)
+
+
+def _check_data(spec: TrainPotentialSpec, control: RunControl, console: Console) -> None:
+    """Tell what is wrong with the data; raises `BadLabelsError` where it would spoil everything."""
+    findings = preflight.run(spec, control).findings
+    for each in findings:
+        if each.level == "warning":
+            console.say(f"Look at it: {each.sentence} {each.advice}")
+    worst = next((each for each in findings if each.level == "error"), None)
+    if worst is not None:
+        ways = [_flags(fix.changes) for fix in worst.fixes]
+        ways = [way for way in ways if way]
+        advice = f"{worst.advice} {' or '.join(ways)}".strip()
+        raise BadLabelsError(worst.sentence, advice)
+
+
+def _flags(changes: tuple[tuple[str, object], ...]) -> str:
+    """The settings of a fix as they stand on the command line."""
+    said = {each.name: about for each, about, _ in spec_fields(TrainPotentialSpec)}
+    found = []
+    for name, value in changes:
+        flag = f"--{said[name].argument or name.replace('_', '-')}"
+        values = value if isinstance(value, tuple) else (value,)
+        found += [f"{flag} {each}" for each in values[:3]]
+    return " ".join(found)
 
 
 def _refuse_flags_of(other: type[Any], namespace: argparse.Namespace) -> None:

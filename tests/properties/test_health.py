@@ -7,11 +7,12 @@ from designer_app.io.documents import structure_from_atoms
 from designer_app.jobs import health
 from designer_app.potentials import load_potential
 from designer_app.properties.health.dimers import attraction
-from designer_app.properties.health.equation_of_state import minima
+from designer_app.properties.health.equation_of_state import minima, minimum
 from designer_app.properties.health.subject import subject_of
 from designer_app.properties.health.vibrations import force_constants, frequencies_of
 from designer_app.running.control import RunControl
 from designer_app.specs.health import HealthSpec
+from designer_app.units import GPA
 
 ARGON = structure_from_atoms(bulk("Ar", "fcc", a=5.25, cubic=True))
 LJ = {"potential": "lennard-jones", "model": "noble-gases", "temperature": 20.0}
@@ -67,6 +68,13 @@ def test_force_constants_of_a_crystal_do_not_move_it_as_a_whole():
     subject = subject_of(potential, HealthSpec(structure=ARGON, **LJ), RunControl())
     hessian = force_constants(subject).reshape(4, 3, 4, 3)
     assert np.abs(hessian.sum(axis=2)).max() < 1e-6 * np.abs(hessian).max()
+
+
+def test_the_minimum_of_a_curve_of_birch_and_murnaghan_is_its_own():
+    volumes, v0, b0, slope = np.linspace(16, 24, 17), 20.4, 90.0, 4.2
+    x = (v0 / volumes) ** (2 / 3)
+    energies = 9 * v0 * b0 * GPA / 16 * ((x - 1) ** 3 * slope + (x - 1) ** 2 * (6 - 4 * x))
+    assert minimum(volumes, energies) == pytest.approx((v0, b0), rel=1e-6)
 
 
 @pytest.mark.parametrize(

