@@ -76,10 +76,11 @@ def with_knowledge(
 
     A card without them where a potential has no features, or too few frames were kept back.
     """
-    if seeing(potential) is None or len(frames.validation) < FEWEST_FRAMES:
+    validation, others = (_known(potential, each) for each in (frames.validation, frames.test))
+    if seeing(potential) is None or len(validation) < FEWEST_FRAMES:
         return card
     control.progress(0, 1, "Learning its limits")
-    held = seen_atoms(potential, frames.validation, control)
+    held = seen_atoms(potential, validation, control)
     surroundings = surroundings_of(potential, frames.train, held, control)
     write_knowledge(folder, surroundings)
     found = card
@@ -87,14 +88,21 @@ def with_knowledge(
         by = held.best_scale
         scale = held.scale(by, surroundings)
         intervals = ForceIntervals.fitted(held.errors, scale, by, len(held.n_atoms))
-        if len(frames.test) >= FEWEST_FRAMES:
-            test = seen_atoms(potential, frames.test, control)
+        if len(others) >= FEWEST_FRAMES:
+            test = seen_atoms(potential, others, control)
             if np.isfinite(test.errors).any():
                 coverage = intervals.covered(test.errors, test.scale(by, surroundings))
                 intervals = replace(intervals, coverage=coverage, n_covered=len(test.n_atoms))
         found = replace(card, calibration=intervals.told())
         write_potential_card(folder, found)
     return found
+
+
+def _known(potential: Potential, frames: Sequence[LabelledFrame]) -> Sequence[LabelledFrame]:
+    """Frames of elements that were learned: of others it says nothing."""
+    if potential.elements is None:
+        return frames
+    return [each for each in frames if potential.elements.issuperset(each.structure.numbers)]
 
 
 def surroundings_of(

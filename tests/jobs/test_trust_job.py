@@ -8,7 +8,7 @@ from ase.io import write
 
 from designer_app.device import Compute
 from designer_app.io.documents import atoms_from_structure, structure_from_atoms
-from designer_app.io.potential_cards import PotentialCard
+from designer_app.io.potential_cards import PotentialCard, read_potential_card
 from designer_app.jobs import evaluate, trust
 from designer_app.potentials import load_potential
 from designer_app.potentials.schnet import SchNet
@@ -127,3 +127,15 @@ def test_members_that_differ_widen_the_interval(folder):
         RunControl(),
     )
     assert "differ" in next(a.sentence for a in said.axes if a.key == "spread")
+
+
+def test_frames_of_elements_never_learned_do_not_end_the_training(folder):
+    nickel = LabelledFrame(structure_from_atoms(bulk("Ni", cubic=True)), 0.0, np.zeros((4, 3)))
+    frames = SplitFrames(
+        train=tuple(copper(seed) for seed in range(20)),
+        validation=(*(copper(seed) for seed in range(100, 125)), nickel),
+        test=(*(copper(seed) for seed in range(200, 225)), nickel),
+    )
+    potential, card = load(str(folder), Compute("cpu")), read_potential_card(folder)
+    told = with_knowledge(folder, card, potential, frames, RunControl()).calibration
+    assert (told["n_frames"], told["n_covered"]) == (25, 25)
