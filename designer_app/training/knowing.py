@@ -28,7 +28,7 @@ Floats = NDArray[np.float64]
 
 MOST_FRAMES = 400
 """Of each set, evenly spread."""
-FEWEST_FRAMES = 5
+FEWEST_FRAMES = 20
 """Below, an interval would promise what nobody has seen."""
 _ATOMS_AT_ONCE = 256
 
