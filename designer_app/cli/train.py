@@ -65,7 +65,9 @@ def _check_data(spec: TrainPotentialSpec, control: RunControl, console: Console)
     for each in findings:
         if each.level == "warning":
             console.say(f"Look at it: {each.sentence} {each.advice}")
-    worst = next((each for each in findings if each.level == "error"), None)
+    # What is wrong with the plan is told by the training itself, with the flag that mends it.
+    errors = (each for each in findings if each.level == "error" and each.key != "plan")
+    worst = next(errors, None)
     if worst is not None:
         ways = [_flags(fix.changes) for fix in worst.fixes]
         ways = [way for way in ways if way]

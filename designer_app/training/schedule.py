@@ -52,7 +52,7 @@ class WeightAverage:
             for name, each in _weights(module):
                 each.copy_(self.weights[name])
         for each in frozen:
-            each.requires_grad_(requires_grad=False)
+            each.requires_grad_(False)
         try:
             yield
         finally:

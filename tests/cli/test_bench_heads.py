@@ -6,8 +6,8 @@ import pytest
 from designer_app.cli.benches import heads, heads_plot
 from designer_app.properties.heads.conductivity_training import BY_FAMILY, BY_MAIN, BY_SET
 from designer_app.properties.heads.fitting import Held
-from designer_app.trust.intervals import N_QUANTILES
 from designer_app.training.published.conductivity import read_conductivities
+from designer_app.trust.intervals import N_QUANTILES
 
 FAIR = 0.06
 """Four standard errors of a share of 450 rows are 0.09 at a half; folds share most rows."""

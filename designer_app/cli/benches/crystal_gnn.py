@@ -35,10 +35,10 @@ from designer_app.screening.crystal_gnn.labels import (
 from designer_app.screening.crystal_gnn.network import member_outputs
 from designer_app.screening.reference.table import load_reference
 from designer_app.specs.structure import Structure
-from designer_app.trust.intervals import coverage
 from designer_app.training.published.crystals import read_crystals
 from designer_app.training.published.folder import data_folder
 from designer_app.training.splits import formula_of, split_of
+from designer_app.trust.intervals import coverage
 
 QUICK = 600
 """Crystals of a quick run."""

@@ -20,10 +20,10 @@ from designer_app.properties.heads.conductivity_training import (
 )
 from designer_app.properties.heads.fitting import Held
 from designer_app.running.control import RunControl
-from designer_app.trust.intervals import N_QUANTILES, calibrate
 from designer_app.training.published.adsorption import read_adsorption
 from designer_app.training.published.conductivity import read_conductivities
 from designer_app.training.published.hydrogen import read_hydrogen
+from designer_app.trust.intervals import N_QUANTILES, calibrate
 
 Floats = NDArray[np.float64]
 LEVELS = (np.arange(N_QUANTILES) + 0.5) / N_QUANTILES

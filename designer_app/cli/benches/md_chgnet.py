@@ -49,6 +49,7 @@ def rows(quick: bool, say: Callable[[str], None]) -> Iterator[dict[str, object]]
     compute = Compute(device="cpu", dtype="float32", threads=1)
     set_threads(compute)
     potential = load_chgnet("0.3.0", compute)
+    assert isinstance(potential, CHGNetPotential)
     calculator = _package_calculator()
     for name, cells, our_steps, their_steps in _QUICK if quick else _CASES:
         atoms = _crystal(name, cells)

@@ -11,8 +11,8 @@ from designer_app.nn.linear import Linear
 from designer_app.properties.heads.domains import Domain, places_of
 from designer_app.properties.heads.learned import Learned
 from designer_app.running.control import RunControl
-from designer_app.trust.intervals import calibrate, cross_coverage
 from designer_app.training.splits import grouped_folds
+from designer_app.trust.intervals import calibrate, cross_coverage
 from designer_app.weights.cards import HeadCard, Judgement, ModelCard
 
 Floats = NDArray[np.float64]

@@ -17,15 +17,15 @@ from designer_app.screening.crystal_gnn.ensemble import (
 )
 from designer_app.screening.crystal_gnn.heads import BAD, HEADS, KEYS, STABLE, HeadRow, fitted
 from designer_app.screening.crystal_gnn.labels import KNOWN, SPLITS, SUBSTITUTED, LabelledGraphs
+from designer_app.training.published.crystals import TABLES as CRYSTAL_TABLES
+from designer_app.training.published.matbench import TABLES as MATBENCH_TABLES
+from designer_app.training.published.matcalc import ELASTICITY, PHONONS
 from designer_app.trust.intervals import (
     Calibration,
     calibrate,
     conformal_quantile,
     coverage,
 )
-from designer_app.training.published.crystals import TABLES as CRYSTAL_TABLES
-from designer_app.training.published.matbench import TABLES as MATBENCH_TABLES
-from designer_app.training.published.matcalc import ELASTICITY, PHONONS
 from designer_app.weights.cards import DataSet, HeadCard, ModelCard, data_set
 
 FLOORS = (0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0)
