@@ -113,7 +113,7 @@ def _judged(
     inside = None
     if known.intervals is not None and said.interval_scale is not None:
         errors = np.abs(predicted.forces - reference.forces)
-        inside = known.intervals.covered(errors, said.interval_scale)
+        inside = known.intervals.covered(errors, said.interval_scale, reference.n_atoms)
     return Judged(
         potential=key,
         model=model,

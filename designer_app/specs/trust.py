@@ -52,8 +52,9 @@ class TrustReport:
     distances: NDArray[np.float32] | None = None
     """(n_atoms,) from the nearest surroundings learned from; 1 is as far as one in a hundred atoms
     of the frames kept back. None where the potential tells none."""
-    force_half_width: float | None = None
-    """eV/A: 90 % of the force components of such atoms were predicted within this."""
+    force_half_widths: tuple[float, float] | None = None
+    """eV/A, of the surest and of the least sure atom: 90 % of the force components of frames like
+    those kept back were predicted within these. None where it is not like them."""
 
 
 def worst(levels: tuple[str, ...]) -> str:

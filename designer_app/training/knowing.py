@@ -87,11 +87,12 @@ def with_knowledge(
     if np.isfinite(held.errors).any():
         by = held.best_scale
         scale = held.scale(by, surroundings)
-        intervals = ForceIntervals.fitted(held.errors, scale, by, len(held.n_atoms))
+        intervals = ForceIntervals.fitted(held.errors, scale, by, held.n_atoms)
         if len(others) >= FEWEST_FRAMES:
             test = seen_atoms(potential, others, control)
             if np.isfinite(test.errors).any():
-                coverage = intervals.covered(test.errors, test.scale(by, surroundings))
+                scale = test.scale(by, surroundings)
+                coverage = intervals.covered(test.errors, scale, test.n_atoms)
                 intervals = replace(intervals, coverage=coverage, n_covered=len(test.n_atoms))
         found = replace(card, calibration=intervals.told())
         write_potential_card(folder, found)

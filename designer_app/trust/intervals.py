@@ -19,6 +19,9 @@ LEVEL = 0.9
 N_QUANTILES = 41
 """Of the predictive distribution that is kept; enough for probabilities to about 0.01."""
 
+_ROUNDING = 1e-9
+"""Of sums of weights."""
+
 Floats = NDArray[np.float64]
 
 
@@ -28,6 +31,25 @@ def conformal_quantile(scores: Floats, level: float = LEVEL) -> float:
         raise InvalidSpecError("scores", 0, "no row was kept back to set intervals by")
     rank = min(math.ceil((len(scores) + 1) * level), len(scores))
     return float(np.sort(scores)[rank - 1])
+
+
+def conformal_quantile_of_frames(
+    scores: Floats, frame: NDArray[np.int64], level: float = LEVEL
+) -> float:
+    """Score that a row of a new frame stays below with a chance of at least `level`.
+
+    Rows of one frame are alike, frames are exchangeable: each of K frames weighs 1/(K + 1),
+    whatever its number of rows, and the new one the rest (Lee, Barber and Willett 2023,
+    doi:10.48550/arXiv.2306.06342). The largest score where there are too few frames.
+    `frame` (n_rows,) numbers the frame of each row.
+    """
+    if not len(scores):
+        raise InvalidSpecError("scores", 0, "no row was kept back to set intervals by")
+    _, place, n_rows = np.unique(frame, return_inverse=True, return_counts=True)
+    order = np.argsort(scores, kind="stable")
+    below = np.cumsum(1.0 / n_rows[place[order]]) / (len(n_rows) + 1)
+    rank = int(np.searchsorted(below, level - _ROUNDING))
+    return float(scores[order[min(rank, len(order) - 1)]])
 
 
 def coverage(truth: Floats, low: Floats, high: Floats) -> float:

@@ -37,6 +37,8 @@ class Knowledge:
 
     surroundings: KnownSurroundings | None
     intervals: ForceIntervals | None
+    lost: str = ""
+    """Why it has no surroundings, where it should have; a sentence."""
 
     def distances(self, potential: Potential, state: AtomicState) -> Floats | None:
         """(n_atoms,) from what was learned; None where the potential tells none."""
@@ -71,11 +73,14 @@ def write_knowledge(folder: Path, surroundings: KnownSurroundings) -> None:
 
 def read_knowledge(folder: Path, calibration: Mapping[str, Any]) -> Knowledge:
     """What lies beside the weights and on the card; nothing where there is nothing."""
+    surroundings, lost = None, ""
     try:
         surroundings = KnownSurroundings.from_arrays(load((folder / TRUST_FILE).read_bytes()))
+    except FileNotFoundError:
+        lost = _LOST.format(what="is no longer there") if calibration else ""
     except (OSError, SafetensorError, KeyError, ValueError):
-        surroundings = None
-    return Knowledge(surroundings, ForceIntervals.from_card(calibration))
+        lost = _LOST.format(what="is damaged, or an older version of the program wrote it")
+    return Knowledge(surroundings, ForceIntervals.from_card(calibration), lost)
 
 
 def judge_structure(potential: Potential, state: AtomicState, known: Knowledge) -> TrustReport:
@@ -91,24 +96,28 @@ def judge_structure(potential: Potential, state: AtomicState, known: Knowledge) 
     distances = known.distances(potential, state)
     if distances is not None:
         axes.append(_distance_axis(distances, numbers))
+    elif known.lost:
+        axes.append(TrustAxis(key="distance", level="care", sentence=known.lost))
     spread = _spread(potential, state)
-    half_width = None
+    intervals = known.intervals
     scale = known.interval_scale(potential, state, spread)
-    if known.intervals is not None and scale is not None:
-        half_width = float(np.mean(known.intervals.half_widths(scale)))
-        axes.append(_interval_axis(known.intervals, half_width))
-        if known.intervals.by == "variance":
-            axes.append(_variance_axis(scale, numbers, known.intervals.rare))
+    if intervals is not None and scale is not None and intervals.by == "variance":
+        axes.append(_variance_axis(scale, numbers, intervals.rare))
     if spread is not None:
-        rare = None
-        if known.intervals is not None and known.intervals.by == "spread":
-            rare = known.intervals.rare
+        rare = intervals.rare if intervals is not None and intervals.by == "spread" else None
         axes.append(_spread_axis(spread, numbers, rare))
+    level = worst(tuple(axis.level for axis in axes))
+    half_widths = None
+    if intervals is not None and scale is not None:
+        if level == "good":  # what was calibrated holds for frames of the same kind alone
+            found = intervals.half_widths(scale)
+            half_widths = (float(found.min()), float(found.max()))
+        axes.append(_interval_axis(intervals, half_widths, level))
     return TrustReport(
-        level=worst(tuple(axis.level for axis in axes)),
+        level=level,
         axes=tuple(axes),
         distances=None if distances is None else distances.astype(np.float32),
-        force_half_width=half_width,
+        force_half_widths=half_widths,
     )
 
 
@@ -136,41 +145,54 @@ def _distance_axis(distances: Floats, numbers: Any) -> TrustAxis:
     share = f"{n_far} of {len(distances)} atoms lie"
     sentence = (
         f"{share} outside what it learned from; {_highest(distances, numbers)} the farthest, "
-        f"{most:.1f} times as far as {_RARE}. {_ADVICE}"
+        f"{most:.1f} times as far as {RARE}. {_ADVICE}"
     )
-    return TrustAxis(key="distance", level=_level(most), sentence=sentence)
+    return TrustAxis(key="distance", level=level_of(most), sentence=sentence)
 
 
-def _interval_axis(intervals: ForceIntervals, half_width: float) -> TrustAxis:
-    held = ""
+def _interval_axis(
+    intervals: ForceIntervals, half_widths: tuple[float, float] | None, level: str
+) -> TrustAxis:
+    """What it promises of the forces, on how many frames that stands, and how it was checked."""
+    kept_back = f"the {intervals.n_frames} frames kept back"
+    if half_widths is None:
+        sentence = f"How far its forces are off is not known here: they are not like {kept_back}."
+        return TrustAxis(key="interval", level=level, sentence=sentence)
+    low, high = (f"{each:.3f}" for each in half_widths)
+    within = f"{low} eV/Å" if low == high else f"{low} to {high} eV/Å, by atom"
+    checked = "not checked on other frames"
     if intervals.coverage is not None:
-        held = f" (held by {100 * intervals.coverage:.0f} % on {intervals.n_covered} other frames)"
-    sentence = f"90 % of its force components are right within {half_width:.3f} eV/Å{held}."
+        share = f"{100 * intervals.coverage:.0f} %"
+        checked = f"it held for {share} on {intervals.n_covered} frames that it never saw"
+    sentence = (
+        f"As on {kept_back}, 90 % of its force components should be right within {within} "
+        f"({checked})."
+    )
     return TrustAxis(key="interval", level="good", sentence=sentence)
 
 
 def _variance_axis(deviation: Floats, numbers: Any, rare: float | None) -> TrustAxis:
     times = float(deviation.max()) / rare if rare else 0.0
-    level = _level(times)
+    level = level_of(times)
     if level == "good":
         sentence = "Its own variance is as small as on the frames kept back."
     else:
         sentence = (
             f"It is unsure of {_highest(deviation, numbers)}: {times:.1f} times as much as of "
-            f"{_RARE}. {_ADVICE}"
+            f"{RARE}. {_ADVICE}"
         )
     return TrustAxis(key="variance", level=level, sentence=sentence)
 
 
 def _spread_axis(spread: Floats, numbers: Any, rare: float | None) -> TrustAxis:
     times = float(spread.max()) / rare if rare else 0.0
-    level = _level(times)
-    than = "" if level == "good" else f": {times:.1f} times as much as on {_RARE}. {_ADVICE}"
+    level = level_of(times)
+    than = "" if level == "good" else f": {times:.1f} times as much as on {RARE}. {_ADVICE}"
     sentence = f"Members differ by {spread.max():.3f} eV/Å at most, on {_highest(spread, numbers)}"
     return TrustAxis(key="spread", level=level, sentence=sentence + (than or "."))
 
 
-def _level(times: float) -> str:
+def level_of(times: float) -> str:
     """The light of what is so many times a rare value."""
     if times <= FAR:
         return "good"
@@ -183,5 +205,9 @@ def _highest(values: Floats, numbers: Any) -> str:
     return f"{SYMBOLS[int(numbers[atom])]} (atom {atom + 1})"
 
 
-_RARE = "one atom in a hundred of the frames kept back"
+RARE = "one atom in a hundred of the frames kept back"
 _ADVICE = "Add such structures to the training data."
+_LOST = (
+    f"How far this potential can see is not known: “{TRUST_FILE}” in its folder {{what}}. "
+    "Train it again to know."
+)

@@ -11,6 +11,7 @@ of what one in a hundred atoms of the frames kept back exceeds. Janet et al. 201
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -50,8 +51,12 @@ class _Element:
         rest = np.sqrt(np.maximum(scaled - (along**2).sum(axis=1), 0.0))
         return np.column_stack([along, rest])
 
+    @cached_property
+    def _tree(self) -> KDTree:
+        return KDTree(self.kept)
+
     def distances(self, features: Floats) -> Floats:
-        found, _ = KDTree(self.kept).query(self.points(features))
+        found, _ = self._tree.query(self.points(features))
         return np.asarray(found, dtype=np.float64) / self.unit
 
 

@@ -86,7 +86,7 @@ def test_an_element_never_seen_is_red(folder):
 
 def test_intervals_tell_their_coverage_on_frames_that_set_nothing(folder):
     axis = next(a for a in report(folder, copper(7).structure).axes if a.key == "interval")
-    assert "other frames" in axis.sentence
+    assert "30 frames that it never saw" in axis.sentence
 
 
 def test_an_evaluation_tells_how_many_components_lie_inside_their_intervals(folder, tmp_path):

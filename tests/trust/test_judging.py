@@ -67,5 +67,23 @@ def test_an_uncertain_atom_is_named():
 
 
 def test_the_interval_follows_the_variance():
-    a_half = 0.5 * (0.05 + 0.05 + RARE) * 2.0  # mean over both atoms of q (floor + s)
-    assert light(1.0, "variance").force_half_width == pytest.approx(a_half)
+    surest, least_sure = 2.0 * 0.05, 2.0 * (0.05 + RARE)  # q (floor + s)
+    assert light(1.0, "variance").force_half_widths == pytest.approx((surest, least_sure))
+
+
+def interval(report):
+    return next(axis for axis in report.axes if axis.key == "interval")
+
+
+def test_the_interval_says_what_it_stands_on():
+    sentence = interval(light(1.0, "variance")).sentence
+    assert "As on the 50 frames kept back" in sentence
+    assert "0.100 to 0.300 eV/Å" in sentence
+    assert "not checked on other frames" in sentence
+
+
+def test_nothing_is_promised_of_what_is_not_like_the_frames_kept_back():
+    found = light(1.1 * FAR, "variance")
+    assert found.force_half_widths is None
+    assert "not known" in interval(found).sentence
+    assert interval(found).level == "care"

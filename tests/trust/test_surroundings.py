@@ -1,7 +1,6 @@
 import numpy as np
 import pytest
 
-from designer_app.trust.force_intervals import ForceIntervals
 from designer_app.trust.surroundings import EXCEEDED_BY, KnownSurroundings, farthest_points
 
 RNG = np.random.default_rng(0)
@@ -47,18 +46,6 @@ def test_what_is_written_gives_the_same_distances(known):
 def test_farthest_points_hold_the_outliers():
     points = np.vstack([RNG.normal(size=(500, 2)), [[50.0, 0], [0, -40.0]]])
     assert {500, 501} <= set(farthest_points(points, 5).tolist())
-
-
-@pytest.mark.parametrize("by", ["spread", "variance", "distance"])
-def test_intervals_hold_as_many_components_as_they_promise(by):
-    def frames(seed):
-        rng = np.random.default_rng(seed)
-        scale = rng.gamma(2.0, 0.1, 4000)
-        return np.abs(rng.normal(size=(4000, 3)) * (0.05 + scale)[:, None]), scale
-
-    intervals = ForceIntervals.fitted(*frames(1), by, 100)
-    assert intervals.covered(*frames(2)) == pytest.approx(0.9, abs=0.02)
-    assert ForceIntervals.from_card(intervals.told()) == intervals
 
 
 def test_atoms_that_differ_where_no_other_ever_did_lie_far_away(known):

@@ -145,9 +145,9 @@ def judged_rows(
         seen = seen_atoms(potential, chosen, control)
         for by in ways:
             scale = held.scale(by, surroundings)
-            intervals = ForceIntervals.fitted(held.errors, scale, by, len(held.n_atoms))
+            intervals = ForceIntervals.fitted(held.errors, scale, by, held.n_atoms)
             found = seen.scale(by, surroundings)
-            inside = intervals.covered(seen.errors, found)
+            inside = intervals.covered(seen.errors, found, seen.n_atoms)
             yield {
                 "data": data,
                 "potential": name,
