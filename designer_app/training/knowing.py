@@ -17,7 +17,7 @@ from designer_app.neighbors.build import build_neighbors
 from designer_app.potentials.base import Potential, Prediction
 from designer_app.running.control import RunControl
 from designer_app.specs.labelled import LabelledFrame
-from designer_app.state import state_from_structures
+from designer_app.state import AtomicState, state_from_structures
 from designer_app.training.frames import SplitFrames
 from designer_app.trust.features import features_of, seeing
 from designer_app.trust.force_intervals import ForceIntervals
@@ -27,7 +27,9 @@ from designer_app.trust.surroundings import KnownSurroundings
 Floats = NDArray[np.float64]
 
 MOST_FRAMES = 400
-"""Of each set, evenly spread."""
+"""Of each set, evenly spread; of those learned from, the others are looked through."""
+MOST_OF_AN_ELEMENT = 40
+"""Frames, beside those: a rare element is in few."""
 FEWEST_FRAMES = 20
 """Below, an interval would promise what nobody has seen."""
 _ATOMS_AT_ONCE = 256
@@ -110,35 +112,55 @@ def surroundings_of(
     potential: Potential, learned: Sequence[LabelledFrame], held: SeenAtoms, control: RunControl
 ) -> KnownSurroundings:
     """What was learned from, in units of atoms kept back."""
-    seen = seen_atoms(potential, learned, control, errors=False)
-    assert seen.features is not None
     assert held.features is not None
-    known = KnownSurroundings.of(seen.features, seen.numbers)
+    places = _spread(learned)
+    chosen = [learned[place] for place in sorted(places)]
+    features: list[Floats] = []
+    for group in _groups(chosen):
+        control.checkpoint()
+        features.append(_certain(_features(potential, group)))
+    known = KnownSurroundings.of(np.concatenate(features), _numbers(chosen))
+    known = known.calibrated(held.features, held.numbers)
+    features, numbers = [features[0][:0]], [_numbers(chosen)[:0]]
+    for group in _groups([each for k, each in enumerate(learned) if k not in places]):
+        control.checkpoint()
+        more, its = _certain(_features(potential, group)), _numbers(group)
+        outside = known.distances(more, its) > 1.0
+        features.append(more[outside])
+        numbers.append(its[outside])
+    known = known.joined(np.concatenate(features), np.concatenate(numbers))
     return known.calibrated(held.features, held.numbers)
 
 
+def _spread(frames: Sequence[LabelledFrame]) -> set[int]:
+    """Places of frames evenly chosen, of all and of those with each element."""
+    found = set(range(0, len(frames), max(1, -(-len(frames) // MOST_FRAMES))))
+    having: dict[int, list[int]] = {}
+    for place, frame in enumerate(frames):
+        for number in np.unique(frame.structure.numbers).tolist():
+            having.setdefault(number, []).append(place)
+    for places in having.values():
+        found.update(places[:: max(1, -(-len(places) // MOST_OF_AN_ELEMENT))])
+    return found
+
+
 def seen_atoms(
-    potential: Potential,
-    frames: Sequence[LabelledFrame],
-    control: RunControl,
-    *,
-    errors: bool = True,
+    potential: Potential, frames: Sequence[LabelledFrame], control: RunControl
 ) -> SeenAtoms:
-    """Features, and where asked errors and what may tell them, of frames evenly chosen."""
+    """Features, errors and what may tell them, of frames evenly chosen."""
     chosen = frames[:: max(1, -(-len(frames) // MOST_FRAMES))]
     features: list[Floats] = []
     said: list[Prediction] = []
     want = frozenset({"energy", "forces", "spread", "variances"}) & potential.gives
     for group in _groups(chosen):
         control.checkpoint()
-        state = state_from_structures([each.structure for each in group], potential.device)
-        found = features_of(potential, state)
+        found = _features(potential, group)
         if found is not None:
-            features.append(_host(found))
-        if errors:
-            neighbors = build_neighbors(state, potential.cutoff, half=potential.half_list)
-            said.append(potential.predict(state, neighbors, want))
-    numbers = np.concatenate([each.structure.numbers for each in chosen])
+            features.append(found)
+        state = _state(potential, group)
+        neighbors = build_neighbors(state, potential.cutoff, half=potential.half_list)
+        said.append(potential.predict(state, neighbors, want))
+    numbers = _numbers(chosen)
     off = np.full((len(numbers), 3), np.nan)
     forces = _joined([each.forces for each in said])
     if forces is not None:
@@ -152,6 +174,24 @@ def seen_atoms(
         spread=_joined([each.spread for each in said]),
         deviation=None if variance is None else np.sqrt(variance),
     )
+
+
+def _features(potential: Potential, group: Sequence[LabelledFrame]) -> Floats | None:
+    found = features_of(potential, _state(potential, group))
+    return None if found is None else _host(found)
+
+
+def _certain(features: Floats | None) -> Floats:
+    assert features is not None  # of a potential that has features
+    return features
+
+
+def _state(potential: Potential, group: Sequence[LabelledFrame]) -> AtomicState:
+    return state_from_structures([each.structure for each in group], potential.device)
+
+
+def _numbers(frames: Sequence[LabelledFrame]) -> NDArray[np.int64]:
+    return np.concatenate([each.structure.numbers for each in frames])
 
 
 def _forces(frame: LabelledFrame) -> Floats:

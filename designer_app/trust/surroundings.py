@@ -3,8 +3,9 @@
 The potential's own features of the training atoms, apart for each element, centred and turned to
 their principal axes, each divided by the root mean square over all axes, and the length of what
 the axes leave out: surroundings unlike all others differ along directions that these never took. Of
-these points some are kept, the farthest from each other first (farthest-point sampling), so that
-rare surroundings are among them. The distance of an atom is that to the nearest kept one, in units
+these points some are kept, the farthest from each other first (farthest-point sampling). They are
+chosen among a part of the training frames; atoms of the others that lie outside are added, so that
+rare surroundings are known too. The distance of an atom is that to the nearest kept one, in units
 of what one in a hundred atoms of the frames kept back exceeds. Janet et al. 2019
 (doi:10.1039/C9SC02298H) show that such distances in a model's latent space tell its errors.
 """
@@ -93,6 +94,14 @@ class KnownSurroundings:
             enough = len(mine) * EXCEEDED_BY >= 1.0
             unit = float(np.quantile(mine, 1.0 - EXCEEDED_BY)) if enough else everywhere
             found[number] = replace(each, unit=max(unit * each.unit, 1e-9))
+        return KnownSurroundings(found)
+
+    def joined(self, features: Floats, numbers: NDArray[np.int64]) -> "KnownSurroundings":
+        """Knowing these atoms too; of more than can be kept, the farthest from each other."""
+        found = {}
+        for number, each in self._elements.items():
+            points = np.vstack([each.kept, each.points(features[numbers == number])])
+            found[number] = replace(each, kept=points[farthest_points(points, N_KEPT)])
         return KnownSurroundings(found)
 
     def distances(self, features: Floats, numbers: NDArray[np.int64]) -> Floats:

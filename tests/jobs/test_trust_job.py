@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -18,6 +20,7 @@ from designer_app.specs.evaluate import EvaluateSpec
 from designer_app.specs.labelled import LabelledFrame
 from designer_app.specs.networks import SchNetSettings
 from designer_app.specs.trust import TrustSpec
+from designer_app.training import knowing
 from designer_app.training.frames import SplitFrames
 from designer_app.training.knowing import with_knowledge
 from designer_app.weights.potential_cards import write_potential
@@ -139,3 +142,30 @@ def test_frames_of_elements_never_learned_do_not_end_the_training(folder):
     potential, card = load(str(folder), Compute("cpu")), read_potential_card(folder)
     told = with_knowledge(folder, card, potential, frames, RunControl()).calibration
     assert (told["n_frames"], told["n_covered"]) == (25, 25)
+
+
+def test_what_one_frame_alone_shows_is_not_far(folder, monkeypatch):
+    """It lies between those that the kept surroundings are chosen among."""
+    monkeypatch.setattr(knowing, "MOST_FRAMES", 20)
+    monkeypatch.setattr(knowing, "MOST_OF_AN_ELEMENT", 5)
+    squeezed = copper(1, stretch=0.9)
+    learned = [copper(seed) for seed in range(60)]
+    learned[31] = squeezed
+    potential = load(str(folder), Compute("cpu"))
+    held = knowing.seen_atoms(potential, [copper(s) for s in range(100, 130)], RunControl())
+    known = knowing.surroundings_of(potential, learned, held, RunControl())
+    again = knowing.seen_atoms(potential, [squeezed], RunControl())
+    assert known.distances(again.features, again.numbers).max() < 1.0
+
+
+def test_an_element_of_one_frame_alone_is_known(folder, monkeypatch):
+    monkeypatch.setattr(knowing, "MOST_FRAMES", 20)
+    nickel = replace(copper(1), structure=structure_from_atoms(bulk("Ni", cubic=True)))
+    learned = [copper(seed) for seed in range(60)]
+    learned[31] = nickel
+    potential = load(str(folder), Compute("cpu"))
+    potential.elements = frozenset({28, 29})
+    held = knowing.seen_atoms(potential, [copper(s) for s in range(100, 130)], RunControl())
+    known = knowing.surroundings_of(potential, learned, held, RunControl())
+    again = knowing.seen_atoms(potential, [nickel], RunControl())
+    assert np.isfinite(known.distances(again.features, again.numbers)).all()
