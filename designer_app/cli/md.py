@@ -80,6 +80,8 @@ def _present(result: dict[str, Any]) -> str:
     if result["drift_eV_per_atom_ps"] is not None:
         drift = result["drift_eV_per_atom_ps"]
         lines.append(f"drift          {drift:.2e} eV/atom/ps of the conserved energy")
+    if result["trust"] is not None:
+        lines.append(f"trust          {result['trust']['sentence']}")
     if result["trajectory"]:
         lines.append(f"trajectory     {result['trajectory']} ({result['n_frames']} frames)")
     return "\n".join(lines)

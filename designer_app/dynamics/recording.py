@@ -17,6 +17,7 @@ from torch import Tensor
 
 from designer_app.dynamics.checkpoint import NAMES, Checkpoint, write_checkpoint
 from designer_app.dynamics.integrators import FREEDOMS, Integrator
+from designer_app.dynamics.learned_region import REGION
 from designer_app.dynamics.observables import kinetic_energy
 from designer_app.dynamics.observables import pressure as pressure_of
 from designer_app.dynamics.simulation import ForceField
@@ -174,7 +175,7 @@ def set_aside(folder: Path) -> Path | None:
     Raises `WriteFailedError` where the folder cannot be written to.
     """
     trajectory = folder / TRAJECTORY
-    names = (TRAJECTORY, index_path(trajectory).name, SERIES, SPEC, PROVENANCE, *NAMES)
+    names = (TRAJECTORY, index_path(trajectory).name, SERIES, REGION, SPEC, PROVENANCE, *NAMES)
     try:
         folder.mkdir(parents=True, exist_ok=True)
         present = [name for name in names if (folder / name).exists()]

@@ -7,6 +7,7 @@ from typing import Any
 
 from designer_app.device import Compute
 from designer_app.dynamics.engines import Engine, check_engine, device_of, engine_for
+from designer_app.dynamics.learned_region import LearnedRegion
 from designer_app.dynamics.recording import (
     PROVENANCE,
     SERIES,
@@ -21,10 +22,11 @@ from designer_app.dynamics.runs import Run, facts_of, provenance_of, ready_run
 from designer_app.dynamics.simulation import Guard
 from designer_app.dynamics.statistics import Record
 from designer_app.dynamics.summary import averages, settled_doubt
-from designer_app.errors import Cancelled, WriteFailedError
+from designer_app.errors import BlowUpError, Cancelled, NotFiniteError, WriteFailedError
 from designer_app.io.potential_cards import families
 from designer_app.io.series import read_series
 from designer_app.io.toml import write_toml
+from designer_app.jobs.trust import knowledge_of
 from designer_app.potentials import load_potential
 from designer_app.running.control import RunControl
 from designer_app.specs.fields import check_spec, settings_of
@@ -78,6 +80,9 @@ def _advance(ready: Run, engine: Engine, recorder: "_Recorder") -> MDState:
         for state in engine.states(recorder.guard):
             recorder.take(state)
             recorder.wait_while_paused()
+    except (BlowUpError, NotFiniteError):
+        recorder.look_back(state)
+        raise
     except Cancelled:
         recorder.finish(state)
         raise
@@ -95,6 +100,9 @@ class _Recorder:
         of_cell = [name for name in ("pressure_GPa", "volume_A3") if name in self._meter.columns]
         self._record = Record(("time_fs", "temperature_K", "conserved_eV", *of_cell))
         self._previous: Path | None = None
+        known = knowledge_of(ready.spec.model)
+        numbers = ready.state.numbers.tolist()
+        self._region = LearnedRegion(ready.potential, known, numbers, control.log)
         self._folder = None if ready.spec.out is None else self._open(ready.spec.out)
         self._warnings: list[str] = []
         if ready.spec.structure is not None:
@@ -102,6 +110,7 @@ class _Recorder:
             self._warn(doubt(ready.spec.potential, ready.spec.structure, parts))
         if not ready.evaluate.potential.conservative:
             self._warn(NOT_CONSERVED)
+        self._warn(known.lost)
         self._began = self._sent = time.perf_counter()
         self._paused = 0.0
 
@@ -117,6 +126,8 @@ class _Recorder:
         )
         write_toml(out / SPEC, settings_of(spec), backup=False)
         write_toml(out / PROVENANCE, provenance_of(ready), backup=False)
+        resumed_at = ready.state.step if ready.is_resumed else None
+        self._region.keep_in(out, until=ready.keeps_until, resumed_at=resumed_at)
         if ready.is_resumed:
             columns = read_series(out / SERIES)
             done = columns["step"] <= ready.state.step
@@ -142,6 +153,7 @@ class _Recorder:
     def take(self, state: MDState) -> None:
         """Measure a state, and pass on what is due."""
         self._meter.measure(state)
+        self._region.look_if_due(state, self._spec.timestep, self._seconds())
         due = time.perf_counter() - self._sent > SCREEN_INTERVAL
         if due or len(self._meter) >= MOST_ROWS:
             self._send(state)
@@ -167,12 +179,21 @@ class _Recorder:
 
     def finish(self, state: MDState) -> None:
         """Leave the last state behind."""
+        self._region.look(state, self._spec.timestep)
         self._send(state)
         if self._folder is not None:
             self._folder.write_checkpoint(state, self._run.evaluate)
 
+    def look_back(self, state: MDState) -> None:
+        """Say of a run that came to a bad end where it left what its potential knows."""
+        self._region.look(state, self._spec.timestep)
+        found = self._region.summary()
+        if found is not None and found["n_outside"]:
+            self._control.log.warning("%s", found["sentence"])
+
     def close(self) -> None:
         """Write the rows that wait, and close the files."""
+        self._region.close()
         if self._folder is not None:
             try:
                 self._flush()
@@ -182,7 +203,8 @@ class _Recorder:
     def _send(self, state: MDState) -> None:
         self._flush()
         self._control.frames.put(frame_for_screen(state, self._spec.timestep))
-        self._control.progress(state.step, self._spec.steps, self._words(state))
+        words, trust = self._words(state), self._region.report()
+        self._control.progress(state.step, self._spec.steps, words, trust)
         self._sent = time.perf_counter()
 
     def _flush(self) -> None:
@@ -227,6 +249,7 @@ class _Recorder:
             "trajectory": None if folder is None else str(folder.trajectory.path),
             "series": None if folder is None else str(folder.series.path),
             "n_frames": 0 if folder is None else len(folder.trajectory),
+            "trust": self._region.summary(),
             "warnings": list(self._warnings),
             "previous_run": None if self._previous is None else str(self._previous),
         }

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from designer_app.errors import Cancelled
 from designer_app.running.channels import Frame, Latest, Series
+from designer_app.specs.trust import TrustReport
 
 
 @dataclass(frozen=True)
@@ -17,6 +18,8 @@ class Progress:
     done: float
     total: float
     text: str = ""
+    trust: TrustReport | None = None
+    """The light of what runs, as it is now; None where nothing is known of it."""
 
 
 class RunControl:
@@ -45,9 +48,11 @@ class RunControl:
         if self._cancelled.is_set():
             raise Cancelled
 
-    def progress(self, done: float, total: float, text: str = "") -> None:
+    def progress(
+        self, done: float, total: float, text: str = "", trust: TrustReport | None = None
+    ) -> None:
         """Say how far the job is."""
-        self.progress_slot.put(Progress(done, total, text))
+        self.progress_slot.put(Progress(done, total, text, trust))
 
     # --- the other side ---
 

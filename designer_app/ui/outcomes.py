@@ -65,6 +65,9 @@ def md_outcome(
     if result.get("steps_per_s"):
         parts.append(rate_text(float(result["steps_per_s"])))
     sentence = ", ".join(parts) + "."
+    trust = result.get("trust") or {}
+    if trust.get("level", "good") != "good":
+        return f"{sentence} {trust['sentence']}", "warn"
     drift = float(result.get("drift_eV_per_atom_ps") or 0.0)
     if abs(drift) > _DRIFT_TO_MENTION:
         told = f"The conserved energy drifts by {1000 * drift:.2g} meV/atom/ps"

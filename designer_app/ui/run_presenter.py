@@ -190,6 +190,7 @@ class RunPresenter(QObject):
         self._progress_shown = monotonic()
         progress = job.progress
         done, total = (progress.done, progress.total) if progress else (0.0, 0.0)
+        self._show_trust(job)
         title = job.title
         if job.state == "paused":
             title = self.tr("%s (paused)") % title
@@ -198,6 +199,11 @@ class RunPresenter(QObject):
         share = done / total if total else 0.0
         self._status.set_job(title, share, job.pace.per_second, job.pace.seconds_left)
         self._note_rate(job)
+
+    def _show_trust(self, job: Job) -> None:
+        """The light follows the atoms: it was lit for the structure that they started from."""
+        if job.progress is not None and job.progress.trust is not None:
+            self._dynamics.potential.set_report(job.progress.trust)
 
     def _note_rate(self, job: Job) -> None:
         if job.key == "md" and job.pace.per_second and self._shown is not None:
@@ -236,6 +242,8 @@ class RunPresenter(QObject):
         """The run that ended: a relaxation's result may be the open document by now."""
         sender = self.sender()
         job = sender if isinstance(sender, Job) else self._job
+        if job is not None:
+            self._show_trust(job)
         self.pump.watch(None)
         self._show_state()
         self._status.set_job("", 0.0, None, None)

@@ -12,6 +12,7 @@ from designer_app.running.control import Progress
 from designer_app.running.encoding import BrokenMessageError, decode, encode
 from designer_app.specs.md import MDSpec
 from designer_app.specs.structure import Structure
+from designer_app.specs.trust import TrustReport
 
 _dtypes = (
     arrays_of.boolean_dtypes()
@@ -89,6 +90,7 @@ def _silicon():
     [
         MDSpec(structure=_silicon(), out=Path("läufe") / "1", temperature_end=900.0),
         Progress(3, 7.0, "of 7"),
+        Progress(3, 7.0, "", TrustReport(level="good", axes=())),
         Provenance("open", seed=4),
     ],
     ids=lambda value: type(value).__name__,

@@ -203,6 +203,13 @@ def test_a_run_whose_temperature_is_not_the_one_asked_for_has_not_settled(mean_K
     assert ("extend the run" in text) == (kind == "warn")
 
 
+def test_a_run_that_left_what_its_potential_knows_says_so_first():
+    left = {"level": "care", "sentence": "Atoms were outside."}
+    text, kind = md_outcome({"steps": 10, "drift_eV_per_atom_ps": 0.02, "trust": left}, 1.0)
+    assert text.endswith("Atoms were outside.")
+    assert kind == "warn"
+
+
 def test_a_drifting_energy_is_told_before_anyone_trusts_it():
     _, kind = md_outcome({"steps": 10, "drift_eV_per_atom_ps": 0.02}, timestep_fs=1.0)
     assert kind == "warn"

@@ -7,6 +7,7 @@ from designer_app.elements import ATOMIC_NUMBERS
 from designer_app.io.documents import Document
 from designer_app.io.potential_cards import PotentialCard
 from designer_app.session.job import Job
+from designer_app.specs.md import MDSpec
 from designer_app.specs.potentials import POTENTIALS
 from designer_app.specs.structure import Structure
 from designer_app.specs.trust import TrustAxis, TrustReport
@@ -152,6 +153,20 @@ def test_what_was_answered_is_not_asked_again(qtbot, choice, asked):
     qtbot.waitUntil(lambda: bool(asked.jobs), timeout=30_000)
     asked.jobs[0].on_succeeded(FAR)
     choice.set_trained([(Path("/mine"), CARD)])
+    assert choice.verdict.level is Level.NO
+
+
+def test_the_light_follows_the_atoms_of_a_run(window):
+    choice = window.dynamics.potential
+    choice.set_trained([(Path("/mine"), CARD)])
+    choice.set_document(shown("Si", "Si"))
+    spec = MDSpec(structure=structure("Si", "Si"), potential="schnet", model=str(Path("/mine")))
+    job = Job(1, "md", spec, "MD Si")
+    job.begin()
+    window.runs.show_job(job)
+    assert choice.verdict.level is Level.GOOD
+    job.control.progress(10, 20, "", FAR)
+    job.on_cancelled()
     assert choice.verdict.level is Level.NO
 
 
