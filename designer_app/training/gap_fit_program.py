@@ -15,8 +15,8 @@ from ase import Atoms
 from ase.io import write
 
 from designer_app.errors import FitFailedError
+from designer_app.potentials.quip_files import XML
 from designer_app.potentials.quip_gap import (
-    XML,
     QuipPotential,
     files_as_arrays,
     from_arrays,

@@ -1,6 +1,7 @@
 """GAPs of QUIP: what their files may hold, and their fit where quippy is installed."""
 
 from importlib.util import find_spec
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,6 +13,7 @@ from designer_app.errors import FileUnreadableError, MissingPackageError, Unsafe
 from designer_app.io.documents import structure_from_atoms
 from designer_app.neighbors.build import build_neighbors
 from designer_app.potentials import load_potential
+from designer_app.potentials.quip_files import read_gap
 from designer_app.potentials.quip_gap import files_as_arrays, from_arrays
 from designer_app.running.control import RunControl
 from designer_app.specs.labelled import LabelledFrame
@@ -79,6 +81,51 @@ def test_sparse_points_in_other_folders_are_refused(tmp_path):
     text = f'<x>{HEAD}<gpCoordinates sparseX_filename="../secret"/></GAP_params></x>'
     with pytest.raises(FileUnreadableError):
         load_potential("gap", xml(tmp_path, text), Compute("cpu"))
+
+
+def test_single_quotes_hide_nothing(tmp_path):
+    recipe = f"<x><Potential init_args='FilePot command=x'/>{HEAD}</GAP_params></x>"
+    with pytest.raises(UnsafeFileError):
+        load_potential("gap", xml(tmp_path, recipe), Compute("cpu"))
+    points = f"<x>{HEAD}<gpCoordinates sparseX_filename='../secret'/></GAP_params></x>"
+    with pytest.raises(FileUnreadableError, match="sparse points"):
+        load_potential("gap", xml(tmp_path, points), Compute("cpu"))
+
+
+def test_a_file_that_declares_entities_is_refused(tmp_path):
+    declared = f'<!DOCTYPE x [<!ENTITY e SYSTEM "/etc/passwd">]><x>{HEAD}&e;</GAP_params></x>'
+    with pytest.raises(UnsafeFileError, match="entities"):
+        load_potential("gap", xml(tmp_path, declared), Compute("cpu"))
+
+
+def test_a_file_that_names_other_files_is_refused(tmp_path):
+    text = f'<x>{HEAD}<gpCoordinates core_param_file="x"/></GAP_params></x>'
+    with pytest.raises(UnsafeFileError, match="core_param_file"):
+        load_potential("gap", xml(tmp_path, text), Compute("cpu"))
+
+
+def test_half_a_file_is_refused(tmp_path):
+    with pytest.raises(FileUnreadableError, match="whole"):
+        load_potential("gap", xml(tmp_path, f"<x>{HEAD}"), Compute("cpu"))
+
+
+def test_quippy_is_given_a_copy_with_its_sparse_points_and_without_the_training_data(tmp_path):
+    (tmp_path / "gap.xml.sparseX.1").write_bytes(b"1 2 3")
+    text = (
+        f'<x>{HEAD}<c sparseX_filename="gap.xml.sparseX.1"/><XYZ_data>4</XYZ_data></GAP_params></x>'
+    )
+    files = read_gap(Path(xml(tmp_path, text)))
+    (tmp_path / "copy").mkdir()
+    copy = files.write(tmp_path / "copy")
+    assert "XYZ_data" not in copy.read_text()
+    assert (copy.parent / "gap.xml.sparseX.1").read_bytes() == b"1 2 3"
+    assert read_gap(copy).recipe == files.recipe == "IP GAP label=GAP_1"
+
+
+def test_a_core_potential_is_computed_too(tmp_path):
+    recipe = "Sum init_args_pot1={IP Glue} init_args_pot2={IP GAP label=GAP_1}"
+    text = f'<x><Potential init_args="{recipe}"/>{HEAD}</GAP_params></x>'
+    assert read_gap(Path(xml(tmp_path, text))).recipe == recipe
 
 
 def test_gap_fit_is_called_with_the_settings():
