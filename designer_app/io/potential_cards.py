@@ -13,6 +13,7 @@ from typing import Any
 
 from designer_app.errors import FileUnreadableError
 from designer_app.io.atomic_write import atomic_write
+from designer_app.resources import resource
 from designer_app.specs.potentials import POTENTIALS, key_and_model, member_texts
 
 POTENTIAL_CARD = "potential.json"
@@ -42,6 +43,8 @@ class ErrorsOn:
     energy_meV_atom: float | None = None  # noqa: N815 - units are spelt as the field spells them
     force_meV_A: float | None = None  # noqa: N815
     stress_GPa: float | None = None  # noqa: N815
+    typical_force_meV_A: float | None = None  # noqa: N815
+    """Mean absolute component of the reference forces: what an error of forces compares with."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,7 +60,10 @@ class PotentialCard:
     cutoff: float
     """A."""
     references_eV: Mapping[str, float]  # noqa: N815
-    """Energy of the free atom of each element, eV."""
+    """What the energy of each element counts from, eV: that of the free atom, or a fit."""
+    fitted: tuple[str, ...] | None = None
+    """Elements whose reference was fitted to the data: an offset that holds the mean binding
+    energy, no energy of an atom. None where the card does not tell."""
     training: Mapping[str, Any] = field(default_factory=dict)
     """Settings of the training."""
     data: tuple[LearnedFrom, ...] = ()
@@ -102,12 +108,30 @@ def read_potential_card(folder: Path) -> PotentialCard:
         said["errors"] = tuple(_known(ErrorsOn, each) for each in said.get("errors", ()))
         for name in ("elements", "seeds", "baseline"):
             said[name] = tuple(said.get(name, ()))
+        if said.get("fitted") is not None:
+            said["fitted"] = tuple(said["fitted"])
         card: PotentialCard = _known(PotentialCard, said)
     except OSError as error:
         raise FileUnreadableError(str(path), error.strerror or "cannot be read") from error
     except (ValueError, TypeError, KeyError, AttributeError) as error:
         raise FileUnreadableError(str(path), "it is no potential of this program") from error
     return card
+
+
+def trained_folder(model: str) -> Path:
+    """The folder of a trained potential: of a shipped one by its name, else the path itself."""
+    shipped = shipped_folder() / model
+    return shipped if model and Path(model).name == model and shipped.is_dir() else Path(model)
+
+
+def model_of(folder: Path) -> str:
+    """What specs call the potential in a folder: the name of a shipped one, else the path."""
+    return folder.name if folder.parent == shipped_folder() else str(folder)
+
+
+def shipped_folder() -> Path:
+    """Where the trained potentials lie that come with the program."""
+    return resource("weights/potentials")
 
 
 def families(potential: str, model: str) -> tuple[str, ...]:
@@ -120,9 +144,9 @@ def families(potential: str, model: str) -> tuple[str, ...]:
     else:
         parts = []
     below = [each for key, its in parts if key in POTENTIALS for each in families(key, its)]
-    if not below and model and (Path(model) / POTENTIAL_CARD).is_file():
+    if not below and model and (trained_folder(model) / POTENTIAL_CARD).is_file():
         with suppress(FileUnreadableError):  # loading it says what is wrong
-            key, its = read_potential_card(Path(model)).baseline
+            key, its = read_potential_card(trained_folder(model)).baseline
             below = list(families(key, its)) if key in POTENTIALS else []
     return (potential, *below)
 

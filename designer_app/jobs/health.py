@@ -9,7 +9,11 @@ import numpy as np
 from designer_app.device import Compute
 from designer_app.errors import FileUnreadableError, InvalidSpecError
 from designer_app.io.labels import read_labelled
-from designer_app.io.potential_cards import read_potential_card, write_potential_card
+from designer_app.io.potential_cards import (
+    read_potential_card,
+    trained_folder,
+    write_potential_card,
+)
 from designer_app.jobs.trust import knowledge_of
 from designer_app.potentials import load_potential
 from designer_app.properties.health.calm_frame import calm_frame
@@ -45,7 +49,7 @@ def _learned_from(spec: HealthSpec, control: RunControl) -> Structure | None:
     control.progress(0, 1, "Reading the training data")
     found = read_labelled(spec.data, spec.mapping, checkpoint=control.checkpoint)
     try:
-        references = read_potential_card(Path(spec.model)).references_eV
+        references = read_potential_card(trained_folder(spec.model)).references_eV
     except FileUnreadableError:
         references = {}
     return calm_frame(found.frames, references)

@@ -1,10 +1,8 @@
 """Whether a potential can be trusted with a structure, by axes of its own."""
 
-from pathlib import Path
-
 from designer_app.device import Compute
 from designer_app.errors import FileUnreadableError, InvalidSpecError
-from designer_app.io.potential_cards import read_potential_card
+from designer_app.io.potential_cards import read_potential_card, trained_folder
 from designer_app.potentials import load_potential
 from designer_app.running.control import RunControl
 from designer_app.specs.trust import TrustReport, TrustSpec
@@ -26,7 +24,7 @@ def run(spec: TrustSpec, control: RunControl) -> TrustReport:
 
 def knowledge_of(model: str) -> Knowledge:
     """What lies in the folder of a trained potential; nothing for other models."""
-    folder = Path(model)
+    folder = trained_folder(model)
     try:
         card = read_potential_card(folder)
     except FileUnreadableError:

@@ -8,7 +8,6 @@ they stay derivatives of the energy, and the sum runs in dynamics as any other p
 
 from collections.abc import Sequence
 from dataclasses import replace
-from pathlib import Path
 from typing import ClassVar
 
 import numpy as np
@@ -17,7 +16,7 @@ from torch import Tensor
 
 from designer_app.device import Compute
 from designer_app.errors import InvalidSpecError, UnsafeFileError
-from designer_app.io.potential_cards import POTENTIAL_CARD, read_potential_card
+from designer_app.io.potential_cards import POTENTIAL_CARD, read_potential_card, trained_folder
 from designer_app.neighbors.build import build_neighbors
 from designer_app.neighbors.pairs import NeighborList
 from designer_app.potentials import load_potential
@@ -61,9 +60,9 @@ def load(model: str, compute: Compute) -> Potential:
 
 def trained_on(folder: str) -> str:
     """The "key:model" of the baseline that a correction's card names; empty where there is none."""
-    if not (Path(folder) / POTENTIAL_CARD).is_file():
+    if not (trained_folder(folder) / POTENTIAL_CARD).is_file():
         return ""
-    key, model = read_potential_card(Path(folder)).baseline
+    key, model = read_potential_card(trained_folder(folder)).baseline
     return f"{key}:{model}" if key else ""
 
 

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,7 +11,7 @@ from numpy.typing import NDArray
 from designer_app.device import Compute
 from designer_app.elements import ATOMIC_NUMBERS
 from designer_app.errors import FileUnreadableError, InvalidSpecError
-from designer_app.io.potential_cards import POTENTIAL_CARD, read_potential_card
+from designer_app.io.potential_cards import POTENTIAL_CARD, read_potential_card, trained_folder
 from designer_app.potentials.base import Potential
 from designer_app.potentials.network import N_NUMBERS, NetworkPotential, ScaledNetwork
 from designer_app.registry import Row
@@ -35,15 +34,15 @@ def load(model: str, compute: Compute, *, named_baseline: str = "") -> Potential
     """
     if not model:
         raise InvalidSpecError("model", model, "name the folder of a trained potential", "Model")
-    card, arrays = read_potential(Path(model))
+    card, arrays = read_potential(trained_folder(model))
     try:
         found = potential_of(card, arrays, compute)
     except (KeyError, ValueError, RuntimeError, TypeError, IndexError, AttributeError) as error:
         raise FileUnreadableError(model, "its card and its weights do not fit together") from error
     if not (len(card.baseline) == 2 and card.baseline[0]):
         return found
-    if (Path(card.baseline[1]) / POTENTIAL_CARD).is_file() and (
-        read_potential_card(Path(card.baseline[1])).baseline[:1] not in ((), ("",))
+    if (trained_folder(card.baseline[1]) / POTENTIAL_CARD).is_file() and (
+        read_potential_card(trained_folder(card.baseline[1])).baseline[:1] not in ((), ("",))
     ):
         raise FileUnreadableError(model, "its baseline stands on a baseline of its own")
     from designer_app.potentials.delta import on_baseline  # it loads by this module

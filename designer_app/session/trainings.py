@@ -20,6 +20,7 @@ from designer_app.io.potential_cards import (
     POTENTIAL_CARD,
     PotentialCard,
     read_potential_card,
+    shipped_folder,
     trained_in,
 )
 from designer_app.io.series import read_series
@@ -197,7 +198,7 @@ def _points(evaluation: Evaluation, _control: RunControl) -> list[tuple[Points, 
 
 
 def _trained(places: tuple[Path, ...], _control: RunControl) -> list[Trained]:
-    return trained_in(places)
+    return [*trained_in(places), *trained_in((shipped_folder(),))]
 
 
 def _copied(folder: Path, target: Path, _control: RunControl) -> Path:

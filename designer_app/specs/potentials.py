@@ -17,6 +17,8 @@ class PotentialRow(Row):
     """What `--model` names for this family."""
     models: tuple[tuple[str, str], ...] = ()
     """(value, title) of the models shipped with the program; the first is the default."""
+    is_trained: bool = False
+    """Its models are folders that a training wrote, the shipped ones by their names."""
     native: bool = True
     """Our own torch code: batched, restarts bitwise."""
     suits: tuple[str, ...] = ("solid",)
@@ -46,14 +48,20 @@ _CLOSE_PACKED_METALS = "Ni Cu Rh Pd Ag Ir Pt Au Al Pb Ti Zr Co Mg"
 _SOFT_METALS = "Ca Sr Ba Na K Rb Cs"
 
 
-def _trained(key: str, title: str, summary: str) -> PotentialRow:
-    """A family of which nothing is shipped: each model is a folder that a training wrote."""
+def _trained(key: str, title: str, summary: str, *shipped: tuple[str, str, str]) -> PotentialRow:
+    """A family whose models are folders that a training wrote.
+
+    Shipped ones are given as (name, title, symbols); they lie in resources/weights/potentials.
+    """
     return PotentialRow(
         key=key,
         title=title,
         summary=summary,
         implementation="designer_app.potentials.trained:load",
-        model_doc="folder of a trained potential",
+        model_doc="folder of a trained potential, or the name of a shipped one",
+        models=tuple((name, title) for name, title, _ in shipped),
+        covers=tuple((name, symbols) for name, _, symbols in shipped),
+        is_trained=True,
         suits=("solid", "molecule", "liquid", "metal"),
     )
 
@@ -157,7 +165,12 @@ POTENTIALS: Registry[PotentialRow] = Registry(
             gives=("energy", "forces", "stress", "spread"),
             covers=(("chgnet:0.3.0+chgnet:r2scan", _MPTRJ),),
         ),
-        _trained("schnet", "SchNet", "Continuous-filter network: quick, trained on your own data."),
+        _trained(
+            "schnet",
+            "SchNet",
+            "Continuous-filter network: quick, trained on your own data.",
+            ("ethanol-schnet", "Ethanol (PBE, rMD17)", "H C O"),
+        ),
         _trained("nequip", "NequIP", "Equivariant network: accurate, trained on your own data."),
         _trained("gemnet", "GemNet", "Network on angles and dihedrals, trained on your own data."),
         replace(

@@ -8,6 +8,7 @@ from tempfile import TemporaryDirectory
 import numpy as np
 import pytest
 import torch
+from ase.build import molecule
 
 from designer_app.device import Compute
 from designer_app.dynamics.integrators import NVE
@@ -58,11 +59,24 @@ class Matter:
     """Whether they fill a cell or stand alone, for methods that are slow in cells."""
     motif: tuple[tuple[str, float, float, float], ...] = ()
     """Where given, these stand at each point instead, at offsets in units of the spacing."""
+    rattled: float = 0.04
+    """Standard deviation of places, in units of the spacing."""
     settled: float = 0.0
     """Relative error of forces and stress of a method with thresholds of its own: electrons settle
     to an accuracy, lattice sums end somewhere."""
 
 
+def molecules(name: str, elements: tuple[str, str], spacing: float) -> Matter:
+    """A molecule of ASE's collection at each point."""
+    atoms = molecule(name)
+    offsets = atoms.positions / spacing
+    motif = tuple(
+        (symbol, *offset) for symbol, offset in zip(atoms.symbols, offsets.tolist(), strict=True)
+    )
+    return Matter(elements, spacing, motif=motif, rattled=0.004)
+
+
+ETHANOL = molecules("CH3CH2OH", ("O", "H"), 8.0)
 MATTER = {
     ("chgnet", "0.3.0"): Matter(("Li", "O"), 2.1),
     ("chgnet", "r2scan"): Matter(("Na", "Cl"), 2.8),
@@ -83,6 +97,7 @@ MATTER = {
     ),
     ("tight-binding", "GFN1-xTB"): Matter(("H", "He"), 1.8, settled=1e-3),
     ("tight-binding", "GFN2-xTB"): Matter(("Li", "F"), 1.9, periodic=False, settled=1e-4),
+    ("schnet", "ethanol-schnet"): ETHANOL,
     ("ase", "ase.calculators.emt:EMT"): Matter(("Cu", "Ni"), 2.5),
 }
 SIZES = {
@@ -171,7 +186,7 @@ def crystal(matter, seed=0, repeats=(2, 2, 2)):
         offsets = np.array([offset for _, *offset in matter.motif])
         steps = (steps[:, None] + offsets).reshape(-1, 3)
     shape = matter.spacing * np.array([[1.0, 0.05, 0], [0.1, 1.0, 0], [-0.05, 0.1, 1.03]])
-    positions = steps @ shape + rng.normal(0, 0.04 * matter.spacing, steps.shape)
+    positions = steps @ shape + rng.normal(0, matter.rattled * matter.spacing, steps.shape)
     return Structure(numbers, positions, np.diag(repeats) @ shape, (matter.periodic,) * 3)
 
 
@@ -427,7 +442,8 @@ def test_half_the_step_makes_a_quarter_of_the_energy_error(key, model):
     thermal_speed = float(torch.sqrt(KB * matter.temperature / atoms.masses.min()))
     errors = []
     for n_steps in (20, 40):
-        integrator = NVE(dt=0.08 * matter.spacing / thermal_speed / n_steps)
+        way = 2 * matter.rattled * matter.spacing  # of the lightest atom, in all
+        integrator = NVE(dt=way / thermal_speed / n_steps)
         evaluate = ForceField(potential, integrator.wants)
         start = begin(start_state(atoms, matter.temperature, 1), integrator, evaluate)
         run = simulate(start, potential, integrator, n_steps, evaluate=evaluate)

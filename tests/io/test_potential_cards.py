@@ -8,7 +8,9 @@ from designer_app.io.potential_cards import (
     ErrorsOn,
     LearnedFrom,
     PotentialCard,
+    model_of,
     read_potential_card,
+    trained_folder,
     trained_in,
     write_potential_card,
 )
@@ -53,3 +55,14 @@ def test_potentials_are_found_in_several_places_without_the_broken_ones(tmp_path
     found = trained_in((tmp_path / "runs", tmp_path / "mine", tmp_path / "none"))
     assert {folder.name for folder, _ in found} == {"0001", "Si"}
     assert all(card == CARD for _, card in found)
+
+
+def test_a_shipped_potential_goes_by_its_name():
+    folder = trained_folder("ethanol-schnet")
+    assert folder.is_dir()
+    assert model_of(folder) == "ethanol-schnet"
+
+
+def test_any_other_potential_goes_by_its_folder(tmp_path):
+    assert trained_folder(str(tmp_path)) == tmp_path
+    assert model_of(tmp_path) == str(tmp_path)

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from designer_app.io.documents import Document
 from designer_app.io.examples import Example
 from designer_app.io.pair_tables import own_tables
-from designer_app.io.potential_cards import PotentialCard
+from designer_app.io.potential_cards import PotentialCard, model_of
 from designer_app.specs.potentials import POTENTIALS
 from designer_app.specs.structure import Structure
 from designer_app.specs.trust import TrustReport, TrustSpec
@@ -59,7 +59,7 @@ class PotentialChoice(QWidget):
         chosen = self._potential.value()
         if chosen in self._trained:
             family, folder, _ = self._trained[chosen]
-            return {"potential": family, "model": str(folder)}
+            return {"potential": family, "model": model_of(folder)}
         return {"potential": chosen, "model": self._model.value()}
 
     def set_values(self, potential: str, model: str) -> None:
@@ -75,7 +75,7 @@ class PotentialChoice(QWidget):
         """Offer these (folder, card) too; what is chosen stays."""
         present = self.values()
         self._trained = {
-            f"{card.family}:{folder}": (card.family, folder, card)
+            f"{card.family}:{model_of(folder)}": (card.family, folder, card)
             for folder, card in trained
             if card.family in POTENTIALS
         }
@@ -133,7 +133,9 @@ class PotentialChoice(QWidget):
             verdict = judge_trained(card, self._structure)
             self._light.set_verdict(verdict)
             if not verdict.stops:
-                question = TrustSpec(structure=self._structure, potential=family, model=str(folder))
+                question = TrustSpec(
+                    structure=self._structure, potential=family, model=model_of(folder)
+                )
         else:
             row_now = POTENTIALS[self._potential.value()]
             model = self._model.value()
@@ -160,4 +162,8 @@ class PotentialChoice(QWidget):
 def _families(wanted: str = "") -> tuple[tuple[str, str], ...]:
     """Those that come with parameters, and the one that is wanted."""
     rows = POTENTIALS.values()
-    return tuple((row.key, row.title) for row in rows if row.models or row.key == wanted)
+    return tuple(
+        (row.key, row.title)
+        for row in rows
+        if (row.models and not row.is_trained) or row.key == wanted
+    )
