@@ -4,10 +4,13 @@ import argparse
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from designer_app.cli.arguments import add_spec_arguments, spec_from_namespace
 from designer_app.cli.command import Command, Console
 from designer_app.errors import InputError
 from designer_app.explanations import explain_exception
+from designer_app.io.cell_words import lattice_in_words
 from designer_app.jobs import read, relax
 from designer_app.running.control import RunControl
 from designer_app.specs.documents import ReadSpec
@@ -60,10 +63,13 @@ def _present(result: dict[str, Any]) -> str:
             lines.append(f"{name}: {row['error']}")
             continue
         state = "relaxed" if row["converged"] else "NOT converged"
-        line = f"{name}: {state} in {row['n_steps']} steps, {row['energy_eV']:.5f} eV"
+        steps = "1 step" if row["n_steps"] == 1 else f"{row['n_steps']} steps"
+        line = f"{name}: {state} in {steps}, {row['energy_eV']:.5f} eV"
         line += f", largest force {row['fmax_eV_A']:.4f} eV/Å"
         if row["volume_change_percent"] is not None:
-            line += f", volume {row['volume_change_percent']:+.2f} %"
+            line += f", volume {row['volume_A3'] / row['n_atoms']:.2f} Å³/atom"
+            line += f" ({row['volume_change_percent']:+.2f} %)"
+            line += f", {lattice_in_words(np.array(row['lattice']))}"
         lines.append(line + (f" -> {row['path']}" if row["path"] else ""))
     return "\n".join(lines)
 

@@ -202,7 +202,7 @@ def _hop_barriers(
         images = interpolated(ends[0].structure, ends[1].structure, goal.n_images)
 
         def told(step: int, largest: float, at: int = index, hop: str = name) -> None:
-            text = f"{hop}: step {step}, largest force {largest:.3f} eV/A"
+            text = f"{hop}: step {step}, largest force {largest:.3f} eV/Å"
             control.progress(at + 0.5, len(kinds), text)
 
         band = relaxed_band(

@@ -288,7 +288,9 @@ class _Relaxation:
                 self.control.series.append({"structure": index, **self._row(step, fact)})
         text = f"{len(self.results)} of {len(self.structures)} structures"
         if is_single:
-            text = f"step {batch.n_steps[0]}, largest force {facts[0].fmax:.3f} eV/A"
+            text = f"step {batch.n_steps[0]}, largest force {facts[0].fmax:.3f} eV/Å"
+            if not self.goal.fix_cell:
+                text += f", stress {facts[0].smax / GPA:.2f} GPa"
             cell = state.cell[0].cpu().numpy().astype(np.float64)
             positions = state.positions.cpu().numpy().astype(np.float32)
             self.control.frames.put(Frame(batch.n_steps[0], 0.0, positions, cell))

@@ -40,9 +40,10 @@ class RelaxSpec:
         decimals=4,
     )
     smax: float = spec_field(
-        0.5,
+        0.1,
         label="Stress below",
-        doc="Converged when, besides, no stress component is farther from the pressure.",
+        doc="Converged when, besides, no stress component is farther from the pressure. "
+        "A volume is then right to this over the bulk modulus.",
         unit="GPa",
         above=0.0,
         high=100.0,

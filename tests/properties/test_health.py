@@ -4,18 +4,22 @@ from ase.build import bulk, molecule
 
 from designer_app.device import Compute
 from designer_app.io.documents import structure_from_atoms
-from designer_app.jobs import health
+from designer_app.jobs import health, relax
 from designer_app.potentials import load_potential
+from designer_app.properties.health.checkup import check_potential
 from designer_app.properties.health.dimers import attraction
 from designer_app.properties.health.equation_of_state import minima, minimum
 from designer_app.properties.health.subject import subject_of
 from designer_app.properties.health.vibrations import force_constants, frequencies_of
 from designer_app.running.control import RunControl
 from designer_app.specs.health import HealthSpec
+from designer_app.specs.relax import RelaxSpec
+from designer_app.trust.judging import Knowledge
 from designer_app.units import GPA
 
 ARGON = structure_from_atoms(bulk("Ar", "fcc", a=5.25, cubic=True))
-LJ = {"potential": "lennard-jones", "model": "noble-gases", "temperature": 20.0}
+LJ_ALONE = {"potential": "lennard-jones", "model": "noble-gases"}
+LJ = {**LJ_ALONE, "temperature": 20.0}
 
 
 @pytest.fixture(scope="module")
@@ -43,6 +47,23 @@ def test_the_bulk_modulus_is_that_of_argon(report):
         item(report, "equation-of-state").sentence.split("modulus ")[1].split(" GPa")[0]
     )
     assert modulus == pytest.approx(3, abs=1)
+
+
+def test_the_minimum_of_the_curve_is_where_a_relaxation_ends(report):
+    said = item(report, "equation-of-state").sentence
+    a = float(said.split("(a = ")[1].split(" Å")[0])
+    found = relax.run(RelaxSpec(structures=(ARGON,), smax=0.001, **LJ_ALONE), RunControl())
+    rounded = 6e-4
+    assert a == pytest.approx(found["lattice"][0][0], abs=rounded)
+    assert f"{100.0 * ((a / 5.25) ** 3 - 1.0):+.1f} % against" in said
+
+
+def test_a_distance_that_was_lost_is_care_and_says_so():
+    potential = load_potential("lennard-jones", "noble-gases", Compute("cpu"))
+    known = Knowledge(None, None, "How far it can see is not known.")
+    spec = HealthSpec(structure=ARGON, steps=20, **LJ)
+    found = item(check_potential(potential, spec, known, RunControl()), "extrapolation")
+    assert (found.level, found.sentence) == ("care", known.lost)
 
 
 def test_a_molecule_has_no_equation_of_state():

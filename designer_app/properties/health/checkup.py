@@ -67,8 +67,10 @@ def _extrapolation(subject: Subject, known: Knowledge) -> HealthItem:
         key="extrapolation",
         title="Distance to the training data",
         level="skipped",
-        sentence="Not known: only potentials trained here tell how far they can see.",
+        sentence="Not known: it takes a potential trained here, and 20 frames kept back.",
     )
+    if known.lost:
+        return replace(item, level="care", sentence=known.lost)
     if known.surroundings is None:
         return item
     state = state_from_structures([subject.rest], subject.potential.device)

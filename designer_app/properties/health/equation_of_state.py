@@ -2,8 +2,10 @@
 
 import numpy as np
 
+from designer_app.io.cell_words import lattice_in_words
 from designer_app.properties.health.subject import Subject, energies_of, moved
 from designer_app.specs.health import Curve, HealthItem
+from designer_app.specs.structure import Structure
 from designer_app.units import GPA
 
 KEY, TITLE = "equation-of-state", "Equation of state"
@@ -33,7 +35,7 @@ def check(subject: Subject) -> HealthItem:
         x_label="volume, Å³/atom",
         y_label="energy, eV/atom",
     )
-    level, sentence, advice = _judged(volumes, energies)
+    level, sentence, advice = _judged(volumes, energies, rest)
     return HealthItem(
         key=KEY, title=TITLE, level=level, sentence=sentence, advice=advice, curves=(curve,)
     )
@@ -73,7 +75,7 @@ def minimum(volumes: np.ndarray, energies: np.ndarray) -> tuple[float, float]:
     return float(volume), float(volume * by_volume**2 * slope.deriv()(best) / GPA)
 
 
-def _judged(volumes: np.ndarray, energies: np.ndarray) -> tuple[str, str, str]:
+def _judged(volumes: np.ndarray, energies: np.ndarray, rest: Structure) -> tuple[str, str, str]:
     n_minima, at = minima(energies), int(np.argmin(energies))
     if not np.isfinite(energies).all():
         return "no", "Some volumes have no finite energy.", "Do not use it far from this volume."
@@ -85,7 +87,12 @@ def _judged(volumes: np.ndarray, energies: np.ndarray) -> tuple[str, str, str]:
         sentence = f"The energy still falls at {where} of the volume: there is no minimum near."
         return "care", sentence, "Relax the cell first, or add squeezed and stretched cells."
     volume, modulus = minimum(volumes, energies)
-    told = f"One smooth minimum at {volume:.2f} Å³/atom, bulk modulus {modulus:.0f} GPa"
+    given = rest.volume / len(rest)
+    cell = lattice_in_words(rest.cell * (volume / given) ** (1.0 / 3.0))
+    told = (
+        f"One smooth minimum at {volume:.2f} Å³/atom ({cell}; {100.0 * (volume / given - 1.0):+.1f}"
+        f" % against the volume given), bulk modulus {modulus:.0f} GPa"
+    )
     if not 0.0 < modulus < STIFFEST:
         return "no", f"{told}, which no solid has.", "Do not trust its pressures."
     return "good", f"{told}.", ""
