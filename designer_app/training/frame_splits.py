@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from ase.geometry import complete_cell, minkowski_reduce
 from numpy.typing import NDArray
 
 from designer_app.elements import SYMBOLS
@@ -49,7 +50,10 @@ def split_frames(frames: Frames, spec: TrainPotentialSpec, test_frames: Frames =
     if spec.n_train and spec.n_train < len(train):
         chosen = np.sort(random.permutation(len(train))[: spec.n_train])
         train = tuple(train[place] for place in chosen)
-    return SplitFrames(train, validation, judging or test, free, _rule(spec, len(judging)))
+    counts = (len(train), len(validation), len(judging or test))
+    return SplitFrames(
+        train, validation, judging or test, free, _rule(spec, counts, of_files=bool(judging))
+    )
 
 
 def usable_frames(
@@ -79,8 +83,12 @@ def is_free_atom(frame: LabelledFrame) -> bool:
     """Whether a frame is one atom that feels no other."""
     if len(frame) != 1:
         return False
-    periodic = frame.structure.cell[list(frame.structure.pbc)]
-    return len(periodic) == 0 or float(np.linalg.norm(periodic, axis=1).min()) > _LONELY
+    pbc = np.array(frame.structure.pbc)
+    if not pbc.any():
+        return True
+    # To the shortest vectors: an image may be nearer than the cell's own are long.
+    reduced, _ = minkowski_reduce(complete_cell(frame.structure.cell), pbc)  # pyright: ignore[reportArgumentType]
+    return float(np.linalg.norm(np.asarray(reduced)[pbc], axis=1).min()) > _LONELY
 
 
 def free_atoms_in(frames: Frames) -> dict[str, float]:
@@ -229,18 +237,19 @@ def _lattice(frame: LabelledFrame) -> NDArray[np.float64]:
     return np.array([*(lengths / edge), *cosines])
 
 
-def _rule(spec: TrainPotentialSpec, n_judging: int) -> str:
-    """The rule in a sentence, for the card."""
+def _rule(spec: TrainPotentialSpec, counts: tuple[int, int, int], *, of_files: bool) -> str:
+    """What was done, in a sentence with the frames of each part, for the card."""
     how = {
         "random": "at random",
         "tag": "by whole tags",
         "structure": "by whole structures (same formula and cell)",
         "time": "from the end of each file",
     }[spec.split]
-    said = f"Validation {spec.validation_share:.0%}"
-    said += "" if n_judging else f" and test {spec.test_share:.0%}"
-    said += f" kept back {how}, seed {spec.seed}"
-    return f"{said}; test: {n_judging} frames of files of their own." if n_judging else f"{said}."
+    n_train, n_validation, n_test = counts
+    kept_back = f"{n_validation} for validation"
+    kept_back += f" and {n_test} for the test" if n_test and not of_files else ""
+    said = f"Learned from {n_train} frames; {kept_back} kept back {how}, seed {spec.seed}"
+    return f"{said}; test: {n_test} frames of files of their own." if of_files else f"{said}."
 
 
 def tags_of(frames: Iterable[LabelledFrame]) -> tuple[str, ...]:

@@ -14,7 +14,7 @@ from designer_app.explanations import explain_exception
 from designer_app.specs.labelled import LabelledFrame
 from designer_app.specs.structure import Structure
 from designer_app.specs.train_potential import TrainPotentialSpec
-from designer_app.training.frame_splits import split_frames, structure_groups
+from designer_app.training.frame_splits import is_free_atom, split_frames, structure_groups
 
 SPEC = TrainPotentialSpec(data=(), out=Path("out"))
 RULES = ("random", "tag", "structure", "time")
@@ -135,3 +135,29 @@ def test_one_group_cannot_be_kept_back() -> None:
 def test_a_strained_crystal_is_the_same_structure() -> None:
     groups = structure_groups([frame(0, edge=5.0), frame(1, edge=5.5), frame(2, edge=15.0)])
     assert groups[0] == groups[1] != groups[2]
+
+
+def test_a_chain_of_atoms_in_a_skewed_cell_is_no_free_atom() -> None:
+    """All vectors are longer than 8 A, and images 2.5 A apart."""
+    cell = np.array([[8.0, 0, 0], [8.0, 2.5, 0], [8.0, 0, 2.5]])
+    structure = Structure(np.array([29]), np.zeros((1, 3)), cell, (True, True, True))
+    assert not is_free_atom(LabelledFrame(structure, energy=-3.5))
+
+
+@pytest.mark.parametrize("pbc", [(True, True, True), (False, True, False), (False, False, False)])
+def test_an_atom_far_from_its_images_is_free(pbc: tuple[bool, bool, bool]) -> None:
+    cell = 12.0 * np.eye(3) * np.array(pbc)[:, None]
+    assert is_free_atom(LabelledFrame(Structure(np.array([29]), np.zeros((1, 3)), cell, pbc)))
+
+
+def test_the_card_tells_how_many_frames_were_kept_back_and_not_the_share_asked_for() -> None:
+    split = split_frames(many(20), replace(SPEC, validation_share=0.0, test_share=0.1))
+    assert split.how == (
+        "Learned from 17 frames; 1 for validation and 2 for the test kept back at random, seed 0."
+    )
+
+
+def test_frames_of_test_files_are_told_apart() -> None:
+    split = split_frames(many(20), SPEC, [replace(each, source="b.xyz") for each in many(7)])
+    assert split.how.startswith("Learned from 18 frames; 2 for validation kept back")
+    assert split.how.endswith("test: 7 frames of files of their own.")
