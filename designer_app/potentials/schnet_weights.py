@@ -16,6 +16,9 @@ from designer_app.potentials.network import N_NUMBERS, ScaledNetwork
 from designer_app.potentials.schnet import SchNet
 from designer_app.specs.networks import SchNetSettings
 
+_ROUNDING = 1e-4
+"""A, of numbers kept in single precision."""
+
 
 def from_pyg(
     state: Mapping[str, Tensor], *, mean: float = 0.0, std: float = 1.0, unit: float = 1.0
@@ -63,6 +66,10 @@ def from_schnetpack(
         "representation.radial_basis.offsets",
         readout,
     )
+    cutoff = state.get("representation.cutoff_fn.cutoff")
+    if cutoff is not None and abs(float(cutoff) - network.cutoff) > _ROUNDING:
+        reason = f"its Gaussians end at {network.cutoff:g}, its cutoff is {float(cutoff):g}"
+        raise FileUnreadableError("state_dict", f"{reason}: ours end together")
     references, mean = torch.zeros(N_NUMBERS), 0.0
     for name, each in state.items():
         if name.startswith("postprocessors.") and name.endswith(".atomref"):
@@ -107,14 +114,18 @@ def _filled(
     ]
     if not blocks:
         raise KeyError(f"{interactions}.0.{names['inward']}.weight")
+    offsets = state[centers].double().cpu()
+    even = torch.linspace(0.0, float(offsets[-1]), len(offsets), dtype=offsets.dtype)
+    if not torch.allclose(offsets, even, rtol=0.0, atol=_ROUNDING):
+        raise FileUnreadableError("state_dict", "its Gaussians do not stand evenly from 0 on")
     n_filters, n_features = state[f"{blocks[0]}{names['inward']}.weight"].shape
     network = SchNet(
         SchNetSettings(
             n_features=n_features,
             n_filters=n_filters,
             n_interactions=len(blocks),
-            n_gaussians=len(state[centers]),
-            cutoff=float(state[centers][-1]),
+            n_gaussians=len(offsets),
+            cutoff=float(offsets[-1]),
             readout=activation,
         )
     ).to(table.dtype)

@@ -77,3 +77,18 @@ def test_units_mean_spread_and_free_atoms_of_others_are_taken_over():
 def test_weights_of_something_else_are_refused():
     with pytest.raises(FileUnreadableError, match=r"interactions.0.conv.lin1"):
         from_pyg({"embedding.weight": torch.zeros(100, 4)})
+
+
+def test_a_cutoff_other_than_the_end_of_the_gaussians_is_refused():
+    arrays, _ = fixture_of("schnetpack")
+    other = {**weights_of(arrays), "representation.cutoff_fn.cutoff": torch.tensor([6.0])}
+    with pytest.raises(FileUnreadableError, match="its cutoff is 6"):
+        from_schnetpack(other)
+
+
+def test_gaussians_that_do_not_begin_at_nought_are_refused():
+    arrays, _ = fixture_of("pyg")
+    weights = weights_of(arrays)
+    offsets = torch.linspace(0.5, 5.0, len(weights["distance_expansion.offset"]))
+    with pytest.raises(FileUnreadableError, match="evenly"):
+        from_pyg({**weights, "distance_expansion.offset": offsets})
