@@ -84,7 +84,7 @@ class GapBasis:
     def kernel(self, unit: FloatArray, kind: int) -> tuple[FloatArray, FloatArray]:
         """(n_atoms, n_sparse) kernels of atoms of one element, and their slopes by p . p_s."""
         overlap = np.maximum(product(unit, self.sparse[kind].T), 0.0)
-        powers = np.ones_like(overlap)
+        powers = (overlap > 0.0).astype(overlap.dtype)  # flat where it was cut off
         for _ in range(self.zeta - 1):  # far quicker than a general power
             powers *= overlap
         return powers * overlap, self.zeta * powers

@@ -3,6 +3,7 @@
 import csv
 import math
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -19,6 +20,7 @@ from designer_app.errors import (
 from designer_app.io.potential_cards import PotentialCard
 from designer_app.neighbors.build import build_neighbors
 from designer_app.potentials.gap import REPULSION_BEGIN
+from designer_app.potentials.gap_basis import GapBasis
 from designer_app.potentials.nuclear_repulsion import nuclear_repulsion
 from designer_app.potentials.trained import load
 from designer_app.running.control import RunControl
@@ -331,3 +333,12 @@ def test_the_longest_time_limits_sparse_points(copper_frames, tmp_path, monkeypa
     assert gap_plan.affordable((), 1, many, custom).n_sparse == 500
     endless = replace(custom, max_minutes=0.0)
     assert gap_plan.affordable((), 1, many, endless).n_sparse == 1000
+
+
+def test_kernels_that_are_cut_off_have_no_slope():
+    """Opposite spectra: a kernel of nought on both sides, and so no force."""
+    points = np.array([[1.0, 0.0]])
+    basis = SimpleNamespace(sparse=[points], zeta=1)
+    kernel, slopes = GapBasis.kernel(basis, np.array([[-0.6, 0.8], [0.6, 0.8]]), 0)
+    assert kernel.ravel().tolist() == [0.0, 0.6]
+    assert slopes.ravel().tolist() == [0.0, 1.0]
