@@ -16,15 +16,17 @@ from designer_app.training.frames import SplitFrames
 
 
 def less_baseline(frames: SplitFrames, baseline: Potential, control: RunControl) -> SplitFrames:
-    """The same split with a baseline taken off every label, free atoms included."""
-    sets = (frames.train, frames.validation, frames.test)
-    together = baseline_labels([frame for each in sets for frame in each], baseline, control)
-    n_train, n_validation = len(frames.train), len(frames.validation)
+    """What is learned: a baseline taken off every label, free atoms included.
+
+    Test frames are left out: the sum of baseline and correction is judged on them.
+    """
+    together = baseline_labels((*frames.train, *frames.validation), baseline, control)
+    n_train = len(frames.train)
     return replace(
         frames,
         train=together[:n_train],
-        validation=together[n_train : n_train + n_validation],
-        test=together[n_train + n_validation :],
+        validation=together[n_train:],
+        test=(),
         free_atoms=_free_atoms(frames.free_atoms, baseline, control),
     )
 

@@ -226,11 +226,19 @@ def test_free_atoms_that_a_baseline_does_not_know_are_fitted_instead():
     assert less_baseline(split, part(MORSE), RunControl()).free_atoms == {}
 
 
-def _atom(number):
-    return structure_from_atoms(Atoms([number], [[0.0, 0, 0]]))
-
-
 @pytest.mark.parametrize("model", ["", f"{MORSE}+delta:{SUM}"])
 def test_names_that_make_no_sum_are_refused(model):
     with pytest.raises(InvalidSpecError):
         load_potential("delta", model, Compute())
+
+
+def test_no_baseline_is_computed_of_frames_that_only_judge():
+    """They may hold elements that it does not know."""
+    frame = LabelledFrame(copper(), energy=-10.0)
+    judging = LabelledFrame(_atom(36), energy=0.0)
+    split = SplitFrames((frame,), (frame,), (judging,))
+    assert less_baseline(split, part(EMT), RunControl()).test == ()
+
+
+def _atom(number):
+    return structure_from_atoms(Atoms([number], [[0.0, 0, 0]]))
