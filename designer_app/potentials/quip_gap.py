@@ -5,6 +5,7 @@ has wheels for Linux and macOS only.
 """
 
 import shutil
+import sys
 import tempfile
 import weakref
 from collections.abc import Mapping
@@ -37,8 +38,11 @@ def load(model: str, compute: Compute) -> Potential:
 
 
 def need_quippy(purpose: str) -> None:
-    """Raise `MissingPackageError` where quippy is not installed."""
-    if find_spec("quippy") is None:
+    """Raise `MissingPackageError` where quippy is not installed, or the program has no Python.
+
+    gap_fit is run by that Python; in a frozen program `sys.executable` is the program itself.
+    """
+    if getattr(sys, "frozen", False) or find_spec("quippy") is None:
         raise MissingPackageError("quippy-ase", purpose, "pip install 'designer-app[gap]'")
 
 

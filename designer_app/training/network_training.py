@@ -1,7 +1,7 @@
 """Fitting a neural network to frames: what every family of networks is trained with."""
 
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -24,6 +24,11 @@ from designer_app.training.training_checkpoint import read_training
 
 LOSS = "pseudo-Huber of lengths, energies over the root of n"
 """Of which kind losses in a checkpoint are; only equal ones can be compared."""
+
+FORCES_ALONE = (
+    "No frame had an energy: energies are those that the forces sum up to, and tell nothing "
+    "between structures of other atoms, or that no path of the data joins."
+)
 
 
 def fit(
@@ -119,6 +124,14 @@ def hash_of(frames: Sequence[LabelledFrame]) -> str:
     return found.hexdigest()
 
 
+def _notes(frames: SplitFrames, start: StartingPoint | None) -> Iterator[str]:
+    """What its users have to know."""
+    if start is not None:
+        yield start.in_words
+    if not any(each.energy is not None and np.isfinite(each.energy) for each in frames.train):
+        yield FORCES_ALONE
+
+
 def _fitted(
     training: Training,
     model: NetworkModel,
@@ -144,5 +157,5 @@ def _fitted(
         cutoff=model.network.cutoff,
         references=model.references,
         training=told,
-        notes="" if start is None else start.in_words,
+        notes=" ".join(_notes(frames, start)),
     )

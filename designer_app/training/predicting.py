@@ -18,7 +18,7 @@ from designer_app.running.control import RunControl
 from designer_app.running.messages import job_error
 from designer_app.specs.labelled import LabelledFrame
 from designer_app.state import AtomicState, state_from_structures
-from designer_app.training.metrics import VOIGT, Labels
+from designer_app.training.metrics import VOIGT, Labels, blank_labels
 from designer_app.trust.judging import Knowledge
 from designer_app.units import GPA
 
@@ -47,15 +47,8 @@ class _Collected:
 
     def __init__(self, frames: Frames, known: Knowledge | None) -> None:
         self.known = known
-        sizes = np.array([len(each) for each in frames], dtype=np.int64)
-        self.starts = np.concatenate([[0], np.cumsum(sizes)])
-        self.labels = Labels(
-            n_atoms=sizes,
-            numbers=np.concatenate([each.structure.numbers for each in frames]),
-            energies=np.full(len(frames), np.nan),
-            forces=np.full((int(sizes.sum()), 3), np.nan),
-            stresses=np.full((len(frames), 6), np.nan),
-        )
+        self.labels = blank_labels(frames)
+        self.starts = np.concatenate([[0], np.cumsum(self.labels.n_atoms)])
         self.spread = np.full(len(frames), np.nan)
         self.scale = np.full(len(self.labels.numbers), np.nan)
         self.problems: Counter[str] = Counter()

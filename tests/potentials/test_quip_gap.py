@@ -1,5 +1,6 @@
 """GAPs of QUIP: what their files may hold, and their fit where quippy is installed."""
 
+import sys
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from designer_app.device import Compute
 from designer_app.errors import FileUnreadableError, MissingPackageError, UnsafeFileError
 from designer_app.io.documents import structure_from_atoms
 from designer_app.neighbors.build import build_neighbors
-from designer_app.potentials import load_potential
+from designer_app.potentials import load_potential, quip_gap
 from designer_app.potentials.quip_files import read_gap
 from designer_app.potentials.quip_gap import files_as_arrays, from_arrays
 from designer_app.running.control import RunControl
@@ -183,3 +184,10 @@ def test_files_of_a_fit_come_back_byte_for_byte(tmp_path):
         "quip/gap.xml": b"abc",
         "quip/gap.xml.sparseX.GAP_1": b"1 2 3",
     }
+
+
+def test_a_frozen_program_has_no_python_for_gap_fit(monkeypatch):
+    monkeypatch.setattr(sys, "frozen", True, raising=False)
+    monkeypatch.setattr(quip_gap, "find_spec", lambda _: object())
+    with pytest.raises(MissingPackageError):
+        quip_gap.need_quippy("fitting by gap_fit")

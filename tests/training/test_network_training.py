@@ -27,7 +27,7 @@ from designer_app.specs.training_progress import (
 )
 from designer_app.training import loop, network_model
 from designer_app.training.frames import SplitFrames, StoppedFitError
-from designer_app.training.network_training import fit, hash_of
+from designer_app.training.network_training import FORCES_ALONE, fit, hash_of
 
 ONE_BATCH, BATCHES_AN_EPOCH = 1, 4
 
@@ -342,3 +342,9 @@ def test_apple_gpus_are_left_to_others(copper_frames, tiny_training, monkeypatch
     assert fitted.training["epochs"] == 1
     with pytest.raises(InvalidSpecError):
         fit(copper_frames, tiny_training(epochs=1, device="mps"), RunControl())
+
+
+def test_a_training_on_forces_alone_says_what_its_energies_are(copper_frames, tiny_training):
+    train = tuple(replace(frame, energy=None) for frame in copper_frames.train)
+    frames = SplitFrames(train, copper_frames.validation)
+    assert FORCES_ALONE in fit(frames, tiny_training(epochs=1), RunControl()).notes

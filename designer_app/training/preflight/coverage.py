@@ -36,12 +36,12 @@ def missing_label_findings(frames: Frames) -> Iterator[Finding]:
             advice="A frame has one energy and three forces for each atom: without forces some "
             "hundred times more frames are needed. Name their key if the files hold them.",
         )
-    for count, what in ((n_energy, "an energy"), (n_forces, "forces")):
+    for count, what in ((n_energy, "energy"), (n_forces, "forces")):
         if 0 < count < n:
             yield Finding(
                 key="labels",
                 level="note",
-                sentence=f"{n - count} of {n} frames have not {what}.",
+                sentence=f"{n - count} of {n} frames have no {what}.",
                 advice="They are learned from by the labels that they have.",
             )
     if not n_energy:
