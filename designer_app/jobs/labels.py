@@ -41,7 +41,6 @@ def run(spec: LabelsSpec, control: RunControl) -> LabelsFound:
         formulas=_formulas(frames),
         energies_per_atom=_energies(frames),
         force_norms=_force_norms(frames),
-        first=frames[0].structure if frames else None,
     )
 
 

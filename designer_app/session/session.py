@@ -28,7 +28,7 @@ from designer_app.session.trainings import Trainings
 from designer_app.session.workers import heavy_settings, make_links
 from designer_app.specs.documents import BondsSpec, InspectSpec, ReadSpec
 from designer_app.specs.hull import HullSpec
-from designer_app.specs.labels import LabelledFrameSpec
+from designer_app.specs.labels import CalmFrameSpec, LabelledFrameSpec
 from designer_app.specs.md import MDSpec
 from designer_app.specs.order import OrderSpec
 from designer_app.specs.relax import RelaxSpec
@@ -220,6 +220,12 @@ class Session(QObject):
         """Read one frame of a file of reference calculations."""
         spec = LabelledFrameSpec(path=path, index=index)
         self._open(_Opening(self.jobs.submit("labelled-frame", spec, f"Open {path.name}")))
+
+    def open_calm_frame(self, spec: CalmFrameSpec) -> Job:
+        """Read the calmest frame of what a potential learned from."""
+        job = self.jobs.submit("calm-frame", spec, "Open training data")
+        self._open(_Opening(job))
+        return job
 
     def open_example(self, name: str) -> None:
         """Read a shipped structure."""

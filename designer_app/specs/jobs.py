@@ -144,6 +144,14 @@ JOBS: Registry[JobRow] = Registry(
             time_limit=300.0,
         ),
         JobRow(
+            key="calm-frame",
+            title="Open",
+            summary="The calmest structure of what a potential learned from.",
+            implementation="designer_app.jobs.calm_frame:run",
+            worker="quick",
+            time_limit=300.0,
+        ),
+        JobRow(
             key="train-potential",
             title="Train a potential",
             summary="A potential of your own reference calculations.",

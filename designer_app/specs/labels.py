@@ -7,7 +7,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from designer_app.specs.fields import spec_field
-from designer_app.specs.structure import Structure
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,8 +78,6 @@ class LabelsFound:
     """(n,) eV/atom, NaN where not known; at most 5,000 for a histogram."""
     force_norms: NDArray[np.float64]
     """(m,) eV/A, of at most 20,000 atoms."""
-    first: Structure | None = None
-    """Of the first frame, to be shown."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,6 +86,17 @@ class LabelledFrameSpec:
 
     path: Path = spec_field(label="File", doc="Of reference calculations.")
     index: int = spec_field(0, label="Frame", doc="Its place in the file, from 0.", low=0)
+
+
+@dataclass(frozen=True, kw_only=True)
+class CalmFrameSpec:
+    """The calmest frame of what a potential learned from, to be run with it."""
+
+    data: tuple[Path, ...] = spec_field(label="Data", doc="Files that it learned from.")
+    mapping: tuple[str, ...] = spec_field(
+        (), label="Keys", doc="As in its training.", argument="key"
+    )
+    model: str = spec_field("", label="Model", doc="Folder of the potential.")
 
 
 # --- before the first step -------------------------------------------------------------------

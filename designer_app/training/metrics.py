@@ -1,7 +1,7 @@
 """How far predictions are off on labelled frames: all, by tag and by element."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -107,7 +107,9 @@ def error_rows(frames: Frames, reference: Labels, predicted: Labels) -> tuple[Er
 
 def errors_on(name: str, frames: Frames, said: Labels) -> ErrorsOn:
     """Mean absolute errors over the labels that are known, as a card tells them."""
-    return _on_card(name, error_rows(frames, labels_of(frames), said)[0])
+    reference = labels_of(frames)
+    found = _on_card(name, error_rows(frames, reference, said)[0])
+    return replace(found, typical_force_meV_A=_mean(np.abs(reference.forces), 1e3))
 
 
 def details_on(frames: Frames, said: Labels) -> tuple[ErrorsOn, ...]:

@@ -72,5 +72,11 @@ class ThemedIcon(QObject):
             self._name = name
             self._draw(self._theme.tokens)
 
+    def set_role(self, role: str) -> None:
+        """Show it in another colour of the theme."""
+        if role != self._role:
+            self._role = role
+            self._draw(self._theme.tokens)
+
     def _draw(self, tokens: Tokens) -> None:
         self._target.setIcon(icon(self._name, tokens, self._role))

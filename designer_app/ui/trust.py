@@ -36,7 +36,8 @@ _DOUBTED = "do not trust"
 class Verdict:
     """A level, one word for it, and the reasons, the one that decided first."""
 
-    level: Level
+    level: Level | None
+    """None where nothing is open that it could be judged by."""
     word: str
     reasons: tuple[str, ...]
     levels: tuple[Level | None, ...] = ()
@@ -59,8 +60,9 @@ def judge(
     verdict = _general(row, model, structure)
     if known is None or known.potential != row.key or model not in ("", known.model):
         return verdict
-    level = Level.CARE if known.trust == "amber" else verdict.level
-    word = _WORDS[level] if level is not verdict.level else verdict.word
+    level, word = verdict.level, verdict.word
+    if known.trust == "amber" and level is not Level.CARE:
+        level, word = Level.CARE, _WORDS[Level.CARE]
     return Verdict(level, word, (known.note, *verdict.reasons), stops=verdict.stops)
 
 

@@ -26,6 +26,16 @@ def draw_shape(painter: QPainter, level: Level, area: QRectF, tokens: Tokens) ->
         painter.drawRect(area)
 
 
+def _draw(painter: QPainter, level: Level | None, area: QRectF, tokens: Tokens) -> None:
+    """The shape of a level; an empty ring for none."""
+    if level is not None:
+        draw_shape(painter, level, area, tokens)
+        return
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setPen(QPen(QColor(tokens.muted), 1.5))
+    painter.drawEllipse(area.adjusted(1, 1, -1, -1))
+
+
 class LevelShape(QWidget):
     """A disc, a triangle or a square; an empty ring for what was not checked."""
 
@@ -40,12 +50,7 @@ class LevelShape(QWidget):
         """Draw the shape."""
         painter = QPainter(self)
         area = QRectF(2, (self.height() - _SHAPE) / 2, _SHAPE, _SHAPE)
-        if self._level is not None:
-            draw_shape(painter, self._level, area, self._tokens)
-        else:
-            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-            painter.setPen(QPen(QColor(self._tokens.muted), 1.5))
-            painter.drawEllipse(area.adjusted(1, 1, -1, -1))
+        _draw(painter, self._level, area, self._tokens)
         painter.end()
 
     def _on_theme(self, tokens: Tokens) -> None:
@@ -95,7 +100,7 @@ class TrustLight(QAbstractButton):
             return
         painter = QPainter(self)
         area = QRectF(2, (self.height() - _SHAPE) / 2, _SHAPE, _SHAPE)
-        draw_shape(painter, self._verdict.level, area, self._tokens)
+        _draw(painter, self._verdict.level, area, self._tokens)
         painter.setPen(QColor(self._tokens.text))
         words = self.rect().adjusted(_SHAPE + _GAP + 2, 0, 0, 0)
         painter.drawText(words, Qt.AlignmentFlag.AlignVCenter, self.text())

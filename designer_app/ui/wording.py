@@ -2,6 +2,7 @@
 
 import math
 import re
+from collections.abc import Sequence
 from datetime import datetime
 
 import numpy as np
@@ -13,6 +14,11 @@ from designer_app.specs.structure import Structure
 
 _SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 THIN = "\N{NARROW NO-BREAK SPACE}"
+DASH = "\N{EN DASH}"
+"""What does not exist, in a table."""
+_ANGSTROM = re.compile(r"(?<=eV/)A(?![a-z])|(?<=\d )A(?![A-Za-z])|\bA(?=\^?3\b)")
+_CUBED = re.compile(r"\^3|(?<=Å)3")
+_THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")
 _SOURCE = re.compile(r"\b(textbook|hypothetical)-[A-Z][A-Za-z0-9.]*(?:-([^\s()]+))?")
 _INTERVAL = re.compile(r"\([^() ]+ to [^() ]+\)")
 
@@ -39,6 +45,16 @@ def element_counts(structure: Structure) -> dict[str, int]:
 def with_spaces(number: int) -> str:
     """A count with its thousands apart."""
     return f"{number:,}".replace(",", THIN)
+
+
+def printed(text: str) -> str:
+    """A sentence of the science core as a window writes it: Å, Å³, and thousands apart."""
+    return _THOUSANDS.sub(THIN, _CUBED.sub("³", _ANGSTROM.sub("Å", text)))
+
+
+def listed(names: Sequence[str]) -> str:
+    """Names in a sentence: a, b and c."""
+    return " and ".join(part for part in (", ".join(names[:-1]), *names[-1:]) if part)
 
 
 def unbroken(text: str) -> str:

@@ -45,7 +45,6 @@ def test_what_was_found_survives_the_way_to_the_window(copper: Path) -> None:
     assert again.keys == told.keys
     assert again.files == told.files
     assert np.array_equal(again.energies_per_atom, told.energies_per_atom)
-    assert again.first is not None
 
 
 def test_frames_are_counted_by_tag_and_formula(copper: Path) -> None:
@@ -69,7 +68,6 @@ def test_a_chosen_tag_leaves_the_others_to_be_chosen(copper: Path) -> None:
 def test_files_without_frames_make_no_error(tmp_path: Path) -> None:
     told = found(tmp_path / "missing.xyz")
     assert told.n_frames == 0
-    assert told.first is None
     assert "no such file" in told.files[0].error
 
 

@@ -1,7 +1,9 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from designer_app.properties.health.calm_frame import LARGEST, calm_frame
+from designer_app.properties.health.calm_frame import AS_CALM, LARGEST, calm_frame
 from designer_app.specs.labelled import LabelledFrame
 from designer_app.specs.structure import Structure
 
@@ -43,3 +45,14 @@ def test_bound_is_counted_from_free_atoms():
 
 def test_no_frames_give_no_structure():
     assert calm_frame([], {}) is None
+
+
+def test_of_frames_that_are_as_calm_the_most_symmetric_is_taken():
+    sheared = replace(
+        ROCK_SALT,
+        structure=replace(ROCK_SALT.structure, cell=np.array([[10.0, 3, 1], [0, 9, 2], [0, 0, 8]])),
+        energy=ROCK_SALT.energy - AS_CALM,
+    )
+    assert calm_frame([sheared, ROCK_SALT], {}) is ROCK_SALT.structure
+    lower = replace(sheared, energy=ROCK_SALT.energy - 3 * AS_CALM)
+    assert calm_frame([lower, ROCK_SALT], {}) is lower.structure

@@ -109,7 +109,8 @@ def test_epochs_are_shown_as_they_come(potentials, job):
     assert potentials.shown == TRAINING
     assert len(page.table) == 3
     assert page.tiles["force"].value.text() == f"300{THIN}meV/Å"
-    assert page.tiles["epoch"].value.text() == "3 (3)"
+    assert page.tiles["epoch"].value.text() == "3"
+    assert page.tiles["epoch"]._title.text() == "Epoch, best is 3"
     assert page.tiles["stress"].isHidden()
 
 
@@ -141,14 +142,14 @@ def test_a_training_is_held_goes_on_and_is_stopped(window, potentials, job):
     assert job.control.is_cancelled
 
 
-def test_time_left_comes_from_the_progress_of_the_job(potentials, job):
+def test_the_time_left_stands_in_one_place(potentials, job):
     job.control.progress(10, 100, "epochs")
-    job.progress = Progress(10, 100, "epochs, 3 meV/A")
+    job.progress = Progress(10, 100, "epochs, 21 s left")
     job.pace.note(1, 100, 0.0)
     job.pace.note(11, 100, 10.0)
     potentials.watch.look()
     assert potentials.page.work.training.tiles["left"].value.text()[0].isdigit()
-    assert potentials.panel.train.progress.text() == "Epochs, 3 meV/Å"
+    assert potentials.panel.train.progress.text() == "Epoch 10 of about 100"
 
 
 def test_a_training_that_was_stopped_keeps_its_best_potential(qtbot, potentials, job, spec):
@@ -181,8 +182,8 @@ def test_a_training_that_died_is_offered_again(potentials, job, spec, monkeypatc
 def test_the_result_says_in_one_sentence_how_good_it_is(finished):
     said = finished.page.work.result.outcome.text()
     assert said == (
-        "On 22 frames it never saw, forces of SchNet for Si are off by 62 meV/Å and energies by "
-        "3.1 meV/atom, on average."
+        "On 22 frames it never saw, SchNet for Si is off by 3.1 meV/atom in energies and 62 meV/Å "
+        "in forces, on average."
     )
     assert finished.panel.result.light.verdict.word == "not checked"
 

@@ -18,6 +18,9 @@ from designer_app.ui.plots.series_table import SeriesTable
 from designer_app.ui.plots.time_plot import dashed
 from designer_app.ui.theme import OnTheme, Theme, Tokens
 
+_LEARNING, _AFTER = "training, during the epoch", "validation, after it"
+"""Told apart, for the validation frames are judged by better weights and may be the lower curve."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class EpochTab:
@@ -32,25 +35,25 @@ class EpochTab:
 
 
 ERRORS = (
-    EpochTab(title="Forces", axis="Force MAE (meV/Å)", unit="meV/Å",
-             columns=(("training", "force_train_meV_A"),
-                      ("validation", "force_validation_meV_A"))),
-    EpochTab(title="Energy", axis="Energy MAE (meV/atom)", unit="meV/atom",
-             columns=(("training", "energy_train_meV_atom"),
-                      ("validation", "energy_validation_meV_atom"))),
-    EpochTab(title="Stress", axis="Stress MAE (GPa)", unit="GPa",
-             columns=(("training", "stress_train_GPa"),
-                      ("validation", "stress_validation_GPa"))),
+    EpochTab(title="Energy", axis="Energy error (meV/atom)", unit="meV/atom",
+             columns=((_LEARNING, "energy_train_meV_atom"),
+                      (_AFTER, "energy_validation_meV_atom"))),
+    EpochTab(title="Forces", axis="Force error (meV/Å)", unit="meV/Å",
+             columns=((_LEARNING, "force_train_meV_A"),
+                      (_AFTER, "force_validation_meV_A"))),
+    EpochTab(title="Stress", axis="Stress error (GPa)", unit="GPa",
+             columns=((_LEARNING, "stress_train_GPa"),
+                      (_AFTER, "stress_validation_GPa"))),
 )  # fmt: skip
 COURSE = (
     EpochTab(title="Loss", axis="Loss", unit="",
-             columns=(("training", "loss_train"), ("validation", "loss_validation"))),
+             columns=((_LEARNING, "loss_train"), (_AFTER, "loss_validation"))),
     EpochTab(title="Learning rate", axis="Learning rate", unit="",
              columns=(("learning rate", "learning_rate"),)),
     EpochTab(title="Gradient", axis="Gradient norm", unit="",
              columns=(("gradient norm", "gradient_norm"),)),
     EpochTab(title="Speed", axis="Frames per second", unit="frames/s", is_log=False,
-             columns=(("throughput", "frames_per_s"),)),
+             columns=(("frames learned from", "frames_per_s"),)),
 )  # fmt: skip
 
 

@@ -43,7 +43,8 @@ class WholeAxis(pg.AxisItem):
     def tickValues(self, minVal: float, maxVal: float, size: float) -> list:  # noqa: N802
         """Those of a linear axis, without the finest ones between two whole numbers."""
         levels = super().tickValues(minVal, maxVal, size)
-        return [(spacing, ticks) for spacing, ticks in levels if spacing >= 1.0]
+        whole = [(spacing, ticks) for spacing, ticks in levels if spacing >= 1.0]
+        return whole or [(1.0, list(range(math.ceil(minVal), math.floor(maxVal) + 1)))]
 
 
 def ticks_between(low: float, high: float, most: int) -> list[float]:

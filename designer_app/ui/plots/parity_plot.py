@@ -129,7 +129,7 @@ class ParityPlot(QWidget):
         points = self._clouds[0][1]
         n, n_all = with_spaces(len(points.frame)), with_spaces(points.n_all)
         if len(points.frame) < points.n_all:
-            return self.tr("%s of %s, the worst among them") % (n, n_all)
+            return self.tr("%s of %s drawn, with the worst") % (n, n_all)
         return self.tr("%s points") % n
 
     def _nearest(self, place: QPointF) -> int:

@@ -97,6 +97,8 @@ class Work(QWidget):
             self.tabs.addTab(text)
         self.tabs.setDrawBase(False)
         self.tabs.setExpanding(False)
+        self.tabs.setUsesScrollButtons(False)
+        self.tabs.setElideMode(Qt.TextElideMode.ElideNone)
         self.tabs.setAccessibleName(self.tr("Steps of the training"))
         bar = QWidget()
         bar.setProperty("role", "header")

@@ -86,6 +86,9 @@ class CardPanel(PanelPage):
         verdict = self.offer.verdict(self._structure)
         self.light.set_verdict(verdict)
         self._reasons.setText(" ".join(verdict.reasons))
+        self.use.setEnabled(not verdict.stops)
+        cannot = self.tr("Not with the structure that is open: %s") % verdict.reasons[0]
+        self.use.setToolTip(cannot if verdict.stops else self.tr("Dynamics, with this potential"))
 
     def _build(self) -> None:
         head = row(spacing=8)

@@ -6,15 +6,18 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QGridLayout, QVBoxLayout, QWidget
 
 from designer_app.io.potential_cards import ErrorsOn, PotentialCard
+from designer_app.specs.fields import about, spec_fields
 from designer_app.specs.trainable import TRAINABLE
 from designer_app.ui.number_editor import unit_text
 from designer_app.ui.panels.facts_table import FactsTable
+from designer_app.ui.potentials.error_words import TAG, far_worse
 from designer_app.ui.potentials.offers import elements_text, size_of
 from designer_app.ui.theme import label, tabular
-from designer_app.ui.wording import duration, with_spaces
+from designer_app.ui.wording import DASH, duration, printed, with_spaces
 
 _RIGHT = Qt.AlignmentFlag.AlignRight
 _SETS = {"train": "Learned from", "validation": "Validation", "test": "Test"}
+_MARK = "\N{BLACK UP-POINTING TRIANGLE}"
 _TOLD = ("epochs", "best_epoch", "batch_size", "learning_rate")
 """Of a fit, where its family has such a thing."""
 _HASH = 12
@@ -37,27 +40,38 @@ class ErrorTable(QWidget):
         """What is written, line by line."""
         return list(self._lines)
 
-    def set_errors(self, errors: Sequence[ErrorsOn]) -> None:
-        """Show these."""
+    def set_card(self, card: PotentialCard) -> None:
+        """Show the errors of a card; what is far worse than the rest is marked."""
         while (item := self._grid.takeAt(0)) is not None:
             if (widget := item.widget()) is not None:
                 widget.hide()
                 widget.deleteLater()
+        worse = far_worse(card)
+        # One element alone has the forces of all frames: nothing is told by saying so twice.
+        hidden = card.elements if len(card.elements) == 1 else ()
+        errors = [each for each in card.errors if each.name not in hidden]
         has_stress = any(each.stress_GPa is not None for each in errors)
-        heads = ["", "frames", "forces\nmeV/Å", "energy\nmeV/atom"]
-        heads += ["stress\nGPa"] if has_stress else []
+        heads = ["", self.tr("frames"), self.tr("energy\nmeV/atom"), self.tr("forces\nmeV/Å")]
+        heads += [self.tr("stress\nGPa")] if has_stress else []
         for column, text in enumerate(heads):
             self._grid.addWidget(label(text, "small"), 0, column, _RIGHT)
-        self._lines = [_line(each, has_stress=has_stress) for each in errors]
+        self._lines = [
+            _line(each, has_stress=has_stress, is_worse=each in worse) for each in errors
+        ]
         for line, (said, texts) in enumerate(zip(errors, self._lines, strict=True), start=1):
-            for column, text in enumerate(texts):
-                role = "strong" if said.name == "test" else "" if said.name in _SETS else "muted"
-                made = label(text, role)
-                made.setFont(tabular(made.font()))
-                if column:
-                    self._grid.addWidget(made, line, column, _RIGHT)
-                else:
-                    self._grid.addWidget(made, line, column)
+            role = "strong" if said.name == "test" else "" if said.name in _SETS else "muted"
+            self._add(line, texts, "warn" if said in worse else role)
+
+    def _add(self, line: int, texts: Sequence[str], role: str) -> None:
+        for column, text in enumerate(texts):
+            made = label(text, role)
+            made.setFont(tabular(made.font()))
+            if role == "warn":
+                made.setToolTip(self.tr("Far worse than on all frames kept back"))
+            if column:
+                self._grid.addWidget(made, line, column, _RIGHT)
+            else:
+                self._grid.addWidget(made, line, column)
 
 
 class CardView(QWidget):
@@ -78,14 +92,13 @@ class CardView(QWidget):
 
     def show_card(self, card: PotentialCard, place: str = "") -> None:
         """Show a card, and where the potential lies."""
-        self.errors.set_errors(card.errors)
+        self.errors.set_card(card)
         self.facts.set_rows(facts_of(card, place))
 
 
 def facts_of(card: PotentialCard, place: str = "") -> list[tuple[str, str]]:
     """All that a card tells besides errors, in the words of people."""
     family = TRAINABLE[card.family].title if card.family in TRAINABLE else card.family
-    sizes = ", ".join(f"{name} {_plain(value)}" for name, value in card.settings.items())
     rows = [
         ("Family", family),
         ("Elements", elements_text(card.elements)),
@@ -100,27 +113,57 @@ def facts_of(card: PotentialCard, place: str = "") -> list[tuple[str, str]]:
         ("Reference", "; ".join(dict.fromkeys(e.settings for e in card.data if e.settings))),
         ("Split", card.split),
         ("Corrects", ":".join(part for part in card.baseline if part)),
-        ("Sizes", sizes),
-        ("Weights", size_of(card)),
-        ("Free atoms", ", ".join(f"{k} {v:.3f} eV" for k, v in card.references_eV.items())),
+        ("Sizes", _sizes(card)),
+        ("Weights", printed(size_of(card))),
+        *_references(card),
         ("Training", _training(card)),
         ("Seeds", ", ".join(str(seed) for seed in card.seeds)),
-        ("Units", ", ".join(unit_text(unit.strip()) for unit in card.units.split(","))),
+        ("Units", printed(card.units)),
         ("Licence", card.licence or "yours; that of the data applies"),
         ("Hash", f"sha256 {card.weights_sha256[:_HASH]}" if card.weights_sha256 else ""),
         ("Made with", ", ".join(f"{name} {v}" for name, v in card.versions.items())),
-        ("Notes", card.notes),
+        ("Notes", printed(card.notes)),
         ("Folder", place),
     ]
     return [(name, value) for name, value in rows if value]
 
 
-def _line(errors: ErrorsOn, *, has_stress: bool) -> tuple[str, ...]:
-    values = [errors.force_meV_A, errors.energy_meV_atom]
+def _line(errors: ErrorsOn, *, has_stress: bool, is_worse: bool) -> tuple[str, ...]:
+    values = [errors.energy_meV_atom, errors.force_meV_A]
     values += [errors.stress_GPa] if has_stress else []
-    texts = ["" if value is None else f"{value:.3g}" for value in values]
-    name = _SETS.get(errors.name, errors.name)
-    return (name, with_spaces(errors.n_frames), *texts)
+    texts = [DASH if value is None else f"{value:.3g}" for value in values]
+    name = _SETS.get(errors.name, errors.name.removeprefix(TAG))
+    return (f"{_MARK} {name}" if is_worse else name, with_spaces(errors.n_frames), *texts)
+
+
+def _references(card: PotentialCard) -> list[tuple[str, str]]:
+    """What energies count from, by what it is: fitted offsets are no energies of atoms."""
+    texts = {symbol: f"{symbol} {value:.3f} eV" for symbol, value in card.references_eV.items()}
+    if card.fitted is None:
+        return [("Counted from", ", ".join(texts.values()))]
+    fitted = ", ".join(text for symbol, text in texts.items() if symbol in card.fitted)
+    free = ", ".join(text for symbol, text in texts.items() if symbol not in card.fitted)
+    is_one = len(card.fitted) == 1
+    what = "fitted offset, not a free atom" if is_one else "fitted offsets, not free atoms"
+    return [("Counted from", f"{fitted} ({what})" if fitted else ""), ("Free atoms", free)]
+
+
+def _sizes(card: PotentialCard) -> str:
+    """Settings of the network under the names that its form gives them."""
+    if card.family not in TRAINABLE:
+        return ", ".join(f"{name} {_plain(value)}" for name, value in card.settings.items())
+    fields = spec_fields(TRAINABLE[card.family].settings_class())
+    said = {each.name: about(each) for each, _, _ in fields}
+    parts: list[str] = []
+    for name, value in card.settings.items():
+        if name == "cutoff":  # a line of its own
+            continue
+        known = said.get(name)
+        title = known.label.lower() if known is not None else name.replace("_", " ")
+        unit = f" {unit_text(known.unit)}" if known is not None and known.unit else ""
+        chosen = dict(known.choices).get(value) if known is not None and known.choices else None
+        parts.append(f"{title} {chosen or _plain(value)}{unit}")
+    return ", ".join(parts)
 
 
 def _training(card: PotentialCard) -> str:
@@ -137,4 +180,6 @@ def _training(card: PotentialCard) -> str:
 
 
 def _plain(value: object) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
     return f"{value:.4g}" if isinstance(value, float) else str(value)

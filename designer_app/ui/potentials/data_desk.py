@@ -76,7 +76,7 @@ class DataDesk(QObject):
         if any(name in _NEEDS_READING for name in values):
             self._read()
         else:
-            self._check_soon()
+            self.check_again()
 
     def title(self) -> str:
         """What the training is called: family and data."""
@@ -123,7 +123,8 @@ class DataDesk(QObject):
         self._reading.succeeded.connect(self._on_found)
         self._reading.failed.connect(self._on_not_read)
 
-    def _check_soon(self) -> None:
+    def check_again(self) -> None:
+        """Check once more: settings changed, or a program may run now."""
         if self.found is not None:
             self.preflight = None
             self._panel.set_preflight(None)
@@ -183,7 +184,7 @@ class DataDesk(QObject):
     def _on_edited(self) -> None:
         self.spec = self._present()
         self.named.emit(self.title())
-        self._check_soon()
+        self.check_again()
 
 
 _DULL = ("training", "train", "data", "dataset", "test", "vasprun", "OUTCAR")

@@ -8,9 +8,12 @@ from PySide6.QtWidgets import QTabBar, QVBoxLayout, QWidget
 
 from designer_app.io.potential_cards import ErrorsOn
 from designer_app.ui.panels.section import row
+from designer_app.ui.potentials.error_words import far_worse_of
 from designer_app.ui.theme import OnTheme, Theme, Tokens, label, tabular
 
-_LINE, _VALUE, _BAR = 26, 46, 8
+_LINE, _VALUE, _BAR = 26, 60, 8
+_MARK = "\N{BLACK UP-POINTING TRIANGLE}"
+"""Beside the colour of what is far worse than the rest."""
 _NAME_SHARE = 0.42
 """Of the width, at most for the names."""
 _MOST = 24
@@ -22,12 +25,13 @@ class _Bars(QWidget):
     def __init__(self, theme: Theme) -> None:
         super().__init__()
         self._rows: list[tuple[str, float]] = []
+        self._worse: set[str] = set()
         self._tokens = theme.tokens
         self.setFont(tabular(self.font()))
         self._theme_follower = OnTheme(self, theme, self._on_theme)
 
-    def set_rows(self, rows: Sequence[tuple[str, float]]) -> None:
-        self._rows = list(rows[:_MOST])
+    def set_rows(self, rows: Sequence[tuple[str, float]], worse: set[str]) -> None:
+        self._rows, self._worse = list(rows[:_MOST]), worse
         self.setMinimumHeight(_LINE * len(self._rows))
         self.setAccessibleDescription(", ".join(f"{name} {value:.3g}" for name, value in rows))
         self.update()
@@ -56,12 +60,14 @@ class _Bars(QWidget):
             painter.setBrush(QColor(self._tokens.border))
             bar = QRectF(wide, top + (_LINE - _BAR) / 2, room, _BAR)
             painter.drawRoundedRect(bar, 3, 3)
-            painter.setBrush(QColor(self._tokens.lines[0]))
+            is_worse = name in self._worse
+            painter.setBrush(QColor(self._tokens.warn if is_worse else self._tokens.lines[0]))
             bar.setWidth(max(3.0, room * value / most))
             painter.drawRoundedRect(bar, 3, 3)
             painter.setPen(QColor(self._tokens.text))
             place_of_value = (self.width() - _VALUE, top, _VALUE, _LINE)
-            painter.drawText(*place_of_value, int(middle | right), f"{value:.3g}")
+            told = f"{_MARK} {value:.3g}" if is_worse else f"{value:.3g}"
+            painter.drawText(*place_of_value, int(middle | right), told)
         painter.end()
 
     def _on_theme(self, tokens: Tokens) -> None:
@@ -77,6 +83,8 @@ class ErrorBars(QWidget):
         self._groups: tuple[Sequence[ErrorsOn], Sequence[ErrorsOn]] = ((), ())
         self.tabs = QTabBar()
         self._bars = _Bars(theme)
+        self._mark_said = label("", "warn")
+        self._mark_said.setVisible(False)
         self._build()
         self.tabs.currentChanged.connect(self._on_tab_changed)
 
@@ -103,7 +111,7 @@ class ErrorBars(QWidget):
         self.tabs.setAccessibleName(self.tr("Errors by element or by tag"))
         head = row(self.tabs, None)
         head.setContentsMargins(4, 0, 8, 0)
-        unit = label(self.tr("Force MAE, meV/Å"), "small")
+        unit = label(self.tr("Forces off by, meV/Å"), "small")
         unit.setContentsMargins(12, 0, 12, 4)
         body = row(self._bars)
         body.setContentsMargins(12, 0, 14, 8)
@@ -113,12 +121,19 @@ class ErrorBars(QWidget):
         layout.addLayout(head)
         layout.addWidget(unit)
         layout.addLayout(body)
+        self._mark_said.setContentsMargins(12, 0, 12, 4)
+        layout.addWidget(self._mark_said)
         layout.addStretch(1)
 
     def _on_tab_changed(self, place: int) -> None:
         known = [
-            (each.name or self.tr("no tag"), each.force_meV_A)
+            (each.name or self.tr("no tag"), each.force_meV_A, each.n_frames)
             for each in self._groups[max(0, place)]
             if each.force_meV_A is not None
         ]
-        self._bars.set_rows(sorted(known, key=lambda pair: -pair[1]))
+        ranked = sorted(known, key=lambda each: -each[1])
+        rows = [(name, value) for name, value, _ in ranked]
+        worse = far_worse_of(rows, [n for _, _, n in ranked])
+        self._bars.set_rows(rows, worse)
+        self._mark_said.setText(self.tr("▲ far worse than the rest"))
+        self._mark_said.setVisible(bool(worse))

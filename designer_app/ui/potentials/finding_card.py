@@ -7,6 +7,7 @@ from designer_app.specs.labels import Finding, Fix
 from designer_app.ui.icons import icon_pixmap
 from designer_app.ui.panels.section import row
 from designer_app.ui.theme import OnTheme, Theme, Tokens, label
+from designer_app.ui.wording import printed
 
 _LOOKS = {
     "error": ("error-card", "error", "error", "Must be mended"),
@@ -29,7 +30,7 @@ class FindingCard(QFrame):
         self.finding = finding
         self._look = _LOOKS.get(finding.level, _LOOKS["note"])
         self._mark = QLabel()
-        self.buttons = [QPushButton(fix.title) for fix in finding.fixes]
+        self.buttons = [QPushButton(printed(fix.title)) for fix in finding.fixes]
         self.show_frame = QPushButton(self.tr("Show one"))
         self._build()
         for button in self.buttons:
@@ -41,13 +42,13 @@ class FindingCard(QFrame):
         frame_role, _, color, word = self._look
         self.setProperty("role", frame_role)
         self.setAccessibleName(word)
-        self.setAccessibleDescription(self.finding.sentence)
+        self.setAccessibleDescription(printed(self.finding.sentence))
         column = QVBoxLayout()
         column.setSpacing(4)
         column.addWidget(label(word, color if color != "muted" else "small"))
-        column.addWidget(label(self.finding.sentence, "strong", wrap=True))
+        column.addWidget(label(printed(self.finding.sentence), "strong", wrap=True))
         if self.finding.advice:
-            column.addWidget(label(self.finding.advice, "muted", wrap=True))
+            column.addWidget(label(printed(self.finding.advice), "muted", wrap=True))
         if self.buttons or self.finding.frames:
             buttons = row(spacing=6)
             for button in self.buttons:

@@ -15,7 +15,7 @@ from designer_app.ui.potentials.label_sections import clear
 from designer_app.ui.theme import Theme, label
 from designer_app.ui.trust import Level
 from designer_app.ui.trust_light import LevelShape
-from designer_app.ui.wording import duration
+from designer_app.ui.wording import duration, printed
 
 _WORDS = {"good": "good", "care": "with care", "no": "not sound", "skipped": "not checked"}
 _LEVELS = {level.value: level for level in Level}
@@ -103,7 +103,7 @@ class HealthView(QWidget):
         """What the check found."""
         self.shown = report.items
         clear(self._items)
-        self.verdict.setText(report.verdict)
+        self.verdict.setText(printed(report.verdict))
         took = duration(report.seconds)
         name = written_in(report.structure)
         self._said.setText(self.tr("Checked on %s in %s") % (name, took))
@@ -126,9 +126,9 @@ class HealthView(QWidget):
         column.setContentsMargins(12, 9, 12, 10)
         column.setSpacing(4)
         column.addLayout(head)
-        column.addWidget(label(item.sentence, wrap=True))
+        column.addWidget(label(printed(item.sentence), wrap=True))
         if item.advice:
-            column.addWidget(label(item.advice, "muted", wrap=True))
+            column.addWidget(label(printed(item.advice), "muted", wrap=True))
         by_axes: dict[tuple[str, str], list[Curve]] = {}
         for curve in item.curves:
             by_axes.setdefault((curve.x_label, curve.y_label), []).append(curve)

@@ -35,6 +35,8 @@ class Judging(QObject):
         self._trainings = window.session.trainings
         self._work, self._panel = work, panel
         self._check: Job | None = None
+        self._asked: tuple[str, HealthSpec | EvaluateSpec] | None = None
+        """(title, spec) of what was judged last."""
         self._comparison: Job | None = None
         self._found: Evaluation | None = None
         panel.compare.run_asked.connect(self.compare)
@@ -57,7 +59,19 @@ class Judging(QObject):
             data=tuple(data),
             mapping=tuple(mapping),
         )
-        self._check = self._trainings.check_health(spec, offer.title)
+        self._begin_check(spec, offer.title)
+
+    def try_again(self) -> None:
+        """The same once more, e.g. now that a program may run."""
+        title, spec = self._asked or ("", None)
+        if isinstance(spec, HealthSpec):
+            self._begin_check(spec, title)
+        elif spec is not None:
+            self.compare(spec)
+
+    def _begin_check(self, spec: HealthSpec, title: str) -> None:
+        self._asked = (title, spec)
+        self._check = self._trainings.check_health(spec, title)
         self._check.succeeded.connect(self._on_checked)
         self._check.failed.connect(self._on_not_checked)
         self._check.cancelled.connect(self._on_check_over)
@@ -103,6 +117,7 @@ class Judging(QObject):
         """Judge potentials on the same frames."""
         if self.is_comparing:
             return
+        self._asked = ("", spec)
         self._comparison = self._trainings.evaluate(spec)
         self._comparison.succeeded.connect(self._on_compared)
         self._comparison.failed.connect(self._on_not_compared)

@@ -165,7 +165,7 @@ class KeysSection(Section):
     ) -> None:
         if values == [""] and not none:
             return
-        editor = ChoiceEditor(tuple((value, unit_text(value) or none) for value in values))
+        editor = ChoiceEditor(tuple((value, _unit(value) or none) for value in values))
         editor.setProperty("maps", name)
         editor.setAccessibleName(title)
         editor.setEnabled(len(values) > 1)
@@ -261,3 +261,10 @@ class SplitSection(Section):
 
     def _on_edited(self) -> None:
         self.chosen.emit(self.editor.value())
+
+
+def _unit(name: str) -> str:
+    """A unit in words; of stresses some programs write the pressure."""
+    if name.startswith("-"):
+        return f"{unit_text(name[1:])}, as pressure"
+    return unit_text(name)

@@ -4,13 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from designer_app.io.potential_cards import ErrorsOn, PotentialCard
+from designer_app.io.potential_cards import ErrorsOn, PotentialCard, model_of
 from designer_app.specs.potentials import POTENTIALS
 from designer_app.specs.structure import Structure
 from designer_app.specs.suitability import kinds_of
 from designer_app.specs.trainable import TRAINABLE
-from designer_app.ui.trust import Level, Verdict, judge, judge_trained
-from designer_app.ui.wording import element_counts
+from designer_app.ui.trust import Verdict, judge, judge_trained
+from designer_app.ui.wording import element_counts, printed
 
 DOT = "  \N{MIDDLE DOT}  "
 _MOST_NAMED = 10
@@ -50,14 +50,14 @@ class Offer:
             return judge(POTENTIALS[self.family], self.model, structure)
         suits = kinds_of(POTENTIALS[self.family])
         said = f"It is published, and made for {suits}. Open a structure to have it judged by that."
-        return Verdict(Level.GOOD, "published", (said,))
+        return Verdict(None, "published", (said,))
 
 
 def offer_of(folder: Path, card: PotentialCard) -> Offer:
     """A trained potential."""
     return Offer(
         family=card.family,
-        model=str(folder),
+        model=model_of(folder),
         title=card.title,
         summary=told_of(card),
         elements=card.elements,
@@ -69,7 +69,7 @@ def offer_of(folder: Path, card: PotentialCard) -> Offer:
 def offers_of(trained: Sequence[tuple[Path, PotentialCard]]) -> list[Offer]:
     """Trained potentials first, then those that come with the program."""
     found = [offer_of(folder, card) for folder, card in trained]
-    for row in POTENTIALS.values():
+    for row in (each for each in POTENTIALS.values() if not each.is_trained):
         for model, title in row.models:
             known = row.elements(model)
             found.append(
@@ -110,13 +110,13 @@ def told_of(card: PotentialCard) -> str:
     if errors is None:
         return "errors not known"
     parts = [
-        f"forces {errors.force_meV_A:.3g} meV/Å" if errors.force_meV_A is not None else "",
         f"energies {errors.energy_meV_atom:.3g} meV/atom"
         if errors.energy_meV_atom is not None
         else "",
+        f"forces {errors.force_meV_A:.3g} meV/Å" if errors.force_meV_A is not None else "",
     ]
     size = size_of(card)
-    parts.append(f"{size} weights" if size else "")
+    parts.append(f"{printed(size)} weights" if size else "")
     return DOT.join(part for part in parts if part) or "errors not known"
 
 

@@ -32,8 +32,10 @@ class OfferCard(QFrame):
         self._build()
 
     def set_structure(self, structure: Structure | None) -> None:
-        """Judge it by what is open."""
-        self.light.set_verdict(self.offer.verdict(structure))
+        """Judge it by what is open; what cannot compute that is not offered for it."""
+        verdict = self.offer.verdict(structure)
+        self.light.set_verdict(verdict)
+        self.buttons[USE].setVisible(not verdict.stops)
 
     def set_chosen(self, *, is_chosen: bool) -> None:
         """Mark it as the one whose card is shown."""

@@ -3,13 +3,13 @@
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
-from designer_app.io.formulas import written_in
 from designer_app.io.parity import Parity
 from designer_app.io.potential_cards import PotentialCard
+from designer_app.ui.panels.notice import Notice
 from designer_app.ui.plots.parity_plot import ParityPlot
 from designer_app.ui.potentials.card_view import CardView
+from designer_app.ui.potentials.error_words import outcome_of, size_of_errors, worse_text
 from designer_app.ui.potentials.health_view import HealthView, report_of
-from designer_app.ui.potentials.offers import judged_on
 from designer_app.ui.theme import Theme, label
 
 _PLOT_HEIGHT = 250
@@ -25,7 +25,10 @@ class ResultPage(QWidget):
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._found: Parity | None = None
+        self._card: PotentialCard | None = None
         self.outcome = label("", "title", wrap=True)
+        self.share = label("", wrap=True)
+        self.worse = Notice("warn", "", theme)
         self.card = CardView()
         self.health = HealthView(theme)
         self.energy = ParityPlot(self.tr("Energy"), "eV/atom", theme)
@@ -39,7 +42,11 @@ class ResultPage(QWidget):
 
     def show_card(self, card: PotentialCard, place: str) -> None:
         """Show a potential, with the health check that its card keeps."""
+        self._card = card
         self.outcome.setText(outcome_of(card))
+        told = worse_text(card)
+        self.worse.text.setText(told)
+        self.worse.setVisible(bool(told))
         self.card.show_card(card, place)
         report = report_of(card.health)
         if report is None:
@@ -51,6 +58,9 @@ class ResultPage(QWidget):
     def show_parity(self, found: Parity | None) -> None:
         """Predictions for the validation frames, where the training left some."""
         self._found = found
+        told = size_of_errors(self._card, found) if self._card is not None else ""
+        self.share.setText(told)
+        self.share.setVisible(bool(told))
         self.energy.set_points(found.energy if found is not None else None)
         self.force.set_points(found.force if found is not None else None)
         for frame in self._frames:
@@ -95,7 +105,8 @@ class ResultPage(QWidget):
         page = QVBoxLayout(content)
         page.setContentsMargins(20, 14, 20, 20)
         page.setSpacing(12)
-        page.addWidget(self.outcome)
+        for widget in (self.outcome, self.share, self.worse):
+            page.addWidget(widget)
         page.addLayout(self._parity)
         page.addLayout(columns)
         page.addStretch(1)
@@ -113,18 +124,3 @@ class ResultPage(QWidget):
         if self._found is not None and frame < len(self._found.frames):
             path, index, _ = self._found.frames[frame]
             self.frame_asked.emit(path, index)
-
-
-def outcome_of(card: PotentialCard) -> str:
-    """What came out, in one sentence."""
-    errors = judged_on(card)
-    name = written_in(card.title)
-    if errors is None or errors.force_meV_A is None:
-        return f"{name} is ready; no frames were kept back to judge it by."
-    kind = "frames it never saw" if errors.name == "test" else "frames that chose its best epoch"
-    told = (
-        f"On {errors.n_frames} {kind}, forces of {name} are off by {errors.force_meV_A:.3g} meV/Å"
-    )
-    if errors.energy_meV_atom is not None:
-        told += f" and energies by {errors.energy_meV_atom:.3g} meV/atom"
-    return f"{told}, on average."

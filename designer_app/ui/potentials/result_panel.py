@@ -1,21 +1,22 @@
 """The right panel of a trained potential: can it be trusted, and what to do with it now."""
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QPushButton, QWidget
+from PySide6.QtWidgets import QGridLayout, QPushButton, QWidget
 
 from designer_app.io.formulas import written_in
-from designer_app.specs.structure import Structure
 from designer_app.ui.icons import ThemedIcon
-from designer_app.ui.panels.notice import NoticeList
 from designer_app.ui.panels.section import PanelPage, line, row
 from designer_app.ui.potentials.offers import Offer, elements_text
 from designer_app.ui.potentials.potential_card import COMPARE, TUNE, USE
-from designer_app.ui.theme import Theme, label
+from designer_app.ui.theme import Theme, label, set_role
+from designer_app.ui.trust import Level
 from designer_app.ui.trust_light import TrustLight
 
 
 class ResultPanel(PanelPage):
-    """One primary button: run it."""
+    """One primary button: what comes next. Before a health check that is the check, after it MD,
+    or, where the check found it unsound, another training.
+    """
 
     asked = Signal(str)
     """use, compare or tune."""
@@ -25,24 +26,28 @@ class ResultPanel(PanelPage):
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(self.tr("Trained potential"), parent)
         self._offer: Offer | None = None
-        self._structure: Structure | None = None
+        self._is_checking = False
         self.title = label("", "title", wrap=True)
         self.light = TrustLight(theme)
         self._elements = label("", "muted", wrap=True)
         self._reasons = label("", wrap=True)
-        self.notices = NoticeList(theme)
+        self.opens = label("", "muted", wrap=True)
         self.health = QPushButton(self.tr("Check health"))
         self.run = QPushButton(self.tr("Run MD with it"))
         self.compare = QPushButton(self.tr("Compare"))
         self.copy = QPushButton(self.tr("Save a copy..."))
         self.further = QPushButton(self.tr("Train again..."))
-        self._icons = (
-            ThemedIcon(self.health, "check", theme),
-            ThemedIcon(self.run, "dynamics", theme, "accent_text"),
-            ThemedIcon(self.compare, "compare", theme),
-            ThemedIcon(self.copy, "save", theme),
-            ThemedIcon(self.further, "train", theme),
-        )
+        self._icons = {
+            button: ThemedIcon(button, name, theme)
+            for button, name in (
+                (self.health, "check"),
+                (self.run, "dynamics"),
+                (self.compare, "compare"),
+                (self.copy, "save"),
+                (self.further, "train"),
+            )
+        }
+        self._buttons = QGridLayout()
         self._build()
         for button, key in ((self.run, USE), (self.compare, COMPARE), (self.further, TUNE)):
             button.setProperty("asks", key)
@@ -57,15 +62,27 @@ class ResultPanel(PanelPage):
         self._elements.setText(self.tr("Learned %s") % elements_text(offer.elements))
         self._judge()
 
-    def set_structure(self, structure: Structure | None) -> None:
-        """Judge it by what is open."""
-        self._structure = structure
-        self._judge()
+    def set_opens(self, told: str) -> None:
+        """Which structure a run would begin with."""
+        self.opens.setText(told)
+        self.opens.setVisible(bool(told))
 
     def set_checking(self, *, is_checking: bool) -> None:
         """Whether the health check is on its way."""
-        self.health.setEnabled(not is_checking)
-        self.health.setText(self.tr("Checking...") if is_checking else self.tr("Check health"))
+        self._is_checking = is_checking
+        self._judge()
+
+    @property
+    def primary(self) -> QPushButton:
+        """The next step."""
+        health = self._offer.card.health if self._offer and self._offer.card else {}
+        if not health or self._is_checking:
+            return self.health
+        return self.further if health.get("level") == Level.NO.value else self.run
+
+    def ask_run(self) -> None:
+        """Press the primary button."""
+        self.primary.click()
 
     def _judge(self) -> None:
         if self._offer is None:
@@ -73,11 +90,22 @@ class ResultPanel(PanelPage):
         verdict = self._offer.verdict(None)
         self.light.set_verdict(verdict)
         self._reasons.setText("\n".join(verdict.reasons))
-        missing: list[str] = []
-        if self._structure is not None:
-            missing = [r for r in self._offer.verdict(self._structure).reasons if "never saw" in r]
-        opens = self.tr("Run MD opens a structure of its training set instead.")
-        self.notices.set_notices(tuple(("warn", f"{each} {opens}", "", "") for each in missing))
+        was_checked = self._offer.card is not None and bool(self._offer.card.health)
+        again = self.tr("Check health again") if was_checked else self.tr("Check health")
+        self.health.setEnabled(not self._is_checking)
+        self.health.setText(self.tr("Checking...") if self._is_checking else again)
+        self._place_buttons()
+
+    def _place_buttons(self) -> None:
+        """The primary one above the others, which keep their order."""
+        primary = self.primary
+        others = [each for each in self._icons if each is not primary]
+        self._buttons.addWidget(primary, 0, 0, 1, 2)
+        for place, button in enumerate(others):
+            self._buttons.addWidget(button, 1 + place // 2, place % 2)
+        for button, icon in self._icons.items():
+            set_role(button, "primary" if button is primary else "")
+            icon.set_role("accent_text" if button is primary else "text")
 
     def _build(self) -> None:
         head = row(spacing=8)
@@ -86,7 +114,6 @@ class ResultPanel(PanelPage):
         self.body.addLayout(head)
         self.body.addWidget(self._elements)
         self.body.addWidget(self._reasons)
-        self.body.addWidget(self.notices)
         self.body.addWidget(line())
         self.body.addWidget(label(self.tr("BEFORE YOU TRUST IT"), "section"))
         self.body.addWidget(
@@ -99,20 +126,17 @@ class ResultPanel(PanelPage):
                 wrap=True,
             )
         )
-        self.body.addWidget(self.health)
         self.body.addStretch(1)
-        self.run.setProperty("role", "primary")
         self.run.setToolTip(self.tr("Dynamics, with this potential chosen (Ctrl+Enter)"))
         self.further.setToolTip(
             self.tr("Back to its data and settings: add calculations, or give it more time")
         )
         self.copy.setToolTip(self.tr("Weights and card into a folder of their own"))
-        self.foot.addWidget(self.run)
-        buttons = row(spacing=6)
-        buttons.addWidget(self.compare, 1)
-        buttons.addWidget(self.copy, 1)
-        self.foot.addLayout(buttons)
-        self.foot.addWidget(self.further)
+        self.health.setToolTip(self.tr("Five checks, in about a minute"))
+        self._buttons.setSpacing(6)
+        self.foot.addWidget(self.opens)
+        self.foot.addLayout(self._buttons)
+        self._place_buttons()
 
     def _on_clicked(self) -> None:
         self.asked.emit(self.sender().property("asks"))

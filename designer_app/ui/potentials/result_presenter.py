@@ -7,7 +7,6 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QFileDialog
 
 from designer_app.errors import DesignerAppError
-from designer_app.io.documents import Document
 from designer_app.io.parity import Parity
 from designer_app.running.messages import job_error
 from designer_app.session.trainings import spec_of
@@ -16,6 +15,7 @@ from designer_app.ui.potentials.judging import Judging
 from designer_app.ui.potentials.offers import Offer, elements_text, knows
 from designer_app.ui.potentials.result_page import ResultPage
 from designer_app.ui.potentials.result_panel import ResultPanel
+from designer_app.ui.potentials.using import Using
 
 if TYPE_CHECKING:
     from designer_app.ui.main_window import MainWindow
@@ -35,18 +35,19 @@ class ResultPresenter(QObject):
         page: ResultPage,
         panel: ResultPanel,
         judging: Judging,
+        using: Using,
         parent: QObject,
     ) -> None:
         super().__init__(parent)
         self._window = window
         self._trainings = window.session.trainings
-        self._page, self._panel, self._judging = page, panel, judging
+        self._page, self._panel = page, panel
+        self._judging, self._using = judging, using
         self.offer: Offer | None = None
-        window.session.document_changed.connect(self.set_document)
+        window.session.document_changed.connect(self._tell_what_opens)
         panel.asked.connect(self.asked)
         panel.health_asked.connect(self._on_health_asked)
         panel.copy_asked.connect(self._on_copy_asked)
-        self.set_document(window.session.document)
 
     def show_offer(self, offer: Offer) -> None:
         """Show a potential."""
@@ -56,6 +57,7 @@ class ResultPresenter(QObject):
         self._judging.forget_check()
         self._page.show_card(offer.card, str(offer.folder))
         self._panel.show_offer(offer)
+        self._tell_what_opens()
         parity = self._trainings.parity(offer.folder)
         parity.setProperty("folder", offer.model)
         parity.succeeded.connect(self._on_parity_read)
@@ -66,10 +68,6 @@ class ResultPresenter(QObject):
             if self.offer is not None and each.name == self.offer.name:
                 self.offer = each
                 self._panel.show_offer(each)
-
-    def set_document(self, document: Document | None) -> None:
-        """Judge it by what is open."""
-        self._panel.set_structure(document.structure() if document is not None else None)
 
     def spec_again(self) -> TrainPotentialSpec | None:
         """The settings that it was trained with, for another training."""
@@ -85,6 +83,10 @@ class ResultPresenter(QObject):
         except DesignerAppError as error:  # of a newer program
             self.failed.emit(job_error(error))
             return plain
+
+    def _tell_what_opens(self) -> None:
+        if self.offer is not None:
+            self._panel.set_opens(self._using.told(self.offer))
 
     def _on_parity_read(self, found: Parity | None) -> None:
         if self.offer is not None and self.sender().property("folder") == self.offer.model:

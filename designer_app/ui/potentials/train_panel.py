@@ -19,6 +19,7 @@ from designer_app.ui.panels.facts_table import FactsTable
 from designer_app.ui.panels.notice import Notice
 from designer_app.ui.panels.section import PanelPage, line, row
 from designer_app.ui.theme import Theme, label
+from designer_app.ui.wording import printed
 
 IDLE, RUNNING, PAUSED, FINISHED = "idle", "running", "paused", "finished"
 _ELSEWHERE = ("split", "tags", "model", "baseline")
@@ -99,7 +100,8 @@ class TrainPanel(PanelPage):
 
     def set_preflight(self, found: Preflight | None) -> None:
         """The plan, and whether it may start; None while it is not known."""
-        self.plan.set_rows(found.plan if found is not None else ())
+        plan = found.plan if found is not None else ()
+        self.plan.set_rows([(name, printed(value)) for name, value in plan])
         self.plan.setVisible(found is not None and bool(found.plan))
         self._is_ready = found is not None and found.may_start
         self._refresh()

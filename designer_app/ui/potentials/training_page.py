@@ -12,9 +12,7 @@ from designer_app.ui.plots.parity_plot import ParityPlot
 from designer_app.ui.plots.series_table import SeriesTable
 from designer_app.ui.potentials.error_bars import ErrorBars
 from designer_app.ui.theme import Theme, label, tabular
-from designer_app.ui.wording import THIN
-
-_DASH = "\N{EN DASH}"
+from designer_app.ui.wording import DASH, THIN
 
 
 class Tile(QFrame):
@@ -22,21 +20,25 @@ class Tile(QFrame):
 
     def __init__(self, title: str, tip: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.value = label(_DASH, "title")
+        self.value = label(DASH, "title")
         self.value.setFont(tabular(self.value.font()))
-        self._title = title
+        self._title = label(title, "small")
         self.setProperty("role", "card")
         self.setToolTip(tip)
         column = QVBoxLayout(self)
         column.setContentsMargins(12, 7, 12, 8)
         column.setSpacing(1)
-        column.addWidget(label(title, "small"))
+        column.addWidget(self._title)
         column.addWidget(self.value)
 
     def show_text(self, text: str) -> None:
         """Show a number."""
-        self.value.setText(text or _DASH)
-        self.setAccessibleName(f"{self._title}: {text}")
+        self.value.setText(text or DASH)
+        self.setAccessibleName(f"{self._title.text()}: {text}")
+
+    def set_title(self, title: str) -> None:
+        """Name it anew."""
+        self._title.setText(title)
 
 
 class TrainingPage(QWidget):
@@ -50,11 +52,11 @@ class TrainingPage(QWidget):
         self.table = SeriesTable()
         self.found: Parity | None = None
         self.tiles = {
-            "force": Tile(self.tr("Forces off by"), self.tr("Mean, on the validation frames")),
             "energy": Tile(self.tr("Energies off by"), self.tr("Mean, on the validation frames")),
+            "force": Tile(self.tr("Forces off by"), self.tr("Mean, on the validation frames")),
             "stress": Tile(self.tr("Stress off by"), self.tr("Mean, on the validation frames")),
-            "epoch": Tile(self.tr("Epoch"), self.tr("Passes over the data; in brackets the best")),
-            "speed": Tile(self.tr("Throughput"), self.tr("Frames learned from, each second")),
+            "epoch": Tile(self.tr("Epoch"), self.tr("One pass over all frames learned from")),
+            "speed": Tile(self.tr("Speed"), self.tr("Frames learned from, each second")),
             "left": Tile(self.tr("Time left"), self.tr("As the last epochs went")),
         }
         self.errors = EpochPlots(ERRORS, theme)
@@ -63,6 +65,7 @@ class TrainingPage(QWidget):
         self.force = ParityPlot(self.tr("Forces"), "eV/Å", theme)
         self.bars = ErrorBars(theme)
         self._build()
+        self.errors.tabs.setCurrentIndex(1)  # forces: the most telling
         for plot in (self.energy, self.force):
             plot.frame_chosen.connect(self._on_frame_chosen)
             plot.set_names(self._name_of)
@@ -74,6 +77,7 @@ class TrainingPage(QWidget):
             plots.set_table(self.table)
         for tile in self.tiles.values():
             tile.show_text("")
+        self.tiles["epoch"].set_title(self.tr("Epoch"))
         self.show_parity(None)
 
     def append(self, rows: Sequence[Mapping[str, float]]) -> None:
@@ -98,8 +102,8 @@ class TrainingPage(QWidget):
 
     def _tell(self, newest: Mapping[str, float]) -> None:
         for key, column, unit in (
-            ("force", "force_validation_meV_A", "meV/Å"),
             ("energy", "energy_validation_meV_atom", "meV/atom"),
+            ("force", "force_validation_meV_A", "meV/Å"),
             ("stress", "stress_validation_GPa", "GPa"),
             ("speed", "frames_per_s", "frames/s"),
         ):
@@ -109,8 +113,9 @@ class TrainingPage(QWidget):
             if key == "stress":
                 self.tiles[key].setVisible(known)
         epoch, best = newest.get("epoch", math.nan), newest.get("best_epoch", math.nan)
-        told = f"{epoch:.0f}" if math.isfinite(epoch) else ""
-        self.tiles["epoch"].show_text(f"{told} ({best:.0f})" if math.isfinite(best) else told)
+        self.tiles["epoch"].show_text(f"{epoch:.0f}" if math.isfinite(epoch) else "")
+        told = self.tr("Epoch, best is %d") % best if math.isfinite(best) else self.tr("Epoch")
+        self.tiles["epoch"].set_title(told)
 
     def _build(self) -> None:
         tiles = QHBoxLayout()

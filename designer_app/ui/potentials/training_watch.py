@@ -9,16 +9,19 @@ from PySide6.QtCore import QObject, QTimer, Signal, SignalInstance
 from designer_app.io.parity import Parity
 from designer_app.io.potential_cards import PotentialCard
 from designer_app.project.runs import Run
+from designer_app.running.control import Progress
 from designer_app.running.messages import JobError
 from designer_app.session.job import Job
 from designer_app.ui.potentials.train_panel import FINISHED, IDLE, PAUSED, RUNNING, TrainPanel
 from designer_app.ui.potentials.training_page import TrainingPage
-from designer_app.ui.wording import clock
+from designer_app.ui.wording import clock, printed
 
 if TYPE_CHECKING:
     from designer_app.ui.main_window import MainWindow
 
 _REFRESH_MS = 500
+_EPOCHS = "epochs"
+"""What a training counts; the time that is left stands in a place of its own."""
 
 
 class TrainingWatch(QObject):
@@ -83,9 +86,7 @@ class TrainingWatch(QObject):
             self._take(rows)
         left = job.pace.seconds_left
         self._page.show_time_left(clock(left) if left is not None and self.is_busy else "")
-        progress = job.progress
-        told = progress.text if progress is not None else ""
-        self._panel.set_progress(told[:1].upper() + told[1:].replace("eV/A", "eV/Å"))
+        self._panel.set_progress(_told(job.progress))
         if job.is_over:
             self._clock.stop()
 
@@ -188,3 +189,12 @@ class TrainingWatch(QObject):
         is_begun = self.folder is not None and any(self.folder.glob("checkpoint*"))
         self._panel.set_can_go_on(is_begun)
         self.failed.emit(error)
+
+
+def _told(progress: Progress | None) -> str:
+    """How far it is, without the time that is left."""
+    if progress is None:
+        return ""
+    if progress.text.startswith(_EPOCHS):
+        return f"Epoch {progress.done:.0f} of about {progress.total:.0f}"
+    return printed(progress.text[:1].upper() + progress.text[1:])
