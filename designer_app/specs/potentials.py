@@ -171,7 +171,12 @@ POTENTIALS: Registry[PotentialRow] = Registry(
             "Continuous-filter network: quick, trained on your own data.",
             ("ethanol-schnet", "Ethanol (PBE, rMD17)", "H C O"),
         ),
-        _trained("nequip", "NequIP", "Equivariant network: accurate, trained on your own data."),
+        _trained(
+            "nequip",
+            "NequIP",
+            "Equivariant network: accurate, trained on your own data.",
+            ("silicon-nequip", "Silicon (PBE, mlearn)", "Si"),
+        ),
         _trained("gemnet", "GemNet", "Network on angles and dihedrals, trained on your own data."),
         replace(
             _trained("gap", "GAP", "Gaussian process on SOAP, trained on your own data."),

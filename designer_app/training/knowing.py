@@ -32,6 +32,8 @@ MOST_OF_AN_ELEMENT = 40
 """Frames, beside those: a rare element is in few."""
 FEWEST_FRAMES = 20
 """Below, an interval would promise what nobody has seen."""
+FEWEST_FOR_DISTANCE = 8
+"""The unit of distance is a rare one among atoms, of which a frame has many."""
 _ATOMS_AT_ONCE = 256
 
 
@@ -76,17 +78,17 @@ def with_knowledge(
 ) -> PotentialCard:
     """The card with intervals; the surroundings are written beside the weights.
 
-    A card without them where a potential has no features, or too few frames were kept back.
+    Without them where a potential has no features, or too few frames were kept back.
     """
     validation, others = (_known(potential, each) for each in (frames.validation, frames.test))
-    if seeing(potential) is None or len(validation) < FEWEST_FRAMES:
+    if seeing(potential) is None or len(validation) < FEWEST_FOR_DISTANCE:
         return card
     control.progress(0, 1, "Learning its limits")
     held = seen_atoms(potential, validation, control)
     surroundings = surroundings_of(potential, frames.train, held, control)
     write_knowledge(folder, surroundings)
     found = card
-    if np.isfinite(held.errors).any():
+    if len(validation) >= FEWEST_FRAMES and np.isfinite(held.errors).any():
         by = held.best_scale
         scale = held.scale(by, surroundings)
         intervals = ForceIntervals.fitted(held.errors, scale, by, held.n_atoms)

@@ -98,6 +98,7 @@ MATTER = {
     ("tight-binding", "GFN1-xTB"): Matter(("H", "He"), 1.8, settled=1e-3),
     ("tight-binding", "GFN2-xTB"): Matter(("Li", "F"), 1.9, periodic=False, settled=1e-4),
     ("schnet", "ethanol-schnet"): ETHANOL,
+    ("nequip", "silicon-nequip"): Matter(("Si", "Si"), 2.6),
     ("ase", "ase.calculators.emt:EMT"): Matter(("Cu", "Ni"), 2.5),
 }
 SIZES = {

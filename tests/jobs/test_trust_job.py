@@ -23,7 +23,7 @@ from designer_app.specs.trust import TrustSpec
 from designer_app.training import knowing
 from designer_app.training.frames import SplitFrames
 from designer_app.training.knowing import with_knowledge
-from designer_app.weights.potential_cards import write_potential
+from designer_app.weights.potential_cards import read_potential, write_potential
 
 SIZES = {"n_features": 16, "n_filters": 16, "n_interactions": 2, "n_gaussians": 16, "cutoff": 4.0}
 
@@ -142,6 +142,18 @@ def test_frames_of_elements_never_learned_do_not_end_the_training(folder):
     potential, card = load(str(folder), Compute("cpu")), read_potential_card(folder)
     told = with_knowledge(folder, card, potential, frames, RunControl()).calibration
     assert (told["n_frames"], told["n_covered"]) == (25, 25)
+
+
+def test_few_frames_kept_back_tell_distances_but_promise_no_interval(folder, tmp_path):
+    card, arrays = read_potential(folder)
+    card = write_potential(tmp_path, replace(card, calibration={}), arrays)
+    frames = SplitFrames(
+        train=tuple(copper(seed) for seed in range(20)),
+        validation=tuple(copper(seed) for seed in range(100, 110)),
+    )
+    potential = load(str(tmp_path), Compute("cpu"))
+    assert with_knowledge(tmp_path, card, potential, frames, RunControl()).calibration == {}
+    assert "distance" in [axis.key for axis in report(tmp_path, copper(7).structure).axes]
 
 
 def test_what_one_frame_alone_shows_is_not_far(folder, monkeypatch):
