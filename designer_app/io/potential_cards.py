@@ -5,6 +5,7 @@ and its arrays are all that is needed to build the potential again.
 """
 
 import json
+import re
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field, fields
@@ -18,6 +19,8 @@ from designer_app.specs.potentials import POTENTIALS, key_and_model, member_text
 
 POTENTIAL_CARD = "potential.json"
 POTENTIAL_WEIGHTS = "weights.safetensors"
+BASELINE_FOLDER = "baseline"
+"""In the folder of a correction: copies of the files and folders that its baseline is made of."""
 FORMAT = 1
 
 
@@ -74,7 +77,7 @@ class PotentialCard:
     seeds: tuple[int, ...] = ()
     versions: Mapping[str, str] = field(default_factory=dict)
     baseline: tuple[str, str] = ("", "")
-    """(potential, model) that it corrects; empty where it stands alone."""
+    """(potential, model) that it corrects; empty where it stands alone. `baseline_of` finds it."""
     calibration: Mapping[str, Any] = field(default_factory=dict)
     """Split-conformal intervals and distances to the training set, by the trust module."""
     health: Mapping[str, Any] = field(default_factory=dict)
@@ -129,6 +132,18 @@ def model_of(folder: Path) -> str:
     return folder.name if folder.parent == shipped_folder() else str(folder)
 
 
+def baseline_of(folder: Path, card: PotentialCard) -> tuple[str, str]:
+    """(potential, model) that a card in a folder names as its baseline; empty where there is none.
+
+    What lies in the folder itself, on the card relative to it, is named by its path.
+    """
+    if len(card.baseline) != 2:
+        return "", ""
+    key, model = card.baseline
+    inside = f"{folder / BASELINE_FOLDER}/"
+    return key, re.sub(rf"(?:^|(?<=:)){BASELINE_FOLDER}/", lambda _: inside, model)
+
+
 def shipped_folder() -> Path:
     """Where the trained potentials lie that come with the program."""
     return resource("weights/potentials")
@@ -146,7 +161,8 @@ def families(potential: str, model: str) -> tuple[str, ...]:
     below = [each for key, its in parts if key in POTENTIALS for each in families(key, its)]
     if not below and model and (trained_folder(model) / POTENTIAL_CARD).is_file():
         with suppress(FileUnreadableError):  # loading it says what is wrong
-            key, its = read_potential_card(trained_folder(model)).baseline
+            folder = trained_folder(model)
+            key, its = baseline_of(folder, read_potential_card(folder))
             below = list(families(key, its)) if key in POTENTIALS else []
     return (potential, *below)
 

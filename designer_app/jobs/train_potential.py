@@ -1,13 +1,13 @@
 """Training of a potential on reference calculations: frames in, a folder with a potential out."""
 
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 from designer_app.device import Compute
-from designer_app.errors import FileUnreadableError, InvalidSpecError, ResumeError
+from designer_app.errors import InvalidSpecError, ResumeError
 from designer_app.io.folders import writable_folder
-from designer_app.io.labels import LabelledSet, read_labelled
+from designer_app.io.labels import LabelledSet, read_labelled, refuse_what_is_missing
 from designer_app.io.potential_cards import POTENTIAL_CARD, ErrorsOn, PotentialCard
 from designer_app.potentials import load_potential
 from designer_app.potentials.base import Potential
@@ -19,6 +19,7 @@ from designer_app.specs.trainable import TRAINABLE
 from designer_app.specs.training_progress import CHECKPOINT_FILE
 from designer_app.state import set_threads
 from designer_app.training.baselines import less_baseline
+from designer_app.training.carried_baseline import carried_baseline
 from designer_app.training.frame_splits import split_frames
 from designer_app.training.frames import Fitted, SplitFrames, StoppedFitError
 from designer_app.training.knowing import with_knowledge
@@ -33,13 +34,15 @@ def run(spec: TrainPotentialSpec, control: RunControl) -> dict[str, Any]:
     Stopped or failed after an epoch was judged, the best potential so far is in the folder.
     """
     check_spec(spec)
-    _check_folder(spec)
+    _check_folder(spec, control)
     compute = Compute(spec.device, spec.dtype, spec.threads)
     set_threads(compute)
     control.progress(0, 1, "Reading")
     sets = _labels(spec, control)
     frames = split_frames(sets[0].frames, spec, sets[1].frames)
     card = card_before(spec, frames, sets)
+    if spec.baseline:
+        card = replace(card, baseline=carried_baseline(spec.baseline, spec.out))
     check_start(spec, card.elements)
     learned = _less_baseline(spec, compute, frames, control)
     fits: list[Fitted] = []
@@ -60,10 +63,12 @@ def run(spec: TrainPotentialSpec, control: RunControl) -> dict[str, Any]:
     return _result(spec, card, fits)
 
 
-def _check_folder(spec: TrainPotentialSpec) -> None:
+def _check_folder(spec: TrainPotentialSpec, control: RunControl) -> None:
     begun = (member_folder(spec, 0) / CHECKPOINT_FILE).is_file()
     if spec.resume and not begun:
-        raise ResumeError(str(spec.out), "there is no training to go on with")
+        if (spec.out / POTENTIAL_CARD).is_file():
+            raise ResumeError(str(spec.out), "its training has no checkpoint to go on from")
+        control.log.warning("No training was begun in “%s” yet: it starts anew.", spec.out)
     if not spec.resume and (begun or (spec.out / POTENTIAL_CARD).is_file()):
         reason = "a training is there already: go on with it, or choose another folder"
         raise InvalidSpecError("out", spec.out, reason, "Folder")
@@ -76,12 +81,11 @@ def _labels(spec: TrainPotentialSpec, control: RunControl) -> tuple[LabelledSet,
     kept_back = LabelledSet((), (), ())
     if spec.test_data:
         kept_back = read_labelled(spec.test_data, spec.mapping, (), control.checkpoint)
-    for labels in (learned, kept_back):
-        failed = [file for file in labels.files if file.error]
-        if failed and not labels.frames:
-            raise FileUnreadableError(failed[0].path, failed[0].error)
-        for file in failed:
-            control.log.warning("%s is left out: %s", file.path, file.error)
+    for labels, paths in ((learned, spec.data), (kept_back, spec.test_data)):
+        refuse_what_is_missing(labels, paths, spec.mapping)
+        for file in labels.files:
+            if file.error:
+                control.log.warning("%s What could be read is used.", file.error)
     return learned, kept_back
 
 

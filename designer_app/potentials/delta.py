@@ -8,6 +8,7 @@ they stay derivatives of the energy, and the sum runs in dynamics as any other p
 
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import ClassVar
 
 import numpy as np
@@ -16,7 +17,12 @@ from torch import Tensor
 
 from designer_app.device import Compute
 from designer_app.errors import InvalidSpecError, UnsafeFileError
-from designer_app.io.potential_cards import POTENTIAL_CARD, read_potential_card, trained_folder
+from designer_app.io.potential_cards import (
+    POTENTIAL_CARD,
+    baseline_of,
+    read_potential_card,
+    trained_folder,
+)
 from designer_app.neighbors.build import build_neighbors
 from designer_app.neighbors.pairs import NeighborList
 from designer_app.potentials import load_potential
@@ -46,7 +52,7 @@ def load(model: str, compute: Compute) -> Potential:
             raise InvalidSpecError("model", model, "what was trained there has no baseline")
         return found
     named, (key, folder) = texts[0], key_and_model(texts[1])
-    if trained_on(folder) == named:  # whoever names the baseline himself allows its code
+    if _same(trained_on(folder), named):  # whoever names the baseline himself allows its code
         from designer_app.potentials import trained
 
         return trained.load(folder, compute, named_baseline=named)
@@ -60,9 +66,10 @@ def load(model: str, compute: Compute) -> Potential:
 
 def trained_on(folder: str) -> str:
     """The "key:model" of the baseline that a correction's card names; empty where there is none."""
-    if not (trained_folder(folder) / POTENTIAL_CARD).is_file():
+    place = trained_folder(folder)
+    if not (place / POTENTIAL_CARD).is_file():
         return ""
-    key, model = read_potential_card(trained_folder(folder)).baseline
+    key, model = baseline_of(place, read_potential_card(place))
     return f"{key}:{model}" if key else ""
 
 
@@ -75,13 +82,26 @@ def on_baseline(
     Not so where the user `named` just this "key:model" himself.
     """
     key, model = baseline
-    if (imports_code(key, model) or key == "script") and named != f"{key}:{model}":
+    is_named = _same(f"{key}:{model}", named)
+    if (imports_code(key, model) or key == "script") and not is_named:
         reason = (
             f"its baseline {key}:{model} is code of its own. To allow it, name both: "
             f"delta:{key}:{model}+{correction.key}:FOLDER"
         )
         raise UnsafeFileError(correction.model, reason)
     return DeltaPotential(load_potential(key, model, compute), correction)
+
+
+def _same(first: str, second: str) -> bool:
+    """Whether two "key:model" mean one model.
+
+    A program that was copied into the folder of its correction is the same by its name: whether
+    the file itself may run is asked where it is loaded.
+    """
+    programs = [Path(each) for each in (first, second) if each.startswith("script:")]
+    if len(programs) == 2:
+        return programs[0].name == programs[1].name
+    return first == second
 
 
 class DeltaPotential(CompositePotential):

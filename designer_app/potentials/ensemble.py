@@ -35,14 +35,14 @@ def load(model: str, compute: Compute) -> "EnsemblePotential":
     The file holds `members = ["chgnet:0.3.0", "lennard-jones:argon.toml"]`; names of model files
     in it are relative to its folder.
     """
-    members = [load_potential(key, name, compute) for key, name in _members(model)]
+    members = [load_potential(key, name, compute) for key, name in members_of(model)]
     return EnsemblePotential(members, model)
 
 
-def _members(model: str) -> list[tuple[str, str]]:
-    """(registry key, model) of each member."""
+def members_of(model: str) -> list[tuple[str, str]]:
+    """(registry key, model) of each member that "key:model+key:model" or a TOML file names."""
     members = [key_and_model(text) for text in member_texts(model)]
-    if model.endswith(".toml"):
+    if len(members) == 1 and model.endswith(".toml"):
         members = [key_and_model(text) for text in _listed(Path(model))]
         members = [(key, _beside(Path(model).parent, name)) for key, name in members]
     for key, _ in members:

@@ -11,7 +11,12 @@ from numpy.typing import NDArray
 from designer_app.device import Compute
 from designer_app.elements import ATOMIC_NUMBERS
 from designer_app.errors import FileUnreadableError, InvalidSpecError
-from designer_app.io.potential_cards import POTENTIAL_CARD, read_potential_card, trained_folder
+from designer_app.io.potential_cards import (
+    POTENTIAL_CARD,
+    baseline_of,
+    read_potential_card,
+    trained_folder,
+)
 from designer_app.potentials.base import Potential
 from designer_app.potentials.network import N_NUMBERS, NetworkPotential, ScaledNetwork
 from designer_app.registry import Row
@@ -39,15 +44,16 @@ def load(model: str, compute: Compute, *, named_baseline: str = "") -> Potential
         found = potential_of(card, arrays, compute)
     except (KeyError, ValueError, RuntimeError, TypeError, IndexError, AttributeError) as error:
         raise FileUnreadableError(model, "its card and its weights do not fit together") from error
-    if not (len(card.baseline) == 2 and card.baseline[0]):
+    key, below = baseline_of(trained_folder(model), card)
+    if not key:
         return found
-    if (trained_folder(card.baseline[1]) / POTENTIAL_CARD).is_file() and (
-        read_potential_card(trained_folder(card.baseline[1])).baseline[:1] not in ((), ("",))
+    if (trained_folder(below) / POTENTIAL_CARD).is_file() and (
+        read_potential_card(trained_folder(below)).baseline[:1] not in ((), ("",))
     ):
         raise FileUnreadableError(model, "its baseline stands on a baseline of its own")
     from designer_app.potentials.delta import on_baseline  # it loads by this module
 
-    return on_baseline(found, card.baseline, compute, named_baseline)
+    return on_baseline(found, (key, below), compute, named_baseline)
 
 
 def potential_of(

@@ -17,6 +17,7 @@ from designer_app.errors import FileUnreadableError, WriteFailedError
 from designer_app.io.model_files import ModelFile, sniff_model
 from designer_app.io.parity import Parity, Points, parity_of, points_of
 from designer_app.io.potential_cards import (
+    BASELINE_FOLDER,
     POTENTIAL_CARD,
     PotentialCard,
     read_potential_card,
@@ -24,6 +25,7 @@ from designer_app.io.potential_cards import (
     trained_in,
 )
 from designer_app.io.series import read_series
+from designer_app.io.standings import Standings, standings
 from designer_app.io.trusted_code import is_trusted
 from designer_app.io.user_folders import potentials_folder
 from designer_app.project.runs import Run
@@ -43,7 +45,7 @@ from designer_app.specs.train_potential import TrainPotentialSpec
 from designer_app.specs.training_progress import PARITY_FILE, SERIES_FILE
 from designer_app.specs.trust import TrustSpec
 
-_COPIED = (POTENTIAL_CARD, "*.safetensors")
+_COPIED = (POTENTIAL_CARD, "*.safetensors", f"{BASELINE_FOLDER}/*")
 """What a potential consists of; checkpoints and curves stay with the training."""
 
 Trained = tuple[Path, PotentialCard]
@@ -116,7 +118,7 @@ class Trainings(ProjectRuns):
         return self._jobs.submit("evaluate", spec)
 
     def points(self, evaluation: Evaluation) -> Job:
-        """Energies and forces to be drawn, a pair of `Points` for each judged potential."""
+        """(pairs of `Points`, energies and forces of each judged potential; the `Standings`)."""
         return self._jobs.submit_here("points", partial(_points, evaluation))
 
     # --- the potentials there are ---
@@ -193,8 +195,11 @@ def _card(folder: Path, _control: RunControl) -> PotentialCard | None:
     return read_potential_card(folder) if (folder / POTENTIAL_CARD).is_file() else None
 
 
-def _points(evaluation: Evaluation, _control: RunControl) -> list[tuple[Points, Points]]:
-    return [points_of(evaluation, judged) for judged in evaluation.judged]
+def _points(
+    evaluation: Evaluation, _control: RunControl
+) -> tuple[list[tuple[Points, Points]], Standings]:
+    points = [points_of(evaluation, judged) for judged in evaluation.judged]
+    return points, standings(evaluation)
 
 
 def _trained(places: tuple[Path, ...], _control: RunControl) -> list[Trained]:
@@ -207,7 +212,7 @@ def _copied(folder: Path, target: Path, _control: RunControl) -> Path:
     free = _free(target)
     try:
         for pattern in _COPIED:
-            for path in folder.rglob(pattern):
+            for path in filter(Path.is_file, folder.rglob(pattern)):
                 to = free / path.relative_to(folder)
                 to.parent.mkdir(parents=True, exist_ok=True)
                 shutil.copyfile(path, to)

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -30,8 +31,8 @@ from designer_app.weights.potential_cards import write_potential
 MOST_TRAINING_FRAMES = 500
 """Judged of those learned from, evenly spread: they tell about overfitting only."""
 
-_OF_THIS_MACHINE = ("data", "test_data", "out", "start", "resume", "threads")
-"""Settings that mean nothing to who gets the potential; `data` of the card names the files."""
+_OF_THIS_MACHINE = ("data", "test_data", "out", "start", "resume", "threads", "baseline")
+"""Settings that mean nothing to who gets the potential; `data` and `baseline` of the card do."""
 
 
 def card_before(
@@ -41,6 +42,7 @@ def card_before(
     everything = [frame.structure.numbers for frame in frames.train]
     elements = tuple(SYMBOLS[number] for number in np.unique(np.concatenate(everything)))
     potential, _, model = spec.baseline.partition(":")
+    given = frames.free_atoms if spec.references == "auto" else {}
     return PotentialCard(
         family=spec.model,
         title=f"{TRAINABLE[spec.model].title} for {' '.join(elements)}",
@@ -48,7 +50,8 @@ def card_before(
         elements=elements,
         cutoff=0.0,
         references_eV={},
-        training={k: v for k, v in settings_of(spec).items() if k not in _OF_THIS_MACHINE},
+        fitted=None if spec.start else tuple(each for each in elements if each not in given),
+        training=_settings(spec),
         data=tuple(_learned_from(labels) for labels in _readable(sets)),
         split=frames.how,
         seeds=tuple(spec.seed + member for member in range(spec.members)),
@@ -108,6 +111,13 @@ def judged(
             details = details_on(rows, said)
     found = replace(card, errors=(*errors, *details))
     write_potential_card(folder, found)
+    return found
+
+
+def _settings(spec: TrainPotentialSpec) -> dict[str, Any]:
+    """Without the folders of this machine: frames that were left out are named by their files."""
+    found = {k: v for k, v in settings_of(spec).items() if k not in _OF_THIS_MACHINE}
+    found["leave_out"] = [each.replace("\\", "/").rpartition("/")[2] for each in spec.leave_out]
     return found
 
 

@@ -1,6 +1,7 @@
 """Training a potential as a job: from files of labels to a folder that computes."""
 
 import json
+import shutil
 from dataclasses import replace
 
 import numpy as np
@@ -20,7 +21,7 @@ from designer_app.errors import (
     UnsupportedElementError,
 )
 from designer_app.io.documents import structure_from_atoms
-from designer_app.io.potential_cards import read_potential_card
+from designer_app.io.potential_cards import POTENTIAL_CARD, read_potential_card
 from designer_app.io.series import read_series
 from designer_app.jobs import energy, train_potential
 from designer_app.potentials import load_potential
@@ -57,13 +58,17 @@ def labels(tmp_path_factory):
 
 @pytest.fixture
 def spec(labels, tmp_path):
+    return settings_of_training(labels, tmp_path / "out", epochs=3)
+
+
+def settings_of_training(labels, out, epochs):
     return TrainPotentialSpec(
         data=(labels,),
-        out=tmp_path / "out",
+        out=out,
         model="schnet",
         options=SIZES,
         preset="custom",
-        epochs=3,
+        epochs=epochs,
         batch_size=4,
         learning_rate=0.01,
         threads=1,
@@ -213,3 +218,47 @@ def test_test_files_are_kept_back_whole(spec, labels, tmp_path):
     write(judged_on, [alloy(seed) for seed in (200, 201, 202)])
     result = train_potential.run(replace(spec, test_data=(judged_on,)), RunControl())
     assert result["n_frames"]["test"] == 3
+
+
+def energy_of(folder):
+    structure = structure_from_atoms(alloy(100))
+    spec = EnergySpec(structure=structure, potential="schnet", model=str(folder), threads=1)
+    return energy.run(spec, RunControl())["energy_eV"]
+
+
+@pytest.fixture(scope="module")
+def below(labels, tmp_path_factory):
+    """The folder of a small trained potential."""
+    out = tmp_path_factory.mktemp("somebody") / "below"
+    train_potential.run(settings_of_training(labels, out, epochs=1), RunControl())
+    return out
+
+
+def test_a_trained_baseline_goes_with_its_correction(spec, below, tmp_path):
+    given = tmp_path / "given"
+    shutil.copytree(below, given)
+    spec = replace(spec, baseline=f"schnet:{given}", epochs=1)
+    train_potential.run(spec, RunControl())
+    before = energy_of(spec.out)
+    shutil.rmtree(given)
+    moved = spec.out.rename(tmp_path / "moved")
+    assert energy_of(moved) == before
+    assert read_potential_card(moved).baseline == ("schnet", "baseline/given")
+
+
+def test_a_card_tells_no_folder_of_its_maker(spec, below, labels):
+    left_out = (f"{labels}:3",)
+    spec = replace(spec, baseline=f"schnet:{below}", leave_out=left_out, epochs=1)
+    train_potential.run(spec, RunControl())
+    card = read_potential_card(spec.out)
+    assert str(labels.parent) not in (spec.out / POTENTIAL_CARD).read_text()
+    assert str(below.parent) not in (spec.out / POTENTIAL_CARD).read_text()
+    assert list(card.training["leave_out"]) == ["alloys.xyz:3"]
+
+
+def test_a_baseline_on_a_baseline_is_refused_before_anything_is_learned(spec, below, tmp_path):
+    once = replace(spec, baseline=f"schnet:{below}", epochs=1)
+    train_potential.run(once, RunControl())
+    twice = replace(spec, out=tmp_path / "twice", baseline=f"schnet:{spec.out}")
+    with pytest.raises(InvalidSpecError, match="baseline of its own"):
+        train_potential.run(twice, RunControl())
