@@ -1,6 +1,6 @@
 """Potentials side by side on the same frames: parity, errors, speed, spread."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
@@ -16,20 +16,26 @@ from PySide6.QtWidgets import (
 
 from designer_app.io.formulas import written
 from designer_app.io.parity import Points
-from designer_app.specs.evaluate import ErrorRow, Evaluation, Judged
+from designer_app.io.standings import ALL, ENERGY, FORCE, SPEED, STRESS, Column, Standings
+from designer_app.specs.evaluate import Evaluation, Judged
 from designer_app.ui.editors import ChoiceEditor
 from designer_app.ui.panels.section import row
 from designer_app.ui.plots.parity_plot import ParityPlot
 from designer_app.ui.potentials.sign_legend import SignLegend
 from designer_app.ui.theme import Theme, label, tabular
-from designer_app.ui.wording import with_spaces
+from designer_app.ui.wording import DASH, listed, printed, with_error, with_spaces
 
-_ALL = "all"
+_ALL = ALL
 _RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 _LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 _US = 1e6
+_SURE = 1e-3
+"""Of a value: a smaller uncertainty is not worth a bracket."""
 _SPREAD = 5
 """Column of what only ensembles have."""
+_QUANTITIES = {1: ENERGY, 2: FORCE, 3: STRESS, 4: SPEED}
+"""By column."""
+_LEADING = ((ENERGY, "energies"), (FORCE, "forces"))
 
 
 class ComparePage(QWidget):
@@ -40,6 +46,7 @@ class ComparePage(QWidget):
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._evaluation: Evaluation | None = None
+        self._standings: Standings = {}
         self._titles: tuple[str, ...] = ()
         self._frames: list[QFrame] = []
         self.summary = label("", "title", wrap=True)
@@ -71,25 +78,34 @@ class ComparePage(QWidget):
         self._show_parts(is_filled=False)
 
     def show_evaluation(
-        self, found: Evaluation, titles: Sequence[str], points: Sequence[tuple[Points, Points]]
+        self,
+        found: Evaluation,
+        titles: Sequence[str],
+        points: Sequence[tuple[Points, Points]],
+        told: Standings,
     ) -> None:
         """Show what came out; titles and points in the order of what was judged."""
-        self._evaluation = found
+        self._evaluation, self._standings = found, told
         self._titles = tuple(titles)
         frames = with_spaces(found.n_frames)
-        self.summary.setText(_best(found, titles))
-        self.said.setText(
-            self.tr("%s frames of %s; energies per atom, errors are mean absolute ones")
-            % (frames, ", ".join(found.elements))
-        )
+        self.summary.setText(headline(told[_ALL], titles))
+        said = self.tr(
+            "%s frames of %s. Mean absolute errors, their uncertainty in brackets; bold is what is "
+            "best, or equal to the best within it."
+        ) % (frames, ", ".join(found.elements))
+        other = [titles[place] for place, each in enumerate(found.judged) if each.aligned]
+        if other:
+            said += self.tr(
+                " Energies of %s count from elsewhere and were shifted to fit these data first."
+            ) % listed(other)
+        self.said.setText(said)
         good = [place for place, each in enumerate(found.judged) if not each.problem]
         self.legend.set_names([titles[place] for place in good])
         self.energy.set_clouds([(titles[place], points[place][0]) for place in good])
         self.force.set_clouds([(titles[place], points[place][1]) for place in good])
         groups = dict.fromkeys(each.group for judged in found.judged for each in judged.rows)
-        self.group.set_choices(
-            tuple((group, _group_text(group)) for group in groups) or ((_ALL, _ALL),)
-        )
+        shown = [group for group in groups if group in told] or [_ALL]
+        self.group.set_choices(tuple((group, _group_text(group)) for group in shown))
         self._fill()
         self._show_parts(is_filled=True)
 
@@ -142,8 +158,8 @@ class ComparePage(QWidget):
     def _prepare_table(self) -> None:
         heads = (
             self.tr("Potential"),
-            self.tr("Forces\nmeV/Å"),
             self.tr("Energy\nmeV/atom"),
+            self.tr("Forces\nmeV/Å"),
             self.tr("Stress\nGPa"),
             self.tr("Speed\nµs/atom"),
             self.tr("Spread\nmeV/Å"),
@@ -172,19 +188,18 @@ class ComparePage(QWidget):
     def _fill(self) -> None:
         if self._evaluation is None:
             return
-        group = self.group.value()
         table = self.table
         table.setRowCount(0)
         table.setRowCount(len(self._evaluation.judged))
         table.setColumnHidden(_SPREAD, all(e.spread is None for e in self._evaluation.judged))
-        best = _best_force(self._evaluation, group)
+        columns = self._standings[self.group.value()]
         for line, judged in enumerate(self._evaluation.judged):
-            errors = next((each for each in judged.rows if each.group == group), None)
-            texts = _texts(self._titles[line], judged, errors)
+            texts = _texts(self._titles[line], line, judged, columns)
             for column, text in enumerate(texts):
                 item = QTableWidgetItem(text)
                 font = tabular(table.font())
-                font.setBold(judged is best)
+                key = _QUANTITIES.get(column)
+                font.setBold(key is not None and line in columns[key].best)
                 item.setFont(font)
                 item.setTextAlignment(_LEFT if column in (0, len(texts) - 1) else _RIGHT)
                 item.setToolTip(text if column == len(texts) - 1 else "")
@@ -210,30 +225,33 @@ def _group_text(group: str) -> str:
     return f"Forces on {written(name)}" if kind == "element" else f"Tag {name}"
 
 
-def _best_force(found: Evaluation, group: str) -> Judged | None:
-    known = [
-        (each.force_mae_meV_A, place)
-        for place, judged in enumerate(found.judged)
-        for each in judged.rows
-        if each.group == group and each.force_mae_meV_A is not None and not judged.problem
-    ]
-    return found.judged[min(known)[1]] if known else None
-
-
-def _best(found: Evaluation, titles: Sequence[str]) -> str:
-    best = _best_force(found, _ALL)
-    if best is None:
+def headline(columns: Mapping[str, Column], titles: Sequence[str]) -> str:
+    """Which is best in energies and in forces; those that are not told apart are equal."""
+    told = {word: _leaders(columns[key], titles) for key, word in _LEADING}
+    known = {word: names for word, names in told.items() if names}
+    if not known:
         return "None of them could be judged on these frames."
-    error = next(each.force_mae_meV_A for each in best.rows if each.group == _ALL)
-    title = titles[found.judged.index(best)]
-    return f"{title} has the best forces: off by {error:.3g} meV/Å on average."
+    if len(titles) == 1:
+        return f"{titles[0]} on these calculations"
+    parts = [
+        f"{listed(names)} {'is best' if len(names) == 1 else 'are equal'}"
+        for names in known.values()
+    ]
+    if len(set(parts)) == 1:
+        return f"{parts[0]} in {listed(list(known))}."
+    return " ".join(f"{part} in {word}." for word, part in zip(known, parts, strict=True))
 
 
-def _texts(title: str, judged: Judged, errors: ErrorRow | None) -> list[str]:
-    if judged.problem or errors is None:
-        return [title, "", "", "", "", "", judged.problem or "nothing to compare here"]
-    values = (errors.force_mae_meV_A, errors.energy_mae_meV_atom, errors.stress_mae_GPa)
-    notes = ["energies aligned"] if judged.aligned else []
+def _leaders(column: Column, titles: Sequence[str]) -> tuple[str, ...]:
+    """Those that no other is told to be better than."""
+    known = [place for place, value in enumerate(column.values) if value is not None]
+    return tuple(titles[place] for place in known if not column.best or place in column.best)
+
+
+def _texts(title: str, place: int, judged: Judged, columns: Mapping[str, Column]) -> list[str]:
+    if judged.problem:
+        return [title, "", "", "", "", "", printed(judged.problem)]
+    notes = ["energies shifted to fit these data"] if judged.aligned else []
     if judged.interval_coverage is not None:
         notes.append(f"90 % interval covers {100 * judged.interval_coverage:.0f} %")
     if judged.spread_rank_correlation is not None:
@@ -241,8 +259,17 @@ def _texts(title: str, judged: Judged, errors: ErrorRow | None) -> list[str]:
     spread = "" if judged.spread is None else f"{1000 * float(judged.spread.mean()):.3g}"
     return [
         title,
-        *("" if value is None else f"{value:.3g}" for value in values),
+        *(_text(columns[key], place) for key in (ENERGY, FORCE, STRESS)),
         with_spaces(round(_US * judged.seconds_per_atom)),
         spread,
         ", ".join(notes),
     ]
+
+
+def _text(column: Column, place: int) -> str:
+    value, error = column.values[place], column.errors[place]
+    if value is None:
+        return DASH
+    if error is None or error < _SURE * value:
+        return f"{value:.3g}"
+    return with_error(value, error)

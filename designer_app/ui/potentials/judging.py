@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Signal
 
 from designer_app.io.parity import Points
+from designer_app.io.standings import Standings
 from designer_app.running.messages import JobError
 from designer_app.session.job import Job
 from designer_app.specs.evaluate import EvaluateSpec, Evaluation
@@ -145,14 +146,14 @@ class Judging(QObject):
         points.succeeded.connect(self._on_points)
         points.failed.connect(self._on_not_compared)
 
-    def _on_points(self, points: list[tuple[Points, Points]]) -> None:
+    def _on_points(self, drawn: tuple[list[tuple[Points, Points]], Standings]) -> None:
         self._panel.compare.set_running(is_running=False)
         if self._found is not None:
             titles = [
                 self._panel.compare.title_of(f"{each.potential}:{each.model}", each.title)
                 for each in self._found.judged
             ]
-            self._work.compare.show_evaluation(self._found, titles, points)
+            self._work.compare.show_evaluation(self._found, titles, *drawn)
 
     def _on_not_compared(self, error: JobError) -> None:
         self._on_comparison_over()
