@@ -94,7 +94,7 @@ def _judged(
         return _not_judged(key, model, frames, reference, explain_exception(error).sentence)
     except (ImportError, RuntimeError, ValueError, OSError) as error:  # of another package
         return _not_judged(key, model, frames, reference, sentence_of(error))
-    known = knowledge_of(model)
+    known = knowledge_of(key, model)
     said = predict_frames(potential, frames, control, text, known)
     # A potential that learned from such labels has their zero of energy.
     is_known = bool(np.isfinite(said.labels.energies).any())

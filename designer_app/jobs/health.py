@@ -36,7 +36,7 @@ def run(spec: HealthSpec, control: RunControl) -> HealthReport:
     set_threads(compute)
     control.progress(0, 1, "Loading the potential")
     potential = load_potential(spec.potential, spec.model, compute)
-    known = knowledge_of(spec.model)
+    known = knowledge_of(spec.potential, spec.model)
     report = check_potential(potential, replace(spec, structure=structure), known, control)
     _keep(Path(spec.model), report)
     return report

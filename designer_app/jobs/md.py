@@ -100,7 +100,7 @@ class _Recorder:
         of_cell = [name for name in ("pressure_GPa", "volume_A3") if name in self._meter.columns]
         self._record = Record(("time_fs", "temperature_K", "conserved_eV", *of_cell))
         self._previous: Path | None = None
-        known = knowledge_of(ready.spec.model)
+        known = knowledge_of(ready.spec.potential, ready.spec.model)
         numbers = ready.state.numbers.tolist()
         self._region = LearnedRegion(ready.potential, known, numbers, control.log)
         self._folder = None if ready.spec.out is None else self._open(ready.spec.out)

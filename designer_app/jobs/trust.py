@@ -5,6 +5,7 @@ from designer_app.errors import FileUnreadableError, InvalidSpecError
 from designer_app.io.potential_cards import read_potential_card, trained_folder
 from designer_app.potentials import load_potential
 from designer_app.running.control import RunControl
+from designer_app.specs.potentials import POTENTIALS
 from designer_app.specs.trust import TrustReport, TrustSpec
 from designer_app.state import set_threads, state_from_structures
 from designer_app.trust.judging import Knowledge, judge_structure, read_knowledge
@@ -19,12 +20,12 @@ def run(spec: TrustSpec, control: RunControl) -> TrustReport:
     potential = load_potential(spec.potential, spec.model, compute)
     control.checkpoint()
     state = state_from_structures([spec.structure], potential.device)
-    return judge_structure(potential, state, knowledge_of(spec.model))
+    return judge_structure(potential, state, knowledge_of(spec.potential, spec.model))
 
 
-def knowledge_of(model: str) -> Knowledge:
-    """What lies in the folder of a trained potential; nothing for other models."""
-    folder = trained_folder(model)
+def knowledge_of(potential: str, model: str) -> Knowledge:
+    """What lies in the folder of a trained potential; nothing for others."""
+    folder = trained_folder(POTENTIALS[potential].chosen(model))
     try:
         card = read_potential_card(folder)
     except FileUnreadableError:

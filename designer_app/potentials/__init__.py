@@ -10,8 +10,7 @@ __all__ = ["EnergyPotential", "Potential", "Prediction", "as_ase_calculator", "l
 def load_potential(key: str, model: str = "", compute: Compute | None = None) -> Potential:
     """The potential of a registry key; an empty model means the family's first shipped one."""
     row = POTENTIALS[key]
-    chosen = model or (row.models[0][0] if row.models else "")
-    potential: Potential = row.load()(chosen, compute or Compute())
+    potential: Potential = row.load()(row.chosen(model), compute or Compute())
     return potential
 
 

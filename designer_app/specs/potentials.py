@@ -29,10 +29,13 @@ class PotentialRow(Row):
     covers: tuple[tuple[str, str], ...] = ()
     """(shipped model, symbols of the elements it knows); models that are not named may be any."""
 
+    def chosen(self, model: str) -> str:
+        """The model that is meant: none named means the first shipped one."""
+        return model or (self.models[0][0] if self.models else "")
+
     def elements(self, model: str = "") -> frozenset[str] | None:
         """Symbols of the elements that a model knows; None where only the model itself can tell."""
-        default = self.models[0][0] if self.models else ""
-        known = dict(self.covers).get(model or default)
+        known = dict(self.covers).get(self.chosen(model))
         return None if known is None else frozenset(known.split())
 
 

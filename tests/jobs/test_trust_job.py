@@ -81,6 +81,12 @@ def test_what_is_far_from_it_is_red_and_says_which_atoms(folder):
     assert "Add such structures" in next(a.sentence for a in said.axes if a.key == "distance")
 
 
+def test_the_shipped_potential_that_a_family_begins_with_knows_its_limits():
+    silicon = structure_from_atoms(bulk("Si", cubic=True))
+    said = trust.run(TrustSpec(potential="nequip", structure=silicon), RunControl())
+    assert "distance" in [axis.key for axis in said.axes]
+
+
 def test_an_element_never_seen_is_red(folder):
     said = report(folder, structure_from_atoms(bulk("Ni", cubic=True)))
     assert said.level == "no"

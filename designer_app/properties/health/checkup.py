@@ -67,7 +67,7 @@ def _extrapolation(subject: Subject, known: Knowledge) -> HealthItem:
         key="extrapolation",
         title="Distance to the training data",
         level="skipped",
-        sentence="Not known: it takes a potential trained here, and 20 frames kept back.",
+        sentence="Not known: it takes a potential trained here, with frames kept back.",
     )
     if known.lost:
         return replace(item, level="care", sentence=known.lost)

@@ -259,8 +259,7 @@ def load_reference(potential: str = "chgnet", model: str = "") -> ReferenceTable
 
     Whether the weights are those of the table, `ReferenceTable.belongs_to` says.
     """
-    chosen = model or (POTENTIALS[potential].models or (("", ""),))[0][0]
-    return _shipped((potential, chosen))
+    return _shipped((potential, POTENTIALS[potential].chosen(model)))
 
 
 @lru_cache(maxsize=2)
