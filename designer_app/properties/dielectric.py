@@ -20,8 +20,9 @@ from torch import Tensor
 from designer_app.errors import NotConvergedError
 from designer_app.neighbors.build import build_neighbors
 from designer_app.potentials.core_shell import CoreShell
+from designer_app.potentials.core_shell.energies import Cores
 from designer_app.potentials.core_shell.ions import Ions
-from designer_app.potentials.core_shell.shells import relaxed
+from designer_app.potentials.core_shell.shells import settled
 from designer_app.potentials.nuclear_repulsion import COULOMB_EV_A
 from designer_app.specs.structure import Structure
 from designer_app.state import state_from_structures
@@ -59,7 +60,7 @@ def dielectric_tensors(potential: CoreShell, structure: Structure) -> Dielectric
         hessian[: 3 * n, 3 * n :],
         hessian[3 * n :, 3 * n :],
     )
-    to_shells = _dipoles(crystal.ions.shell[crystal.ions.has_shell])
+    to_shells = _dipoles(crystal.ions.on_shells)
     follow = np.linalg.solve(shells, mixed.T) if shells.size else mixed.T
     born = _dipoles(crystal.ions.charges) - to_shells @ follow
     effective = cores - mixed @ follow
@@ -94,7 +95,7 @@ def dielectric_in_field(
         softness = np.asarray(np.linalg.pinv(crystal.effective_hessian(), rcond=1e-8), np.float64)
 
     def susceptibility(axis: int, amount: float) -> FloatArray:
-        field = torch.zeros_like(crystal.cell[0])
+        field = torch.zeros_like(crystal.cores.cell[0])
         field[axis] = amount
         higher, lower = (crystal.dipole(sign * field, softness) for sign in (1.0, -1.0))
         return (higher - lower) / (2.0 * amount)
@@ -110,68 +111,73 @@ def dielectric_in_field(
 class _Crystal:
     """A crystal's ions with their shells at rest."""
 
-    ions: Ions
-    positions: Tensor
-    cell: Tensor
+    cores: Cores
     shells: Tensor
+    """(m, 3) A from their cores."""
 
     @classmethod
     def of(cls, potential: CoreShell, structure: Structure) -> "_Crystal":
         state = state_from_structures([structure], potential.device)
         potential.check(state)
         neighbors = build_neighbors(state, potential.cutoff, potential.half_list)
-        ions = potential.ions_of(state, neighbors, 0)
-        positions, cell = state.positions, state.cell[0]
-        start = torch.zeros_like(positions)
-        return cls(ions, positions, cell, relaxed(ions, positions, cell, start, residual=_AT_REST))
+        cores = potential.cores_of(state, neighbors, 0)
+        start = torch.zeros_like(cores.positions[cores.ions.movable])
+        return cls(cores, settled(cores, start, residual=_AT_REST).u)
+
+    @property
+    def ions(self) -> Ions:
+        """With the pairs that were near at rest."""
+        return self.cores.ions
+
+    def with_cores_at(self, positions: Tensor) -> Cores:
+        """The same ions elsewhere."""
+        return Cores.of(self.ions, positions, self.cores.cell, self.cores.waves)
 
     @property
     def scale(self) -> float:
         """4 pi k_e / V in eV/(e^2 A^2)."""
-        return 4.0 * math.pi * COULOMB_EV_A / float(torch.linalg.det(self.cell).abs())
+        return 4.0 * math.pi * COULOMB_EV_A / float(torch.linalg.det(self.cores.cell).abs())
 
     def hessian(self) -> FloatArray:
         """Second derivatives in eV/A^2 by all cores, then by the shells there are."""
-        n = len(self.positions)
-        movable = self.ions.has_shell
-
-        def energy(coordinates: Tensor) -> Tensor:
-            x, u = coordinates[: 3 * n].reshape(n, 3), coordinates[3 * n :].reshape(-1, 3)
-            index = torch.nonzero(movable).squeeze(1)
-            return self.ions.energy(x, torch.zeros_like(x).index_copy(0, index, u), self.cell)
-
-        at = torch.cat([self.positions.flatten(), self.shells[movable].flatten()]).requires_grad_()
-        (slope,) = torch.autograd.grad(energy(at), at, create_graph=True)
-        rows = [torch.autograd.grad(each, at, retain_graph=True)[0] for each in slope]
+        x = self.cores.positions.clone().requires_grad_()
+        u = self.shells.clone().requires_grad_()
+        with torch.enable_grad():
+            moved = self.with_cores_at(x).with_shells(u)
+            slopes = torch.cat([moved.on_ions(), moved.on_shells]).flatten()
+        rows = [
+            torch.cat(torch.autograd.grad(each, (x, u), retain_graph=True)).flatten()
+            for each in slopes
+        ]
         found = torch.stack(rows).numpy()
         return 0.5 * (found + found.T)
 
     def effective_hessian(self) -> FloatArray:
         """Second derivatives by the cores, with shells that follow."""
-        hessian, m = self.hessian(), 3 * len(self.positions)
+        hessian, m = self.hessian(), 3 * len(self.cores.positions)
         mixed, shells = hessian[:m, m:], hessian[m:, m:]
         follow = np.linalg.solve(shells, mixed.T) if shells.size else mixed.T
         return hessian[:m, :m] - mixed @ follow
 
     def dipole(self, field: Tensor, softness: FloatArray | None) -> FloatArray:
         """(3,) e A, the change of the dipole moment in a field (3,) in V/A."""
-        positions, u, left = self.positions, self.shells, math.inf
+        start = self.cores.positions
+        positions, u, left = start, self.shells, math.inf
         for _ in range(_MOST_STEPS):
-            u = relaxed(self.ions, positions, self.cell, u, field=field, residual=_AT_REST)
+            cores = self.with_cores_at(positions)
+            moved = settled(cores, u, field=field, residual=_AT_REST)
+            u = moved.u
             if softness is None:
                 break
-            free = positions.clone().requires_grad_()
-            (slope,) = torch.autograd.grad(self.ions.energy(free, u, self.cell), free)
-            forces = (self.ions.charges[:, None] * field - slope).flatten().numpy()
+            forces = (self.ions.charges[:, None] * field - moved.on_ions()).flatten().numpy()
             left = float(np.abs(forces).max())
             if left < _AT_REST:
                 break
             positions = positions + torch.from_numpy(softness @ forces).reshape(-1, 3)
         else:
             raise NotConvergedError(_MOST_STEPS, left)
-        moved = self.ions.charges[:, None] * (positions - self.positions)
-        moved = moved + self.ions.shell[:, None] * (u - self.shells)
-        return moved.sum(dim=0).numpy()
+        dipole = self.ions.charges @ (positions - start)
+        return (dipole + self.ions.on_shells @ (u - self.shells)).numpy()
 
 
 def _dipoles(charges: Tensor) -> FloatArray:

@@ -1,14 +1,19 @@
 """Polarisable ions: cores and shells with charges, held together by springs.
 
-The energy is that of `ions.py`. Shells have no mass: at each call they are brought to rest at the
-cores (`shells.py`), so that forces and stress are the partial derivatives of the energy (Hellmann
-and Feynman) and nothing is differentiated through the relaxation. In dynamics the shells start
-from where two steps lead, and travel in `MDState.extended` and the checkpoint: a restart is
-bitwise. Charges act through Ewald's sums (`ewald.py`).
+The energy is that of `energies.py`. Shells have no mass: at each call they are brought to rest at
+the cores (`shells.py`), so that forces and stress are the partial derivatives of the energy
+(Hellmann and Feynman) and nothing is differentiated through the relaxation. In dynamics the
+shells start from where the last steps lead, and travel in `MDState.extended` and the checkpoint:
+a restart is bitwise. Charges act through Ewald's sums, exact (`ewald.py`) in cells of up to 150
+ions, beyond that by smooth particle mesh (`mesh.py`).
 
 Different from the usual programs: short-ranged energies are switched off between two distances of
 the cores, where LAMMPS and GULP cut them; and shells are at rest, where Mitchell and Fincham 1993
-(doi:10.1088/0953-8984/5/8/006) give them a small mass.
+(doi:10.1088/0953-8984/5/8/006) give them a small mass and integrate them with the cores. Their
+way is not offered: integrators move the atoms of a state and ask a potential for energy and
+forces at one instant, so that shells would need positions, momenta, masses and a thermostat of
+their own inside each of them. It would also need steps of some 0.2 fs to follow the springs,
+where shells at rest cost three evaluations in a step of 1 fs.
 """
 
 from collections.abc import Mapping
@@ -22,13 +27,28 @@ from designer_app.elements import ATOMIC_NUMBERS, SYMBOLS
 from designer_app.errors import ChargedCellError, UnsupportedElementError
 from designer_app.neighbors.pairs import NeighborList
 from designer_app.potentials.base import ENERGY_AND_FORCES, Potential, Prediction
+from designer_app.potentials.core_shell.energies import Cores
+from designer_app.potentials.core_shell.ewald import (
+    ACCURACY,
+    LongRange,
+    Waves,
+    splitting_distance,
+)
 from designer_app.potentials.core_shell.ions import Ions, IonTable
+from designer_app.potentials.core_shell.mesh import Mesh
 from designer_app.potentials.core_shell.parameters import KEY, read_parameters
-from designer_app.potentials.core_shell.shells import relaxed
+from designer_app.potentials.core_shell.shells import settled
 from designer_app.state import AtomicState, MDState, compute_device
 
 SHELLS, SHELLS_BEFORE = "shells", "shells_before"
-"""Names of (n_atoms, 3) displacements from the cores in A, now and a step ago."""
+"""Names of (n_atoms, 3) displacements from the cores in A, and (n_atoms, n_steps, 3) of steps
+before, the last first."""
+_MOST_KEPT = 3
+_AHEAD = {1: (1.0,), 2: (2.0, -1.0), 3: (3.0, -3.0, 1.0), 4: (4.0, -6.0, 4.0, -1.0)}
+_FARTHEST_GUESS = 0.1
+"""A; past it something was moved by hand."""
+MESH_FROM = 150
+"""Ions from which on the waves are taken from a mesh."""
 _NEUTRAL = 1e-6
 """e."""
 
@@ -50,6 +70,8 @@ class CoreShell(Potential):
             device=compute_device(compute),
         )
         self.parameters = parameters
+        self.mesh_from = MESH_FROM
+        self._kept: tuple[bool, Tensor, LongRange] | None = None
         self._kind_of_number = torch.from_numpy(parameters.kind_of_number())
 
     def check(self, state: AtomicState, want: frozenset[str] = ENERGY_AND_FORCES) -> None:
@@ -63,23 +85,43 @@ class CoreShell(Potential):
     ) -> Prediction:
         """What is wanted of a batch, from a half list; shells at rest."""
         start = _expected(state)
-        energies, forces, stresses, shells = [], [], [], []
-        for system in range(state.n_systems):
-            mine = state.system_idx == system
-            ions = self.ions_of(state, neighbors, system)
-            positions, cell = state.positions[mine].detach(), state.cell[system].detach()
-            u = relaxed(ions, positions, cell, start[mine])
-            energy, force, stress = _derived(ions, positions, u, cell, want)
-            energies.append(energy)
-            forces.append(force)
-            stresses.append(stress)
-            shells.append(u)
+        energies, forces, stresses = [], [], []
+        shells = torch.zeros_like(state.positions)
+        with torch.no_grad():
+            for system in range(state.n_systems):
+                mine = torch.nonzero(state.system_idx == system).squeeze(1)
+                cores = self.cores_of(state, neighbors, system)
+                movable = mine[cores.ions.movable]
+                moved = settled(cores, start[movable])
+                shells[movable] = moved.u
+                energies.append(moved.energy())
+                if "forces" in want:
+                    forces.append(-moved.on_ions())
+                if "stress" in want:
+                    stresses.append(moved.virial() / torch.linalg.det(cores.cell).abs())
         return Prediction(
             energy=torch.stack(energies),
             forces=torch.cat(forces) if "forces" in want else None,
             stress=torch.stack(stresses) if "stress" in want else None,
-            internal=_remembered(state, torch.cat(shells)),
+            internal=_remembered(state, shells),
         )
+
+    def cores_of(self, state: AtomicState, neighbors: NeighborList, system: int) -> Cores:
+        """One structure of a batch, without shells yet."""
+        mine = state.system_idx == system
+        positions, cell = state.positions[mine].detach(), state.cell[system].detach()
+        ions = self.ions_of(state, neighbors, system)
+        return Cores.of(ions, positions, cell, self._long_range(cell, len(positions)))
+
+    def _long_range(self, cell: Tensor, n_ions: int) -> LongRange:
+        """The sum over waves for a cell; that of the last cell is kept."""
+        on_mesh = n_ions >= self.mesh_from
+        if self._kept is not None and self._kept[0] == on_mesh and _same(self._kept[1], cell):
+            return self._kept[2]
+        a = ACCURACY / splitting_distance(self.cutoff)
+        found = Mesh.of(cell, a) if on_mesh else Waves.of(cell, a)
+        self._kept = (on_mesh, cell, found)
+        return found
 
     def ions_of(self, state: AtomicState, neighbors: NeighborList | None, system: int) -> Ions:
         """The ions of one structure of a batch, with its pairs.
@@ -124,44 +166,32 @@ class CoreShell(Potential):
 
 
 def _expected(state: AtomicState) -> Tensor:
-    """Where the shells are looked for first: where the last two steps lead, else at the cores."""
+    """Where the shells are looked for first: where the last steps lead, else at the cores.
+
+    Polynomials through 1 to 4 steps (order 0 to 3 in time), exact to the next order.
+    """
     kept = state.extended if isinstance(state, MDState) else {}
     if SHELLS not in kept:
         return torch.zeros_like(state.positions)
-    if SHELLS_BEFORE not in kept:
-        return kept[SHELLS]
-    return 2.0 * kept[SHELLS] - kept[SHELLS_BEFORE]
+    known = torch.cat([kept[SHELLS][:, None], kept[SHELLS_BEFORE]], dim=1)
+    weights = torch.tensor(_AHEAD[known.shape[1]]).to(known)
+    expected = torch.einsum("isa,s->ia", known, weights)
+    far = (expected - kept[SHELLS]).abs().amax() > _FARTHEST_GUESS
+    return kept[SHELLS] if bool(far) else expected
 
 
 def _remembered(state: AtomicState, shells: Tensor) -> Mapping[str, Tensor] | None:
     """What dynamics keeps for the next step."""
     if not isinstance(state, MDState):
         return None
-    before = state.extended.get(SHELLS, shells)
-    return {SHELLS: shells, SHELLS_BEFORE: before}
+    if SHELLS not in state.extended:
+        return {SHELLS: shells, SHELLS_BEFORE: shells[:, None][:, :0]}
+    before = torch.cat([state.extended[SHELLS][:, None], state.extended[SHELLS_BEFORE]], dim=1)
+    return {SHELLS: shells, SHELLS_BEFORE: before[:, :_MOST_KEPT].contiguous()}
 
 
-def _derived(
-    ions: Ions, positions: Tensor, u: Tensor, cell: Tensor, want: frozenset[str]
-) -> tuple[Tensor, Tensor, Tensor]:
-    """Energy, forces -dE/dx and stress (1/V) dE/d(strain) at shells at rest."""
-    wants_stress = "stress" in want
-    if not wants_stress and "forces" not in want:
-        with torch.no_grad():
-            return (
-                ions.energy(positions, u, cell),
-                torch.zeros_like(positions),
-                torch.zeros_like(cell),
-            )
-    free = positions.clone().requires_grad_()
-    strain = torch.zeros_like(cell, requires_grad=wants_stress)
-    with torch.enable_grad():
-        symmetric = 0.5 * (strain + strain.T)
-        energy = ions.energy(free + free @ symmetric, u, cell + cell @ symmetric)
-    inputs = (free, strain) if wants_stress else (free,)
-    gradients = torch.autograd.grad(energy, inputs)
-    stress = gradients[1] if wants_stress else torch.zeros_like(cell)
-    return energy.detach(), -gradients[0], stress / torch.linalg.det(cell).abs()
+def _same(one: Tensor, other: Tensor) -> bool:
+    return one.dtype == other.dtype and one.device == other.device and torch.equal(one, other)
 
 
 def _none(state: AtomicState) -> NeighborList:

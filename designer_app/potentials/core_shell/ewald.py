@@ -5,12 +5,14 @@
     S(k) = sum_i q_i exp(i k r_i)
 
 (Ewald 1921, doi:10.1002/andp.19213690304), for neutral cells in a conducting surrounding. The
-first sum is over the pair list and stands with the pairs. Waves are products of three, one along
-each lattice vector, so that S(k) of all k is one product of matrices; all is differentiable twice
-in positions and cell.
+first sum is over the pair list and stands with the pairs. Here is the second, exact: a wave is a
+product of three, one along each lattice vector, so that S(k) of all k is one product of matrices.
+Large cells take it from a mesh (`mesh.py`), which has the same methods.
 """
 
 import math
+from dataclasses import dataclass
+from typing import Any, Protocol
 
 import torch
 from torch import Tensor
@@ -20,8 +22,8 @@ from designer_app.potentials.nuclear_repulsion import COULOMB_EV_A
 ACCURACY = 5.0
 """a r at the cutoff, and k/2a at the last wave: what is left out is below exp(-25) = 1e-11."""
 _FARTHEST_PAIR = 8.0
-_SERIES = 16
-"""Terms of the series of erf(x)/x; good to rounding for x up to 1."""
+_TERMS = 14
+"""Terms of the series of erf(x)/x; good to rounding for x up to 1/2."""
 
 
 def splitting_distance(cutoff: float) -> float:
@@ -29,47 +31,142 @@ def splitting_distance(cutoff: float) -> float:
     return min(cutoff, _FARTHEST_PAIR)
 
 
-def reciprocal_energy(fractional: Tensor, charges: Tensor, cell: Tensor, a: float) -> Tensor:
-    """Second sum and self energy in eV, of sites at fractional coordinates (n, 3)."""
-    inverse = torch.linalg.inv(cell)
-    volume = torch.linalg.det(cell).abs()
-    longest = 2.0 * a * ACCURACY
-    # |k| >= 2 pi n_i / |h_i|: along h_i no wave is longer than this many.
-    lengths = torch.linalg.vector_norm(cell.detach(), dim=1)
-    most = [int(longest * float(length) / (2.0 * math.pi)) + 1 for length in lengths]
-    one, two, three = (
-        _waves(fractional[:, axis], range(0 if axis == 0 else -most[axis], most[axis] + 1))
-        for axis in range(3)
-    )
-    planes = ((charges[:, None] * one)[:, :, None] * two[:, None, :]).flatten(1)
-    sums = (planes.T @ three).reshape(one.shape[1], two.shape[1], three.shape[1])
-    integers = [
-        torch.arange(each.shape[1], device=cell.device) - (0 if axis == 0 else most[axis])
-        for axis, each in enumerate((one, two, three))
-    ]
-    grid = torch.stack(torch.meshgrid(*integers, indexing="ij"), dim=-1).to(cell.dtype)
-    k2 = (2.0 * math.pi * grid @ inverse.T).square().sum(dim=-1)
-    # k and -k are counted by one of them where n_1 > 0; both are there where n_1 = 0.
-    twice = torch.where(grid[..., 0] > 0, 2.0, 1.0)
-    inside = (k2 > 0) & (k2 <= longest**2)
-    safe = torch.where(inside, k2, 1.0)
-    weights = torch.where(inside, twice * torch.exp(-safe / (4.0 * a * a)) / safe, 0.0)
-    waves = (weights * (sums.real.square() + sums.imag.square())).sum() * (2.0 * math.pi / volume)
-    return COULOMB_EV_A * (waves - a / math.sqrt(math.pi) * charges.square().sum())
+class LongRange(Protocol):
+    """The second sum for one cell. Densities of several groups of charges may be added."""
+
+    @property
+    def a(self) -> float:
+        """Splitting parameter in 1/A."""
+        ...
+
+    def at(self, positions: Tensor) -> Any:
+        """What the other methods want to know of sites at positions (n, 3) in A."""
+        ...
+
+    def density(self, sites: Any, charges: Tensor) -> Tensor:
+        """S(k), or the charges on a mesh."""
+        ...
+
+    def energy(self, density: Tensor) -> Tensor:
+        """The sum in eV."""
+        ...
+
+    def slopes(self, sites: Any, density: Tensor) -> Tensor:
+        """(n, 3) gradient of the potential at sites, in eV/(e A)."""
+        ...
+
+    def virial(self, density: Tensor) -> Tensor:
+        """(3, 3) slope of the energy under strain in eV; fractional coordinates stay."""
+        ...
 
 
-def _waves(along: Tensor, numbers: range) -> Tensor:
-    """exp(2 pi i n x) of each site and n."""
-    n = torch.tensor(list(numbers), dtype=along.dtype, device=along.device)
-    angles = 2.0 * math.pi * along[:, None] * n
-    return torch.complex(torch.cos(angles), torch.sin(angles))
+@dataclass(frozen=True, eq=False)
+class Waves:
+    """All waves of a cell that count; of k and -k one, where n_1 > 0."""
+
+    a: float
+    inverse: Tensor
+    numbers: tuple[Tensor, Tensor, Tensor]
+    """2 pi n of the waves along each lattice vector."""
+    weights: Tensor
+    """(n_1, n_2, n_3) k_e 2 pi/V exp(-k^2/4a^2)/k^2 in eV/e^2, of a pair twice."""
+    k: Tensor
+    """(n_1, n_2, n_3, 3) 1/A."""
+
+    @classmethod
+    def of(cls, cell: Tensor, a: float, accuracy: float = ACCURACY) -> "Waves":
+        """The waves of a cell."""
+        inverse = torch.linalg.inv(cell)
+        longest = 2.0 * a * accuracy
+        # |k| >= 2 pi n_i / |h_i|: along h_i no wave is longer than this many.
+        lengths = torch.linalg.vector_norm(cell, dim=1).tolist()
+        most = [int(longest * length / (2.0 * math.pi)) + 1 for length in lengths]
+        one, two, three = (
+            2.0
+            * math.pi
+            * torch.arange(
+                0 if axis == 0 else -most[axis],
+                most[axis] + 1,
+                dtype=cell.dtype,
+                device=cell.device,
+            )
+            for axis in range(3)
+        )
+        k = torch.stack(torch.meshgrid(one, two, three, indexing="ij"), dim=-1) @ inverse.T
+        k2 = k.square().sum(dim=-1)
+        inside = (k2 > 0) & (k2 <= longest**2)
+        safe = torch.where(inside, k2, 1.0)
+        # k and -k are counted by one of them where n_1 > 0; both are there where n_1 = 0.
+        twice = torch.where(one > 0, 2.0, 1.0).to(cell)[:, None, None]
+        prefactor = COULOMB_EV_A * 2.0 * math.pi / torch.linalg.det(cell).abs()
+        weights = prefactor * twice * torch.exp(-safe / (4.0 * a * a)) / safe
+        return cls(a, inverse, (one, two, three), torch.where(inside, weights, 0.0), k)
+
+    def at(self, positions: Tensor) -> tuple[Tensor, Tensor]:
+        """Waves along the first two lattice vectors (n, n_1 n_2), and along the third (n, n_3)."""
+        fractional = positions @ self.inverse
+        one, two, three = (
+            torch.polar(torch.ones_like(angles), angles)
+            for angles in (
+                fractional[:, axis, None] * numbers for axis, numbers in enumerate(self.numbers)
+            )
+        )
+        return (one[:, :, None] * two[:, None, :]).flatten(1), three
+
+    def density(self, sites: tuple[Tensor, Tensor], charges: Tensor) -> Tensor:
+        """(n_1 n_2, n_3) S(k) in e."""
+        planes, three = sites
+        return planes.T @ (charges[:, None] * three)
+
+    def energy(self, density: Tensor) -> Tensor:
+        """See `LongRange`."""
+        return (self.weights.flatten(0, 1) * _squared(density)).sum()
+
+    def slopes(self, sites: tuple[Tensor, Tensor], density: Tensor) -> Tensor:
+        """See `LongRange`."""
+        planes, three = sites
+        one, two, third = self.numbers
+        potential = (2.0 * self.weights.flatten(0, 1) * density.conj()).T
+        # Im, because exp(i n x) has the slope i n exp(i n x), of which the real part counts.
+        each = -(planes * (three @ potential)).imag
+        each = each.reshape(len(three), len(one), len(two))
+        along = (
+            each.sum(dim=2) @ one,
+            each.sum(dim=1) @ two,
+            -(planes * ((three * third) @ potential)).imag.sum(dim=1),
+        )
+        return torch.stack(along, dim=1) @ self.inverse.T
+
+    def virial(self, density: Tensor) -> Tensor:
+        """See `LongRange`."""
+        shares = self.weights * _squared(density).reshape(self.weights.shape)
+        return virial_of(shares, self.k, self.a)
 
 
-def smeared(r2: Tensor, a: float) -> Tensor:
-    """erf(a r)/r in 1/A of sites near each other, smooth at r = 0."""
-    x2 = a * a * r2
-    total, term = torch.ones_like(x2), torch.ones_like(x2)
-    for n in range(1, _SERIES):
-        term = -term * x2 / n
-        total = total + term / (2 * n + 1)
-    return 2.0 * a / math.sqrt(math.pi) * total
+def virial_of(shares: Tensor, k: Tensor, a: float) -> Tensor:
+    """-sum_k E_k [1 - 2 (1/k^2 + 1/4a^2) k k] in eV, E_k the share of a wave in the energy."""
+    k2 = k.square().sum(dim=-1)
+    bends = 2.0 * shares * (1.0 / torch.where(k2 > 0, k2, 1.0) + 1.0 / (4.0 * a * a))
+    across = (bends[..., None] * k).flatten(0, -2).T @ k.flatten(0, -2)
+    return across - shares.sum() * torch.eye(3, dtype=k.dtype, device=k.device)
+
+
+def self_energy(charges: Tensor, a: float) -> Tensor:
+    """What charges have with their own clouds in eV: to be added to the second sum."""
+    return -COULOMB_EV_A * a / math.sqrt(math.pi) * charges.square().sum()
+
+
+def _squared(values: Tensor) -> Tensor:
+    return values.real.square() + values.imag.square()
+
+
+def smeared(r2: Tensor, a: float) -> tuple[Tensor, Tensor]:
+    """erf(a r)/r in 1/A and its slope divided by r, of sites near each other; smooth at r = 0."""
+    n = torch.arange(_TERMS, dtype=r2.dtype, device=r2.device)
+    factorial = torch.exp(torch.lgamma(n + 1.0))
+    series = torch.where(n % 2 == 0, 1.0, -1.0) / factorial / (2.0 * n + 1.0)
+    powers = (a * a * r2)[:, None] ** n
+    scale = 2.0 * a / math.sqrt(math.pi)
+    value = scale * (powers @ series)
+    slope = 2.0 * scale * a * a * (powers[:, :-1] @ (series * n)[1:])
+    return value, slope

@@ -1,11 +1,7 @@
-"""The energy of cores and shells of one structure: springs, short-ranged pairs and charges.
+"""The ions of one structure: charges, springs, and which sites feel each other.
 
-    E = sum_i [ k2 d_i^2 / 2 + k4 d_i^4 / 24 ]
-        + sum_{pairs of shells} s(R) [ A exp(-r/rho) - C/r^6 - D/r^8 ] + Coulomb of all charges,
-
-d_i the distance of core and shell of an ion (Dick and Overhauser 1958,
-doi:10.1103/PhysRev.112.90), which do not feel each other's charge, R the distance of the cores.
-An ion without a shell has all its charge, and its short-ranged forces, at its core.
+Sites are the n cores, then the m shells. An ion without a shell has all its charge, and its
+short-ranged forces, at its core.
 """
 
 from dataclasses import dataclass
@@ -14,12 +10,7 @@ import torch
 from torch import Tensor
 
 from designer_app.neighbors.pairs import NeighborList
-from designer_app.potentials.core_shell.ewald import (
-    ACCURACY,
-    reciprocal_energy,
-    smeared,
-    splitting_distance,
-)
+from designer_app.potentials.core_shell.ewald import splitting_distance
 from designer_app.potentials.nuclear_repulsion import COULOMB_EV_A
 
 
@@ -37,24 +28,46 @@ class IonTable:
 
 
 @dataclass(frozen=True, eq=False)
-class Ions:
-    """Ions of one structure with the pairs that are near; positions are arguments."""
+class Pairs:
+    """Pairs of sites with what they feel of each other; vectors lead from `one` to `other`."""
 
-    core: Tensor
-    """(n,) charges of the cores, e."""
-    shell: Tensor
-    springs: Tensor
-    """(n, 2)."""
-    has_shell: Tensor
-    """(n,) bool."""
-    first: Tensor
-    second: Tensor
+    one: Tensor
+    other: Tensor
     shifts: Tensor
     """(n_pairs, 3) in cell vectors."""
-    pairs: Tensor
-    """(n_pairs, 5) short-ranged parameters."""
-    sites: tuple[Tensor, Tensor, Tensor]
-    """(first site, second site, pair) of each pair of charges; cores come before shells."""
+    told: Tensor
+    """(n_pairs,) k_e q q in eV A, or (n_pairs, 5) short-ranged parameters."""
+
+    def vectors(self, sites: Tensor, across: Tensor) -> Tensor:
+        """(n_pairs, 3) A; `across` are the shifts in A."""
+        return sites.index_select(0, self.other) - sites.index_select(0, self.one) + across
+
+    def gathered(self, slopes: Tensor, n_sites: int) -> Tensor:
+        """(n_sites, 3) slopes of the energy by sites, of those by the vectors."""
+        found = torch.zeros(n_sites, 3, dtype=slopes.dtype, device=slopes.device)
+        return found.index_add(0, self.other, slopes).index_add(0, self.one, -slopes)
+
+
+@dataclass(frozen=True, eq=False)
+class Ions:
+    """Ions of one structure with the pairs that are near."""
+
+    core: Tensor
+    """(n,) charges of the cores, e; of the ion where it has no shell."""
+    shell: Tensor
+    """(n,) charges of the shells, e; 0 without one."""
+    springs: Tensor
+    """(n, 2)."""
+    movable: Tensor
+    """(m,) ions that have a shell."""
+    short: Pairs
+    """Short-ranged, between shells."""
+    ions_of_short: tuple[Tensor, Tensor]
+    """The ions of these pairs."""
+    still: Pairs
+    """Charges of cores."""
+    moving: Pairs
+    """Charges of which at least one is a shell's."""
     begin: float
     end: float
 
@@ -68,30 +81,47 @@ class Ions:
         table: IonTable,
     ) -> "Ions":
         """The ions of a structure at these positions; pairs beyond the cutoff are left out."""
-        shifts = neighbors.shifts.to(positions.dtype)
-        first, second = neighbors.first, neighbors.second
-        vectors = positions[second] - positions[first] + shifts @ cell
-        near = torch.nonzero(vectors.square().sum(dim=1) < table.end**2).squeeze(1)
-        first, second, shifts = first[near], second[near], shifts[near]
-        core, shell = table.core[kinds], table.shell[kinds]
-        charges = torch.cat([core, shell])
         n = len(kinds)
-        pair = torch.arange(len(first), device=first.device).repeat(4)
-        one = torch.cat([first, first, first + n, first + n])
-        other = torch.cat([second, second + n, second, second + n])
-        is_near = vectors[near].square().sum(dim=1) < splitting_distance(table.end) ** 2
-        charged = (charges[one] * charges[other] != 0) & is_near[pair]
-        charged = torch.nonzero(charged).squeeze(1)
+        has_shell = table.has_shell[kinds]
+        movable = torch.nonzero(has_shell).squeeze(1)
+        core = torch.where(has_shell, table.core[kinds], table.shell[kinds])
+        shell = torch.where(has_shell, table.shell[kinds], 0.0)
+        rank = torch.full_like(kinds, -1)
+        rank[movable] = torch.arange(n, n + len(movable), device=kinds.device)
+
+        near = _Near.of(positions, cell, neighbors)
+        n_kinds = len(table.core)
+        kind = kinds.index_select(0, near.first) * n_kinds + kinds.index_select(0, near.second)
+        is_felt = (table.pairs[..., [0, 2, 3]] != 0).any(dim=-1).flatten()
+        felt = near.among((near.r2 < table.end**2) & is_felt.index_select(0, kind))
+        carrier = torch.where(has_shell, rank, torch.arange(n, device=kinds.device))
+        told = table.pairs.flatten(0, 1).index_select(0, kind.index_select(0, felt.rows))
+        short = Pairs(carrier[felt.first], carrier[felt.second], felt.shifts, told)
+
+        charges = COULOMB_EV_A * torch.cat([core, shell[movable]])
+        close = near.among(near.r2 < splitting_distance(table.end) ** 2)
+        first, second = close.first, close.second
+        first_shell, second_shell = rank.index_select(0, first), rank.index_select(0, second)
+        groups: list[Pairs] = []
+        for ends in (
+            [(first, second)],
+            [(first, second_shell), (first_shell, second), (first_shell, second_shell)],
+        ):
+            one, other = (torch.cat(each) for each in zip(*ends, strict=True))
+            kept = torch.nonzero((one >= 0) & (other >= 0)).squeeze(1)
+            one, other = one.index_select(0, kept), other.index_select(0, kept)
+            across = close.shifts.index_select(0, kept % len(first)) if len(first) else close.shifts
+            told = charges.index_select(0, one) * charges.index_select(0, other) / COULOMB_EV_A
+            groups.append(Pairs(one, other, across, told))
         return cls(
             core=core,
             shell=shell,
             springs=table.springs[kinds],
-            has_shell=table.has_shell[kinds],
-            first=first,
-            second=second,
-            shifts=shifts,
-            pairs=table.pairs[kinds[first], kinds[second]],
-            sites=(one[charged], other[charged], pair[charged]),
+            movable=movable,
+            short=short,
+            ions_of_short=(felt.first, felt.second),
+            still=groups[0],
+            moving=groups[1],
             begin=table.begin,
             end=table.end,
         )
@@ -101,58 +131,42 @@ class Ions:
         """(n,) e, core and shell together."""
         return self.core + self.shell
 
-    def energy(self, positions: Tensor, displacements: Tensor, cell: Tensor) -> Tensor:
-        """Energy in eV with shells displaced from their cores; differentiable in all three."""
-        moved = torch.where(self.has_shell[:, None], displacements, 0.0)
-        sites = torch.cat([positions, positions + moved])
-        across = self.shifts @ cell
-        return (
-            self._springs(moved)
-            + self._short_ranged(positions, positions + moved, across)
-            + self._coulomb(sites, moved, across, cell)
+    @property
+    def on_shells(self) -> Tensor:
+        """(m,) e."""
+        return self.shell[self.movable]
+
+
+@dataclass(frozen=True, eq=False)
+class _Near:
+    """Pairs of ions."""
+
+    rows: Tensor
+    """Which they are of the list they were taken from."""
+    first: Tensor
+    second: Tensor
+    shifts: Tensor
+    r2: Tensor
+
+    @classmethod
+    def of(cls, positions: Tensor, cell: Tensor, neighbors: NeighborList) -> "_Near":
+        first, second = neighbors.first, neighbors.second
+        shifts = neighbors.shifts.to(positions.dtype)
+        between = positions.index_select(0, second) - positions.index_select(0, first)
+        rows = torch.arange(len(first), device=first.device)
+        return cls(rows, first, second, shifts, squared(between + shifts @ cell))
+
+    def among(self, which: Tensor) -> "_Near":
+        rows = torch.nonzero(which).squeeze(1)
+        return _Near(
+            rows,
+            self.first.index_select(0, rows),
+            self.second.index_select(0, rows),
+            self.shifts.index_select(0, rows),
+            self.r2.index_select(0, rows),
         )
 
-    def _springs(self, moved: Tensor) -> Tensor:
-        d2 = moved.square().sum(dim=1)
-        k2, k4 = self.springs.unbind(dim=1)
-        return (0.5 * k2 * d2 + k4 / 24.0 * d2 * d2).sum()
 
-    def _short_ranged(self, cores: Tensor, shells: Tensor, across: Tensor) -> Tensor:
-        between_cores = cores[self.second] - cores[self.first] + across
-        r2 = self.shell_vectors(shells, across).square().sum(dim=1)
-        height, steep, six, eight, _ = self.pairs.unbind(dim=1)
-        over = 1.0 / r2
-        bare = height * torch.exp(-steep * torch.sqrt(r2)) - over**3 * (six + eight * over)
-        begin2, end2 = self.begin**2, self.end**2
-        x = ((end2 - between_cores.square().sum(dim=1)) / (end2 - begin2)).clamp(0.0, 1.0)
-        return (bare * x**3 * ((6.0 * x - 15.0) * x + 10.0)).sum()
-
-    def shell_vectors(self, shells: Tensor, across: Tensor) -> Tensor:
-        """(n_pairs, 3) A between what carries the short-ranged forces."""
-        return shells[self.second] - shells[self.first] + across
-
-    def _coulomb(self, sites: Tensor, moved: Tensor, across: Tensor, cell: Tensor) -> Tensor:
-        a = ACCURACY / splitting_distance(self.end)
-        charges = torch.cat([self.core, self.shell])
-        one, other, pair = self.sites
-        r = torch.linalg.vector_norm(sites[other] - sites[one] + across[pair], dim=1)
-        real = (charges[one] * charges[other] * torch.erfc(a * r) / r).sum()
-        # The waves hold core and shell of the same ion too, which feel the spring only.
-        own = (self.core * self.shell * smeared(moved.square().sum(dim=1), a)).sum()
-        charged = torch.nonzero(charges).squeeze(1)
-        fractional = sites[charged] @ torch.linalg.inv(cell)
-        waves = reciprocal_energy(fractional, charges[charged], cell, a)
-        return COULOMB_EV_A * (real - own) + waves
-
-    def shell_stiffness(self, positions: Tensor, cell: Tensor) -> Tensor:
-        """(n,) eV/A^2 that a shell feels alone, but for charges: spring and short-ranged forces.
-
-        A third of the Laplacian, at shells on their cores; what relaxing starts from.
-        """
-        r = torch.linalg.vector_norm(self.shell_vectors(positions, self.shifts @ cell), dim=1)
-        height, steep, six, eight, _ = self.pairs.unbind(dim=1)
-        bend = height * steep * (steep - 2.0 / r) * torch.exp(-steep * r)
-        bend = (bend - 30.0 * six / r**8 - 56.0 * eight / r**10) / 3.0
-        stiffness = self.springs[:, 0].index_add(0, self.first, bend)
-        stiffness = stiffness.index_add(0, self.second, bend)
-        return torch.maximum(stiffness, 0.2 * self.springs[:, 0])
+def squared(d: Tensor) -> Tensor:
+    """(n,) squared lengths of vectors (n, 3); as a product of matrices, which is quick."""
+    return (d * d) @ torch.ones(3, dtype=d.dtype, device=d.device)
