@@ -14,11 +14,12 @@ from designer_app.specs.fields import refusal
 from designer_app.specs.labelled import LabelledFrame
 from designer_app.specs.train_potential import TrainPotentialSpec
 from designer_app.training.frames import Fitted, SplitFrames, StoppedFitError
-from designer_app.training.loop import Schedule, Training
+from designer_app.training.loop import Training
 from designer_app.training.loss import LossWeights
 from designer_app.training.members import place_of_log
 from designer_app.training.network_model import NetworkModel
 from designer_app.training.plans import Plan, plan, plan_from
+from designer_app.training.progress import Schedule
 from designer_app.training.starting import StartingPoint, starting_point
 from designer_app.training.training_checkpoint import read_training
 
@@ -82,7 +83,7 @@ def fit(
     try:
         training.run(control, *place_of_log(spec))
     except (Cancelled, RunError) as cause:
-        if not training.best:
+        if not training.progress.best:
             raise
         raise StoppedFitError(_fitted(training, model, chosen, frames, start), cause) from cause
     return _fitted(training, model, chosen, frames, start)
@@ -139,21 +140,22 @@ def _fitted(
     frames: SplitFrames,
     start: StartingPoint | None,
 ) -> Fitted:
+    done = training.progress
     told: dict[str, Any] = {
-        "epochs": training.epoch,
-        "best_epoch": training.best_epoch,
-        "seconds": training.seconds,
+        "epochs": done.epoch,
+        "best_epoch": done.best_epoch,
+        "seconds": done.seconds,
         "plan": dict(chosen.lines),
-        "batch_size": training.batch_size,
+        "batch_size": done.batch_size,
         "learning_rate": chosen.learning_rate,
-        "loss_validation": training.best_loss,
+        "loss_validation": done.best_loss,
         "n_train": len(frames.train),
         "n_validation": len(frames.validation),
-        "validation": training.best_errors,
+        "validation": done.best_errors,
     }
     return Fitted(
         settings=chosen.settings,
-        arrays=model.arrays(training.best),
+        arrays=model.arrays(done.best),
         cutoff=model.network.cutoff,
         references=model.references,
         training=told,

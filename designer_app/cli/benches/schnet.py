@@ -2,30 +2,26 @@
 
 SchNetPack runs in a Python of its own, which the environment variable
 DESIGNER_APP_SCHNETPACK_PYTHON names; without one its columns stay empty. Both sides use one thread,
-single precision, the same sizes, frames and portions. Blocks of ours and theirs alternate; times
-are of the processor, so that other work on the machine counts for neither, and ratios are medians
-over neighbouring blocks.
+single precision, the same sizes, frames and portions; `peer_program` says how times are taken.
 
 "epoch": one pass over the training frames with its checkpoint; neighbours are known on both sides.
 "dynamics": a step of 1 fs at constant energy from the same velocities, with the same weights, lists
 of neighbours included; SchNetPack by its ASE calculator with a skin of 0.3 A.
 """
 
-import json
 import os
-import statistics
-import subprocess
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, Self
+from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from designer_app.cli.benches.peer_program import PeerProgram, alternate, arrays_of, told
 from designer_app.device import Compute
 from designer_app.dynamics.integrators import NVE
 from designer_app.dynamics.simulation import ForceField, begin, simulate, start_state
@@ -41,14 +37,15 @@ from designer_app.specs.structure import Structure
 from designer_app.specs.train_potential import TrainPotentialSpec
 from designer_app.state import set_threads, state_from_structures
 from designer_app.training.frames import SplitFrames
-from designer_app.training.loop import Schedule, Training
+from designer_app.training.loop import Training
 from designer_app.training.loss import LossWeights
 from designer_app.training.network_model import NetworkModel
+from designer_app.training.progress import Schedule
 from designer_app.training.published.folder import data_file, data_folder
 from designer_app.units import FS
 
 VARIABLE = "DESIGNER_APP_SCHNETPACK_PYTHON"
-BLOCKS = 3
+_SCRIPT, _PEER = "schnetpack_peer.py", "SchNetPack"
 _SIZES = ((128, 6), (64, 3))
 """(features and filters, interactions)."""
 # (name, file, frames at once)
@@ -107,16 +104,16 @@ def _epoch_row(
         training = _training(frames, batch_size, settings, Path(folder))
         arrays: dict[str, NDArray[Any]] = {}
         for number, frame in enumerate(frames):
-            arrays |= _arrays_of(number, frame.structure)
+            arrays |= arrays_of(number, frame.structure)
             arrays[f"{number}/energy"] = np.array(frame.energy)
             arrays[f"{number}/forces"] = np.asarray(frame.forces)
         case = {**asdict(settings), "frames": len(frames), "batch_size": batch_size}
-        with _Peer(case, arrays, Path(folder)) as peer:
-            times = _alternate(lambda: _one_epoch(training), lambda: peer.seconds("epoch"))
+        with PeerProgram(_SCRIPT, VARIABLE, case, arrays, Path(folder)) as peer:
+            times = alternate(lambda: _one_epoch(training), lambda: peer.seconds("epoch"))
     return {
         "what": f"epoch, {len(frames)} frames of {name}, {batch_size} at once",
         "SchNet": f"({settings.n_features}, {settings.n_interactions})",
-        **_told(times, "s", 1.0),
+        **told(times, "s", 1.0, _PEER),
     }
 
 
@@ -153,7 +150,8 @@ def _training(
 
 
 def _one_epoch(training: Training) -> float:
-    training.schedule = replace(training.schedule, epochs=training.epoch + 1)
+    now = training.progress
+    now.schedule = replace(now.schedule, epochs=now.epoch + 1)
     began = time.process_time()
     training.run(RunControl(), training.folder)
     return time.process_time() - began
@@ -165,27 +163,27 @@ def _one_epoch(training: Training) -> float:
 def _dynamics_row(
     name: str, structure: Structure, steps: int, settings: SchNetSettings
 ) -> Iterator[dict[str, object]]:
-    if not _peer_python():
+    if not os.environ.get(VARIABLE):
         return  # the weights are the peer's
     start = state_from_structures([structure], torch.device("cpu"))
     velocities = start_state(start, _TEMPERATURE, _SEED)
-    arrays = _arrays_of(0, structure)
+    arrays = arrays_of(0, structure)
     arrays["0/velocities"] = (velocities.momenta / velocities.masses[:, None]).numpy()
     case = {**asdict(settings), "frames": 0, "time_step_fs": 1.0}
     with (
         TemporaryDirectory(ignore_cleanup_errors=True) as folder,
-        _Peer(case, arrays, Path(folder)) as peer,
+        PeerProgram(_SCRIPT, VARIABLE, case, arrays, Path(folder)) as peer,
     ):
         with np.load(Path(folder) / "weights.npz") as weights:
             run = _Dynamics(_potential(weights), velocities)
         run.check(peer.said["energy"], peer.said["forces"])
         run.seconds(steps)
         peer.seconds(f"md {steps}")
-        times = _alternate(lambda: run.seconds(steps), lambda: peer.seconds(f"md {steps}"))
+        times = alternate(lambda: run.seconds(steps), lambda: peer.seconds(f"md {steps}"))
     yield {
         "what": f"dynamics, {name}, {len(structure)} atoms",
         "SchNet": f"({settings.n_features}, {settings.n_interactions})",
-        **_told(times, "ms a step", 1000.0 / steps),
+        **told(times, "ms a step", 1000.0 / steps, _PEER),
     }
 
 
@@ -225,88 +223,3 @@ class _Dynamics:
         ):
             self._state = state
         return time.process_time() - began
-
-
-# ---------------------------------------------------------------- the other side
-
-
-def _peer_python() -> str | None:
-    return os.environ.get(VARIABLE)
-
-
-class _Peer:
-    """SchNetPack in its own Python, asked line by line."""
-
-    def __init__(self, case: dict[str, Any], arrays: dict[str, NDArray[Any]], folder: Path) -> None:
-        self.said: dict[str, Any] = {}
-        self._process: subprocess.Popen[str] | None = None
-        python = _peer_python()
-        if python is None:
-            return
-        path = folder / "case.npz"
-        np.savez(path, **{**arrays, "case": np.array(json.dumps(case))})  # pyright: ignore[reportArgumentType]
-        script = Path(__file__).with_name("schnetpack_peer.py")
-        self._process = subprocess.Popen(
-            [python, "-W", "ignore", str(script), str(path)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            env={**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": ""},
-        )
-        while "version" not in self.said:
-            self.said |= self._answer()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        if self._process is not None:
-            self._process.communicate(timeout=60)  # closes what it reads, so that it ends
-
-    def seconds(self, ask: str) -> float | None:
-        """Processor time it took; None without a peer."""
-        if self._process is None:
-            return None
-        assert self._process.stdin is not None
-        self._process.stdin.write(ask + "\n")
-        self._process.stdin.flush()
-        return float(self._answer()["seconds"])
-
-    def _answer(self) -> dict[str, Any]:
-        assert self._process is not None
-        assert self._process.stdout is not None
-        line = self._process.stdout.readline()
-        if not line:
-            message = f"SchNetPack ended: {self._process.communicate()[1].strip()[-500:]}"
-            raise RuntimeError(message)
-        found: dict[str, Any] = json.loads(line)
-        return found
-
-
-def _arrays_of(number: int, structure: Structure) -> dict[str, NDArray[Any]]:
-    return {
-        f"{number}/numbers": np.asarray(structure.numbers),
-        f"{number}/positions": np.asarray(structure.positions),
-        f"{number}/cell": np.asarray(structure.cell),
-        f"{number}/pbc": np.asarray(structure.pbc),
-    }
-
-
-def _alternate(
-    ours: Callable[[], float], theirs: Callable[[], float | None]
-) -> list[tuple[float, float | None]]:
-    return [(ours(), theirs()) for _ in range(BLOCKS)]
-
-
-def _told(times: list[tuple[float, float | None]], unit: str, factor: float) -> dict[str, object]:
-    pairs = [(mine, other) for mine, other in times if other]
-    ratios = [mine / other for mine, other in pairs]
-    return {
-        "unit": unit,
-        "ours": factor * statistics.median(mine for mine, _ in times),
-        "SchNetPack": factor * statistics.median(other for _, other in pairs) if pairs else None,
-        "ratio": statistics.median(ratios) if ratios else None,
-        "ratio min": min(ratios, default=None),
-        "ratio max": max(ratios, default=None),
-    }
