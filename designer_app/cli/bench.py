@@ -16,6 +16,7 @@ BENCHES = {
     "barrier": "designer_app.cli.benches.barrier",
     "bond-valence": "designer_app.cli.benches.bond_valence",
     "core-shell": "designer_app.cli.benches.core_shell",
+    "core-shell-speed": "designer_app.cli.benches.core_shell_speed",
     "crystal-gnn": "designer_app.cli.benches.crystal_gnn",
     "delta": "designer_app.cli.benches.delta",
     "design-heads": "designer_app.cli.benches.design_heads",
@@ -32,6 +33,7 @@ BENCHES = {
     "prototypes": "designer_app.cli.benches.prototypes",
     "recovery": "designer_app.cli.benches.recovery",
     "relax": "designer_app.cli.benches.relax",
+    "gemnet": "designer_app.cli.benches.gemnet",
     "schnet": "designer_app.cli.benches.schnet",
     "screen": "designer_app.cli.benches.screen",
     "single-points": "designer_app.cli.benches.single_points",
@@ -82,6 +84,10 @@ def threads() -> int:
     return torch.get_num_threads()
 
 
+_LONGEST = 1e6
+"""Shorter numbers are written out: 2490, not 2.49e+03."""
+
+
 def table(rows: Iterable[dict[str, object]]) -> str:
     """Rows as a Markdown table, as the README shows them."""
     rows = list(rows)
@@ -96,7 +102,10 @@ def table(rows: Iterable[dict[str, object]]) -> str:
 def _cell(value: object) -> str:
     if value is None:
         return "-"
-    return f"{value:.3g}" if isinstance(value, float) else str(value)
+    if not isinstance(value, float):
+        return str(value)
+    told = f"{value:.3g}"
+    return f"{value:.0f}" if "e+" in told and abs(value) < _LONGEST else told
 
 
 COMMAND = Command(
