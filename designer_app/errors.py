@@ -8,6 +8,8 @@ from typing import Any
 
 NO_SUCH_FILE = "there is no such file"
 """The reason of a `FileUnreadableError` for which no other program can help."""
+NO_LABELS = "no file in it holds energies or forces of calculations"
+"""The reason of one about a folder that was named as data to learn from."""
 
 
 @dataclass(eq=False)

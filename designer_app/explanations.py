@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import PurePath
 from typing import Any
 
-from designer_app.errors import NO_SUCH_FILE, DesignerAppError
+from designer_app.errors import NO_LABELS, NO_SUCH_FILE, DesignerAppError
 
 
 @dataclass(frozen=True)
@@ -99,6 +99,9 @@ def _file_unreadable(f: Mapping[str, Any]) -> Explanation:
     what = f"“{_name(f['path'])}” could not be read: {f['reason']}."
     if f["reason"] == NO_SUCH_FILE:
         return Explanation(what, advice=("Check its name and folder.",))
+    if str(f["reason"]).startswith(NO_LABELS):
+        codes = "Give outputs of VASP, Quantum ESPRESSO, CP2K, GPAW or FHI-aims, or extended XYZ."
+        return Explanation(what, advice=(codes,))
     return Explanation(
         what,
         advice=("Check the file, or save it again as CIF, POSCAR or extended XYZ.",),
@@ -180,9 +183,11 @@ def _too_few_frames(f: Mapping[str, Any]) -> Explanation:
         found, f"are {found} labelled frames"
     )
     others = f", beside {left_out} that cannot be used" if left_out else ""
+    needed = f["needed"]
     return Explanation(
-        f"There {count}{others}, where at least {f['needed']} are needed.",
-        "Some are learned from, and others must be kept back to judge by.",
+        f"There {count}{others}, where at least {'one is' if needed == 1 else f'{needed} are'} "
+        "needed.",
+        "Some are learned from, and others must be kept back to judge by." if needed > 1 else "",
         ("Add files, check the keys of energies and forces, or name other tags.",),
     )
 

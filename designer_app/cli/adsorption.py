@@ -10,6 +10,7 @@ from designer_app.jobs import adsorption, read
 from designer_app.running.control import RunControl
 from designer_app.specs.adsorption import AdsorptionSpec
 from designer_app.specs.documents import ReadSpec
+from designer_app.specs.naming import called
 
 
 def _configure(parser: argparse.ArgumentParser) -> None:
@@ -28,7 +29,7 @@ def _run(namespace: argparse.Namespace, control: RunControl, _console: Console) 
 def _present(result: dict[str, Any]) -> str:
     surface = result["surface"]
     face = "".join(str(each) for each in surface["miller"])
-    named = f"{result['potential']} {result['model']}".strip()
+    named = called(result["potential"], result["model"])
     facts = (
         f"{surface['layers']} layers, {surface['n_atoms']} atoms, {surface['termination']} on top",
         f"surface energy {surface['surface_energy_J_m2']:.2f} J/m²",

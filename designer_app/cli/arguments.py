@@ -9,7 +9,7 @@ from typing import Any, get_args
 from designer_app.specs.fields import About, check_spec, plain_type, spec_fields
 
 
-def add_spec_arguments(parser: argparse.ArgumentParser, spec: type[Any], *skip: str) -> None:
+def add_spec_arguments(parser: argparse._ActionsContainer, spec: type[Any], *skip: str) -> None:
     """One flag for every field of a spec that people may set, with unit, range and default.
 
     The namespace holds only the flags that were given; `spec_from_namespace` fills in the rest.
@@ -31,13 +31,14 @@ def add_spec_arguments(parser: argparse.ArgumentParser, spec: type[Any], *skip: 
                 flag, dest=each.name, action=action, default=argparse.SUPPRESS, help=text
             )
         elif kind is tuple:
+            holds_paths = Path in get_args(hint)
             parser.add_argument(
                 flag,
                 dest=each.name,
                 action="append",
-                type=Path if Path in get_args(hint) else str,
+                type=Path if holds_paths else str,
                 default=argparse.SUPPRESS,
-                metavar="TEXT",
+                metavar="FILE" if holds_paths else _form_of(said),
                 help=f"{text} May be given several times.",
             )
         else:
@@ -93,11 +94,16 @@ def _metavar(said: About, kind: type) -> str:
     return {int: "N", float: "X", Path: "PATH"}.get(kind, "TEXT")
 
 
+def _form_of(said: About) -> str:
+    """NAME=VALUE where the text begins with such a form, as "name=value of ..."; else TEXT."""
+    return "NAME=VALUE" if "name=value" in said.doc or "=" in said.doc else "TEXT"
+
+
 def _help(said: About, default: Any) -> str:
     text = said.doc
     if default is True:
         text += " On unless switched off."
-    elif default not in (None, "", False):
+    elif default not in (None, "", False, ()):
         text += f" Default: {default:g}" if isinstance(default, float) else f" Default: {default}"
         text += f" {said.unit}." if said.unit else "."
     return text.replace("%", "%%")

@@ -10,6 +10,7 @@ from designer_app.io.formulas import amounts_of, hill_formula
 from designer_app.jobs import energy, read
 from designer_app.running.control import RunControl
 from designer_app.specs.documents import ReadSpec
+from designer_app.specs.naming import called
 from designer_app.specs.single_point import EnergySpec
 from designer_app.units import GPA
 
@@ -49,7 +50,7 @@ def _present(result: dict[str, Any]) -> str:
     if result["magmoms"] is not None:
         moments = result["magmoms"]
         lines.append(f"moments        {moments.min():.3f} to {moments.max():.3f} Bohr magnetons")
-    named = f"{result['potential']} {result['model']}".strip()
+    named = called(result["potential"], result["model"])
     return "\n".join([*lines, f"potential      {named} ({result['model_sha256'][:12]})"])
 
 

@@ -98,14 +98,17 @@ def _group(rows: dict[str, ErrorRow], prefix: str) -> dict[str, Any]:
 def _present(result: dict[str, Any]) -> str:
     judged = result.get("potentials") or [result]
     lines = [f"{result['n_frames']} frames of {' '.join(result['elements'])}"]
-    lines.append(table([_line(each) for each in judged]))
+    lines += ["Mean absolute errors:", table([_line(each) for each in judged])]
     for each in judged:
         is_judged = each["ms_per_atom"] is not None
         if is_judged and (each["per_tag"] or len(each["per_element"]) > 1):
             parts = {**each["per_tag"], **each["per_element"]}
             lines.append(f"\n{each['title']}\n{table([_part(*part) for part in parts.items()])}")
     if any(each["energies_aligned"] for each in judged):
-        lines.append("\nAligned: energies of free atoms were fitted to these data first.")
+        lines.append(
+            "\nAligned: a constant for each element was fitted to these data first, as codes and "
+            "functionals count energies from different zeros. It is no energy of a free atom."
+        )
     lines += [
         f"{each['title']}: {100 * each['interval_coverage']:.0f} % of the force components lie "
         "inside their interval of 90 %."
@@ -125,10 +128,10 @@ def _present(result: dict[str, Any]) -> str:
 def _line(each: dict[str, Any]) -> dict[str, Any]:
     return {
         "potential": each["title"],
-        "E meV/atom": each["energy_mae_meV_atom"],
-        "F meV/Å": each["force_mae_meV_A"],
+        "energy meV/atom": each["energy_mae_meV_atom"],
+        "forces meV/Å": each["force_mae_meV_A"],
         "stress GPa": each["stress_mae_GPa"],
-        "F rmse": each["force_rmse_meV_A"],
+        "forces rmse": each["force_rmse_meV_A"],
         "ms/atom": each["ms_per_atom"],
         "energies": "aligned" if each["energies_aligned"] else "as given",
     }
@@ -138,8 +141,8 @@ def _part(name: str, row: dict[str, Any]) -> dict[str, Any]:
     return {
         "group": name,
         "frames": row["n_frames"],
-        "E meV/atom": row.get("energy_mae_meV_atom"),
-        "F meV/Å": row.get("force_mae_meV_A"),
+        "energy meV/atom": row.get("energy_mae_meV_atom"),
+        "forces meV/Å": row.get("force_mae_meV_A"),
         "stress GPa": row.get("stress_mae_GPa"),
     }
 

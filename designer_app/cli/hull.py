@@ -12,6 +12,7 @@ from designer_app.jobs import hull, read
 from designer_app.running.control import RunControl
 from designer_app.specs.documents import ReadSpec
 from designer_app.specs.hull import ON_HULL, RELAXED_ALIKE, HullSpec
+from designer_app.specs.naming import called
 from designer_app.specs.structure import Structure
 
 _OBJECTS = ("structure", "placement", "diagram", "electrochemical_window")
@@ -76,7 +77,7 @@ def _present(result: dict[str, Any]) -> str:
             continue
         lines += [f"{name}: {_place(row)}", *_details(row)]
         sets[row["reference_set"]] = row["correction"]
-    named = f"{result['potential']} {result['model']}".strip()
+    named = called(result["potential"], result["model"])
     lines.append(f"potential {named} ({result['model_sha256'][:12]})")
     lines += [f"reference set {said}; correction: {sets[said]}" for said in sets]
     return "\n".join(lines)

@@ -79,10 +79,7 @@ def _run(arguments: Sequence[str]) -> int:
         with _cancelled_by_interrupt(control), _stdout_kept_clean(), watched(control):
             result = command.run(namespace, control, Console())
     except Cancelled:
-        print(
-            "Stopped; what is done is kept. The same command goes on; md and train with --resume.",
-            file=sys.stderr,
-        )
+        print(_stopped(namespace), file=sys.stderr)
         return EXIT_FAILED_RUN
     except Exception as error:
         if namespace.verbose:
@@ -97,6 +94,18 @@ def _run(arguments: Sequence[str]) -> int:
     if namespace.json:  # ASCII alone: a pipe may have any encoding, a path any bytes
         return _delivered(json.dumps(plain(result), allow_nan=False))
     return _delivered(command.present(result) if command.present else as_lines(result))
+
+
+def _stopped(namespace: argparse.Namespace) -> str:
+    """What is left of a run that was interrupted, and how it goes on."""
+    flags = getattr(namespace, "flag_of", {})
+    out = getattr(namespace, "out", None)
+    if out is None:
+        return "Stopped; nothing is kept" + (" without --out." if "out" in flags else ".")
+    if not out.is_file() and not (out.is_dir() and any(out.iterdir())):
+        return "Stopped before anything was done; the same command begins anew."
+    how = "goes on with --resume." if "resume" in flags else "goes on."
+    return f"Stopped; what is done is kept. The same command {how}"
 
 
 def told_on_stderr() -> logging.Logger:

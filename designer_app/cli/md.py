@@ -14,6 +14,7 @@ from designer_app.running.control import RunControl
 from designer_app.specs.documents import ReadSpec
 from designer_app.specs.fields import spec_from_settings
 from designer_app.specs.md import BAROSTATTED, MDSpec
+from designer_app.specs.naming import called
 from designer_app.specs.potentials import imports_code
 
 _MEANS = (
@@ -71,7 +72,7 @@ def _continued(flags: dict[str, Any], **given: Any) -> MDSpec:
 
 
 def _present(result: dict[str, Any]) -> str:
-    potential = f"{result['potential']} {result['model']}".strip()
+    potential = called(result["potential"], result["model"])
     run = f"{result['steps']} steps of {result['n_atoms']} atoms under {potential}"
     lines = [f"{run}, {result['steps_per_s']:.3g} steps/s"]
     if result["resumed_from_step"] is not None:

@@ -33,14 +33,17 @@ def _configure(parser: argparse.ArgumentParser) -> None:
         required=True,
         type=str.casefold,
         choices=[*TRAINABLE, *MODELS],
+        metavar="MODEL",
         help=f"What is trained. Potentials: {', '.join(TRAINABLE)}. "
         f"Of published tables: {', '.join(MODELS)}.",
     )
     parser.add_argument(
         "--unchecked", action="store_true", help="Learn from data whatever is wrong with them."
     )
-    add_spec_arguments(parser, TrainPotentialSpec, "model")
-    add_spec_arguments(parser, TrainSpec, *_SHARED)
+    own = parser.add_argument_group("a potential of your own calculations")
+    add_spec_arguments(own, TrainPotentialSpec, "model")
+    tables = parser.add_argument_group("a model of published tables")
+    add_spec_arguments(tables, TrainSpec, *_SHARED)
 
 
 def _run(namespace: argparse.Namespace, control: RunControl, console: Console) -> dict[str, Any]:
@@ -61,13 +64,16 @@ def _run(namespace: argparse.Namespace, control: RunControl, console: Console) -
 
 def _check_data(spec: TrainPotentialSpec, control: RunControl, console: Console) -> None:
     """Tell what is wrong with the data; raises `BadLabelsError` where it would spoil everything."""
-    findings = preflight.run(spec, control).findings
+    report = preflight.run(spec, control)
+    findings = report.findings
     for each in findings:
-        if each.level == "warning":
+        if each.level == "warning" and each.key != preflight.UNREAD:  # the training tells them
             console.say(f"Look at it: {each.sentence} {each.advice}")
-    # What is wrong with the plan is told by the training itself, with the flag that mends it.
-    errors = (each for each in findings if each.level == "error" and each.key != "plan")
-    worst = next(errors, None)
+    # What was asked for in vain is told by the training itself, with the flag that mends it.
+    errors = [each for each in findings if each.level == "error"]
+    if not report.n_train or any(each.key == preflight.PLAN for each in errors):
+        return
+    worst = next(iter(errors), None)
     if worst is not None:
         ways = [_flags(fix.changes) for fix in worst.fixes]
         ways = [way for way in ways if way]
@@ -111,13 +117,28 @@ def _of_potential(result: dict[str, Any]) -> str:
             "frames": row["name"],
             "n": row["n_frames"],
             "energy meV/atom": row.get("energy_meV_atom"),
-            "forces meV/A": row.get("force_meV_A"),
+            "forces meV/Å": row.get("force_meV_A"),
             "stress GPa": row.get("stress_GPa"),
         }
         for row in rows
     ]
     head = f"{result['title']} -> {result['folder']}, {seconds:.0f} s of training"
-    return f"{head}\n{result['split']}\nMean absolute errors:\n{table(told)}"
+    lines = [head, result["split"], *_counted_from(result), "Mean absolute errors:", table(told)]
+    return "\n".join(lines)
+
+
+def _counted_from(result: dict[str, Any]) -> list[str]:
+    """What the energies count from: a fitted offset is no energy of a free atom."""
+    fitted = result["fitted"]
+    if fitted is None:
+        return []
+    said = {symbol: f"{symbol} {energy:.3f}" for symbol, energy in result["references_eV"].items()}
+    offsets = ", ".join(text for symbol, text in said.items() if symbol in fitted)
+    free = ", ".join(text for symbol, text in said.items() if symbol not in fitted)
+    lines = [f"Energies count from free atoms in the data: {free} eV."] if free else []
+    if offsets:
+        lines.append(f"Energies count from fitted offsets, which are no free atoms: {offsets} eV.")
+    return lines
 
 
 COMMAND = Command(

@@ -1,15 +1,15 @@
 """Potentials side by side on labelled frames: errors, speed, and whether their spread tells."""
 
 from collections.abc import Sequence
-from pathlib import Path
 
 import numpy as np
 
 from designer_app.device import Compute
 from designer_app.elements import SYMBOLS
-from designer_app.errors import DesignerAppError, FileUnreadableError, TooFewFramesError
+from designer_app.errors import DesignerAppError, TooFewFramesError
 from designer_app.explanations import explain_exception
-from designer_app.io.labels import read_labelled
+from designer_app.io.labels import read_labelled, refuse_what_is_missing
+from designer_app.io.potential_cards import trained_folder
 from designer_app.jobs.labels import evenly
 from designer_app.jobs.trust import knowledge_of
 from designer_app.potentials import Potential, load_potential
@@ -63,18 +63,14 @@ def run(spec: EvaluateSpec, control: RunControl) -> Evaluation:
 
 def _frames(spec: EvaluateSpec, control: RunControl) -> Frames:
     found = read_labelled(spec.data, spec.mapping, spec.tags, control.checkpoint)
+    refuse_what_is_missing(found, spec.data, spec.mapping)
+    for file in found.files:
+        if file.error:
+            control.log.warning("%s The others are used.", file.error)
     frames = [each for each in found.frames if is_usable(each) and not is_free_atom(each)]
     if not frames:
-        unread = [each for each in found.files if each.error]
-        if unread and not found.frames:
-            raise FileUnreadableError(unread[0].path, _reason(unread[0].error))
         raise TooFewFramesError(0, 1, len(found.frames))
     return evenly(frames, spec.most_frames)
-
-
-def _reason(sentence: str) -> str:
-    """The reason in a sentence about a file that could not be read."""
-    return sentence.rpartition("could not be read: ")[2].rstrip(".")
 
 
 def key_and_model(text: str) -> tuple[str, str]:
@@ -98,7 +94,7 @@ def _judged(
     said = predict_frames(potential, frames, control, text, known)
     # A potential that learned from such labels has their zero of energy.
     is_known = bool(np.isfinite(said.labels.energies).any())
-    align = spec.align and is_known and not _is_trained(model)
+    align = spec.align and is_known and not _is_trained(POTENTIALS[key].chosen(model))
     energies = aligned_energies(reference, said.labels) if align else said.labels.energies
     predicted = Labels(
         n_atoms=said.labels.n_atoms,
@@ -134,11 +130,14 @@ def _judged(
 
 def _is_trained(model: str) -> bool:
     """Whether a model is a folder of a training, or several of them."""
-    return any(Path(part.partition(":")[2] or part).is_dir() for part in model.split("+") if part)
+    parts = (part.partition(":")[2] or part for part in model.split("+") if part)
+    return any(trained_folder(part).is_dir() for part in parts)
 
 
 def _title(key: str, potential: Potential) -> str:
-    return f"{POTENTIALS[key].title} {potential.model}".strip()
+    """The family's title with the model; trained ones name their family themselves."""
+    title, model = POTENTIALS[key].title, potential.model
+    return model if model.casefold().startswith(title.casefold()) else f"{title} {model}".strip()
 
 
 def _not_judged(key: str, model: str, frames: Frames, reference: Labels, problem: str) -> Judged:

@@ -4,7 +4,7 @@ import time
 
 from designer_app.errors import DesignerAppError
 from designer_app.explanations import explain_exception
-from designer_app.io.labels import LabelledSet, read_labelled
+from designer_app.io.labels import LabelledSet, read_labelled, refuse_what_is_missing
 from designer_app.running.control import RunControl
 from designer_app.specs.fields import check_spec
 from designer_app.specs.labels import Finding, Preflight
@@ -14,6 +14,9 @@ from designer_app.training.frames import SplitFrames
 from designer_app.training.plans import plan
 from designer_app.training.preflight import findings
 
+MISSING, UNREAD, PLAN = "missing", "unread", "plan"
+"""Findings about what was asked for, not about the data: a training tells them by itself."""
+
 
 def run(spec: TrainPotentialSpec, control: RunControl) -> Preflight:
     """Findings in sentences, each with fixes that are changes of the spec, and the plan."""
@@ -22,6 +25,10 @@ def run(spec: TrainPotentialSpec, control: RunControl) -> Preflight:
     control.progress(0, 3, "Reading")
     data = read_labelled(spec.data, spec.mapping, spec.tags, control.checkpoint)
     test = read_labelled(spec.test_data, spec.mapping, checkpoint=control.checkpoint)
+    missing = _missing(data, spec)
+    if missing is not None:
+        lost = (missing, *_unread(data))
+        return Preflight(findings=lost, n_train=0, n_validation=0, n_test=0, seconds=0.0)
     found, split = findings(data.frames, test.frames, data.keys, spec, control)
     control.progress(2, 3, "Planning")
     lines, refused = _plan(split, spec) if split else ((), ())
@@ -38,11 +45,22 @@ def run(spec: TrainPotentialSpec, control: RunControl) -> Preflight:
     )
 
 
+def _missing(data: LabelledSet, spec: TrainPotentialSpec) -> Finding | None:
+    """What was named and is not there at all."""
+    try:
+        refuse_what_is_missing(data, spec.data, spec.mapping)
+    except DesignerAppError as error:
+        told = explain_exception(error)
+        advice = " ".join(told.advice)
+        return Finding(key=MISSING, level="error", sentence=told.what, advice=advice)
+    return None
+
+
 def _unread(data: LabelledSet) -> list[Finding]:
     """Files that could not be read, or not to their end."""
     return [
         Finding(
-            key="labels",
+            key=UNREAD,
             level="warning",
             sentence=each.error,
             advice="The other files are used; take this one out, or mend it.",
@@ -63,4 +81,4 @@ def _plan(
     except DesignerAppError as error:
         told = explain_exception(error)
         advice = " ".join((told.meaning, *told.advice)).strip()
-        return (), (Finding(key="plan", level="error", sentence=told.what, advice=advice),)
+        return (), (Finding(key=PLAN, level="error", sentence=told.what, advice=advice),)

@@ -133,6 +133,8 @@ def _result(
         "per_element": [_row(each) for each in details if not each.name.startswith("tag ")],
         "per_tag": [_row(each) for each in details if each.name.startswith("tag ")],
         "split": card.split,
+        "references_eV": dict(card.references_eV),
+        "fitted": None if card.fitted is None else list(card.fitted),
         "fits": [dict(fit.training) for fit in fits],
     }
 

@@ -17,6 +17,7 @@ from designer_app.errors import (
     UnsupportedElementError,
 )
 from designer_app.neighbors.pairs import NeighborList
+from designer_app.specs.naming import called
 from designer_app.state import AtomicState
 
 QUANTITIES = ("energy", "forces", "stress", "energies", "magmoms", "spread", "variances")
@@ -104,9 +105,7 @@ class Potential(ABC):
         if self.elements is not None:
             for number in torch.unique(state.numbers).tolist():
                 if number not in self.elements:
-                    raise UnsupportedElementError(
-                        SYMBOLS[number], f"{self.key} {self.model}".strip()
-                    )
+                    raise UnsupportedElementError(SYMBOLS[number], called(self.key, self.model))
         has_cell = bool((state.pbc.all(dim=1) & (state.volume > 0)).all())
         if not has_cell and "stress" in want:
             raise MissingCellError("stress")

@@ -117,8 +117,8 @@ class Finding:
     """One thing that is wrong, or doubtful, in data about to be learned from."""
 
     key: str
-    """labels, units, references, duplicates, outliers, gradient, stress, elements, settings,
-    leaking, plan."""
+    """missing, unread, labels, units, references, duplicates, outliers, gradient, stress, elements,
+    settings, leaking, plan."""
     level: str
     """error: a training would be worthless; warning: look at it; note: good to know."""
     sentence: str

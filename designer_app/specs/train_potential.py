@@ -122,9 +122,10 @@ class TrainPotentialSpec:
     )
     references: str = spec_field(
         "auto",
-        label="Free atoms",
-        doc="Energies of free atoms: a file with single atoms, or least squares over the data.",
-        choices=(("auto", "From single atoms in the data, or fitted"), ("fit", "Fitted")),
+        label="Energies count from",
+        doc="Free atoms where the data hold single atoms; else, or always, an offset for each "
+        "element by least squares, which is no energy of a free atom.",
+        choices=(("auto", "Free atoms in the data, or fitted"), ("fit", "Fitted offsets")),
         advanced=True,
     )
     baseline: str = spec_field(

@@ -11,6 +11,7 @@ import pytest
 from ase.io import read
 
 from designer_app.cli.main import main
+from designer_app.errors import Cancelled
 from designer_app.io.examples import example
 
 _COPPER = str(example("Cu").path)
@@ -263,13 +264,33 @@ def test_an_interrupted_simulation_says_so_and_can_be_resumed(calculators, tmp_p
     said, told = running.communicate(timeout=60)
     assert (running.returncode, said) == (1, "")
     assert told.splitlines() == [
-        "Stopped; what is done is kept. The same command goes on; md and train with --resume."
+        "Stopped; what is done is kept. The same command goes on with --resume."
     ]
     done = len(read(out / "trajectory.traj", ":"))
     again = _program("md", "--resume", *settings, "--steps", str(done + 2), "--json")
     ended = subprocess.run(again, capture_output=True, check=False)
     assert ended.returncode == 0, ended.stderr
     assert json.loads(ended.stdout)["resumed_from_step"] > 0
+
+
+@pytest.mark.parametrize(
+    ("out", "said"),
+    [
+        (None, "nothing is kept without --out"),
+        ("new", "before anything was done; the same command begins anew"),
+        ("begun", "what is done is kept. The same command goes on with --resume"),
+    ],
+)
+def test_who_stops_a_run_is_told_what_is_left_of_it(out, said, tmp_path, monkeypatch, capsys):
+    def cancelled(*_):
+        raise Cancelled
+
+    monkeypatch.setattr("designer_app.jobs.md.run", cancelled)
+    (tmp_path / "begun").mkdir()
+    (tmp_path / "begun" / "series.csv").touch()
+    flags = [] if out is None else ["--out", str(tmp_path / out)]
+    assert main(["md", _COPPER, "--potential", "morse", *flags]) == 1
+    assert capsys.readouterr().err == f"Stopped; {said}.\n".replace("; before", " before")
 
 
 @pytest.mark.skipif(os.name != "posix", reason="limits of file sizes")

@@ -53,6 +53,42 @@ def test_the_errors_are_told_as_a_table(labels, tmp_path, capsys):
     assert "| validation |" in told
 
 
+def test_what_energies_count_from_is_not_called_a_free_atom(labels, tmp_path, capsys):
+    assert main(quick(labels, tmp_path / "copper")) == 0
+    assert "fitted offsets, which are no free atoms: Cu " in capsys.readouterr().out
+
+
+def test_a_training_that_never_began_begins_when_it_is_to_go_on(labels, tmp_path, capsys):
+    assert main([*quick(labels, tmp_path / "copper"), "--resume"]) == 0
+    assert "it starts anew" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["nothere.xyz"], "“nothere.xyz” could not be read: there is no such file."),
+        (["{labels}", "--key", "energy=E_ref"], "no frame has “E_ref”; there is energy."),
+    ],
+)
+def test_what_was_named_in_vain_is_told_in_one_sentence(labels, tmp_path, capsys, words, said):
+    named = [word.format(labels=labels) for word in words]
+    assert main(["train", *named, "--model", "schnet", "--out", str(tmp_path / "out")]) == 2
+    told = capsys.readouterr().err
+    assert said in told
+    assert len(told.strip().splitlines()) == 1
+
+
+def test_the_help_tells_potentials_from_models_of_tables(capsys):
+    with pytest.raises(SystemExit):
+        main(["train", "--help"])
+    told = " ".join(capsys.readouterr().out.split())
+    own, tables = (told.index(f"a {what}:") for what in
+                   ("potential of your own calculations", "model of published tables"))  # fmt: skip
+    assert own < told.index("--key NAME=VALUE", own) < tables < told.index("--table PATH", tables)
+    assert "--test FILE" in told
+    assert "Default: ()" not in told
+
+
 def test_a_folder_that_is_taken_is_told(labels, tmp_path, capsys):
     out = tmp_path / "copper"
     assert main(quick(labels, out)) == 0

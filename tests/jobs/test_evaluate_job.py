@@ -64,6 +64,14 @@ def test_a_potential_judged_by_its_own_labels_has_no_error(metals: Path) -> None
     assert whole.stress_mae_GPa == pytest.approx(0.0, abs=OF_ITSELF)
 
 
+def test_a_file_that_cannot_be_read_is_told_beside_the_others(metals, capsys) -> None:
+    missing = str(metals.with_name("nothere.xyz"))
+    assert main(["evaluate", str(metals), missing, "--potential", EMT_AGAIN]) == 0
+    told = capsys.readouterr()
+    assert "“nothere.xyz” could not be read: there is no such file." in told.err
+    assert "It is no energy of a free atom" in told.out
+
+
 def test_errors_are_told_by_tag_and_by_element(metals: Path) -> None:
     found = judged(metals, EMT_AGAIN)
     groups = [each.group for each in found.judged[0].rows]

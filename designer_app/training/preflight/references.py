@@ -20,7 +20,7 @@ _FIT = Fix(title="Fit them to the data", changes=(("references", "fit"),))
 def reference_findings(
     frames: Frames, free_atoms: Mapping[str, float], spec: TrainPotentialSpec
 ) -> Iterator[Finding]:
-    """Missing, unlikely and indistinguishable energies of free atoms."""
+    """Missing and unlikely energies of free atoms, and offsets that the data do not tell apart."""
     known = [each for each in frames if each.energy is not None]
     if not known:
         return
@@ -35,8 +35,8 @@ def reference_findings(
             key="references",
             level="warning",
             sentence=f"The data hold free atoms, but none of {', '.join(missing)}.",
-            advice="Add single atoms of these elements computed in the same way, or let all "
-            "energies of free atoms be fitted.",
+            advice="Add single atoms of these elements computed in the same way, or let an offset "
+            "be fitted for each element.",
             fixes=(_FIT,),
         )
     rank = int(np.linalg.matrix_rank(counts))
@@ -44,9 +44,9 @@ def reference_findings(
         yield Finding(
             key="references",
             level="note",
-            sentence=f"The data tell {rank} of {len(elements)} energies of free atoms "
-            f"({', '.join(elements)}) apart: amounts of the elements do not vary "
-            "independently.",
+            sentence="Energies count from a fitted offset for each element "
+            f"({', '.join(elements)}), of which the data fix {rank} of {len(elements)}: amounts of "
+            "the elements do not vary independently.",
             advice="Energies of other compositions, and of broken bonds, will be off by a "
             "constant for each element; single atoms of each element in the data mend that.",
         )
@@ -56,8 +56,8 @@ def reference_findings(
             yield Finding(
                 key="references",
                 level="note",
-                sentence="Amounts of the elements hardly vary, so the energies of free atoms that "
-                f"are fitted are uncertain (condition number {spread:.0f}).",
+                sentence="Amounts of the elements hardly vary, so the offsets that are fitted for "
+                f"them are uncertain (condition number {spread:.0f}).",
                 advice="Add single atoms of each element, computed in the same way.",
             )
 
