@@ -5,10 +5,8 @@
     REF/bin/pip install --no-deps fairchem-core==1.10.0
     REF/bin/python packaging/tools/reference_gemnet.py tests/potentials/gemnet/fairchem_gemnet_t.npz
 
-It runs in an environment of its own and knows nothing of this program. torch_scatter and
-torch_sparse, for which there are wheels for few versions of torch, are replaced by the four
-functions that GemNet-T uses of them. With --published the published size is computed instead, a
-file of 15 MB that is not kept.
+It runs in an environment of its own and needs nothing of this program installed. With --published
+the published size is computed instead, a file of 15 MB that is not kept.
 """
 
 import argparse
@@ -16,16 +14,17 @@ import hashlib
 import importlib.metadata
 import json
 import sys
-import types
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
 from ase import Atoms
 from ase.build import bulk, molecule
 from ase.neighborlist import neighbor_list
-from torch import Tensor
+
+BENCHES = Path(__file__).parents[2] / "designer_app" / "cli" / "benches"
+sys.path.insert(0, str(BENCHES))
+from fairchem_stand_ins import stand_ins  # noqa: E402
 
 CUTOFF = 5.0
 SMALL = {
@@ -74,52 +73,6 @@ def matter() -> dict[str, Atoms]:
     for atoms in found.values():
         atoms.positions += rng.normal(0, 0.08, atoms.positions.shape)
     return found
-
-
-def stand_ins() -> None:
-    """What GemNet-T uses of torch_scatter and torch_sparse, and fairchem without its datasets."""
-
-    def scatter(
-        values: Tensor, index: Tensor, dim: int = 0, *, dim_size: Any, reduce: str = "sum"
-    ) -> Tensor:
-        assert dim == 0
-        assert reduce in ("sum", "add")
-        return values.new_zeros(int(dim_size), *values.shape[1:]).index_add(0, index, values)
-
-    def segment_csr(values: Tensor, ends: Tensor) -> Tensor:
-        total = torch.cat([values.new_zeros(1), values.cumsum(0)])
-        return total[ends[1:]] - total[ends[:-1]]
-
-    class SparseTensor:
-        def __init__(
-            self, row: Tensor, col: Tensor, value: Tensor, sparse_sizes: tuple[int, int]
-        ) -> None:
-            order = torch.argsort(row * sparse_sizes[1] + col, stable=True)
-            self.rows, self.values, self.n = row[order], value[order], sparse_sizes[0]
-
-        def __getitem__(self, rows: Tensor) -> Any:
-            counts = torch.bincount(self.rows, minlength=self.n)
-            starts = counts.cumsum(0) - counts
-            n_each = counts[rows]
-            row = torch.repeat_interleave(torch.arange(len(rows)), n_each)
-            within = torch.arange(len(row)) - (n_each.cumsum(0) - n_each)[row]
-            value = self.values[starts[rows][row] + within]
-            return types.SimpleNamespace(
-                storage=types.SimpleNamespace(value=lambda: value, row=lambda: row)
-            )
-
-    for name, has in (
-        ("torch_scatter", {"scatter": scatter, "segment_csr": segment_csr}),
-        ("torch_sparse", {"SparseTensor": SparseTensor}),
-    ):
-        module = types.ModuleType(name)
-        module.__dict__.update(has)
-        sys.modules[name] = module
-    package = types.ModuleType("fairchem.core")
-    package.__path__ = [
-        str(importlib.metadata.distribution("fairchem-core").locate_file("fairchem/core"))
-    ]
-    sys.modules["fairchem.core"] = package
 
 
 def model(sizes: dict[str, int], *, direct: bool) -> torch.nn.Module:
