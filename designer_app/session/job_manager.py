@@ -15,8 +15,8 @@ from designer_app.running.control import RunControl
 from designer_app.running.link import WorkerLink, remote
 from designer_app.session.job import Job
 from designer_app.session.job_thread import JobThread
-from designer_app.session.workers import CONFINED
-from designer_app.specs.jobs import JOBS
+from designer_app.session.workers import ASIDE, CONFINED
+from designer_app.specs.jobs import JOBS, JobRow
 from designer_app.specs.potentials import runs_a_program
 
 CLOSE_LIMIT_S = 5.0
@@ -56,7 +56,7 @@ class JobManager(QObject):
     def submit(self, key: str, spec: Any, title: str = "", *, folder: Path | None = None) -> Job:
         """A job for a worker, started as soon as its turn comes."""
         row = JOBS[key]
-        lane = CONFINED if CONFINED in self._links and runs_a_program(spec) else row.worker
+        lane = self._lane(row, spec)
         work = remote(key, spec, self._links[lane])
         job = Job(self._number(), key, spec, title or row.title, folder)
         job.is_listed = row.worker == "compute" and row.is_listed
@@ -99,6 +99,12 @@ class JobManager(QObject):
         for job in self.jobs:
             job.control.cancel()
             job.on_cancelled()
+
+    def _lane(self, row: JobRow, spec: Any) -> str:
+        if CONFINED in self._links and runs_a_program(spec):
+            return CONFINED
+        is_taken = row.worker in self._at_work or any(self._waiting[row.worker])
+        return ASIDE if row.steps_aside and is_taken and ASIDE in self._links else row.worker
 
     def _number(self) -> int:
         return next(self._numbers)

@@ -32,6 +32,7 @@ from designer_app.specs.labels import CalmFrameSpec, LabelledFrameSpec
 from designer_app.specs.md import MDSpec
 from designer_app.specs.order import OrderSpec
 from designer_app.specs.relax import RelaxSpec
+from designer_app.specs.supercells import Repeats, supercell
 
 FIRST_EXAMPLE = "LiFePO4"
 MOST_ATOMS_TO_AUTOSAVE = 200_000
@@ -259,6 +260,14 @@ class Session(QObject):
             job = self.jobs.submit_here("save", partial(_save, self.document, Path(path)))
             job.succeeded.connect(self.saved)
             job.failed.connect(self.save_failed)
+
+    def make_supercell(self, repeats: Repeats) -> None:
+        """Repeat the cell of what is open; the original stays among its files."""
+        document = self.document
+        if document is not None:
+            larger = supercell(document.structure(), repeats)
+            name = f"{document.name} {'x'.join(str(each) for each in repeats)}"
+            self.set_document(document.with_structure(larger, "supercell").renamed(name))
 
     def make_ordered(self) -> None:
         """Replace a disordered structure by its best ordered cell."""

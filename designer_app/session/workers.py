@@ -18,6 +18,9 @@ HEAVY = ("designer_app.jobs.md", "designer_app.potentials.chgnet")
 CONFINED = "confined"
 """The lane of jobs that run a program which came as a model."""
 
+ASIDE = "aside"
+"""The lane of small jobs while a heavy one is at work."""
+
 _WAYS_OUT = ("DBUS_SESSION_BUS_ADDRESS", "XDG_RUNTIME_DIR", "DISPLAY", "WAYLAND_DISPLAY")
 """Environment variables by which a program reaches services of the desktop."""
 
@@ -25,8 +28,8 @@ _GB = 10**9
 
 
 def make_links(preferences: Preferences, on_state: Callable[[str], None]) -> dict[str, WorkerLink]:
-    """A worker for heavy jobs, whose state is told, one for looking at things, and for models that
-    are programs one each, with fewer rights.
+    """A worker for heavy jobs, whose state is told, one for looking at things; for small jobs that
+    do not wait one each, and for models that are programs one each, with fewer rights.
     """
     return {
         "compute": WorkerLink(
@@ -36,6 +39,7 @@ def make_links(preferences: Preferences, on_state: Callable[[str], None]) -> dic
             **heavy_settings(preferences),
         ),
         "quick": WorkerLink("quick", threads=1, warm=QUICK),
+        ASIDE: WorkerLink(ASIDE, one_job=True, **{**heavy_settings(preferences), "threads": 1}),
         CONFINED: WorkerLink(
             CONFINED,
             one_job=True,

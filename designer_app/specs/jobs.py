@@ -13,6 +13,8 @@ class JobRow(Row):
     """compute (one heavy job at a time) or quick (answers at once, restarted when it hangs)."""
     time_limit: float | None = None
     """Seconds after which a quick worker is replaced."""
+    steps_aside: bool = False
+    """Small: while its kind of worker has a job, it gets one of its own and does not wait."""
     is_listed: bool = True
     """Whether people see it among their jobs; what a quick worker does, they never see there."""
 
@@ -162,6 +164,7 @@ JOBS: Registry[JobRow] = Registry(
             title="Trust",
             summary="Whether a potential can be trusted with a structure.",
             implementation="designer_app.jobs.trust:run",
+            steps_aside=True,
             is_listed=False,
         ),
         JobRow(

@@ -7,7 +7,7 @@ import numpy as np
 from designer_app.elements import SYMBOLS
 from designer_app.specs.potentials import POTENTIALS, PotentialRow
 from designer_app.specs.structure import Structure
-from designer_app.specs.supercells import repeats_to_reach, thicknesses
+from designer_app.specs.supercells import Repeats, repeats_to_reach, thicknesses
 
 _NOBLE = frozenset(("He", "Ne", "Ar", "Kr", "Xe", "Rn"))
 _MOLECULAR = frozenset(("H", "C", "N", "O", "F", "P", "S", "Cl", "Br", "I"))
@@ -74,6 +74,13 @@ def thin_for(families: Sequence[str], structure: Structure) -> tuple[str, str]:
     """What `thin_cell` tells of the first part that it is too thin for."""
     told = (thin_cell(POTENTIALS[key], structure) for key in families)
     return next((each for each in told if each[0]), ("", ""))
+
+
+def supercell_for(families: Sequence[str], structure: Structure) -> Repeats | None:
+    """How often to repeat a cell that is too thin for a part; None where none is needed."""
+    needed = max(POTENTIALS[key].thinnest_cell for key in families) if families else 0.0
+    repeats = repeats_to_reach(structure.cell, structure.pbc, needed)
+    return None if repeats == (1, 1, 1) or structure.disordered_sites else repeats
 
 
 def doubt(potential: str, structure: Structure, parts: Sequence[str] = ()) -> str:

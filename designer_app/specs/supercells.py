@@ -1,9 +1,15 @@
-"""How often a cell must be repeated to be thick enough."""
+"""How often a cell must be repeated to be thick enough, and the cell that comes out."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
+
+from designer_app.specs.structure import Structure
+
+Repeats = tuple[int, int, int]
+"""Along a, b and c."""
 
 
 def thicknesses(
@@ -29,3 +35,19 @@ def repeats_to_reach(
         for each in thicknesses(cell, pbc)
     )
     return a, b, c
+
+
+def supercell(structure: Structure, repeats: Repeats) -> Structure:
+    """The cell repeated along its own vectors: at rest, since images would move in step."""
+    shifts = np.array(list(np.ndindex(repeats)), dtype=np.float64) @ structure.cell
+    n = len(shifts)
+    return replace(
+        structure,
+        numbers=np.tile(structure.numbers, n),
+        positions=(structure.positions[None] + shifts[:, None]).reshape(-1, 3),
+        cell=structure.cell * np.array(repeats)[:, None],
+        velocities=None,
+        magmoms=None if structure.magmoms is None else np.tile(structure.magmoms, n),
+        fixed=None if structure.fixed is None else np.tile(structure.fixed, n),
+        masses=None if structure.masses is None else np.tile(structure.masses, n),
+    )

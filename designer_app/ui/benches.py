@@ -18,7 +18,7 @@ from PySide6.QtCore import QEventLoop, QObject, Qt, QTimer
 from designer_app.io.documents import Document
 from designer_app.running.messages import exception_of
 from designer_app.specs.md import MDSpec
-from designer_app.specs.structure import Structure
+from designer_app.specs.supercells import supercell
 from designer_app.ui.temporary_home import temporary_home
 
 if TYPE_CHECKING:
@@ -128,7 +128,7 @@ def _latency_rows(quick: bool, say: Say) -> Rows:
 def _while_running(window: "MainWindow", repeats: int, seconds: float, say: Say) -> Rows:
     document = window.session.document
     assert document is not None
-    structure = _repeated(document.structure(), repeats)
+    structure = supercell(document.structure(), (repeats, repeats, repeats))
     say(f"MD of {len(structure)} atoms")
     window.session.set_document(Document.from_structure(structure, made_by="supercell"))
     window.show_workspace("dynamics")
@@ -173,17 +173,6 @@ def _row(case: str, ticks: _Ticks) -> dict[str, object]:
         "painting %": 100.0 * ticks.painting_share,
         "ticks": len(every),
     }
-
-
-def _repeated(structure: Structure, repeats: int) -> Structure:
-    shifts = np.array(list(np.ndindex(repeats, repeats, repeats))) @ structure.cell
-    return Structure(
-        numbers=np.tile(structure.numbers, len(shifts)),
-        positions=(structure.positions[None] + shifts[:, None]).reshape(-1, 3),
-        cell=structure.cell * repeats,
-        pbc=structure.pbc,
-        name=structure.name,
-    )
 
 
 def _wait(seconds: float) -> None:

@@ -14,7 +14,7 @@ from designer_app.ui.theme import tabular
 THIN = "\N{NARROW NO-BREAK SPACE}"
 _TYPED = {ord(","): ".", ord(THIN): None, ord("\N{MINUS SIGN}"): "-"}
 """What people type or paste into a number, and what it means."""
-_UNITS = {"A": "Å", "eV/A": "eV/Å", "1/fs": "fs⁻¹", "1/GPa": "GPa⁻¹", "A3": "Å³"}
+_UNITS = {"A": "Å", "eV/A": "eV/Å", "1/fs": "fs⁻¹", "1/GPa": "GPa⁻¹", "A3": "Å³", "eV/A^3": "eV/Å³"}
 
 
 def unit_text(unit: str) -> str:

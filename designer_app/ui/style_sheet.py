@@ -132,6 +132,8 @@ QTabBar::tab { background: transparent; color: $muted; padding: 7px 12px; border
   border-bottom: 2px solid transparent; }
 QTabBar::tab:hover { color: $text; }
 QTabBar::tab:selected { color: $text; font-weight: 600; border-bottom: 2px solid $accent; }
+QTabBar[role="steps"]::tab { color: $text; }
+QTabBar[role="steps"]::tab:disabled { color: $muted; }
 QTabBar::tab:focus { color: $accent; }
 QTabWidget::pane { border: none; }
 

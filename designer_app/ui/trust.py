@@ -4,6 +4,7 @@ Two axes: does it have parameters for the elements, and is it made for this kind
 trained one, did its health check go well, and what the job `trust` found out about the structure.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
 
@@ -12,7 +13,14 @@ from designer_app.io.examples import Example, examples
 from designer_app.io.potential_cards import PotentialCard, families
 from designer_app.specs.potentials import PotentialRow
 from designer_app.specs.structure import Structure
-from designer_app.specs.suitability import is_made_for, kind_of_matter, made_for, thin_for
+from designer_app.specs.suitability import (
+    is_made_for,
+    kind_of_matter,
+    made_for,
+    supercell_for,
+    thin_for,
+)
+from designer_app.specs.supercells import Repeats
 from designer_app.specs.trust import TrustReport
 from designer_app.ui.wording import element_counts
 
@@ -44,6 +52,8 @@ class Verdict:
     """Of the reasons, where each has its own; None of those that only tell."""
     stops: bool = False
     """Whether nothing can be computed with it."""
+    supercell: Repeats | None = None
+    """What would mend it, where the cell is too thin."""
 
 
 def shipped_example(document: Document | None) -> Example | None:
@@ -76,9 +86,9 @@ def judge_trained(
         if missing:
             never = f"It never saw {', '.join(missing)}."
             return Verdict(Level.NO, _WORDS[Level.NO], (never, told), stops=True)
-        wrong, remedy = thin_for(families(*card.baseline) if card.baseline[0] else (), structure)
-        if wrong:
-            return Verdict(Level.NO, _WORDS[Level.NO], (wrong, remedy), stops=True)
+        thin = _thin(families(*card.baseline) if card.baseline[0] else (), structure)
+        if thin is not None:
+            return thin
         told = f"It learned all elements here. {told}"
     level, word, sentence = _health(card)
     axes = [(level, sentence)] if sentence else []
@@ -115,6 +125,15 @@ def _learned(card: PotentialCard) -> str:
     return "Its card tells no error on frames that were kept back."
 
 
+def _thin(parts: Sequence[str], structure: Structure) -> Verdict | None:
+    """The verdict on a cell that is too thin for a part."""
+    wrong, remedy = thin_for(parts, structure)
+    if not wrong:
+        return None
+    larger = supercell_for(parts, structure)
+    return Verdict(Level.NO, _WORDS[Level.NO], (wrong, remedy), stops=True, supercell=larger)
+
+
 def _general(row: PotentialRow, model: str, structure: Structure) -> Verdict:
     elements = set(element_counts(structure))
     known = row.elements(model)
@@ -127,9 +146,9 @@ def _general(row: PotentialRow, model: str, structure: Structure) -> Verdict:
             (f"{row.title} knows nothing of {names}.", "Choose another potential."),
             stops=True,
         )
-    wrong, remedy = thin_for(families(row.key, model), structure)
-    if wrong:
-        return Verdict(Level.NO, _WORDS[Level.NO], (wrong, remedy), stops=True)
+    thin = _thin(families(row.key, model), structure)
+    if thin is not None:
+        return thin
     reasons = [
         f"It knows all elements here ({', '.join(sorted(elements))})."
         if known

@@ -216,6 +216,8 @@ class WindowCommands(QObject):
         work.picture.image_asked.connect(self.save_image)
         window.structure.order_asked.connect(self._session.make_ordered)
         window.dynamics.order_asked.connect(self._session.make_ordered)
+        for choice in (window.dynamics.potential, window.structure.relax.potential):
+            choice.supercell_asked.connect(self._session.make_supercell)
         window.structure.what_else_asked.connect(self.what_else)
         window.structure.copied.connect(self._on_copied)
         self._session.document_changed.connect(self._on_document_changed)

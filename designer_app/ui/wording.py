@@ -18,6 +18,8 @@ DASH = "\N{EN DASH}"
 """What does not exist, in a table."""
 _ANGSTROM = re.compile(r"(?<=eV/)A(?![a-z])|(?<=\d )A(?![A-Za-z])|\bA(?=\^?3\b)")
 _CUBED = re.compile(r"\^3|(?<=Å)3")
+_NOTHING = re.compile(r"-(?=0\.?0*(?![\d.]))")
+"""The sign of a number that rounds to nothing."""
 _THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")
 _SOURCE = re.compile(r"\b(textbook|hypothetical)-[A-Z][A-Za-z0-9.]*(?:-([^\s()]+))?")
 _INTERVAL = re.compile(r"\([^() ]+ to [^() ]+\)")
@@ -49,7 +51,9 @@ def with_spaces(number: int) -> str:
 
 def printed(text: str) -> str:
     """A sentence of the science core as a window writes it: Å, Å³, and thousands apart."""
-    return _THOUSANDS.sub(THIN, _CUBED.sub("³", _ANGSTROM.sub("Å", text)))
+    text = _NOTHING.sub("", text)
+    told = _CUBED.sub("³", _ANGSTROM.sub("Å", text)).replace(" Å", "\N{NO-BREAK SPACE}Å")
+    return _THOUSANDS.sub(THIN, told)
 
 
 def listed(names: Sequence[str]) -> str:

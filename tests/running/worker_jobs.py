@@ -142,5 +142,6 @@ JOBS = Registry(
     (
         *(_row(each.__name__, each) for each in _ALL),
         _row("read", hang),  # the key of a job that has a time limit
+        _row("small", echo),
     ),
 )

@@ -30,7 +30,7 @@ def links():
             arguments=("--jobs", "worker_jobs:JOBS"),
             environment={"PYTHONPATH": str(_JOBS)},
         )
-        for kind in ("compute", "quick")
+        for kind in ("compute", "quick", "aside")
     }
     yield made
     for link in made.values():
@@ -40,7 +40,10 @@ def links():
 @pytest.fixture
 def manager(qapp, links, monkeypatch):
     heavy = ("echo", "run_steps", "hang", "die", "fail_as_ours")
-    rows = (*map(_row, heavy), _row("environment", "quick"), _row("loaded", "quick"))
+    small = JobRow(
+        key="small", title="", summary="", implementation="", steps_aside=True, is_listed=False
+    )
+    rows = (*map(_row, heavy), _row("environment", "quick"), _row("loaded", "quick"), small)
     monkeypatch.setattr(job_manager, "JOBS", Registry("job", rows))
     made = JobManager(links)
     yield made

@@ -36,6 +36,22 @@ def test_heavy_jobs_run_one_after_the_other_in_their_order(qtbot, manager):
     assert all(job.finished >= job.started for job in jobs)
 
 
+def test_a_small_job_does_not_wait_for_a_heavy_one(qtbot, manager):
+    long = manager.submit("run_steps", FOREVER)
+    _until(qtbot, long, "running")
+    waits, small = manager.submit("echo", 1), manager.submit("small", 2)
+    _until(qtbot, small, "succeeded")
+    assert (long.state, waits.state, small.result) == ("running", "queued", 2)
+    long.cancel()
+    _until(qtbot, waits, "succeeded")
+
+
+def test_a_small_job_takes_the_warm_worker_while_nothing_else_does(qtbot, manager):
+    small = manager.submit("small", 2)
+    assert list(manager._at_work) == ["compute"]
+    _until(qtbot, small, "succeeded")
+
+
 def test_quick_jobs_are_not_listed(qtbot, manager):
     listed = []
     manager.job_added.connect(listed.append)
@@ -150,7 +166,7 @@ def test_closing_in_mid_run_ends_everything_in_time(qtbot, manager, links, key, 
     quick = manager.submit("environment", ["HOME"])
     _until(qtbot, quick, "succeeded")
     qtbot.waitUntil(lambda: job.progress is not None, timeout=PATIENCE_MS)
-    pids = [link.pid for link in links.values()]
+    pids = [link.pid for link in links.values() if link.pid is not None]
     begin = time.monotonic()
     manager.close()
     assert time.monotonic() - begin < job_manager.CLOSE_LIMIT_S

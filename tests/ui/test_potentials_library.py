@@ -75,6 +75,24 @@ def test_a_potential_is_judged_by_the_structure_that_is_open(window, library):
     assert lights["CHGNet: 0.3.0 (PBE+U)"].verdict.level is Level.GOOD
 
 
+def test_what_cannot_compute_the_open_structure_is_not_offered_for_it(window, library):
+    window.session.set_document(Document.from_structure(crystal(32), made_by="test"))
+    cards = {card.offer.title: card for card in library.cards}
+    assert cards["SchNet of silicon"].buttons["use"].isHidden()
+    assert not cards["CHGNet: 0.3.0 (PBE+U)"].buttons["use"].isHidden()
+    library.cards[0].buttons["show"].click()
+    panel = window.potentials.panel.card
+    assert not panel.use.isEnabled()
+    assert "never saw Ge" in panel.use.toolTip()
+
+
+def test_shipped_potentials_are_not_among_one_s_own(library):
+    own = [card.offer.title for card in library.cards if card.offer.is_own]
+    assert own == ["SchNet of silicon"]
+    shipped = [each for each in library.cards if each.offer.card and not each.offer.is_own]
+    assert all(each.buttons["tune"].isHidden() for each in shipped)
+
+
 def test_a_card_shows_errors_and_facts_in_the_panel(window, library):
     library.cards[0].buttons["show"].click()
     panel = window.potentials.panel.card
@@ -100,7 +118,7 @@ def test_dynamics_takes_a_trained_potential_by_its_title(window, library, traine
 
 def test_a_structure_of_unknown_elements_is_not_run_with_a_trained_potential(window, library):
     window.session.set_document(Document.from_structure(crystal(32), made_by="test"))
-    library.cards[0].buttons["use"].click()
+    window.dynamics.choose_potential("schnet", library.cards[0].offer.model)
     assert not window.dynamics.potential.is_usable
     assert not window.dynamics.run.isEnabled()
 

@@ -14,8 +14,10 @@ from designer_app.provenance import sha256_of
 from designer_app.running.messages import job_error
 from designer_app.session.job import Job
 from designer_app.specs.md import MDSpec
+from designer_app.specs.train_potential import TrainPotentialSpec
 from designer_app.ui.dialogs.consent import ConsentDialog
 from designer_app.ui.dialogs.take_over import TakeOverDialog
+from designer_app.ui.potentials.offers import Offer
 
 PATIENCE_MS = 60_000
 
@@ -42,6 +44,46 @@ def asked(qtbot, window, opening, program):
     opening.open(program)
     qtbot.waitUntil(lambda: bool(window.findChildren(ConsentDialog)), timeout=PATIENCE_MS)
     return window.findChildren(ConsentDialog)[0]
+
+
+def test_a_training_on_a_program_goes_on_once_it_may_run(qtbot, window, program, monkeypatch):
+    window.show_workspace("potentials")
+    potentials = window.potentials
+    spec = TrainPotentialSpec(data=(), out=Path(), model="schnet", baseline=f"script:{program}")
+    job = Job(901, "train-potential", spec, "Train")
+    job.begin()
+    potentials.show_job(job)
+    begun = []
+    monkeypatch.setattr(potentials._trainings, "start", lambda given, _: begun.append(given) or job)
+    error = CodeNotTrustedError(str(program), "a program", sha256_of(program))
+    job.on_failed(job_error(error))
+    button = potentials.page.card._buttons[0]
+    assert button.text() == "Let it run..."
+    button.click()
+    dialog = window.findChildren(ConsentDialog)[0]
+    assert not begun
+    dialog.allow.click()
+    assert is_trusted(sha256_of(program))
+    assert [each.baseline for each in begun] == [f"script:{program}"]
+
+
+def test_a_health_check_of_a_program_is_done_once_it_may_run(window, program, monkeypatch):
+    window.show_workspace("potentials")
+    potentials, asked = window.potentials, []
+
+    def check(given, title):
+        asked.append(Job(902, "health", given, title))
+        asked[-1].begin()
+        return asked[-1]
+
+    monkeypatch.setattr(potentials._trainings, "check_health", check)
+    offer = Offer(family="script", model=str(program), title="deployed", summary="")
+    potentials.judging.check(offer, None)
+    error = CodeNotTrustedError(str(program), "a program", sha256_of(program))
+    asked[0].on_failed(job_error(error))
+    potentials.page.card._buttons[0].click()
+    window.findChildren(ConsentDialog)[0].allow.click()
+    assert [each.spec for each in asked] == [asked[0].spec] * 2
 
 
 def error_card(qtbot, window):

@@ -18,7 +18,7 @@ from designer_app.specs.health import Curve, HealthItem, HealthReport
 from designer_app.specs.structure import Structure
 from designer_app.specs.train_potential import TrainPotentialSpec
 from designer_app.specs.training_progress import COLUMNS
-from designer_app.ui.potentials.area import LIBRARY, RESULT, TRAINING
+from designer_app.ui.potentials.area import DATA, LIBRARY, RESULT, TRAINING
 from designer_app.ui.potentials.health_view import report_of
 from designer_app.ui.wording import THIN
 
@@ -186,6 +186,16 @@ def test_the_result_says_in_one_sentence_how_good_it_is(finished):
         "in forces, on average."
     )
     assert finished.panel.result.light.verdict.word == "not checked"
+
+
+def test_after_a_training_its_page_leads_to_the_result(window, finished):
+    finished.show_page(TRAINING)
+    panel = finished.panel.train
+    assert (panel.see.isHidden(), panel.run.text()) == (False, "Train again")
+    window.actions_by_key["run"].trigger()
+    assert finished.shown == RESULT
+    finished.show_page(DATA)
+    assert (panel.see.isHidden(), panel.run.text()) == (True, "Train")
 
 
 def test_a_health_check_without_data_or_structure_says_what_to_open(window, finished, monkeypatch):

@@ -15,6 +15,7 @@ from designer_app.specs.structure import Structure
 from designer_app.specs.trust import TrustReport, TrustSpec
 from designer_app.ui.editors import ChoiceEditor, SuggestionEditor
 from designer_app.ui.panels.section import row
+from designer_app.ui.panels.supercell_button import SupercellButton
 from designer_app.ui.theme import Theme, label
 from designer_app.ui.trust import Level, Verdict, judge, judge_trained, shipped_example
 from designer_app.ui.trust_light import TrustLight
@@ -29,6 +30,9 @@ class PotentialChoice(QWidget):
     trust_wanted = Signal(object)
     """A `TrustSpec` that `set_report` answers; None where there is nothing more to ask."""
 
+    supercell_asked = Signal(object)
+    """How often the cell is to be repeated along a, b and c."""
+
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._structure: Structure | None = None
@@ -39,9 +43,11 @@ class PotentialChoice(QWidget):
         self._model = SuggestionEditor()
         self._light = TrustLight(theme)
         self._reason = label("", "small", wrap=True)
+        self.enlarge = SupercellButton()
         self._build()
         self._potential.edited.connect(self._on_potential_chosen)
         self._model.edited.connect(self._on_model_edited)
+        self.enlarge.asked.connect(self.supercell_asked)
         self._offer_models()
 
     @property
@@ -107,6 +113,7 @@ class PotentialChoice(QWidget):
         layout.addWidget(self._potential)
         layout.addWidget(self._model)
         layout.addWidget(self._reason)
+        layout.addWidget(self.enlarge)
 
     def _offer_potentials(self, wanted: str) -> None:
         titles = [(key, card.title) for key, (_, _, card) in self._trained.items()]
@@ -149,6 +156,7 @@ class PotentialChoice(QWidget):
         doubts = verdict is not None and verdict.level is not Level.GOOD
         self._reason.setText(verdict.reasons[0] if verdict is not None and doubts else "")
         self._reason.setVisible(doubts)
+        self.enlarge.offer(verdict.supercell if verdict is not None else None)
 
     def _on_potential_chosen(self) -> None:
         self._offer_models()

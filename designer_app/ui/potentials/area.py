@@ -90,11 +90,16 @@ class Work(QWidget):
         for place, step in enumerate(STEPS):
             self.tabs.setTabEnabled(place, step in steps)
 
+    def has_step(self, step: str) -> bool:
+        """Whether a page of a training has something to show."""
+        return self.tabs.isTabEnabled(STEPS.index(step))
+
     def _build(self) -> None:
         self.back.setProperty("role", "link")
         self.back.setToolTip(self.tr("Back to the potentials there are; what runs goes on"))
         for text in (self.tr("Data"), self.tr("Training"), self.tr("Result")):
             self.tabs.addTab(text)
+        self.tabs.setProperty("role", "steps")
         self.tabs.setDrawBase(False)
         self.tabs.setExpanding(False)
         self.tabs.setUsesScrollButtons(False)

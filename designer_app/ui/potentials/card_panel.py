@@ -8,6 +8,7 @@ from designer_app.specs.structure import Structure
 from designer_app.ui.icons import ThemedIcon
 from designer_app.ui.panels.facts_table import FactsTable
 from designer_app.ui.panels.section import PanelPage, row
+from designer_app.ui.panels.supercell_button import SupercellButton
 from designer_app.ui.potentials.card_view import CardView
 from designer_app.ui.potentials.offers import Offer, elements_text
 from designer_app.ui.potentials.potential_card import COMPARE, TABLE, TUNE, USE
@@ -34,6 +35,7 @@ class CardPanel(PanelPage):
         self.compare = QPushButton(self.tr("Compare"))
         self.tune = QPushButton(self.tr("Fine-tune"))
         self.table = QPushButton(self.tr("Parameters..."))
+        self.enlarge = SupercellButton()
         self._icons = (
             ThemedIcon(self.use, "dynamics", theme, "accent_text"),
             ThemedIcon(self.compare, "compare", theme),
@@ -86,6 +88,7 @@ class CardPanel(PanelPage):
         verdict = self.offer.verdict(self._structure)
         self.light.set_verdict(verdict)
         self._reasons.setText(" ".join(verdict.reasons))
+        self.enlarge.offer(verdict.supercell)
         self.use.setEnabled(not verdict.stops)
         cannot = self.tr("Not with the structure that is open: %s") % verdict.reasons[0]
         self.use.setToolTip(cannot if verdict.stops else self.tr("Dynamics, with this potential"))
@@ -95,7 +98,7 @@ class CardPanel(PanelPage):
         head.addWidget(self.title, 1)
         head.addWidget(self.light)
         self.body.addLayout(head)
-        for widget in (self._summary, self._reasons, self.card, self.facts):
+        for widget in (self._summary, self._reasons, self.enlarge, self.card, self.facts):
             self.body.addWidget(widget)
         self.body.addStretch(1)
         self.use.setProperty("role", "primary")

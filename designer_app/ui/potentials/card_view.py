@@ -118,7 +118,7 @@ def facts_of(card: PotentialCard, place: str = "") -> list[tuple[str, str]]:
         *_references(card),
         ("Training", _training(card)),
         ("Seeds", ", ".join(str(seed) for seed in card.seeds)),
-        ("Units", printed(card.units)),
+        ("Units", ", ".join(unit_text(unit.strip()) for unit in card.units.split(","))),
         ("Licence", card.licence or "yours; that of the data applies"),
         ("Hash", f"sha256 {card.weights_sha256[:_HASH]}" if card.weights_sha256 else ""),
         ("Made with", ", ".join(f"{name} {v}" for name, v in card.versions.items())),

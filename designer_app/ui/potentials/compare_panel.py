@@ -33,7 +33,7 @@ class ComparePanel(PanelPage):
     files_asked = Signal()
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
-        super().__init__("", parent)
+        super().__init__(self.tr("Compare"), parent)
         self._paths: tuple[Path, ...] = ()
         self._mapping: tuple[str, ...] = ()
         self._is_running = False

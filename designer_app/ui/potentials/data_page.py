@@ -23,7 +23,7 @@ from designer_app.ui.theme import Theme, label
 from designer_app.ui.wording import duration, with_spaces
 
 _LEVELS = ("error", "warning", "note")
-_PLOT_HEIGHT = 148
+_PLOT_HEIGHT, _TALLEST = 150, 300
 _MOST_FORMULAS = 4
 
 
@@ -106,7 +106,8 @@ class DataPage(QWidget):
     def _build(self) -> None:
         self._plots.setProperty("role", "card")
         for plot in (self.energies, self.forces):
-            plot.setFixedHeight(_PLOT_HEIGHT)
+            plot.setMinimumHeight(_PLOT_HEIGHT)
+            plot.setMaximumHeight(_TALLEST)
         plots = QVBoxLayout(self._plots)
         plots.setContentsMargins(2, 10, 6, 6)
         plots.setSpacing(8)
@@ -122,7 +123,7 @@ class DataPage(QWidget):
         right.addWidget(label(self.tr("BEFORE THE FIRST STEP"), "section"))
         right.addWidget(self.verdict)
         right.addLayout(self._cards)
-        right.addWidget(self._plots)
+        right.addWidget(self._plots, 3)
         right.addStretch(1)
         columns = QHBoxLayout()
         columns.setSpacing(16)
@@ -133,8 +134,7 @@ class DataPage(QWidget):
         page.setContentsMargins(20, 14, 20, 20)
         page.setSpacing(12)
         page.addWidget(self.summary)
-        page.addLayout(columns)
-        page.addStretch(1)
+        page.addLayout(columns, 1)
         scroll = QScrollArea()
         scroll.setWidget(content)
         scroll.setWidgetResizable(True)

@@ -67,14 +67,13 @@ def size_of_errors(card: PotentialCard, found: Parity | None) -> str:
         return ""
     part, typical = share
     if part <= _SMALL:
-        said = "small: good enough for most runs, once its health is checked."
+        said = "small: good enough for most runs, once its health was checked."
     elif part <= _LARGE:
-        said = "moderate: trends will be right, check the numbers that matter to you."
+        said = "moderate: trends will be right, numbers that matter need a check."
     else:
         said = "large: enough for a first look. Give it more time, or more calculations."
-    return (
-        f"Forces are off by {100 * part:.0f} % of a usual force here ({typical:.2g} eV/Å): {said}"
-    )
+    off = f"Forces are off by {100 * part:.0f} % of a typical force here, {typical:.2g} eV/Å"
+    return f"{off}. That is {said}"
 
 
 def far_worse(card: PotentialCard) -> list[ErrorsOn]:

@@ -15,7 +15,7 @@ from designer_app.ui.potentials.label_sections import clear
 from designer_app.ui.theme import Theme, label
 from designer_app.ui.trust import Level
 from designer_app.ui.trust_light import LevelShape
-from designer_app.ui.wording import duration, printed
+from designer_app.ui.wording import duration, printed, unbroken
 
 _WORDS = {"good": "good", "care": "with care", "no": "not sound", "skipped": "not checked"}
 _LEVELS = {level.value: level for level in Level}
@@ -126,7 +126,7 @@ class HealthView(QWidget):
         column.setContentsMargins(12, 9, 12, 10)
         column.setSpacing(4)
         column.addLayout(head)
-        column.addWidget(label(printed(item.sentence), wrap=True))
+        column.addWidget(label(unbroken(printed(item.sentence)), wrap=True))
         if item.advice:
             column.addWidget(label(printed(item.advice), "muted", wrap=True))
         by_axes: dict[tuple[str, str], list[Curve]] = {}

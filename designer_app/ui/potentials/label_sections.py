@@ -136,8 +136,8 @@ class KeysSection(Section):
         self._grid = QGridLayout()
         self._grid.setHorizontalSpacing(8)
         self._grid.setVerticalSpacing(6)
-        self._grid.setColumnStretch(1, 3)
-        self._grid.setColumnStretch(2, 2)
+        self._grid.setColumnStretch(1, 1)
+        self._grid.setColumnStretch(2, 1)
         self.body.addLayout(self._grid)
         self._mapping: dict[str, str] = {}
         self.editors: dict[str, ChoiceEditor] = {}
@@ -266,5 +266,5 @@ class SplitSection(Section):
 def _unit(name: str) -> str:
     """A unit in words; of stresses some programs write the pressure."""
     if name.startswith("-"):
-        return f"{unit_text(name[1:])}, as pressure"
+        return f"{unit_text(name[1:])} pressure"
     return unit_text(name)

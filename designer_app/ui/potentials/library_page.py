@@ -52,7 +52,7 @@ class DropBox(QFrame):
         words.addWidget(
             label(
                 self.tr(
-                    "VASP, Quantum ESPRESSO, CP2K, GPAW, extended XYZ, ASE, deepmd or pymatgen "
+                    "VASP, Quantum ESPRESSO, CP2K, GPAW, extended XYZ, ASE, DeePMD or pymatgen "
                     "JSON. They are checked, you press Train, and Dynamics runs what comes out."
                 ),
                 "muted",
@@ -100,9 +100,9 @@ class LibraryPage(Introduction):
             card.hide()
             card.deleteLater()
         self.cards = []
-        trained = [each for each in offers if each.card is not None]
-        shipped = [each for each in offers if each.card is None]
-        for (title, grid), group in zip(self._grids, (trained, shipped), strict=True):
+        own = [each for each in offers if each.is_own]
+        shipped = [each for each in offers if not each.is_own]
+        for (title, grid), group in zip(self._grids, (own, shipped), strict=True):
             title.setVisible(bool(group))
             for place, offer in enumerate(group):
                 card = OfferCard(offer, self._theme)

@@ -52,6 +52,7 @@ class LibraryPresenter(QObject):
         self._trainings.listed.connect(self._on_listed)
         page.asked.connect(self._on_asked)
         panel.asked.connect(self._on_asked)
+        panel.enlarge.asked.connect(self._session.make_supercell)
         page.drop.open_asked.connect(self._on_open_asked)
 
     def begin(self) -> None:

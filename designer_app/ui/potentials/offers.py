@@ -4,7 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from designer_app.io.potential_cards import ErrorsOn, PotentialCard, model_of
+from designer_app.io.formulas import written_in
+from designer_app.io.potential_cards import (
+    ErrorsOn,
+    PotentialCard,
+    model_of,
+    shipped_folder,
+)
 from designer_app.specs.potentials import POTENTIALS
 from designer_app.specs.structure import Structure
 from designer_app.specs.suitability import kinds_of
@@ -39,8 +45,13 @@ class Offer:
 
     @property
     def can_be_tuned(self) -> bool:
-        """Whether its family learns further from one's own calculations."""
-        return self.card is not None or self.family in TRAINABLE
+        """Whether it can learn further from one's own calculations."""
+        return self.is_own or (self.card is None and self.family in TRAINABLE)
+
+    @property
+    def is_own(self) -> bool:
+        """Whether it was trained or taken over here, not shipped with the program."""
+        return self.folder is not None and self.folder.parent != shipped_folder()
 
     def verdict(self, structure: Structure | None) -> Verdict:
         """Whether it can be trusted with a structure; without one, in general."""
@@ -76,7 +87,7 @@ def offers_of(trained: Sequence[tuple[Path, PotentialCard]]) -> list[Offer]:
                 Offer(
                     family=row.key,
                     model=model,
-                    title=f"{row.title}: {title}" if len(row.models) > 1 else row.title,
+                    title=f"{row.title}: {written_in(title)}" if len(row.models) > 1 else row.title,
                     summary=row.summary,
                     elements=None if known is None else tuple(sorted(known)),
                 )

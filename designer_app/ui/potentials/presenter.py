@@ -117,6 +117,8 @@ class PotentialsPresenter(QObject):
 
     def show_page(self, key: str) -> None:
         """Bring a page and its panel to the front."""
+        has_result = key == TRAINING and self.page.work.has_step(RESULT)
+        self.panel.train.set_has_result(has_result=has_result)
         self._places.show(key)
 
     def add_files(self, paths: Sequence[Path]) -> None:
@@ -191,6 +193,7 @@ class PotentialsPresenter(QObject):
         self.training.emptied.connect(self._on_left)
         self.training.files_asked.connect(self.ask_files)
         self.training.frame_asked.connect(self._on_frame_asked)
+        self.training.result_asked.connect(self._on_result_asked)
         self._window.status.cancel_asked.connect(self._on_status_cancel)
 
     def _on_project_changed(self, _project: "Project") -> None:
@@ -201,6 +204,9 @@ class PotentialsPresenter(QObject):
     def _on_left(self) -> None:
         self.show_page(LIBRARY)
         self.library.list_past()
+
+    def _on_result_asked(self) -> None:
+        self.show_page(RESULT)
 
     def _on_compare_asked(self) -> None:
         self.compare(())

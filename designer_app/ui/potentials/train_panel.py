@@ -18,7 +18,7 @@ from designer_app.ui.icons import ThemedIcon
 from designer_app.ui.panels.facts_table import FactsTable
 from designer_app.ui.panels.notice import Notice
 from designer_app.ui.panels.section import PanelPage, line, row
-from designer_app.ui.theme import Theme, label
+from designer_app.ui.theme import Theme, label, set_role
 from designer_app.ui.wording import printed
 
 IDLE, RUNNING, PAUSED, FINISHED = "idle", "running", "paused", "finished"
@@ -35,6 +35,7 @@ class TrainPanel(PanelPage):
     resume_asked = Signal()
     stop_asked = Signal()
     go_on_asked = Signal()
+    result_asked = Signal()
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(self.tr("Train"), parent)
@@ -58,13 +59,15 @@ class TrainPanel(PanelPage):
         self.plan = FactsTable(name_width=92)
         self.outlook = label("", "muted", wrap=True)
         self.progress = label("", "muted", wrap=True)
+        self.see = QPushButton(self.tr("See the result"))
         self.run = QPushButton(self.tr("Train"))
         self.pause = QPushButton(self.tr("Pause"))
         self.stop = QPushButton(self.tr("Stop and keep best"))
         self.go_on = QPushButton(self.tr("Go on with this training"))
         self._pause_icon = ThemedIcon(self.pause, "pause", theme)
+        self._run_icon = ThemedIcon(self.run, "train", theme, "accent_text")
         self._icons = (
-            ThemedIcon(self.run, "train", theme, "accent_text"),
+            ThemedIcon(self.see, "check", theme, "accent_text"),
             ThemedIcon(self.stop, "stop", theme),
             ThemedIcon(self.go_on, "resume", theme),
         )
@@ -130,6 +133,13 @@ class TrainPanel(PanelPage):
         """Whether the shown training ended early and can go on."""
         self.go_on.setVisible(can)
 
+    def set_has_result(self, *, has_result: bool) -> None:
+        """Whether the page in front led to a potential, which is the next thing to look at."""
+        self.see.setVisible(has_result)
+        self.run.setText(self.tr("Train again") if has_result else self.tr("Train"))
+        set_role(self.run, "" if has_result else "primary")
+        self._run_icon.set_role("text" if has_result else "accent_text")
+
     def set_outcome(self, text: str, kind: str = "ok") -> None:
         """One sentence of how it ended."""
         if self._outcome is not None:
@@ -145,8 +155,10 @@ class TrainPanel(PanelPage):
         return self._outcome.text.text() if self._outcome else ""
 
     def ask_run(self) -> None:
-        """Press the button, where it can be pressed."""
-        if self.run.isEnabled() and not self.run.isHidden():
+        """Press the primary button, where it can be pressed."""
+        if not self.see.isHidden():
+            self.result_asked.emit()
+        elif self.run.isEnabled() and not self.run.isHidden():
             self.run_asked.emit()
 
     def ask_pause(self) -> None:
@@ -179,7 +191,8 @@ class TrainPanel(PanelPage):
         self.body.addWidget(self._sizes_fold)
         self.body.addLayout(self._sizes_place)
         self.body.addStretch(1)
-        self.run.setProperty("role", "primary")
+        self.see.setProperty("role", "primary")
+        self.see.setToolTip(self.tr("How good the potential is (Ctrl+Enter)"))
         self.run.setToolTip(self.tr("Start the training (Ctrl+Enter)"))
         self.pause.setToolTip(self.tr("Hold it after the present epoch, or let it go on"))
         self.stop.setToolTip(self.tr("End it; the best epoch becomes the potential (Ctrl+/)"))
@@ -187,7 +200,7 @@ class TrainPanel(PanelPage):
         self.foot.addWidget(label(self.tr("PLAN"), "section"))
         self.foot.addWidget(self.plan)
         self.foot.addWidget(line())
-        for widget in (self.progress, self.outlook, self.run):
+        for widget in (self.progress, self.outlook, self.see, self.run):
             self.foot.addWidget(widget)
         buttons = row(spacing=6)
         buttons.addWidget(self.pause, 1)
@@ -195,13 +208,15 @@ class TrainPanel(PanelPage):
         self.foot.addLayout(buttons)
         self.foot.addWidget(self.go_on)
         self.go_on.setVisible(False)
+        self.set_has_result(has_result=False)
 
     def _connect(self) -> None:
         self.form.edited.connect(self._on_edited)
         self.model.edited.connect(self._on_edited)
         self.baseline.edited.connect(self._on_edited)
         self._sizes_fold.toggled.connect(self._on_fold_toggled)
-        self.run.clicked.connect(self.ask_run)
+        self.see.clicked.connect(self.result_asked)
+        self.run.clicked.connect(self.run_asked)
         self.pause.clicked.connect(self.ask_pause)
         self.stop.clicked.connect(self.stop_asked)
         self.go_on.clicked.connect(self.go_on_asked)

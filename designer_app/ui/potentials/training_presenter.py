@@ -32,6 +32,7 @@ class TrainingPresenter(QObject):
     emptied = Signal()
     """The last file of a training was taken away."""
     files_asked = Signal()
+    result_asked = Signal()
     frame_asked = Signal(str, int)
 
     def __init__(
@@ -58,6 +59,7 @@ class TrainingPresenter(QObject):
         panel.resume_asked.connect(self._on_resume_asked)
         panel.stop_asked.connect(self.cancel)
         panel.go_on_asked.connect(self._on_go_on_asked)
+        panel.result_asked.connect(self.result_asked)
         return made
 
     @cached_property
@@ -140,6 +142,7 @@ class TrainingPresenter(QObject):
     def _bring_up(self, title: str) -> None:
         self._places.set_title(TRAINING, title)
         self._places.page.work.set_steps(DATA, TRAINING)
+        self._places.panel.train.set_has_result(has_result=False)
         self._places.show(TRAINING)
 
     def _run_in(self, folder: Path | None) -> Run | None:
