@@ -2,7 +2,7 @@ import math
 
 import pytest
 
-from designer_app.ui.plots.log_axis import ticks_between
+from designer_app.ui.plots.log_axis import WholeAxis, ticks_between
 
 
 @pytest.mark.parametrize(
@@ -24,3 +24,11 @@ def test_there_are_no_more_ticks_than_there_is_room_for():
 
 def test_a_span_of_nothing_has_no_ticks_that_fail():
     assert len(ticks_between(2.0, 2.0, 6)) <= 1
+
+
+@pytest.mark.parametrize(("low", "high"), [(0.9, 3.1), (0.95, 1.05), (1.0, 40.0)])
+def test_epochs_have_ticks_at_whole_numbers_however_few_they_are(qapp, low, high):
+    levels = WholeAxis("bottom").tickValues(low, high, 300.0)
+    ticks = [tick for _, level in levels for tick in level]
+    assert ticks
+    assert all(tick == round(tick) for tick in ticks)

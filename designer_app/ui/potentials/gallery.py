@@ -82,6 +82,7 @@ def _finished(gallery: "Gallery", _folder: Path) -> None:
     potentials = gallery.window.potentials
     gallery.until(lambda: not potentials.is_busy, _RUN_LIMIT_S)
     gallery.wait(2.0)
+    gallery.shoot("potentials-result")
     potentials.panel.result.health.click()
     view = potentials.page.work.result.health
     gallery.until(lambda: bool(view.shown) or potentials.page.card is not None, _RUN_LIMIT_S)
@@ -105,6 +106,8 @@ def _finished(gallery: "Gallery", _folder: Path) -> None:
 
 def _compare(gallery: "Gallery", folder: Path) -> None:
     potentials = gallery.window.potentials
+    potentials.compare(())
+    gallery.shoot("potentials-compare-empty")
     names = [card.offer.name for card in potentials.page.library.cards[:1]]
     potentials.compare([*names, "chgnet:0.3.0"], [folder / "test.json"])
     potentials.panel.compare.ask_run()

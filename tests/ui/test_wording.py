@@ -1,0 +1,34 @@
+"""Sentences of the science core as a window writes them."""
+
+import pytest
+
+from designer_app.ui.wording import THIN, listed, printed
+
+NBSP = "\N{NO-BREAK SPACE}"
+
+
+@pytest.mark.parametrize(
+    ("told", "shown"),
+    [
+        ("Read forces in eV/A.", "Read forces in eV/Å."),
+        ("off by 62 meV/A on average", "off by 62 meV/Å on average"),
+        ("eV/A^3", "eV/Å³"),
+        ("20.5 A3/atom", f"20.5{NBSP}Å³/atom"),
+        ("nearer than 1.85 A two atoms attract", f"nearer than 1.85{NBSP}Å two atoms attract"),
+        ("A crystal of 3 Ag and 1 Al", "A crystal of 3 Ag and 1 Al"),
+        ("37,732 weights", f"37{THIN}732 weights"),
+        ("at 1,250,000", f"at 1{THIN}250{THIN}000"),
+        ("0, 0, 0.5", "0, 0, 0.5"),
+        ("drifts by -0.00 meV", "drifts by 0.00 meV"),
+        ("-0.005 and -0.5", "-0.005 and -0.5"),
+    ],
+)
+def test_units_and_thousands_are_printed_one_way(told, shown):
+    assert printed(told) == shown
+
+
+@pytest.mark.parametrize(
+    ("names", "told"), [([], ""), (["a"], "a"), (["a", "b"], "a and b"), ("abc", "a, b and c")]
+)
+def test_names_are_listed_as_in_a_sentence(names, told):
+    assert listed(list(names)) == told
