@@ -105,7 +105,10 @@ POTENTIALS: Registry[PotentialRow] = Registry(
             model_doc="a shipped set, or a TOML file with D, a and r0 per element",
             models=(
                 ("girifalco-weizer", "Cubic metals (Girifalco and Weizer 1959)"),
-                ("girifalco-weizer-soft", "Alkali and alkaline-earth metals (likewise)"),
+                (
+                    "girifalco-weizer-soft",
+                    "Alkali and alkaline-earth metals (Girifalco and Weizer 1959)",
+                ),
             ),
             suits=("metal",),
             gives=("energy", "forces", "stress", "energies"),

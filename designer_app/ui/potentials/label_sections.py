@@ -152,7 +152,7 @@ class KeysSection(Section):
             names = list(dict.fromkeys((each.key, *each.choices)))
             units = list(dict.fromkeys((each.unit, *each.unit_choices)))
             self._grid.addWidget(label(title, "muted"), line, 0)
-            self._add(line, 1, each.quantity, names, self.tr("not in the files"), title)
+            self._add(line, 1, each.quantity, names, self.tr("not in files"), title)
             if each.key:
                 said = self.tr("Unit of %s") % title
                 self._add(line, 2, f"{each.quantity}_unit", units, "", said)

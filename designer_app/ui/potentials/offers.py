@@ -11,7 +11,7 @@ from designer_app.io.potential_cards import (
     model_of,
     shipped_folder,
 )
-from designer_app.specs.potentials import POTENTIALS
+from designer_app.specs.potentials import POTENTIALS, PotentialRow
 from designer_app.specs.structure import Structure
 from designer_app.specs.suitability import kinds_of
 from designer_app.specs.trainable import TRAINABLE
@@ -19,6 +19,7 @@ from designer_app.ui.trust import Verdict, judge, judge_trained
 from designer_app.ui.wording import element_counts, printed
 
 DOT = "  \N{MIDDLE DOT}  "
+_UNIVERSAL = "chgnet"
 _MOST_NAMED = 10
 """Elements that are named one by one; more are counted."""
 
@@ -78,21 +79,26 @@ def offer_of(folder: Path, card: PotentialCard) -> Offer:
 
 
 def offers_of(trained: Sequence[tuple[Path, PotentialCard]]) -> list[Offer]:
-    """Trained potentials first, then those that come with the program."""
-    found = [offer_of(folder, card) for folder, card in trained]
-    for row in (each for each in POTENTIALS.values() if not each.is_trained):
-        for model, title in row.models:
-            known = row.elements(model)
-            found.append(
-                Offer(
-                    family=row.key,
-                    model=model,
-                    title=f"{row.title}: {written_in(title)}" if len(row.models) > 1 else row.title,
-                    summary=row.summary,
-                    elements=None if known is None else tuple(sorted(known)),
-                )
-            )
-    return found
+    """One's own first, then the universal ones, then those for one material, then the others."""
+    with_card = [offer_of(folder, card) for folder, card in trained]
+    own = [each for each in with_card if each.is_own]
+    shipped = [each for each in with_card if not each.is_own]
+    rows = [each for each in POTENTIALS.values() if not each.is_trained]
+    of_rows = [_offer_of_row(row, *model) for row in rows for model in row.models]
+    universal = [each for each in of_rows if each.family == _UNIVERSAL]
+    others = [each for each in of_rows if each.family != _UNIVERSAL]
+    return [*own, *universal, *shipped, *others]
+
+
+def _offer_of_row(row: PotentialRow, model: str, title: str) -> Offer:
+    known = row.elements(model)
+    return Offer(
+        family=row.key,
+        model=model,
+        title=f"{row.title}: {written_in(title)}" if len(row.models) > 1 else row.title,
+        summary=row.summary,
+        elements=None if known is None else tuple(sorted(known)),
+    )
 
 
 def knows(offer: Offer, structure: Structure) -> bool:
