@@ -15,6 +15,7 @@ BENCHES = {
     "adsorption": "designer_app.cli.benches.adsorption",
     "barrier": "designer_app.cli.benches.barrier",
     "bond-valence": "designer_app.cli.benches.bond_valence",
+    "calculators": "designer_app.cli.benches.calculators",
     "core-shell": "designer_app.cli.benches.core_shell",
     "core-shell-speed": "designer_app.cli.benches.core_shell_speed",
     "crystal-gnn": "designer_app.cli.benches.crystal_gnn",
