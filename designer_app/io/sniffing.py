@@ -49,6 +49,7 @@ _CONTENT: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("vasp-xml", (r"\A\s*(?:<\?xml[^>]*\?>\s*)?<modeling>",)),
     ("xsd", (r"<XSD\b",)),
     ("vasp-out", (r"\A\s*vasp\.\d",)),
+    ("aims-output", (r"^\s*(?:Invoking FHI-aims|Reading geometry description geometry\.in)",)),
     ("cif", (rf"^[ \t]*data_\S*[ \t]*\n{_BLANK_OR_COMMENT}[ \t]*(?:_|loop_|save_|\Z)",)),
     ("espresso-in", (r"^[ \t]*&(?:system|control|SYSTEM|CONTROL)\b",)),
     ("cp2k-restart", (r"^[ \t]*&(?:global|force_eval|GLOBAL|FORCE_EVAL)\b",)),

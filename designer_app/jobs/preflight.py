@@ -63,7 +63,7 @@ def _unread(data: LabelledSet) -> list[Finding]:
             key=UNREAD,
             level="warning",
             sentence=each.error,
-            advice="The other files are used; take this one out, or mend it.",
+            advice="What could be read is used; mend the file, or take it out.",
         )
         for each in data.files
         if each.error

@@ -106,3 +106,13 @@ def test_an_output_without_an_energy_says_so(tmp_path: Path) -> None:
     path = tmp_path / "si.log"
     path.write_text(HEAD + COORDINATES)
     assert "it has no energy" in read_labelled([path]).files[0].error
+
+
+def test_a_step_whose_electrons_did_not_settle_is_left_out(tmp_path: Path) -> None:
+    warned = " *** 12:00:00 WARNING in qs_scf.F:542 :: SCF run NOT converged ***\n"
+    second = COORDINATES + warned + ENERGY.replace("-31.1", "-31.2") + OLD_FORCES
+    path = tmp_path / "si.log"
+    path.write_text(HEAD + COORDINATES + ENERGY + OLD_FORCES + second)
+    found = read_labelled([path])
+    assert [round(frame.energy / HARTREE, 3) for frame in found.frames if frame.energy] == [-31.115]
+    assert "1 of 2 frames is left out" in found.files[0].error

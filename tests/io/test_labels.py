@@ -18,6 +18,7 @@ from ase.io import write
 from designer_app.errors import InvalidSpecError
 from designer_app.io.labels import LabelledSet, read_labelled
 from designer_app.io.labels.units import BOHR, HARTREE, KCAL_MOL, all_electron_energy
+from designer_app.io.sniffing import sniff
 from designer_app.specs.labelled import LabelledFrame
 from designer_app.units import BAR, GPA
 
@@ -345,3 +346,11 @@ def test_tantalum_under_tension_has_a_positive_stress(data_folder: Path) -> None
     assert widest.stress is not None
     assert densest.stress is not None
     assert widest.stress[0, 0] > 0.0 > densest.stress[0, 0]
+
+
+def test_an_output_of_fhi_aims_is_known_whatever_stands_before(
+    tmp_path: Path,
+) -> None:
+    said = "mpirun says hello\n          Reading geometry description geometry.in.\n"
+    (tmp_path / "run.out").write_text(said)
+    assert sniff(tmp_path / "run.out").formats[0] == "aims-output"

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from designer_app.errors import FileUnreadableError
-from designer_app.io.labels.raw import RawFile, RawFrame
+from designer_app.io.labels.raw import UNSETTLED, RawFile, RawFrame
 from designer_app.io.labels.settings import settings_in
 from designer_app.io.labels.units import HARTREE
 from designer_app.specs.structure import Structure
@@ -72,6 +72,8 @@ class _Reader:
         self.rows: list[list[float]] = []
         self.inside = ""
         self.scale = 1.0
+        self.is_settled = True
+        """Whether the electrons of the energy that comes next settled."""
 
     def frame(self) -> RawFrame | None:
         """What was collected since the last energy, where it is whole."""
@@ -107,6 +109,8 @@ class _Reader:
             self.cell["abc".index(vector.group(1))] = [float(each) for each in vector.groups()[1:]]
         elif "POISSON| PERIODICITY" in upper or "CELL| PERIODICITY" in upper:
             self.is_periodic = not upper.split()[-1].startswith("NONE")
+        elif "SCF RUN NOT CONVERGED" in upper:
+            self.is_settled = False
         elif _COORDINATES in upper:
             self._begin("coordinates")
             self.numbers, self.positions = [], []
@@ -159,6 +163,8 @@ def _frames(path: Path) -> Iterator[RawFrame]:
             if energy:
                 n_energies += 1
                 reader.labels["energy"] = float(energy.group(1).replace("D", "E"))
+                if not reader.is_settled:
+                    reader.labels[UNSETTLED], reader.is_settled = True, True
     frame = reader.frame()
     if frame is not None:
         yield frame

@@ -35,8 +35,9 @@ def refuse_what_is_missing(
 
 def _reason(file: LabelFile) -> str:
     """The reason in the sentence about a file that could not be read, or has no labels."""
+    name = f"“{Path(file.path).name}”"
     told = file.error.rpartition("could not be read: ")[2].rstrip(".")
-    return told.replace(f"“{Path(file.path).name}”", "it", 1)
+    return told.removeprefix(f"{name}: ").replace(name, "it", 1)
 
 
 def _nothing_in(folder: Path) -> str:

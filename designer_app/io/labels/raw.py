@@ -6,6 +6,9 @@ from typing import Any
 
 from designer_app.specs.structure import Structure
 
+UNSETTLED = "unsettled"
+"""Among the labels of a frame whose electrons did not settle: they are not worth learning from."""
+
 
 @dataclass(frozen=True, eq=False)
 class RawFrame:
@@ -29,4 +32,3 @@ class RawFile:
     """quantity -> unit that the format mostly has, where the data does not tell."""
     settings: str = ""
     """Code, functional and cutoff as far as the file tells, in one line."""
-    notes: tuple[str, ...] = ()

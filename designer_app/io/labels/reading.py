@@ -15,7 +15,7 @@ from designer_app.io.labels.interpreting import interpret
 from designer_app.io.labels.keys import Mapped, read_mapping
 from designer_app.io.labels.numpy_archive import is_numpy_archive, open_numpy_archive
 from designer_app.io.labels.pymatgen_labels import open_pymatgen_labels
-from designer_app.io.labels.raw import RawFile, RawFrame
+from designer_app.io.labels.raw import UNSETTLED, RawFile, RawFrame
 from designer_app.io.labels.through_ase import FORMATS, open_through_ase
 from designer_app.io.sniffing import Sniffed, sniff
 from designer_app.io.structures import unpacked
@@ -85,7 +85,9 @@ def _read(
             if raw is None:
                 return None
             frames, torn = _all(raw, path, checkpoint)
-        frames = tuple(each for each in frames if len(each.structure))
+        given = [each for each in frames if len(each.structure)]
+        frames = tuple(each for each in given if not each.labels.get(UNSETTLED))
+        torn = torn or _unsettled(path, len(given) - len(frames), len(given))
         made, keys = interpret(raw, frames, mapped, str(path))
         file = LabelFile(
             path=str(path), kind=raw.kind, n_frames=len(made), settings=raw.settings, error=torn
@@ -98,6 +100,16 @@ def _read(
             return None  # structures without labels that lie beside the data
         file = replace(file, error=_nothing_known(path))
     return made, file, keys
+
+
+def _unsettled(path: Path, n_lost: int, n_frames: int) -> str:
+    if not n_lost:
+        return ""
+    are = "is" if n_lost == 1 else "are"
+    return (
+        f"“{path.name}”: {n_lost} of {n_frames} frames {are} left out, as the electrons had not "
+        "settled when their steps were used up."
+    )
 
 
 def _nothing_known(path: Path) -> str:

@@ -3,15 +3,17 @@
 import re
 import warnings
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from designer_app.io.documents import structure_from_atoms
-from designer_app.io.labels.raw import RawFile, RawFrame
+from designer_app.io.labels.raw import UNSETTLED, RawFile, RawFrame
 from designer_app.io.labels.settings import settings_in
+from designer_app.io.labels.vasp_convergence import unsettled
 
 if TYPE_CHECKING:
     from ase import Atoms
@@ -68,16 +70,18 @@ def _frames(name: str, path: Path) -> Iterator[RawFrame]:
     from ase.io import iread
     from ase.io.formats import ioformats
 
+    lost = unsettled(name, path) if name.startswith("vasp-") else frozenset()
     which = slice(None) if not ioformats[name].single else -1
     # An absolute path: ASE takes "postgresql..." for a server, and "-" for standard input.
     frames = iread(str(path.resolve()), which, format=name, do_not_split_by_at_sign=True)
-    while True:
+    for place in count():
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             atoms = next(frames, None)
         if atoms is None:
             return
-        yield raw_frame(atoms)
+        found = raw_frame(atoms)
+        yield replace(found, labels={**found.labels, UNSETTLED: True}) if place in lost else found
 
 
 def _rows(name: str, path: Path) -> Iterator[RawFrame]:
