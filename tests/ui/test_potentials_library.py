@@ -11,7 +11,9 @@ from designer_app.io.potential_cards import (
     write_potential_card,
 )
 from designer_app.io.user_folders import potentials_folder
+from designer_app.session.job import Job
 from designer_app.specs.structure import Structure
+from designer_app.ui.potentials.area import RESULT
 from designer_app.ui.trust import Level, judge_trained
 
 PATIENCE_MS = 30_000
@@ -84,6 +86,22 @@ def test_what_cannot_compute_the_open_structure_is_not_offered_for_it(window, li
     panel = window.potentials.panel.card
     assert not panel.use.isEnabled()
     assert "never saw Ge" in panel.use.toolTip()
+
+
+def test_the_health_of_a_potential_is_checked_from_its_card(window, library, monkeypatch):
+    potentials, asked = window.potentials, []
+
+    def check(given, title):
+        asked.append(given)
+        return Job(902, "health", given, title)
+
+    monkeypatch.setattr(potentials._trainings, "check_health", check)
+    window.session.set_document(Document.from_structure(crystal(14), made_by="test"))
+    library.cards[0].buttons["show"].click()
+    assert not potentials.panel.card.check.isHidden()
+    potentials.panel.card.check.click()
+    assert potentials.shown == RESULT
+    assert [len(each.structure) for each in asked] == [2]
 
 
 def test_shipped_potentials_are_not_among_one_s_own(library):

@@ -11,7 +11,7 @@ from designer_app.ui.panels.section import PanelPage, row
 from designer_app.ui.panels.supercell_button import SupercellButton
 from designer_app.ui.potentials.card_view import CardView
 from designer_app.ui.potentials.offers import Offer, elements_text
-from designer_app.ui.potentials.potential_card import COMPARE, TABLE, TUNE, USE
+from designer_app.ui.potentials.potential_card import CHECK, COMPARE, TABLE, TUNE, USE
 from designer_app.ui.theme import Theme, label
 from designer_app.ui.trust_light import TrustLight
 
@@ -34,12 +34,14 @@ class CardPanel(PanelPage):
         self.use = QPushButton(self.tr("Use in Dynamics"))
         self.compare = QPushButton(self.tr("Compare"))
         self.tune = QPushButton(self.tr("Fine-tune"))
+        self.check = QPushButton(self.tr("Check health"))
         self.table = QPushButton(self.tr("Parameters..."))
         self.enlarge = SupercellButton()
         self._icons = (
             ThemedIcon(self.use, "dynamics", theme, "accent_text"),
             ThemedIcon(self.compare, "compare", theme),
             ThemedIcon(self.tune, "train", theme),
+            ThemedIcon(self.check, "check", theme),
             ThemedIcon(self.table, "settings", theme),
         )
         self._build()
@@ -47,6 +49,7 @@ class CardPanel(PanelPage):
             (self.use, USE),
             (self.compare, COMPARE),
             (self.tune, TUNE),
+            (self.check, CHECK),
             (self.table, TABLE),
         ):
             button.setProperty("asks", key)
@@ -76,6 +79,7 @@ class CardPanel(PanelPage):
                     (self.tr("Origin"), self.tr("comes with the program")),
                 ]
             )
+        self.check.setVisible(offer.card is not None)
         self.table.setVisible(offer.family in PARAMETERS)
         self.tune.setVisible(offer.can_be_tuned)
         again, tune = self.tr("Train again"), self.tr("Fine-tune")
@@ -107,7 +111,9 @@ class CardPanel(PanelPage):
         buttons.addWidget(self.compare, 1)
         buttons.addWidget(self.tune, 1)
         self.foot.addLayout(buttons)
-        self.foot.addWidget(self.table)
+        self.check.setToolTip(self.tr("Five checks, in about a minute"))
+        for button in (self.check, self.table):
+            self.foot.addWidget(button)
 
     def _on_clicked(self) -> None:
         if self.offer is not None:

@@ -30,7 +30,7 @@ class LibraryPresenter(QObject):
     """Keeps page and panel up to date."""
 
     asked = Signal(str, object)
-    """(use, compare or tune; the `Offer`)."""
+    """(use, compare, tune or check; the `Offer`)."""
     offered = Signal(object)
     """The list of `Offer` there is now."""
     failed = Signal(object)

@@ -10,7 +10,7 @@ from designer_app.ui.potentials.offers import DOT, Offer, elements_text
 from designer_app.ui.theme import Theme, label, set_role
 from designer_app.ui.trust_light import TrustLight
 
-SHOW, USE, COMPARE, TUNE, TABLE = "show", "use", "compare", "tune", "table"
+SHOW, USE, COMPARE, TUNE, TABLE, CHECK = "show", "use", "compare", "tune", "table", "check"
 
 
 class OfferCard(QFrame):

@@ -23,8 +23,8 @@ from designer_app.ui.potentials.judging import Judging
 from designer_app.ui.potentials.library_presenter import LibraryPresenter
 from designer_app.ui.potentials.offers import Offer, offer_of
 from designer_app.ui.potentials.places import Places
+from designer_app.ui.potentials.potential_card import CHECK, USE
 from designer_app.ui.potentials.potential_card import COMPARE as ASK_COMPARE
-from designer_app.ui.potentials.potential_card import USE
 from designer_app.ui.potentials.result_presenter import ResultPresenter
 from designer_app.ui.potentials.training_presenter import TrainingPresenter
 from designer_app.ui.potentials.training_watch import TrainingWatch
@@ -230,6 +230,11 @@ class PotentialsPresenter(QObject):
         elif what == ASK_COMPARE:
             data = self.using.data_of(offer.folder) if offer.folder is not None else ()
             self.compare([offer.name], data)
+        elif what == CHECK:
+            self._show_result(offer)
+            self.page.work.set_steps(RESULT)
+            self.show_page(RESULT)
+            self.result.check()
         elif offer.folder is not None:
             self._show_result(offer)
             spec = self.result.spec_again()

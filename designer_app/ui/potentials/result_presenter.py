@@ -46,7 +46,7 @@ class ResultPresenter(QObject):
         self.offer: Offer | None = None
         window.session.document_changed.connect(self._tell_what_opens)
         panel.asked.connect(self.asked)
-        panel.health_asked.connect(self._on_health_asked)
+        panel.health_asked.connect(self.check)
         panel.copy_asked.connect(self._on_copy_asked)
 
     def show_offer(self, offer: Offer) -> None:
@@ -92,8 +92,10 @@ class ResultPresenter(QObject):
         if self.offer is not None and self.sender().property("folder") == self.offer.model:
             self._page.show_parity(found)
 
-    def _on_health_asked(self) -> None:
-        """On the data that it learned from; where these are gone, on what is open."""
+    def check(self) -> None:
+        """Check its health on the data that it learned from; where these are gone, on what is
+        open.
+        """
         offer = self.offer
         if offer is None or offer.folder is None:
             return
