@@ -2,14 +2,16 @@
 
 Lattice constant at rest, bulk modulus and both dielectric constants there, the static one from
 the Hessian and again from dipole moments in a field. `published` is what others found with the
-same set, where that could be read: CeO2 by Grieshammer et al. with GULP (the paper is named in the
-set). Speed and the particle mesh are measured by `bench core-shell-speed`.
+same set, where that could be read: CeO2 by Grieshammer et al. with GULP (the paper is named in
+the set), and Al2O3 in the output of example 1 of GULP 6.1.0, at whose geometry ours is. Speed and
+the particle mesh are measured by `bench core-shell-speed`.
 """
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 from ase import Atoms
 from ase.build import bulk
 from scipy.optimize import minimize_scalar
@@ -55,6 +57,9 @@ CRYSTALS = (
         published=(5.429, 261.0, None, None),
     ),
 )
+ALUMINA = "bush"
+BY_GULP = ((5.63011, 5.63011, 6.08934), (11.29306, 11.29306, 16.36466))
+"""Diagonals of eps_inf and eps_0 of Al2O3."""
 
 
 def rows(quick: bool, say: Callable[[str], None]) -> Iterator[dict[str, object]]:
@@ -68,6 +73,8 @@ def rows(quick: bool, say: Callable[[str], None]) -> Iterator[dict[str, object]]
         if crystal.published is not None:
             yield _row(crystal, "published", crystal.published)
         yield _row(crystal, "measured", crystal.measured)
+    if not quick:
+        yield from _alumina()
 
 
 def _row(
@@ -84,6 +91,34 @@ def _row(
         "eps_0": static,
         "eps_0 apart in a field": None if apart is None else f"{apart:.0e}",
     }
+
+
+def _alumina() -> Iterator[dict[str, object]]:
+    """Tensors of a crystal that is not cubic: along a, and along c."""
+    atoms = corundum()
+    tensors = dielectric_tensors(load(ALUMINA, Compute(device="cpu")), structure_of(atoms))
+    assert tensors.static is not None
+    ours = (tensors.high_frequency.diagonal(), tensors.static.diagonal())
+    for by, (high, static) in (("ours", ours), ("published", BY_GULP)):
+        yield {
+            "crystal": "Al2O3",
+            "set": ALUMINA,
+            "by": by,
+            "a, A": "4.8201",
+            "eps_inf": f"{high[0]:.4f}, {high[2]:.4f}",
+            "eps_0": f"{static[0]:.3f}, {static[2]:.3f}",
+        }
+
+
+def corundum() -> Atoms:
+    """The primitive cell of Al2O3 where GULP finds it at rest."""
+    east, north, up = 2.410027, 1.391430, 4.337219
+    cell = [(east, north, up), (-east, north, up), (0.0, -2.0 * north, up)]
+    z, x = 0.356233, 0.295773
+    metals = np.outer([z, 0.5 - z, 1.0 - z, 0.5 + z], np.ones(3))
+    ring = np.stack([np.roll([0.25, 0.25 + x, 0.25 - x], turn) for turn in range(3)])
+    sites = np.concatenate([metals, ring, 1.0 - ring])
+    return Atoms("Al4O6", scaled_positions=sites, cell=cell, pbc=True)
 
 
 def at_rest(potential: CoreShell, crystal: Crystal) -> tuple[float | None, ...]:
