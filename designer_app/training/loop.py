@@ -2,6 +2,7 @@
 
 import math
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,12 @@ from designer_app.specs.training_progress import CHECKPOINT_FILE
 from designer_app.training.epoch_judge import EpochJudge, Predict
 from designer_app.training.loss import loss_of
 from designer_app.training.progress import Progress, Schedule
-from designer_app.training.schedule import WeightAverage, learning, rate_factor
+from designer_app.training.schedule import (
+    WeightAverage,
+    energy_factor,
+    learning,
+    rate_factor,
+)
 from designer_app.training.training_checkpoint import write_training
 from designer_app.training.training_log import TrainingLog
 
@@ -118,7 +124,9 @@ class Training:
         for group in self.optimizer.param_groups:
             group["lr"] = rate
         self.optimizer.zero_grad(set_to_none=True)
-        loss, sums = loss_of(self.predict(batch, True), batch, self.progress.schedule.weights)
+        whole = self.progress.schedule.weights
+        weights = replace(whole, energy=whole.energy * energy_factor(now.share))
+        loss, sums = loss_of(self.predict(batch, True), batch, weights)
         if loss.requires_grad:  # a batch without labels has nothing to say
             loss.backward(inputs=learning(self.module))  # and not by positions
             norm = float(nn.utils.clip_grad_norm_(self.module.parameters(), CLIP, foreach=True))

@@ -107,6 +107,23 @@ def test_the_kept_weights_are_those_of_the_best_epoch(copper_frames, tiny_traini
     assert fitted.training["loss_validation"] == min(losses)
 
 
+def test_energies_weigh_little_at_first_and_whole_in_the_second_half(
+    copper_frames, tiny_training, monkeypatch
+):
+    true, told = loop.loss_of, []
+
+    def telling(said, batch, weights):
+        told.append(weights.energy)
+        return true(said, batch, weights)
+
+    monkeypatch.setattr(loop, "loss_of", telling)
+    spec = tiny_training(epochs=4)
+    fit(copper_frames, spec, RunControl())
+    assert told[0] < 0.2 * spec.energy_weight
+    assert told == sorted(told)
+    assert set(told[2 * BATCHES_AN_EPOCH :]) == {spec.energy_weight}
+
+
 def test_patience_ends_a_training_that_makes_no_progress(copper_frames, tiny_training):
     fitted = fit(
         copper_frames, tiny_training(epochs=500, learning_rate=0.5, patience=2), RunControl()
