@@ -14,8 +14,9 @@ from typing import Any
 
 from designer_app.errors import FileUnreadableError
 from designer_app.io.atomic_write import atomic_write
+from designer_app.io.ensemble_files import members_named
 from designer_app.resources import resource
-from designer_app.specs.potentials import POTENTIALS, key_and_model, member_texts
+from designer_app.specs.potentials import POTENTIALS
 
 POTENTIAL_CARD = "potential.json"
 POTENTIAL_WEIGHTS = "weights.safetensors"
@@ -154,10 +155,10 @@ def families(potential: str, model: str) -> tuple[str, ...]:
 
     The potential, the parts that its model names, and the baselines of trained folders.
     """
+    parts: list[tuple[str, str]] = []
     if potential in ("ensemble", "delta"):
-        parts = [key_and_model(text) for text in member_texts(model)]
-    else:
-        parts = []
+        with suppress(FileUnreadableError):  # loading it says what is wrong
+            parts = members_named(model)
     below = [each for key, its in parts if key in POTENTIALS for each in families(key, its)]
     if not below and model and (trained_folder(model) / POTENTIAL_CARD).is_file():
         with suppress(FileUnreadableError):  # loading it says what is wrong

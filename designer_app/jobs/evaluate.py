@@ -17,7 +17,7 @@ from designer_app.running.control import RunControl
 from designer_app.specs.evaluate import EvaluateSpec, Evaluation, Judged
 from designer_app.specs.fields import check_spec, refusal
 from designer_app.specs.labelled import LabelledFrame
-from designer_app.specs.potentials import POTENTIALS
+from designer_app.specs.potentials import POTENTIALS, key_and_model
 from designer_app.state import set_threads
 from designer_app.training.frame_splits import is_free_atom, is_usable
 from designer_app.training.metrics import (
@@ -71,12 +71,6 @@ def _frames(spec: EvaluateSpec, control: RunControl) -> Frames:
     if not frames:
         raise TooFewFramesError(0, 1, len(found.frames))
     return evenly(frames, spec.most_frames)
-
-
-def key_and_model(text: str) -> tuple[str, str]:
-    """(registry key, model) of "key:model"; models may hold colons."""
-    key, _, model = text.partition(":")
-    return key.strip(), model.strip()
 
 
 def _judged(

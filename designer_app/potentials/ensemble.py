@@ -10,41 +10,33 @@ with different reference energies agree in forces, not in total energies: the me
 on no member's scale. Compare it along one run only, never with energies of one member.
 """
 
-import tomllib
-from pathlib import Path
 from typing import ClassVar
 
 import torch
 from torch import Tensor
 
 from designer_app.device import Compute
-from designer_app.errors import FileUnreadableError, InvalidSpecError, UnknownKeyError
+from designer_app.errors import InvalidSpecError, UnknownKeyError
+from designer_app.io.ensemble_files import members_named
 from designer_app.neighbors.pairs import NeighborList
 from designer_app.potentials import load_potential
 from designer_app.potentials.base import ENERGY_AND_FORCES, Potential, Prediction
 from designer_app.potentials.composite import CompositePotential
-from designer_app.specs.potentials import POTENTIALS, key_and_model, member_texts
+from designer_app.specs.potentials import POTENTIALS
 from designer_app.state import AtomicState
 
 _AVERAGED = ("energy", "forces", "stress")
 
 
 def load(model: str, compute: Compute) -> "EnsemblePotential":
-    """The members that `model` names: "chgnet:0.3.0+chgnet:r2scan", or a TOML file.
-
-    The file holds `members = ["chgnet:0.3.0", "lennard-jones:argon.toml"]`; names of model files
-    in it are relative to its folder.
-    """
+    """The members that `model` names: "chgnet:0.3.0+chgnet:r2scan", or a TOML file."""
     members = [load_potential(key, name, compute) for key, name in members_of(model)]
     return EnsemblePotential(members, model)
 
 
 def members_of(model: str) -> list[tuple[str, str]]:
     """(registry key, model) of each member that "key:model+key:model" or a TOML file names."""
-    members = [key_and_model(text) for text in member_texts(model)]
-    if len(members) == 1 and model.endswith(".toml"):
-        members = [key_and_model(text) for text in _listed(Path(model))]
-        members = [(key, _beside(Path(model).parent, name)) for key, name in members]
+    members = members_named(model)
     for key, _ in members:
         if key == "ensemble" or key not in POTENTIALS:
             choices = tuple(known for known in POTENTIALS if known != "ensemble")
@@ -52,22 +44,6 @@ def members_of(model: str) -> list[tuple[str, str]]:
     if len(members) < 2:
         raise InvalidSpecError("model", model, "an ensemble has at least two members, joined by +")
     return members
-
-
-def _beside(folder: Path, name: str) -> str:
-    """The path of the file or folder of that name in a folder, or the name itself."""
-    path = folder / name
-    return str(path) if name and path.exists() else name
-
-
-def _listed(path: Path) -> list[str]:
-    try:
-        listed = tomllib.loads(path.read_text(encoding="utf-8")).get("members")
-    except (OSError, ValueError) as error:
-        raise FileUnreadableError(str(path), str(error)) from error
-    if not isinstance(listed, list) or not all(isinstance(each, str) for each in listed):
-        raise FileUnreadableError(str(path), 'it has no list members = ["key:model", ...]')
-    return listed
 
 
 class EnsemblePotential(CompositePotential):

@@ -85,3 +85,13 @@ def test_the_baseline_on_a_card_counts_as_a_part(tmp_path):
         "tight-binding",
         "morse",
     )
+
+
+def test_a_file_that_lists_members_is_as_thin_as_they_are(tmp_path):
+    listed = tmp_path / "both.toml"
+    listed.write_text('members = ["tight-binding:GFN1-xTB", "chgnet:0.3.0"]\n')
+    parts = families("ensemble", str(listed))
+    assert parts == ("ensemble", "tight-binding", "chgnet")
+    assert "thick" in doubt("ensemble", structure("Li", "O"), parts)
+    listed.write_text("members = 7\n")
+    assert families("ensemble", str(listed)) == ("ensemble",)
