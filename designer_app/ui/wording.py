@@ -69,6 +69,13 @@ def unbroken(text: str) -> str:
     return _INTERVAL.sub(lambda m: m[0].replace(" ", "\N{NO-BREAK SPACE}"), text)
 
 
+def three_figures(value: float) -> str:
+    """A number with three figures, or whole from 1000 on, so that columns keep their width."""
+    size = abs(value)
+    decimals = 3 if size < 1 else 2 if size < 10 else 1 if size < 100 else 0
+    return f"{value:.{decimals}f}" if size < 1000 else with_spaces(round(value))
+
+
 def quantity(value: float, unit: str = "", digits: int = 4) -> str:
     """A number with its unit, thin-spaced."""
     text = f"{value:.{digits}g}"

@@ -115,7 +115,7 @@ def test_a_card_shows_errors_and_facts_in_the_panel(window, library):
     library.cards[0].buttons["show"].click()
     panel = window.potentials.panel.card
     assert panel.title.text() == "SchNet of silicon"
-    assert panel.card.errors.lines()[-1] == ("Test", "22", "3.1", "62")
+    assert panel.card.errors.lines()[-1] == ("Test", "22", "3.10", "62.0")
     facts = dict(panel.card.facts.rows())
     assert facts["Data"].startswith("training.json: 214 frames, sha256 abababababab")
     assert facts["Cutoff"] == "5 Å"

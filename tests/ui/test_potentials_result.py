@@ -138,7 +138,7 @@ def test_a_fitted_offset_is_not_called_a_free_atom():
 
 def test_sizes_are_told_by_the_names_of_the_form():
     sizes = dict(facts_of(CARD))["Sizes"]
-    assert sizes == "features 32, interactions 2, readout Shifted softplus, as published"
+    assert sizes == "features 32, interactions 2, readout shifted softplus, as published"
 
 
 def test_tabs_are_never_cut_off(potentials):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from designer_app.ui.wording import THIN, listed, printed
+from designer_app.ui.wording import THIN, listed, printed, three_figures
 
 NBSP = "\N{NO-BREAK SPACE}"
 
@@ -32,3 +32,11 @@ def test_units_and_thousands_are_printed_one_way(told, shown):
 )
 def test_names_are_listed_as_in_a_sentence(names, told):
     assert listed(list(names)) == told
+
+
+@pytest.mark.parametrize(
+    ("value", "told"),
+    [(19.0, "19.0"), (155.4, "155"), (0.58, "0.580"), (4.43, "4.43"), (2493.4, f"2{THIN}493")],
+)
+def test_errors_keep_three_figures(value, told):
+    assert three_figures(value) == told

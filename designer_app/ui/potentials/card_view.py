@@ -13,7 +13,7 @@ from designer_app.ui.panels.facts_table import FactsTable
 from designer_app.ui.potentials.error_words import TAG, far_worse
 from designer_app.ui.potentials.offers import elements_text, size_of
 from designer_app.ui.theme import label, tabular
-from designer_app.ui.wording import DASH, duration, printed, with_spaces
+from designer_app.ui.wording import DASH, duration, printed, three_figures, with_spaces
 
 _RIGHT = Qt.AlignmentFlag.AlignRight
 _SETS = {"train": "Learned from", "validation": "Validation", "test": "Test"}
@@ -131,7 +131,7 @@ def facts_of(card: PotentialCard, place: str = "") -> list[tuple[str, str]]:
 def _line(errors: ErrorsOn, *, has_stress: bool, is_worse: bool) -> tuple[str, ...]:
     values = [errors.energy_meV_atom, errors.force_meV_A]
     values += [errors.stress_GPa] if has_stress else []
-    texts = [DASH if value is None else f"{value:.3g}" for value in values]
+    texts = [DASH if value is None else three_figures(value) for value in values]
     name = _SETS.get(errors.name, errors.name.removeprefix(TAG))
     return (f"{_MARK} {name}" if is_worse else name, with_spaces(errors.n_frames), *texts)
 
@@ -162,7 +162,7 @@ def _sizes(card: PotentialCard) -> str:
         title = known.label.lower() if known is not None else name.replace("_", " ")
         unit = f" {unit_text(known.unit)}" if known is not None and known.unit else ""
         chosen = dict(known.choices).get(value) if known is not None and known.choices else None
-        parts.append(f"{title} {chosen or _plain(value)}{unit}")
+        parts.append(f"{title} {_uncapped(chosen) if chosen else _plain(value)}{unit}")
     return ", ".join(parts)
 
 
@@ -177,6 +177,11 @@ def _training(card: PotentialCard) -> str:
     if isinstance(fits, list) and len(fits) > 1:
         parts.insert(0, f"{len(fits)} members, of the first")
     return ", ".join(parts)
+
+
+def _uncapped(text: str) -> str:
+    """A title within a sentence; SiLU stays."""
+    return text[:1].lower() + text[1:] if text.partition(" ")[0][1:].islower() else text
 
 
 def _plain(value: object) -> str:

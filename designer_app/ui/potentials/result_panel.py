@@ -1,7 +1,7 @@
 """The right panel of a trained potential: can it be trusted, and what to do with it now."""
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QGridLayout, QPushButton, QWidget
+from PySide6.QtWidgets import QGridLayout, QPushButton, QVBoxLayout, QWidget
 
 from designer_app.io.formulas import written_in
 from designer_app.ui.icons import ThemedIcon
@@ -48,6 +48,7 @@ class ResultPanel(PanelPage):
             )
         }
         self._buttons = QGridLayout()
+        self._advice = QWidget()
         self._build()
         for button, key in ((self.run, USE), (self.compare, COMPARE), (self.further, TUNE)):
             button.setProperty("asks", key)
@@ -94,6 +95,7 @@ class ResultPanel(PanelPage):
         again = self.tr("Check health again") if was_checked else self.tr("Check health")
         self.health.setEnabled(not self._is_checking)
         self.health.setText(self.tr("Checking...") if self._is_checking else again)
+        self._advice.setVisible(not was_checked)
         self._place_buttons()
 
     def _place_buttons(self) -> None:
@@ -114,9 +116,12 @@ class ResultPanel(PanelPage):
         self.body.addLayout(head)
         self.body.addWidget(self._elements)
         self.body.addWidget(self._reasons)
-        self.body.addWidget(line())
-        self.body.addWidget(label(self.tr("BEFORE YOU TRUST IT"), "section"))
-        self.body.addWidget(
+        advice = QVBoxLayout(self._advice)
+        advice.setContentsMargins(0, 0, 0, 0)
+        advice.setSpacing(12)
+        advice.addWidget(line())
+        advice.addWidget(label(self.tr("BEFORE YOU TRUST IT"), "section"))
+        advice.addWidget(
             label(
                 self.tr(
                     "Small errors on kept-back frames are not enough: a potential must also hold "
@@ -126,6 +131,7 @@ class ResultPanel(PanelPage):
                 wrap=True,
             )
         )
+        self.body.addWidget(self._advice)
         self.body.addStretch(1)
         self.run.setToolTip(self.tr("Dynamics, with this potential chosen (Ctrl+Enter)"))
         self.further.setToolTip(
