@@ -5,6 +5,10 @@ functional or other pseudopotentials than its own training set (Deng et al. 2023
 doi:10.1038/s42256-023-00716-3), whose energies differ by a constant for each element: first these
 constants are fitted to what the pretrained network leaves, then its parameters learn the rest.
 Deng et al. (2025, doi:10.1038/s41524-024-01500-6) show how such tuning mends its soft forces.
+
+Differs from the paper: its loss has a term of the magnetic moments, ours has none. The layer that
+tells moments stays as it was while those beneath it learn, so a tuned potential gives no moments,
+and the card says so where the data hold some.
 """
 
 from collections.abc import Mapping, Sequence

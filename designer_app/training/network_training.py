@@ -31,6 +31,10 @@ FORCES_ALONE = (
     "between structures of other atoms, or that no path of the data joins."
 )
 
+NO_MOMENTS = (
+    "The magnetic moments in the data were not learned: it gives energies, forces and stress alone."
+)
+
 
 def fit(
     frames: SplitFrames,
@@ -131,6 +135,8 @@ def _notes(frames: SplitFrames, start: StartingPoint | None) -> Iterator[str]:
         yield start.in_words
     if not any(each.energy is not None and np.isfinite(each.energy) for each in frames.train):
         yield FORCES_ALONE
+    if any(each.magmoms is not None for each in frames.train):
+        yield NO_MOMENTS
 
 
 def _fitted(

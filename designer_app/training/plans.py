@@ -117,7 +117,10 @@ def plan(frames: SplitFrames, spec: TrainPotentialSpec) -> Plan:
         learning_rate=rate,
         seconds=seconds,
     )
-    return replace(made, lines=_in_words(made, frames, spec, an_epoch, n_parameters))
+    lines = _in_words(made, frames, spec, an_epoch, n_parameters)
+    if seconds and seconds < least * took * batch_size:
+        lines += (("Short of time", _too_short(spec, seconds / (took * batch_size), least)),)
+    return replace(made, lines=lines)
 
 
 def seconds_for(spec: TrainPotentialSpec) -> float:
@@ -226,6 +229,12 @@ def _in_words(
         ("Learning rate", f"{made.learning_rate:g}, falling to nothing"),
         ("Time", f"about {_duration(total)}"),
     )
+
+
+def _too_short(spec: TrainPotentialSpec, steps: float, least: int) -> str:
+    """What is to be done where even the smallest size takes too long."""
+    quicker = "" if spec.model == "schnet" else ", or SchNet"
+    return f"{steps:,.0f} steps fit, {least:,} are usual: take more time{quicker}"
 
 
 def _size_in_words(spec: TrainPotentialSpec, settings: Mapping[str, Any]) -> str:

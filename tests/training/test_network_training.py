@@ -27,7 +27,7 @@ from designer_app.specs.training_progress import (
 )
 from designer_app.training import loop, network_model
 from designer_app.training.frames import SplitFrames, StoppedFitError
-from designer_app.training.network_training import FORCES_ALONE, fit, hash_of
+from designer_app.training.network_training import FORCES_ALONE, NO_MOMENTS, fit, hash_of
 
 ONE_BATCH, BATCHES_AN_EPOCH = 1, 4
 
@@ -351,6 +351,12 @@ def test_without_validation_frames_the_last_epoch_is_kept(copper_frames, tiny_tr
 def test_one_frame_is_enough_to_learn_from(copper_frames, tiny_training):
     fitted = fit(SplitFrames(copper_frames.train[:1], ()), tiny_training(epochs=2), RunControl())
     assert fitted.training["epochs"] == 2
+
+
+def test_magnetic_moments_that_were_not_learned_are_told(copper_frames, tiny_training):
+    train = tuple(replace(frame, magmoms=np.ones(4)) for frame in copper_frames.train)
+    frames = SplitFrames(train, copper_frames.validation)
+    assert NO_MOMENTS in fit(frames, tiny_training(epochs=1), RunControl()).notes
 
 
 def test_apple_gpus_are_left_to_others(copper_frames, tiny_training, monkeypatch):

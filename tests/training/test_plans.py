@@ -104,3 +104,12 @@ def test_what_is_set_anew_holds_after_a_checkpoint(copper_frames, tiny_training)
     stored = asdict(plan(copper_frames, spec))
     again = plan_from(stored, replace(spec, epochs=99, max_minutes=2.0))
     assert (again.epochs, again.seconds) == (99, 120.0)
+
+
+def test_a_plan_that_is_short_of_time_says_so(copper_frames, tiny_training, machine):
+    said = []
+    for speed in (1e-7, 1e-1):
+        machine(speed)
+        said.append(dict(plan(copper_frames, tiny_training(preset="minutes", options=())).lines))
+    assert "Short of time" not in said[0]
+    assert "8,000 are usual" in said[1]["Short of time"]
