@@ -174,6 +174,7 @@ def test_a_training_that_died_is_offered_again(potentials, job, spec, monkeypatc
     died = {"exit_code": -9, "while_doing": "train-potential"}
     job.on_failed(JobError("WorkerDiedError", died, "died"))
     card = potentials.page.card
+    assert "while doing “Train a potential”" in card.accessibleDescription()
     assert [button.text() for button in card._buttons] == ["Resume", "Start again"]
     card._buttons[0].click()
     assert again == [job]

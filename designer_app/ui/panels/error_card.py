@@ -1,7 +1,8 @@
 """An error as a card: what happened, what it means, what to do; details folded."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QGuiApplication
@@ -18,6 +19,7 @@ from PySide6.QtWidgets import (
 
 from designer_app.explanations import explain
 from designer_app.running.messages import JobError
+from designer_app.specs.jobs import JOBS
 from designer_app.ui.icons import ThemedIcon, icon_pixmap
 from designer_app.ui.theme import OnTheme, Theme, Tokens, label
 
@@ -45,7 +47,7 @@ class ErrorCard(QFrame):
     ) -> None:
         super().__init__(parent)
         self._error = error
-        self._told = explain(error.kind, error.facts, error.message)
+        self._told = explain(error.kind, _in_words(error.facts), error.message)
         self._remedies = tuple(remedies)
         self._mark = QLabel()
         self._close = QToolButton()
@@ -140,3 +142,9 @@ class ErrorCard(QFrame):
 
     def _on_theme(self, tokens: Tokens) -> None:
         self._mark.setPixmap(icon_pixmap("error", tokens.error, 20, self.devicePixelRatioF()))
+
+
+def _in_words(facts: Mapping[str, Any]) -> Mapping[str, Any]:
+    """With the title of a job where its key stands."""
+    doing = str(facts.get("while_doing", ""))
+    return {**facts, "while_doing": JOBS[doing].title} if doing in JOBS else facts

@@ -23,14 +23,14 @@ from designer_app.ui.panels.section import row
 from designer_app.ui.plots.parity_plot import ParityPlot
 from designer_app.ui.potentials.sign_legend import SignLegend
 from designer_app.ui.theme import Theme, label, tabular
-from designer_app.ui.wording import DASH, listed, printed, with_error, with_spaces
+from designer_app.ui.wording import DASH, listed, printed, with_spaces
 
 _ALL = ALL
 _RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 _LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 _US = 1e6
 _SURE = 1e-3
-"""Of a value: a smaller uncertainty is not worth a bracket."""
+"""Of a value: a smaller uncertainty is not worth a figure."""
 _SPREAD = 5
 """Column of what only ensembles have."""
 _QUANTITIES = {1: ENERGY, 2: FORCE, 3: STRESS, 4: SPEED}
@@ -90,8 +90,8 @@ class ComparePage(QWidget):
         frames = with_spaces(found.n_frames)
         self.summary.setText(headline(told[_ALL], titles))
         said = self.tr(
-            "%s frames of %s. Mean absolute errors, their uncertainty in brackets; bold is what is "
-            "best, or equal to the best within it."
+            "%s frames of %s. Mean absolute errors ± how sure they are; bold is what is best, or "
+            "equal to the best within that."
         ) % (frames, ", ".join(found.elements))
         other = [titles[place] for place, each in enumerate(found.judged) if each.aligned]
         if other:
@@ -272,4 +272,4 @@ def _text(column: Column, place: int) -> str:
         return DASH
     if error is None or error < _SURE * value:
         return f"{value:.3g}"
-    return with_error(value, error)
+    return f"{value:.3g} ± {error:.2g}"
