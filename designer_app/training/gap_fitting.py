@@ -29,7 +29,7 @@ from designer_app.training.gap_frames import (
     tag_factors,
 )
 from designer_app.training.gap_noises import Trials
-from designer_app.training.gap_plan import affordable, settings_for
+from designer_app.training.gap_plan import affordable, overrun, plan_lines, settings_for
 from designer_app.training.gap_rows import frame_rows
 from designer_app.training.gap_solving import Labels, prior_rows
 from designer_app.training.metrics import errors_on
@@ -77,6 +77,8 @@ def fit(frames: SplitFrames, spec: TrainPotentialSpec, control: RunControl) -> F
     learned = described(frames.train, elements, references, settings, control, "Neighbours")
     if begun is None:
         settings = affordable(learned, len(elements), settings, spec)
+        for what, value in plan_lines(learned, len(elements), settings, spec):
+            control.log.info("%s: %s", what, value)
     judged = described(frames.validation, elements, references, settings, control, "Neighbours")
     arrays = (
         dict(begun.arrays)
@@ -94,7 +96,10 @@ def fit(frames: SplitFrames, spec: TrainPotentialSpec, control: RunControl) -> F
         _judge(fitted, frames, fitting.trials, log, control)
     finally:
         log.close()
-    told = {**fitted.training, "seconds": time.perf_counter() - began}
+    seconds = time.perf_counter() - began
+    if late := overrun(seconds, spec):
+        control.log.warning("%s", late)
+    told = {**fitted.training, "seconds": seconds}
     return replace(fitted, training=told)
 
 

@@ -24,6 +24,8 @@ ATOMS_A_POINT = 4
 """At least so many atoms of the data stand behind a sparse point."""
 ROWS_SHARE = 0.5
 """Of the time of a preset for rows of the training frames; the rest solves and judges."""
+OVERRUN = 1.2
+"""Times the longest time from which it is told."""
 ROTATIONS_A_SECOND = 1e10
 """Numbers times columns that a QR decomposition takes in, one core."""
 
@@ -55,6 +57,37 @@ def affordable(
     while settings.n_sparse > FEWEST_POINTS and _seconds(learned, n_kinds, settings) > seconds:
         settings = replace(settings, n_sparse=max(FEWEST_POINTS, settings.n_sparse // 2))
     return settings
+
+
+def plan_lines(
+    learned: Sequence[Described], n_kinds: int, settings: GAPSettings, spec: TrainPotentialSpec
+) -> tuple[tuple[str, str], ...]:
+    """(what, value) of what will be fitted, and where even the least takes too long."""
+    total, limit = _seconds(learned, n_kinds, settings) / ROWS_SHARE, seconds_for(spec)
+    lines = (
+        ("Sparse points", f"{settings.n_sparse:,}"),
+        ("Learned from", f"{len(learned):,} frames"),
+        ("Time", f"about {in_words(total)} here"),
+    )
+    if not limit or total <= limit:
+        return lines
+    return (*lines, ("Short of time", f"{in_words(limit)} were given: take fewer frames or points"))
+
+
+def overrun(seconds: float, spec: TrainPotentialSpec) -> str:
+    """A sentence where a fit took longer than it was given; else empty."""
+    limit = seconds_for(spec)
+    if not limit or seconds <= OVERRUN * limit:
+        return ""
+    return (
+        f"The fit took {in_words(seconds)} where {in_words(limit)} were given: a GAP cannot stop "
+        "before its frames are taken in."
+    )
+
+
+def in_words(seconds: float) -> str:
+    """E.g. "40 s" or "5.4 min"."""
+    return f"{seconds:.0f} s" if seconds < 100.0 else f"{seconds / 60.0:.1f} min"
 
 
 def _seconds(learned: Sequence[Described], n_kinds: int, settings: GAPSettings) -> float:

@@ -335,6 +335,18 @@ def test_the_longest_time_limits_sparse_points(copper_frames, tmp_path, monkeypa
     assert gap_plan.affordable((), 1, many, endless).n_sparse == 1000
 
 
+def test_the_plan_tells_its_time_and_an_overrun_is_told(copper_frames, tmp_path, monkeypatch):
+    custom = replace(spec(tmp_path), options=(), max_minutes=1.0)
+    settings = gap_plan.settings_for(copper_frames, custom)
+    monkeypatch.setattr(gap_plan, "_seconds", lambda *_: 60.0)
+    told = dict(gap_plan.plan_lines((), 1, settings, custom))
+    assert told["Time"] == "about 2.0 min here"
+    assert told["Short of time"].startswith("60 s were given")
+    assert "The fit took 2.0 min where 60 s were given" in gap_plan.overrun(120.0, custom)
+    assert gap_plan.overrun(61.0, custom) == ""
+    assert gap_plan.overrun(1e9, replace(custom, max_minutes=0.0)) == ""
+
+
 def test_kernels_that_are_cut_off_have_no_slope():
     """Opposite spectra: a kernel of nought on both sides, and so no force."""
     points = np.array([[1.0, 0.0]])
