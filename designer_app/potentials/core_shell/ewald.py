@@ -22,8 +22,8 @@ from designer_app.potentials.nuclear_repulsion import COULOMB_EV_A
 ACCURACY = 5.0
 """a r at the cutoff, and k/2a at the last wave: what is left out is below exp(-25) = 1e-11."""
 _FARTHEST_PAIR = 8.0
-_TERMS = 14
-"""Terms of the series of erf(x)/x; good to rounding for x up to 1/2."""
+_SERIES = [(-1.0) ** n / math.factorial(n) / (2 * n + 1) for n in range(14)]
+"""erf(x)/x in powers of x^2, by 2/sqrt(pi); good to rounding for x up to 1/2."""
 
 
 def splitting_distance(cutoff: float) -> float:
@@ -162,9 +162,8 @@ def _squared(values: Tensor) -> Tensor:
 
 def smeared(r2: Tensor, a: float) -> tuple[Tensor, Tensor]:
     """erf(a r)/r in 1/A and its slope divided by r, of sites near each other; smooth at r = 0."""
-    n = torch.arange(_TERMS, dtype=r2.dtype, device=r2.device)
-    factorial = torch.exp(torch.lgamma(n + 1.0))
-    series = torch.where(n % 2 == 0, 1.0, -1.0) / factorial / (2.0 * n + 1.0)
+    n = torch.arange(len(_SERIES), dtype=r2.dtype, device=r2.device)
+    series = torch.tensor(_SERIES, dtype=r2.dtype, device=r2.device)
     powers = (a * a * r2)[:, None] ** n
     scale = 2.0 * a / math.sqrt(math.pi)
     value = scale * (powers @ series)

@@ -73,17 +73,17 @@ class Stiffness:
 
     def times(self, u: Tensor) -> Tensor:
         """(m, 3) the slopes that displacements cause."""
-        found = torch.einsum("iab,ib->ia", self.own, u)
-        found = found + (self.waves @ (self.waves.T @ u.flatten())).reshape(u.shape)
-        to_one = torch.einsum("iab,ib->ia", self.blocks, u[self.other])
-        to_other = torch.einsum("iab,ib->ia", self.blocks, u[self.one])
+        found = (self.waves @ (self.waves.T @ u.flatten())).reshape(u.shape)
+        found = found + _each(self.own, u)
+        to_one = _each(self.blocks, u.index_select(0, self.other))
+        to_other = _each(self.blocks, u.index_select(0, self.one))
         return found.index_add(0, self.one, -to_one).index_add(0, self.other, -to_other)
 
     def solve(self, pull: Tensor, share: float) -> Tensor:
         """(m, 3) A, the displacements that answer a pull, to a share of it that is left."""
         u = torch.zeros_like(pull)
         rest = pull
-        z = torch.einsum("iab,ib->ia", self.softness, rest)
+        z = _each(self.softness, rest)
         way, measure = z, (rest * z).sum()
         goal = share**2 * float(measure)
         for step in range(_MOST_STEPS):
@@ -94,12 +94,17 @@ class Stiffness:
             amount = measure / bend
             u = u + amount * way
             rest = rest - amount * answer
-            z = torch.einsum("iab,ib->ia", self.softness, rest)
+            z = _each(self.softness, rest)
             before, measure = measure, (rest * z).sum()
             if float(measure) <= goal:
                 break
             way = z + measure / before * way
         return u
+
+
+def _each(blocks: Tensor, vectors: Tensor) -> Tensor:
+    """(n, 3) products of blocks (n, 3, 3) and vectors (n, 3)."""
+    return torch.bmm(blocks, vectors[:, :, None]).squeeze(2)
 
 
 def _expected_waves(cell: Tensor, a: float) -> float:
