@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -20,13 +20,14 @@ from designer_app.running.messages import JobError, job_error
 from designer_app.session.designs import Designs
 from designer_app.session.job import Job
 from designer_app.session.job_manager import JobManager
+from designer_app.session.openings import Openings
 from designer_app.session.preferences import PreferenceStore
 from designer_app.session.recent import Recent
 from designer_app.session.run_keeper import RunKeeper, spec_to_continue
 from designer_app.session.screenings import Screenings
 from designer_app.session.trainings import Trainings
 from designer_app.session.workers import heavy_settings, make_links
-from designer_app.specs.documents import BondsSpec, InspectSpec, ReadSpec
+from designer_app.specs.documents import BondsSpec, InspectSpec
 from designer_app.specs.hull import HullSpec
 from designer_app.specs.labels import CalmFrameSpec, LabelledFrameSpec
 from designer_app.specs.md import MDSpec
@@ -41,19 +42,6 @@ _HEAVY_START_DELAY_MS = 3000
 """The heavy worker starts when the first structure is shown, or then: both would share cores."""
 
 _log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True)
-class _Opening:
-    """A file that is being read."""
-
-    job: Job
-    path: Path | None = None
-    """Remembered among the files that were open; None where the user chose none."""
-    name: str = ""
-    """What the structure is called where the file's own name says nothing."""
-    goes_on: MDSpec | None = None
-    """The run that goes on once its structure is open."""
 
 
 class Session(QObject):
@@ -93,13 +81,15 @@ class Session(QObject):
         self.facts: Mapping[str, Any] | None = None
         self.bonds: Mapping[str, Any] | None = None
         self._recent = Recent()
-        self._opening: _Opening | None = None
+        self._openings = Openings(self.jobs, self._recent, self)
         self._looking: tuple[Job, ...] = ()
         self._has_told_of_autosave = False
         self._heavy_start = QTimer(self)
         self._heavy_start.setSingleShot(True)
         self._heavy_start.setInterval(_HEAVY_START_DELAY_MS)
         self._heavy_start.timeout.connect(self.links["compute"].start)
+        self._openings.opened.connect(self._on_opened)
+        self._openings.failed.connect(self._on_not_opened)
         self.settings.changed.connect(self._on_setting_changed)
         self.runs.keep_failed.connect(self.save_failed)
         for each in (self.screenings, self.designs, self.trainings):
@@ -120,7 +110,7 @@ class Session(QObject):
         """What was open at the end of last time, or the first example."""
         kept = self.project.kept() if self.project and self.settings.get("reopen") else None
         if self.project and kept is not None:
-            self._read(kept, name=self.project.kept_name())
+            self._openings.read(kept, name=self.project.kept_name())
         else:
             self.open_example(FIRST_EXAMPLE)
 
@@ -177,7 +167,7 @@ class Session(QObject):
             self.run_continued.emit(job)
             return
         # The first frame is what was open when the run began: symmetry and warnings are of it.
-        self._read(run.trajectory, name=run.subject, index=0, goes_on=spec)
+        self._openings.read(run.trajectory, name=run.subject, index=0, goes_on=spec)
 
     def _last_project(self) -> Project | None:
         folder = self._recent.project
@@ -207,7 +197,7 @@ class Session(QObject):
     @property
     def is_opening(self) -> bool:
         """Whether a file is being read."""
-        return self._opening is not None
+        return self._openings.is_busy
 
     def recent_files(self) -> list[Path]:
         """Files that were opened lately and are still there, the latest first."""
@@ -215,23 +205,23 @@ class Session(QObject):
 
     def open_file(self, path: Path) -> None:
         """Read a file in the quick worker; what was being read before is given up."""
-        self._read(Path(path), remember=True)
+        self._openings.read(Path(path), remember=True)
 
     def open_frame(self, path: Path, index: int) -> None:
         """Read one frame of a file of reference calculations."""
         spec = LabelledFrameSpec(path=path, index=index)
-        self._open(_Opening(self.jobs.submit("labelled-frame", spec, f"Open {path.name}")))
+        self._openings.follow(self.jobs.submit("labelled-frame", spec, f"Open {path.name}"))
 
     def open_calm_frame(self, spec: CalmFrameSpec) -> Job:
         """Read the calmest frame of what a potential learned from."""
         job = self.jobs.submit("calm-frame", spec, "Open training data")
-        self._open(_Opening(job))
+        self._openings.follow(job)
         return job
 
     def open_example(self, name: str) -> None:
         """Read a shipped structure."""
         try:
-            self._read(example(name).path)
+            self._openings.read(example(name).path)
         except DesignerAppError as error:
             self.open_failed.emit(job_error(error))
 
@@ -278,25 +268,6 @@ class Session(QObject):
             job.succeeded.connect(self._on_ordered)
             job.failed.connect(self.open_failed)
 
-    def _read(
-        self,
-        path: Path,
-        *,
-        remember: bool = False,
-        name: str = "",
-        index: int = -1,
-        goes_on: MDSpec | None = None,
-    ) -> None:
-        job = self.jobs.submit("read", ReadSpec(path=path, index=index), f"Open {path.name}")
-        self._open(_Opening(job, path if remember else None, name, goes_on))
-
-    def _open(self, opening: _Opening) -> None:
-        if self._opening is not None:
-            self._opening.job.cancel()
-        self._opening = opening
-        opening.job.succeeded.connect(self._on_read)
-        opening.job.failed.connect(self._on_not_read)
-
     # --- runs ---
 
     def run_md(self, spec: MDSpec) -> Job:
@@ -333,25 +304,15 @@ class Session(QObject):
 
     # --- what jobs answer ---
 
-    def _on_read(self, document: Document) -> None:
-        opening = self._opening
-        if opening is None or self.sender() is not opening.job:
-            return
-        self._opening = None
-        if opening.path is not None:
-            self._recent.add_file(opening.path)
-        if opening.goes_on is not None:
-            document = _as_at_the_start(document)
-        self.set_document(document.renamed(opening.name) if opening.name else document)
+    def _on_opened(self, document: Document, goes_on: MDSpec | None) -> None:
+        self.set_document(document)
         self._start_heavy_worker()
-        if opening.goes_on is not None:
-            self.run_continued.emit(self.run_md(opening.goes_on))
+        if goes_on is not None:
+            self.run_continued.emit(self.run_md(goes_on))
 
-    def _on_not_read(self, error: JobError) -> None:
-        if self._opening is not None and self.sender() is self._opening.job:
-            self._opening = None
-            self.open_failed.emit(error)
-            self._start_heavy_worker()
+    def _on_not_opened(self, error: JobError) -> None:
+        self.open_failed.emit(error)
+        self._start_heavy_worker()
 
     def _on_inspected(self, facts: Mapping[str, Any]) -> None:
         if self.sender() in self._looking:
@@ -401,12 +362,6 @@ class Session(QObject):
     def _tell_worker_state(self, state: str) -> None:
         with suppress(RuntimeError):  # the window is gone before its worker
             self.worker_changed.emit(state)
-
-
-def _as_at_the_start(document: Document) -> Document:
-    """The first frame of a run as a structure: the run brings its own frames and velocities."""
-    content = replace(document.structure(), velocities=None)
-    return replace(document, content=content, frame=0, n_frames=1)
 
 
 def _keep(project: Project, document: Document, _control: RunControl) -> Path:
