@@ -98,6 +98,12 @@ def with_error(value: float, error: float) -> str:
     return f"{value:.{-place}f}({round(error / 10**place):.0f})"
 
 
+def with_margin(value: float, margin: float) -> str:
+    """A value and how sure it is, to two figures of that: 59 ± 11."""
+    decimals = max(0, 1 - math.floor(math.log10(margin))) if margin > 0 else 0
+    return f"{value:.{decimals}f} ± {margin:.{decimals}f}"
+
+
 def duration(seconds: float) -> str:
     """A time span in words of one or two units."""
     if seconds < 1.5:

@@ -324,6 +324,7 @@ def test_a_comparison_says_whose_forces_are_best(qtbot, window, potentials, monk
     assert asked[0].spec.potentials == ("chgnet:0.3.0",)
     asked[0].on_succeeded(evaluation())
     page = potentials.page.work.compare
+    assert page.drop.isHidden()
     qtbot.waitUntil(lambda: page.table.rowCount() == 3, timeout=PATIENCE_MS)
     assert page.summary.text() == "Morse is best in energies and forces."
     lines = page.lines()
@@ -337,5 +338,6 @@ def test_a_comparison_says_whose_forces_are_best(qtbot, window, potentials, monk
 
 def test_files_dropped_on_a_comparison_are_what_is_judged_on(potentials):
     potentials.compare(["chgnet:0.3.0"])
+    assert not potentials.page.work.compare.drop.isHidden()
     potentials.add_files([Path("/data/other.xyz")])
     assert potentials.panel.compare.spec().data == (Path("/data/other.xyz"),)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from designer_app.ui.wording import THIN, listed, printed, three_figures
+from designer_app.ui.wording import THIN, listed, printed, three_figures, with_margin
 
 NBSP = "\N{NO-BREAK SPACE}"
 
@@ -40,3 +40,11 @@ def test_names_are_listed_as_in_a_sentence(names, told):
 )
 def test_errors_keep_three_figures(value, told):
     assert three_figures(value) == told
+
+
+@pytest.mark.parametrize(
+    ("value", "margin", "told"),
+    [(58.9, 11.2, "59 ± 11"), (2.561, 0.58, "2.56 ± 0.58"), (0.659, 0.08, "0.659 ± 0.080")],
+)
+def test_a_margin_decides_the_figures_of_its_value(value, margin, told):
+    assert with_margin(value, margin) == told

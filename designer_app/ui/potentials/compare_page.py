@@ -21,9 +21,10 @@ from designer_app.specs.evaluate import Evaluation, Judged
 from designer_app.ui.editors import ChoiceEditor
 from designer_app.ui.panels.section import row
 from designer_app.ui.plots.parity_plot import ParityPlot
+from designer_app.ui.potentials.drop_card import DropCard
 from designer_app.ui.potentials.sign_legend import SignLegend
 from designer_app.ui.theme import Theme, label, tabular
-from designer_app.ui.wording import DASH, listed, printed, with_spaces
+from designer_app.ui.wording import DASH, listed, printed, with_margin, with_spaces
 
 _ALL = ALL
 _RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
@@ -42,6 +43,7 @@ class ComparePage(QWidget):
     """Shows an `Evaluation`."""
 
     frame_asked = Signal(str, int)
+    files_asked = Signal()
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -51,6 +53,14 @@ class ComparePage(QWidget):
         self._frames: list[QFrame] = []
         self.summary = label("", "title", wrap=True)
         self.said = label("", "muted", wrap=True)
+        self.drop = DropCard(
+            self.tr("Drop calculations with energies and forces"),
+            self.tr(
+                "Of structures that none of the potentials learned from. Tick the potentials at "
+                "the right and press Compare: each is judged on the same frames, on this machine."
+            ),
+            theme,
+        )
         self.legend = SignLegend(theme)
         self.energy = ParityPlot(self.tr("Energy"), "eV/atom", theme)
         self.force = ParityPlot(self.tr("Forces"), "eV/Å", theme)
@@ -61,6 +71,7 @@ class ComparePage(QWidget):
         for plot in (self.energy, self.force):
             plot.frame_chosen.connect(self._on_frame_chosen)
             plot.set_names(self._name_of)
+        self.drop.files_asked.connect(self.files_asked)
         self.group.edited.connect(self._fill)
         self.show_none()
 
@@ -68,14 +79,10 @@ class ComparePage(QWidget):
         """Nothing was compared yet, or it is on its way."""
         self._evaluation = None
         self.summary.setText(self.tr("Which potential describes my material best?"))
-        self.said.setText(
-            said
-            or self.tr(
-                "Tick potentials, drop calculations with energies and forces, and press Compare. "
-                "Each is judged on the same frames, on this machine."
-            )
-        )
+        self.said.setText(said)
+        self.said.setVisible(bool(said))
         self._show_parts(is_filled=False)
+        self.drop.setVisible(not said)
 
     def show_evaluation(
         self,
@@ -99,6 +106,7 @@ class ComparePage(QWidget):
                 " Energies of %s count from elsewhere and were shifted to fit these data first."
             ) % listed(other)
         self.said.setText(said)
+        self.said.setVisible(True)
         good = [place for place, each in enumerate(found.judged) if not each.problem]
         self.legend.set_names([titles[place] for place in good])
         self.energy.set_clouds([(titles[place], points[place][0]) for place in good])
@@ -123,6 +131,7 @@ class ComparePage(QWidget):
         for frame in self._frames:
             frame.setVisible(is_filled)
         self.legend.setVisible(is_filled)
+        self.drop.setVisible(not is_filled)
 
     def _build(self) -> None:
         for plot in (self.energy, self.force):
@@ -149,6 +158,7 @@ class ComparePage(QWidget):
         layout.setSpacing(10)
         layout.addWidget(self.summary)
         layout.addWidget(self.said)
+        layout.addWidget(self.drop)
         layout.addWidget(self.legend)
         layout.addLayout(self._plots, 3)
         layout.addWidget(lower, 2)
@@ -175,7 +185,9 @@ class ComparePage(QWidget):
         table.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         table.setShowGrid(False)
         table.setWordWrap(True)
-        table.verticalHeader().setVisible(False)
+        rows = table.verticalHeader()
+        rows.setVisible(False)
+        rows.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         head = table.horizontalHeader()
         head.setHighlightSections(False)
         head.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
@@ -204,7 +216,6 @@ class ComparePage(QWidget):
                 item.setTextAlignment(_LEFT if column in (0, len(texts) - 1) else _RIGHT)
                 item.setToolTip(text if column == len(texts) - 1 else "")
                 table.setItem(line, column, item)
-        table.resizeRowsToContents()
 
     def _name_of(self, frame: int) -> str:
         if self._evaluation is None:
@@ -272,4 +283,4 @@ def _text(column: Column, place: int) -> str:
         return DASH
     if error is None or error < _SURE * value:
         return f"{value:.3g}"
-    return f"{value:.3g} ± {error:.2g}"
+    return with_margin(value, error)

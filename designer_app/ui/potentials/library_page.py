@@ -2,73 +2,18 @@
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QFrame, QGridLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QGridLayout, QLabel, QPushButton, QWidget
 
 from designer_app.specs.structure import Structure
-from designer_app.ui.icons import ThemedIcon, icon_pixmap
+from designer_app.ui.icons import ThemedIcon
 from designer_app.ui.panels.introduction import Introduction
-from designer_app.ui.panels.section import row
+from designer_app.ui.potentials.drop_card import DropCard
 from designer_app.ui.potentials.offers import Offer
 from designer_app.ui.potentials.potential_card import OfferCard
-from designer_app.ui.theme import OnTheme, Theme, Tokens, label, set_role
+from designer_app.ui.theme import Theme, label
 
 _WIDTH, _COLUMNS, _CARD_WIDTH = 980, 2, 330
-
-
-class DropBox(QFrame):
-    """Where reference calculations go."""
-
-    files_asked = Signal()
-    compare_asked = Signal()
-    open_asked = Signal()
-
-    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._mark = QLabel()
-        self.files = QPushButton(self.tr("Choose files..."))
-        self.compare = QPushButton(self.tr("Compare potentials"))
-        self.open = QPushButton(self.tr("Open a trained potential..."))
-        self._icons = (
-            ThemedIcon(self.files, "open", theme),
-            ThemedIcon(self.compare, "compare", theme),
-            ThemedIcon(self.open, "potentials", theme),
-        )
-        self._build()
-        self.files.clicked.connect(self.files_asked)
-        self.compare.clicked.connect(self.compare_asked)
-        self.open.clicked.connect(self.open_asked)
-        self._theme_follower = OnTheme(self, theme, self._on_theme)
-
-    def set_hovered(self, is_hovered: bool) -> None:
-        """Files are held over the window."""
-        set_role(self, "chosen-card" if is_hovered else "card")
-
-    def _build(self) -> None:
-        self.setProperty("role", "card")
-        words = QVBoxLayout()
-        words.setSpacing(4)
-        words.addWidget(label(self.tr("Drop reference calculations here"), "title"))
-        words.addWidget(
-            label(
-                self.tr(
-                    "VASP, Quantum ESPRESSO, CP2K, GPAW, extended XYZ, ASE, DeePMD or pymatgen "
-                    "JSON. They are checked, you press Train, and Dynamics runs what comes out."
-                ),
-                "muted",
-                wrap=True,
-            )
-        )
-        words.addSpacing(6)
-        words.addLayout(row(self.files, self.compare, self.open, None))
-        layout = row(spacing=16)
-        layout.setContentsMargins(18, 16, 18, 16)
-        layout.addWidget(self._mark, 0, Qt.AlignmentFlag.AlignTop)
-        layout.addLayout(words, 1)
-        self.setLayout(layout)
-
-    def _on_theme(self, tokens: Tokens) -> None:
-        self._mark.setPixmap(icon_pixmap("drop", tokens.accent, 32, self.devicePixelRatioF()))
 
 
 class LibraryPage(Introduction):
@@ -76,12 +21,27 @@ class LibraryPage(Introduction):
 
     asked = Signal(str, object)
     """(what, the `Offer`)."""
+    compare_asked = Signal()
+    open_asked = Signal()
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(_WIDTH, parent)
         self._theme = theme
         self._structure: Structure | None = None
-        self.drop = DropBox(theme)
+        self.drop = DropCard(
+            self.tr("Drop reference calculations here"),
+            self.tr(
+                "VASP, Quantum ESPRESSO, CP2K, GPAW, extended XYZ, ASE, DeePMD or pymatgen "
+                "JSON. They are checked, you press Train, and Dynamics runs what comes out."
+            ),
+            theme,
+        )
+        self.compare = QPushButton(self.tr("Compare potentials"))
+        self.open = QPushButton(self.tr("Open a trained potential..."))
+        self._icons = (
+            ThemedIcon(self.compare, "compare", theme),
+            ThemedIcon(self.open, "potentials", theme),
+        )
         self.cards: list[OfferCard] = []
         self._grids: list[tuple[QLabel, QGridLayout]] = []
         self.set_words(
@@ -93,6 +53,8 @@ class LibraryPage(Introduction):
             self.tr("EARLIER TRAININGS"),
         )
         self._build()
+        self.compare.clicked.connect(self.compare_asked)
+        self.open.clicked.connect(self.open_asked)
 
     def set_offers(self, offers: Sequence[Offer]) -> None:
         """Show these potentials."""
@@ -123,6 +85,8 @@ class LibraryPage(Introduction):
             card.set_chosen(is_chosen=card.offer.name == name)
 
     def _build(self) -> None:
+        for button in (self.compare, self.open):
+            self.drop.add_button(button)
         self.body.addWidget(self.drop)
         for title in (self.tr("YOUR POTENTIALS"), self.tr("POTENTIALS OF THE PROGRAM")):
             heading = label(title, "section")

@@ -53,7 +53,7 @@ class LibraryPresenter(QObject):
         page.asked.connect(self._on_asked)
         panel.asked.connect(self._on_asked)
         panel.enlarge.asked.connect(self._session.make_supercell)
-        page.drop.open_asked.connect(self._on_open_asked)
+        page.open_asked.connect(self._on_open_asked)
 
     def begin(self) -> None:
         """Show what is known by now."""

@@ -81,6 +81,7 @@ class PotentialsPresenter(QObject):
         made.checked.connect(self._trainings.list_trained)
         self.page.work.compare.frame_asked.connect(self._on_frame_asked)
         self.panel.compare.files_asked.connect(self.ask_files)
+        self.page.work.compare.files_asked.connect(self.ask_files)
         self.panel.compare.set_offers(self.library.offers)
         self.library.offered.connect(self.panel.compare.set_offers)
         return made
@@ -181,7 +182,7 @@ class PotentialsPresenter(QObject):
         library, work = self.page.library, self.page.work
         self._session.project_changed.connect(self._on_project_changed)
         library.drop.files_asked.connect(self.ask_files)
-        library.drop.compare_asked.connect(self._on_compare_asked)
+        library.compare_asked.connect(self._on_compare_asked)
         library.run_chosen.connect(self.open_run)
         work.left.connect(self._on_left)
         work.step_chosen.connect(self.show_page)
