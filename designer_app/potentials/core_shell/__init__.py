@@ -12,8 +12,8 @@ the cores, where LAMMPS and GULP cut them; and shells are at rest, where Mitchel
 (doi:10.1088/0953-8984/5/8/006) give them a small mass and integrate them with the cores. Their
 way is not offered: integrators move the atoms of a state and ask a potential for energy and
 forces at one instant, so that shells would need positions, momenta, masses and a thermostat of
-their own inside each of them. It would also need steps of some 0.2 fs to follow the springs,
-where shells at rest cost three evaluations in a step of 1 fs.
+their own inside each of them. It would also need shorter steps to follow the springs, where
+shells at rest cost three or four evaluations in a step of 1 fs.
 """
 
 from collections.abc import Mapping
