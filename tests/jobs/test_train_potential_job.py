@@ -162,8 +162,10 @@ def test_a_training_is_not_written_over_another(spec):
         train_potential.run(spec, RunControl())
 
 
-def test_nothing_is_gone_on_with_where_nothing_was_begun(spec):
-    with pytest.raises(ResumeError):
+def test_a_potential_without_its_checkpoint_is_not_gone_on_with(spec):
+    spec.out.mkdir(parents=True, exist_ok=True)
+    (spec.out / POTENTIAL_CARD).write_text("{}")
+    with pytest.raises(ResumeError, match="no checkpoint"):
         train_potential.run(replace(spec, resume=True), RunControl())
 
 
