@@ -12,6 +12,7 @@ from ase.build import bulk
 from ase.calculators.emt import EMT
 from ase.calculators.singlepoint import SinglePointCalculator
 from ase.io import write
+from ase.units import Bohr, Hartree
 
 from designer_app.jobs import preflight
 from designer_app.running.control import RunControl
@@ -94,6 +95,33 @@ def test_forces_in_another_unit_are_noticed_and_mended(tmp_path: Path, unit: str
     (finding,) = keyed(checked(spec), "units", "error")
     assert "eV/A" in finding.fixes[0].title
     assert not keyed(checked(fixed(spec, finding)), "units")
+
+
+@pytest.mark.parametrize("force_unit", [1.0, Bohr])
+def test_a_solid_all_in_hartree_is_noticed_and_mended(tmp_path: Path, force_unit: float) -> None:
+    """Energies in Ha agree with forces in Ha/A, or in Ha/bohr: atoms are held too softly."""
+    frames = [
+        labelled(
+            each,
+            energy=each.get_potential_energy() / Hartree,
+            forces=each.get_forces() / Hartree * force_unit,
+            stress=each.get_stress() / Hartree,
+        )
+        for each in crystals()
+    ]
+    spec = spec_of(tmp_path, frames)
+    (finding,) = keyed(checked(spec), "units")
+    assert "energies in Ha" in finding.fixes[0].title
+    assert not keyed(checked(fixed(spec, finding)), "units")
+
+
+def test_planes_that_glide_tell_nothing_of_units(tmp_path: Path) -> None:
+    slabs = []
+    for step in range(12):
+        atoms = bulk("Cu", cubic=True) * (1, 1, 2)
+        atoms.positions[4:, 0] += 0.05 * step
+        slabs.append(labelled(atoms))
+    assert not keyed(checked(spec_of(tmp_path, slabs)), "units")
 
 
 def test_forces_that_are_gradients_are_noticed(tmp_path: Path) -> None:

@@ -90,7 +90,7 @@ def _checked(
     control.checkpoint()
     ways = steps(looked_at, near)
     control.checkpoint()
-    yield from unit_findings(looked_at, ways, keys, spec)
+    yield from unit_findings(looked_at, ways, near, keys, spec)
     yield from outlier_findings(looked_at, near, spec)
     copies = Copies.among(ways)
     yield from duplicate_findings(looked_at, copies, spec)

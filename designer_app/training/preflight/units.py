@@ -1,17 +1,19 @@
 """Findings about units, and about forces and stresses that are no slopes of the energies."""
 
+import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from designer_app.io.labels.keys import UNIT_NAMES
-from designer_app.io.labels.units import UNITS, all_electron_unit
+from designer_app.io.labels.units import UNITS, all_electron_unit, forces_unit
 from designer_app.specs.labelled import LabelledFrame
 from designer_app.specs.labels import Finding, Fix, LabelKey
 from designer_app.specs.train_potential import TrainPotentialSpec
-from designer_app.training.preflight.neighbours import Step
+from designer_app.training.preflight.neighbours import Step, Surroundings
 from designer_app.training.preflight.slopes import Ratio, force_ratio, stress_ratio
+from designer_app.training.preflight.stiffness import ODD, Held, stiffness
 
 Frames = Sequence[LabelledFrame]
 
@@ -41,7 +43,11 @@ class Taken:
 
 
 def unit_findings(
-    frames: Frames, steps: Sequence[Step], keys: Sequence[LabelKey], spec: TrainPotentialSpec
+    frames: Frames,
+    steps: Sequence[Step],
+    near: Surroundings,
+    keys: Sequence[LabelKey],
+    spec: TrainPotentialSpec,
 ) -> Iterator[Finding]:
     """What is wrong with units, signs, and the agreement of energies, forces and stresses."""
     taken = Taken.of(keys)
@@ -51,8 +57,12 @@ def unit_findings(
         return  # whatever else is odd follows from it
     yield from _zero_forces(frames)
     ratio = force_ratio(frames, steps)
+    held = stiffness(frames, steps, near)
     if ratio is not None and not _agrees(ratio):
-        yield _force_finding(frames, ratio, taken, spec)
+        yield _force_finding(frames, ratio, held, taken, spec)
+        return
+    if held is not None and not 1.0 / ODD < held[0] / held[1] < ODD:
+        yield _stiffness_finding(held, ratio, taken, spec)
         return
     if ratio is None:
         yield from _implausible_forces(frames)
@@ -134,7 +144,9 @@ def _implausible_forces(frames: Frames) -> Iterator[Finding]:
         )
 
 
-def _force_finding(frames: Frames, ratio: Ratio, taken: Taken, spec: TrainPotentialSpec) -> Finding:
+def _force_finding(
+    frames: Frames, ratio: Ratio, held: Held | None, taken: Taken, spec: TrainPotentialSpec
+) -> Finding:
     said = (
         f"Between {ratio.n_steps} pairs of near frames the energy changes by {ratio.value:.3g} "
         f"(± {ratio.uncertainty:.1g}) times the work of the forces, where it must be 1"
@@ -146,7 +158,10 @@ def _force_finding(frames: Frames, ratio: Ratio, taken: Taken, spec: TrainPotent
             sentence=f"{said}: the forces have the wrong sign, as if gradients were stored.",
             advice="Write the negative gradients as forces.",
         )
-    fixes = _unit_fixes(frames, ratio.value, taken, spec)
+    if held is None:
+        fixes = _unit_fixes(frames, ratio.value, taken, spec)
+    else:
+        fixes = _joint_fixes(held, ratio, taken, spec)
     if fixes:
         return Finding(
             key="units",
@@ -163,6 +178,48 @@ def _force_finding(frames: Frames, ratio: Ratio, taken: Taken, spec: TrainPotent
         advice="Check that both keys come from the same calculation, and that the energy is the "
         "one that forces belong to (the free energy where electrons are smeared).",
     )
+
+
+def _stiffness_finding(
+    held: Held, ratio: Ratio | None, taken: Taken, spec: TrainPotentialSpec
+) -> Finding:
+    """Energies and forces agree, and both are in another unit."""
+    fixes = _joint_fixes(held, ratio, taken, spec)
+    ways = ", or ".join(each.title[0].lower() + each.title[1:] for each in fixes)
+    return Finding(
+        key="units",
+        level="warning",
+        sentence=f"Atoms are held by {held[0]:.2g} eV/Å², where about {held[1]:.2g} are usual in "
+        "such a solid: energies and forces together seem to be in another unit.",
+        advice="Check what the program that computed them writes" + (f": {ways}." if ways else "."),
+        fixes=fixes,
+    )
+
+
+def _joint_fixes(
+    held: Held, ratio: Ratio | None, taken: Taken, spec: TrainPotentialSpec
+) -> tuple[Fix, ...]:
+    """Units in which energies and forces agree and atoms are held as usual, the likelier first."""
+    if not taken.energy or not taken.forces:
+        return ()
+    ranked: list[tuple[int, Fix]] = []
+    for unit, other in itertools.product(UNITS["energy"], UNITS["forces"]):
+        by_energy = UNITS["energy"][unit] / UNITS["energy"][taken.energy]
+        by_force = UNITS["forces"][other] / UNITS["forces"][taken.forces]
+        usual = other == forces_unit(unit)
+        agree = usual if ratio is None else abs(ratio.value * by_energy / by_force - 1) < _AGREES
+        off = float(abs(np.log(held[0] * by_force / held[1])))
+        if unit == "eV/atom" or not agree or off > 0.5 * np.log(ODD):
+            continue
+        kept = (unit == taken.energy) + (other == taken.forces)
+        if kept == 2:
+            continue
+        read = [f"energies in {unit}"] if unit != taken.energy else []
+        read += [f"forces in {other}"] if other != taken.forces else []
+        fix = _remapped(spec, f"Read {' and '.join(read)}", energy_unit=unit, forces_unit=other)
+        # How stiff a solid is does not tell Ha from Ry: what the order of units prefers is first.
+        ranked.append((int(off > np.log(3.0)) - usual - kept, fix))
+    return tuple(fix for _, fix in sorted(ranked, key=lambda each: each[0]))[:3]
 
 
 def _unit_fixes(
