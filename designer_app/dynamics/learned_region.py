@@ -33,6 +33,22 @@ _NAMED = 3
 """Atoms that a sentence names."""
 
 
+def left_behind(trajectory: Path) -> str:
+    """What the looks beside a trajectory say to who uses it; "" where no atom was outside."""
+    path = trajectory.with_name(REGION)
+    if not path.is_file():
+        return ""
+    looks = read_series(path)
+    outside = looks["n_outside"] > 0
+    if not outside.any():
+        return ""
+    return (
+        f"In this run atoms were outside what their potential learned from at {outside.sum()} of "
+        f"{len(outside)} looks, first at step {looks['step'][outside][0]:.0f}: trust its figures "
+        "no more than that."
+    )
+
+
 @dataclass(frozen=True)
 class Look:
     """How far the farthest atom was from what was learned, at a step."""

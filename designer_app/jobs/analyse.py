@@ -19,6 +19,7 @@ from designer_app.dynamics.diffusion import (
     unwrapped,
     without_drift,
 )
+from designer_app.dynamics.learned_region import left_behind
 from designer_app.dynamics.pair_distances import radial_distribution
 from designer_app.elements import ATOMIC_NUMBERS, SYMBOLS
 from designer_app.errors import FileUnreadableError
@@ -81,6 +82,9 @@ def run(spec: AnalyseSpec, control: RunControl) -> dict[str, Any]:
     if spec.msd:
         control.progress(0, 1, "Displacements")
         found |= _diffusion_where_long_enough(spec, motion, control)
+    if outside := left_behind(spec.trajectory):
+        control.log.warning("%s", outside)
+        found["warnings"] = [*found.get("warnings", ()), outside]
     control.progress(1, 1, "Done")
     return found
 

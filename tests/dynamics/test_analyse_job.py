@@ -6,6 +6,7 @@ from ase import Atoms, units
 from ase.build import bulk
 from ase.io import write
 
+from designer_app.dynamics.learned_region import REGION
 from designer_app.errors import FileUnreadableError, InvalidSpecError, MissingCellError
 from designer_app.jobs import analyse
 from designer_app.running.control import RunControl
@@ -53,6 +54,17 @@ def test_diffusion_and_conductivity_of_walking_ions(walk):
     expected = 8 / 1e-27 * 1.602e-19**2 * found["D_cm2_s"] * 1e-4 / (1.381e-23 * 800.0) / 100.0
     assert found["conductivity_S_cm"] == pytest.approx(expected, rel=0.03)
     assert found["conductivity_kind"].startswith("Nernst-Einstein")
+
+
+def test_figures_of_a_run_that_left_what_its_potential_knows_say_so(walk):
+    looks = walk.with_name(REGION)
+    header = "step,time_fs,farthest,atom,n_outside\n"
+    looks.write_text(header + "0,0.0,0.5,1,0\n")
+    assert "warnings" not in run(walk)
+    looks.write_text(header + "0,0.0,0.5,1,0\n40,40.0,3.5,2,1\n")
+    (said,) = run(walk)["warnings"]
+    looks.unlink()
+    assert "1 of 2 looks, first at step 40" in said
 
 
 def test_the_framework_does_not_diffuse(walk):

@@ -6,7 +6,13 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from designer_app.dynamics.learned_region import EVERY, REGION, SHARE, LearnedRegion
+from designer_app.dynamics.learned_region import (
+    EVERY,
+    REGION,
+    SHARE,
+    LearnedRegion,
+    left_behind,
+)
 from designer_app.io.series import read_series
 from designer_app.specs.trust import LEVELS
 from designer_app.trust.judging import FAR, FARTHER
@@ -88,6 +94,7 @@ def test_looks_are_kept_and_counted_again_by_a_run_that_goes_on(tmp_path):
     again.close()
     found = again.summary()
     assert (found["n_looks"], found["n_outside"], found["farthest"]) == (3, 2, FAR_OUT)
+    assert "at 2 of 3 looks, first at step 0:" in left_behind(tmp_path / "trajectory.traj")
     assert read_series(tmp_path / REGION)["step"].tolist() == [0.0, 10.0, 20.0]
 
 
