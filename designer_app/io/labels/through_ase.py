@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from designer_app.io.documents import structure_from_atoms
+from designer_app.io.labels.espresso_output import with_last_energies
 from designer_app.io.labels.raw import UNSETTLED, RawFile, RawFrame
 from designer_app.io.labels.settings import settings_in
 from designer_app.io.labels.vasp_convergence import unsettled
@@ -73,7 +74,8 @@ def _frames(name: str, path: Path) -> Iterator[RawFrame]:
     lost = unsettled(name, path) if name.startswith("vasp-") else frozenset()
     which = slice(None) if not ioformats[name].single else -1
     # An absolute path: ASE takes "postgresql..." for a server, and "-" for standard input.
-    frames = iread(str(path.resolve()), which, format=name, do_not_split_by_at_sign=True)
+    source = with_last_energies(path) if name == "espresso-out" else str(path.resolve())
+    frames = iread(source, which, format=name, do_not_split_by_at_sign=True)
     for place in count():
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -81,7 +83,11 @@ def _frames(name: str, path: Path) -> Iterator[RawFrame]:
         if atoms is None:
             return
         found = raw_frame(atoms)
-        yield replace(found, labels={**found.labels, UNSETTLED: True}) if place in lost else found
+        # pw.x marks the energy of electrons that settled alone, which ASE looks for.
+        half_known = name == "espresso-out" and {"energy", "forces"} & {*found.labels} == {"forces"}
+        if place in lost or half_known:
+            found = replace(found, labels={**found.labels, UNSETTLED: True})
+        yield found
 
 
 def _rows(name: str, path: Path) -> Iterator[RawFrame]:
