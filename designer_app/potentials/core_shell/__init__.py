@@ -40,7 +40,7 @@ from designer_app.potentials.core_shell.parameters import KEY, read_parameters
 from designer_app.potentials.core_shell.shells import settled
 from designer_app.state import AtomicState, MDState, compute_device
 
-SHELLS, SHELLS_BEFORE = "shells", "shells_before"
+SHELLS, SHELLS_BEFORE = "shells", "past_shells"
 """Names of (n_atoms, 3) displacements from the cores in A, and (n_atoms, n_steps, 3) of steps
 before, the last first."""
 _MOST_KEPT = 3
@@ -173,6 +173,8 @@ def _expected(state: AtomicState) -> Tensor:
     kept = state.extended if isinstance(state, MDState) else {}
     if SHELLS not in kept:
         return torch.zeros_like(state.positions)
+    if SHELLS_BEFORE not in kept:
+        return kept[SHELLS]
     known = torch.cat([kept[SHELLS][:, None], kept[SHELLS_BEFORE]], dim=1)
     weights = torch.tensor(_AHEAD[known.shape[1]]).to(known)
     expected = torch.einsum("isa,s->ia", known, weights)
@@ -184,7 +186,7 @@ def _remembered(state: AtomicState, shells: Tensor) -> Mapping[str, Tensor] | No
     """What dynamics keeps for the next step."""
     if not isinstance(state, MDState):
         return None
-    if SHELLS not in state.extended:
+    if SHELLS_BEFORE not in state.extended:
         return {SHELLS: shells, SHELLS_BEFORE: shells[:, None][:, :0]}
     before = torch.cat([state.extended[SHELLS][:, None], state.extended[SHELLS_BEFORE]], dim=1)
     return {SHELLS: shells, SHELLS_BEFORE: before[:, :_MOST_KEPT].contiguous()}
