@@ -149,13 +149,14 @@ def _general(row: PotentialRow, model: str, structure: Structure) -> Verdict:
     thin = _thin(families(row.key, model), structure)
     if thin is not None:
         return thin
-    reasons = [
+    covers = (
         f"It knows all elements here ({', '.join(sorted(elements))})."
         if known
         else "Which elements it covers depends on the model you name."
-    ]
+    )
     matter = kind_of_matter(structure)
-    reasons.append(made_for(row, matter))
-    if known and is_made_for(row, matter):
-        return Verdict(Level.GOOD, _WORDS[Level.GOOD], tuple(reasons))
-    return Verdict(Level.CARE, _WORDS[Level.CARE], tuple(reasons))
+    suits = made_for(row, matter)
+    if is_made_for(row, matter):
+        level = Level.GOOD if known else Level.CARE
+        return Verdict(level, _WORDS[level], (covers, suits))
+    return Verdict(Level.CARE, _WORDS[Level.CARE], (suits, covers))

@@ -48,4 +48,5 @@ def test_a_red_light_for_a_thin_cell_offers_the_supercell_that_mends_it(window, 
     assert document.name == "MgO 5x5x5"
     assert len(document) == 250
     assert dynamics.potential.is_usable
+    assert "is made for" in dynamics.potential.verdict.reasons[0]  # what makes it amber
     assert button.isHidden()
