@@ -17,7 +17,9 @@ from designer_app.neighbors.pairs import pair_vectors
 from designer_app.potentials import load_potential
 from designer_app.potentials.base import EnergyPotential
 from designer_app.potentials.composite import half_of
+from designer_app.potentials.delta import DeltaPotential
 from designer_app.potentials.ensemble import EnsemblePotential
+from designer_app.resources import resource
 from designer_app.state import state_from_structures
 
 EMT = "ase:ase.calculators.emt:EMT"
@@ -126,6 +128,25 @@ def test_an_ensemble_with_a_foreign_member_is_not_native():
     ]
     assert not loaded.native
     assert loaded.gives == {"energy", "forces", "stress", "spread"}
+
+
+@pytest.mark.parametrize(
+    "joined", [lambda parts: EnsemblePotential(parts, ""), lambda parts: DeltaPotential(*parts)]
+)
+def test_what_has_a_part_with_direct_forces_conserves_no_energy(joined):
+    parts = [_Springs(1.0, half=True), _Springs(3.0, half=True)]
+    assert joined(parts).conservative
+    parts[1].conservative = False
+    assert not joined(parts).conservative
+
+
+def test_members_may_be_tables_of_ones_own(tmp_path):
+    shipped = resource("potentials/lennard-jones") / "noble-gases.toml"
+    texts = []
+    for name in ("a", "b"):
+        (tmp_path / f"{name}.toml").write_bytes(shipped.read_bytes())
+        texts.append(f"lennard-jones:{tmp_path / name}.toml")
+    assert len(load_potential("ensemble", "+".join(texts), Compute("cpu")).members) == 2
 
 
 def test_a_plus_inside_a_keyword_does_not_separate_members():

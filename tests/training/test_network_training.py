@@ -353,6 +353,14 @@ def test_one_frame_is_enough_to_learn_from(copper_frames, tiny_training):
     assert fitted.training["epochs"] == 2
 
 
+def test_an_element_of_the_validation_frames_alone_is_refused(copper_frames, tiny_training):
+    one = copper_frames.validation[0]
+    numbers = np.array([29, 29, 29, 47])
+    silver = replace(one, structure=replace(one.structure, numbers=numbers))
+    with pytest.raises(InvalidSpecError, match="Ag is in the validation frames"):
+        fit(SplitFrames(copper_frames.train, (silver,)), tiny_training(), RunControl())
+
+
 def test_magnetic_moments_that_were_not_learned_are_told(copper_frames, tiny_training):
     train = tuple(replace(frame, magmoms=np.ones(4)) for frame in copper_frames.train)
     frames = SplitFrames(train, copper_frames.validation)
