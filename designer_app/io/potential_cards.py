@@ -123,9 +123,10 @@ def read_potential_card(folder: Path) -> PotentialCard:
 
 
 def trained_folder(model: str) -> Path:
-    """The folder of a trained potential: of a shipped one by its name, else the path itself."""
-    shipped = shipped_folder() / model
-    return shipped if model and Path(model).name == model and shipped.is_dir() else Path(model)
+    """The folder of a trained potential: the path itself, or of a shipped one by its name."""
+    own, shipped = Path(model), shipped_folder() / model
+    is_name = bool(model) and own.name == model and not (own / POTENTIAL_CARD).is_file()
+    return shipped if is_name and shipped.is_dir() else own
 
 
 def model_of(folder: Path) -> str:

@@ -26,7 +26,7 @@ from designer_app.state import check_computable, set_threads
 
 
 def run(spec: HealthSpec, control: RunControl) -> HealthReport:
-    """The report; the card of a potential that was trained here keeps it."""
+    """The report; the card of a potential that was trained here keeps it, a shipped one's not."""
     check_spec(spec)
     structure = spec.structure or _learned_from(spec, control)
     if structure is None:
@@ -38,7 +38,8 @@ def run(spec: HealthSpec, control: RunControl) -> HealthReport:
     potential = load_potential(spec.potential, spec.model, compute)
     known = knowledge_of(spec.potential, spec.model)
     report = check_potential(potential, replace(spec, structure=structure), known, control)
-    _keep(Path(spec.model), report)
+    if spec.model and trained_folder(spec.model) == Path(spec.model):
+        _keep(Path(spec.model), report)
     return report
 
 

@@ -1,4 +1,5 @@
 import json
+from pathlib import Path
 
 import pytest
 
@@ -66,3 +67,10 @@ def test_a_shipped_potential_goes_by_its_name():
 def test_any_other_potential_goes_by_its_folder(tmp_path):
     assert trained_folder(str(tmp_path)) == tmp_path
     assert model_of(tmp_path) == str(tmp_path)
+
+
+def test_a_folder_of_the_users_own_comes_before_a_shipped_potential(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "ethanol-schnet").mkdir()
+    (tmp_path / "ethanol-schnet" / "potential.json").write_text("{}")
+    assert trained_folder("ethanol-schnet") == Path("ethanol-schnet")
