@@ -8,6 +8,7 @@ take no more than `SHARE` of the run's time, and what leaves and comes back betw
 import logging
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from designer_app.elements import SYMBOLS
-from designer_app.io.series import SeriesWriter, read_series
+from designer_app.io.series import SeriesWriter
 from designer_app.potentials.base import Potential
 from designer_app.specs.trust import TrustAxis, TrustReport
 from designer_app.state import MDState
@@ -35,18 +36,29 @@ _NAMED = 3
 
 def left_behind(trajectory: Path) -> str:
     """What the looks beside a trajectory say to who uses it; "" where no atom was outside."""
-    path = trajectory.with_name(REGION)
-    if not path.is_file():
-        return ""
-    looks = read_series(path)
-    outside = looks["n_outside"] > 0
-    if not outside.any():
+    looks = _looks_in(trajectory.with_name(REGION))
+    outside = [look for look in looks if look.n_outside]
+    if not outside:
         return ""
     return (
-        f"In this run atoms were outside what their potential learned from at {outside.sum()} of "
-        f"{len(outside)} looks, first at step {looks['step'][outside][0]:.0f}: trust its figures "
-        "no more than that."
+        f"In this run atoms were outside what their potential learned from at {len(outside)} of "
+        f"{len(looks)} looks, first at step {outside[0].step}: trust its figures no more than that."
     )
+
+
+def _looks_in(path: Path) -> list["Look"]:
+    """Looks of the whole lines of a file; none where it is no file of a run."""
+    try:
+        text = path.read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return []
+    header, *lines = text.split("\n")[:-1] or [""]
+    found = []
+    for line in lines if header == ",".join(COLUMNS) else ():
+        with suppress(ValueError, OverflowError):  # a line that a power cut left
+            step, time_fs, farthest, atom, n_outside = map(float, line.split(","))
+            found.append(Look(int(step), time_fs, farthest, int(atom), int(n_outside)))
+    return found
 
 
 @dataclass(frozen=True)
@@ -108,13 +120,11 @@ class LearnedRegion:
     def keep_in(self, folder: Path, *, until: int | None, resumed_at: int | None) -> None:
         """Write looks into a folder; those of the run that goes on at a step count already."""
         path = folder / REGION
-        if resumed_at is not None and path.exists():
-            columns = read_series(path)
-            for step, *row in zip(*(columns[name] for name in COLUMNS), strict=True):
-                if step <= resumed_at:
-                    time_fs, farthest, atom, n_outside = row
-                    self._count(Look(int(step), time_fs, farthest, int(atom), int(n_outside)))
         self._file = SeriesWriter(path, COLUMNS, until)
+        if resumed_at is not None:
+            for look in _looks_in(path):
+                if look.step <= resumed_at:
+                    self._count(look)
 
     def look_if_due(self, state: MDState, timestep_fs: float, seconds: float) -> None:
         """Look where the step is one of those, and `seconds` of the run pay for it."""
@@ -158,7 +168,10 @@ class LearnedRegion:
             )
         else:
             level = "good"
-            sentence = f"Until {now.when} all surroundings are like those it learned from."
+            looks = "one look, at" if self._n_looks == 1 else f"{self._n_looks} looks until"
+            sentence = (
+                f"At the {looks} {now.when}, all surroundings were like those it learned from."
+            )
         axis = TrustAxis(key="distance", level=level, sentence=sentence)
         return TrustReport(level=level, axes=(axis,))
 

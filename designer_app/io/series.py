@@ -90,7 +90,10 @@ def _whole_lines(path: Path, header: bytes, keep_until: int | None) -> tuple[int
         for line in file:
             if not line.endswith(b"\n"):
                 break
-            step = int(line.split(b",", 1)[0])
+            try:
+                step = int(line.split(b",", 1)[0])
+            except ValueError:  # a power cut can leave zeros
+                break
             if keep_until is not None and step > keep_until:
                 break
             size, last = size + len(line), step

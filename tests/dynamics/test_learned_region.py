@@ -98,6 +98,32 @@ def test_looks_are_kept_and_counted_again_by_a_run_that_goes_on(tmp_path):
     assert read_series(tmp_path / REGION)["step"].tolist() == [0.0, 10.0, 20.0]
 
 
+@pytest.mark.parametrize(
+    ("left", "n_looks"),
+    [
+        ("step,time_fs,farthest,atom,n_outside\n0,0.0,2.0,2,1\n10,20.0,0.5,1,0\n20,4", 2),
+        ("step,time_fs,farthest,atom,n_outside\n0,0.0,2.0,2,1\n\0\0\0\n", 1),
+        ("", 0),
+        ("name,score\nme,a\n", 0),
+    ],
+)
+def test_a_file_that_a_power_cut_left_ends_no_run(left, n_looks, tmp_path):
+    (tmp_path / REGION).write_text(left)
+    assert bool(left_behind(tmp_path / "trajectory.traj")) is (n_looks > 0)
+    region = watched([0.1, 0.1])
+    region.keep_in(tmp_path, until=20, resumed_at=20)
+    looked(1, region=region, first=30)
+    region.close()
+    assert region.summary()["n_looks"] == n_looks + 1
+    assert read_series(tmp_path / REGION)["step"].tolist() == [*[0.0, 10.0][:n_looks], 30.0]
+
+
+def test_the_light_tells_at_how_many_looks_all_was_known():
+    one, two = looked([0.1, 0.1]), looked([0.1, 0.1], [0.1, 0.1])
+    assert one.report().axes[0].sentence.startswith("At the one look, at step 0 (0 ps), all")
+    assert two.report().axes[0].sentence.startswith("At the 2 looks until step 10 (0.02 ps), all")
+
+
 def test_looks_take_their_share_of_the_time_and_no_more():
     region = watched(*[[0.1, 0.1]] * 3)
     region.look_if_due(SimpleNamespace(step=0), 2.0, 0.0)
