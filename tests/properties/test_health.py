@@ -6,6 +6,7 @@ from designer_app.device import Compute
 from designer_app.io.documents import structure_from_atoms
 from designer_app.jobs import health, relax
 from designer_app.potentials import load_potential
+from designer_app.properties.health import dimers
 from designer_app.properties.health.checkup import check_potential
 from designer_app.properties.health.dimers import attraction
 from designer_app.properties.health.equation_of_state import minima, minimum
@@ -125,3 +126,9 @@ def test_forces_that_are_no_slope_are_told(monkeypatch):
     potential = load_potential("lennard-jones", "noble-gases", Compute("cpu"))
     subject = subject_of(potential, HealthSpec(structure=ARGON, **LJ), RunControl())
     assert vibrations.check(subject).level == "no"
+
+
+def test_an_attraction_without_a_wall_is_told_so():
+    item = dimers._judged([("H-H", 0.5, -3.0)], ())
+    assert item.level == "no"
+    assert "no wall" in item.sentence

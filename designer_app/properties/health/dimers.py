@@ -85,8 +85,8 @@ def _judged(falls: list[tuple[str, float, float]], curves: tuple[Curve, ...]) ->
         return HealthItem(key=KEY, title=TITLE, level="good", sentence=sentence, curves=curves)
     name, distance, wall = min(falls, key=lambda each: each[2])
     level = "good" if wall >= SAFE else "care" if wall >= THIN else "no"
-    sentence = f"{name}: nearer than {distance:.2f} Å two atoms attract each other, behind a wall "
-    sentence += f"of {wall:.1f} eV."
+    sentence = f"{name}: nearer than {distance:.2f} Å two atoms attract each other, "
+    sentence += f"behind a wall of {wall:.1f} eV." if wall > 0 else "and no wall stands before it."
     advice = "" if level == "good" else "Hot atoms may fall in: add close pairs to the data."
     return HealthItem(
         key=KEY, title=TITLE, level=level, sentence=sentence, advice=advice, curves=curves
