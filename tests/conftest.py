@@ -2,7 +2,7 @@
 
 import gc
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
@@ -54,6 +54,19 @@ def window_collects(qapp: object) -> Iterator[None]:
     yield
     gc.collect()
     collector.stop()
+
+
+@pytest.fixture
+def make_link() -> Callable[[Path, Path], None]:
+    """Makes a symbolic link (first) to a file or folder; skips where the user may make none."""
+
+    def make(link: Path, target: Path) -> None:
+        try:
+            link.symlink_to(target, target_is_directory=target.is_dir())
+        except OSError:  # Windows without developer mode
+            pytest.skip("this user may not make symbolic links")
+
+    return make
 
 
 @pytest.fixture(autouse=True)

@@ -57,7 +57,15 @@ def read_gap(path: Path) -> GAPFiles:
         content = path.read_bytes()
     except OSError as error:
         raise FileUnreadableError(str(path), error.strerror or "cannot be read") from error
-    return gap_of(content, lambda name: (path.parent / name).read_bytes(), str(path))
+    return gap_of(content, lambda name: _beside(path, name), str(path))
+
+
+def _beside(path: Path, name: str) -> bytes:
+    """A link is not followed: what it leads to would be given away with the GAP."""
+    points = path.parent / name
+    if points.is_symlink():
+        raise FileUnreadableError(str(path), f"its sparse points, {name}, are a link, not a file")
+    return points.read_bytes()
 
 
 def gap_of(content: bytes, beside: Callable[[str], bytes], path: str) -> GAPFiles:
@@ -78,9 +86,13 @@ def gap_of(content: bytes, beside: Callable[[str], bytes], path: str) -> GAPFile
     for each in points.values():
         hashed.update(each)
     said = " ".join(each.text or "" for each in root.iter("descriptor"))
+    try:
+        written = ET.tostring(root, encoding="utf-8", xml_declaration=True)
+    except RecursionError as error:
+        raise FileUnreadableError(path, "its elements are nested too deeply") from error
     return GAPFiles(
         recipe=recipes[0].strip() if recipes else f"IP GAP label={label}",
-        content=ET.tostring(root, encoding="utf-8", xml_declaration=True),
+        content=written,
         sparse_points=points,
         elements=frozenset(int(number) for number in _NUMBER.findall(said)),
         sha256=hashed.hexdigest(),
@@ -128,7 +140,7 @@ def _named_files(root: Any, path: str) -> list[str]:
 
 def _points(name: str, beside: Callable[[str], bytes], path: str) -> bytes:
     missing = FileUnreadableError(path, f"its sparse points, {name}, are not beside it")
-    if not re.fullmatch(r"[\w.:+-]+", name) or name in (".", "..", XML):
+    if not re.fullmatch(r"[\w.+-]+", name) or name in (".", "..", XML):
         raise missing
     try:
         return beside(name)

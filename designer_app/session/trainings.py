@@ -211,11 +211,14 @@ def _copied(folder: Path, target: Path, _control: RunControl) -> Path:
     read_potential_card(folder)
     free = _free(target)
     try:
-        for pattern in _COPIED:
-            for path in filter(Path.is_file, folder.rglob(pattern)):
-                to = free / path.relative_to(folder)
-                to.parent.mkdir(parents=True, exist_ok=True)
-                shutil.copyfile(path, to)
+        files = [path for each in _COPIED for path in folder.rglob(each) if path.is_file()]
+        for path in files:
+            if path.resolve() != folder.resolve() / path.relative_to(folder):
+                raise FileUnreadableError(str(path), "it is a link, which is not copied")
+        for path in files:
+            to = free / path.relative_to(folder)
+            to.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(path, to)
     except OSError as error:
         raise WriteFailedError(str(free), error.strerror or str(error)) from error
     return free

@@ -105,6 +105,27 @@ def test_a_file_that_names_other_files_is_refused(tmp_path):
         load_potential("gap", xml(tmp_path, text), Compute("cpu"))
 
 
+POINTS = f'<x>{HEAD}<c sparseX_filename="%s"/></GAP_params></x>'
+
+
+def test_sparse_points_that_are_a_link_are_not_followed(tmp_path, make_link):
+    (tmp_path / "secret").write_text("key")
+    make_link(tmp_path / "points", tmp_path / "secret")
+    with pytest.raises(FileUnreadableError, match="link"):
+        read_gap(Path(xml(tmp_path, POINTS % "points")))
+
+
+def test_sparse_points_on_another_drive_are_not_beside_it(tmp_path):
+    with pytest.raises(FileUnreadableError, match="not beside it"):
+        read_gap(Path(xml(tmp_path, POINTS % "C:points")))
+
+
+def test_a_file_nested_without_end_is_refused(tmp_path):
+    deep = f"<x>{HEAD}{'<a>' * 20_000}{'</a>' * 20_000}</GAP_params></x>"
+    with pytest.raises(FileUnreadableError, match="deeply"):
+        read_gap(Path(xml(tmp_path, deep)))
+
+
 def test_half_a_file_is_refused(tmp_path):
     with pytest.raises(FileUnreadableError, match="whole"):
         load_potential("gap", xml(tmp_path, f"<x>{HEAD}"), Compute("cpu"))

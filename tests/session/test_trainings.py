@@ -77,6 +77,18 @@ def test_points_that_hold_objects_are_not_unpickled(qtbot, trainings, tmp_path):
     assert job.error.kind == "FileUnreadableError"
 
 
+def test_what_a_link_leads_to_is_not_copied(qtbot, trainings, tmp_path, make_link):
+    source = tmp_path / "0001-train"
+    (source / "baseline").mkdir(parents=True)
+    write_potential_card(source, CARD)
+    (tmp_path / "secret").write_text("key")
+    make_link(source / "baseline" / "table.toml", tmp_path / "secret")
+    job = trainings.add(source)
+    qtbot.waitUntil(lambda: job.is_over, timeout=PATIENCE_MS)
+    assert job.error.kind == "FileUnreadableError"
+    assert not list(potentials_folder().rglob("*.*"))
+
+
 def test_a_copy_is_a_potential_without_its_checkpoints(qtbot, trainings, tmp_path):
     source = tmp_path / "0001-train"
     source.mkdir()
