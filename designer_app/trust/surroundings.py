@@ -27,6 +27,11 @@ N_AXES = 24
 """Principal axes kept: beyond them features of neighbouring atoms differ by noise."""
 N_KEPT = 2000
 """Surroundings kept of each element: with few, common ones seem as far away as rare ones."""
+FEWEST = 10
+"""Training atoms of an element that tell how its surroundings differ; fewer are measured by those
+of all elements, and none of them sets a unit for others."""
+_NARROWEST = 0.1
+"""Width of an element's surroundings at least, by that of all elements."""
 MOST_ASKED = 6000
 """Training atoms of one element among which they are chosen."""
 EXCEEDED_BY = 0.01
@@ -72,13 +77,15 @@ class KnownSurroundings:
         """Of training atoms: (n, n_features) and (n,); distances have no unit yet."""
         rng = np.random.default_rng(seed)
         found = {}
+        usual = _width(features, numbers)
         for number in np.unique(numbers).tolist():
             mine = features[numbers == number]
+            least = max(usual * (_NARROWEST if len(mine) >= FEWEST else 1.0), 1e-12)
             if len(mine) > MOST_ASKED:
                 mine = mine[rng.choice(len(mine), MOST_ASKED, replace=False)]
             center = mine.mean(axis=0)
             _, widths, turned = np.linalg.svd(mine - center, full_matrices=False)
-            scale = max(float(np.sqrt((widths**2).sum() / len(mine))), 1e-12)
+            scale = max(float(np.sqrt((widths**2).sum() / len(mine))), least)
             all_of_them = _Element(center, turned[:N_AXES].T / scale, mine[:0], 1.0)
             points = all_of_them.points(mine)
             found[number] = replace(all_of_them, kept=points[farthest_points(points, N_KEPT)])
@@ -87,7 +94,10 @@ class KnownSurroundings:
     def calibrated(self, features: Floats, numbers: NDArray[np.int64]) -> "KnownSurroundings":
         """In units of what one in a hundred of these atoms, kept back, exceeds."""
         raw = self.distances(features, numbers)
-        everywhere = float(np.quantile(raw[np.isfinite(raw)], 1.0 - EXCEEDED_BY))
+        finite = np.isfinite(raw)
+        common = [number for number, each in self._elements.items() if len(each.kept) >= FEWEST]
+        sure = finite & np.isin(numbers, common)
+        everywhere = float(np.quantile(raw[sure if sure.any() else finite], 1.0 - EXCEEDED_BY))
         found = {}
         for number, each in self._elements.items():
             mine = raw[numbers == number]
@@ -140,6 +150,15 @@ class KnownSurroundings:
                 center, axes, kept, float(arrays[f"{symbol}.unit"][0])
             )
         return cls(found)
+
+
+def _width(features: Floats, numbers: NDArray[np.int64]) -> float:
+    """Root mean square distance of atoms from the mean of their element."""
+    squares = 0.0
+    for number in np.unique(numbers).tolist():
+        mine = features[numbers == number]
+        squares += float(((mine - mine.mean(axis=0)) ** 2).sum())
+    return float(np.sqrt(squares / max(len(numbers), 1)))
 
 
 def farthest_points(points: Floats, n: int) -> NDArray[np.int64]:

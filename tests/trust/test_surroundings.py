@@ -48,6 +48,23 @@ def test_farthest_points_hold_the_outliers():
     assert {500, 501} <= set(farthest_points(points, 5).tolist())
 
 
+def test_a_rare_element_makes_no_other_one_seem_near():
+    """One training atom has no width: in units of it all others were as far as the stars."""
+    rng = np.random.default_rng(1)
+
+    def atoms(n, center):
+        return rng.normal(size=(n, 16)) + center
+
+    seen = np.vstack([atoms(1000, 0.0), atoms(60, 3.0), atoms(1, 5.0)])
+    held = np.vstack([atoms(300, 0.0), atoms(20, 3.0), atoms(6, 5.0)])
+    known = KnownSurroundings.of(seen, np.repeat([14, 8, 5], [1000, 60, 1]))
+    known = known.calibrated(held, np.repeat([14, 8, 5], [300, 20, 6]))
+    far = atoms(1, 50.0)
+    for number in (14, 8, 5):
+        assert known.distances(far, np.array([number]))[0] > 3
+    assert np.median(known.distances(held[-6:], np.full(6, 5))) > 1
+
+
 def test_atoms_that_differ_where_no_other_ever_did_lie_far_away(known):
     surroundings, mixing = known
     across = np.linalg.svd(mixing)[2][-1:]  # no training atom moved along it
