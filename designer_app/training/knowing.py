@@ -31,7 +31,7 @@ MOST_FRAMES = 400
 MOST_OF_AN_ELEMENT = 40
 """Frames, beside those: a rare element is in few."""
 FEWEST_FRAMES = 20
-"""Below, an interval would promise what nobody has seen."""
+"""With forces; below, an interval would promise what nobody has seen."""
 FEWEST_FOR_DISTANCE = 8
 """The unit of distance is a rare one among atoms, of which a frame has many."""
 _ATOMS_AT_ONCE = 256
@@ -51,6 +51,12 @@ class SeenAtoms:
     """(n_atoms,) eV/A between the members."""
     deviation: Floats | None = None
     """(n_atoms,) standard deviation of each atom's energy, eV, uncalibrated."""
+
+    @property
+    def n_with_forces(self) -> int:
+        """Frames of which forces are known."""
+        frame = np.repeat(np.arange(len(self.n_atoms)), self.n_atoms)
+        return len(np.unique(frame[np.isfinite(self.errors).all(axis=1)]))
 
     def scale(self, by: str, surroundings: KnownSurroundings) -> Floats:
         """(n_atoms,) what an interval's width follows."""
@@ -88,16 +94,18 @@ def with_knowledge(
     surroundings = surroundings_of(potential, frames.train, held, control)
     write_knowledge(folder, surroundings)
     found = card
-    if len(validation) >= FEWEST_FRAMES and np.isfinite(held.errors).any():
+    if held.n_with_forces >= FEWEST_FRAMES:
         by = held.best_scale
         scale = held.scale(by, surroundings)
         intervals = ForceIntervals.fitted(held.errors, scale, by, held.n_atoms)
+        if not np.isfinite(intervals.half_width):
+            return card
         if len(others) >= FEWEST_FRAMES:
             test = seen_atoms(potential, others, control)
-            if np.isfinite(test.errors).any():
+            if test.n_with_forces >= FEWEST_FRAMES:
                 scale = test.scale(by, surroundings)
                 coverage = intervals.covered(test.errors, scale, test.n_atoms)
-                intervals = replace(intervals, coverage=coverage, n_covered=len(test.n_atoms))
+                intervals = replace(intervals, coverage=coverage, n_covered=test.n_with_forces)
         found = replace(card, calibration=intervals.told())
         write_potential_card(folder, found)
     return found

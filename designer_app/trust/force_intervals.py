@@ -50,7 +50,8 @@ class ForceIntervals:
     ) -> "ForceIntervals":
         """From |error| of components (n_atoms, 3) eV/A and the scale of each atom (n_atoms,).
 
-        `n_atoms` (n_frames,) parts the atoms into frames. Frames without forces do not count.
+        `n_atoms` (n_frames,) parts the atoms into frames. Frames without forces do not count; the
+        half-width is infinite where too few have any.
         """
         known = np.isfinite(errors).all(axis=1) & np.isfinite(scale)
         floor = 1.0 if by == "distance" else max(float(np.median(scale[known])), 1e-9)

@@ -40,7 +40,7 @@ def conformal_quantile_of_frames(
 
     Rows of one frame are alike, frames are exchangeable: each of K frames weighs 1/(K + 1),
     whatever its number of rows, and the new one the rest (Lee, Barber and Willett 2023,
-    doi:10.48550/arXiv.2306.06342). The largest score where there are too few frames.
+    doi:10.48550/arXiv.2306.06342). Infinite where there are too few frames: of 0.9, below nine.
     `frame` (n_rows,) numbers the frame of each row.
     """
     if not len(scores):
@@ -49,7 +49,7 @@ def conformal_quantile_of_frames(
     order = np.argsort(scores, kind="stable")
     below = np.cumsum(1.0 / n_rows[place[order]]) / (len(n_rows) + 1)
     rank = int(np.searchsorted(below, level - _ROUNDING))
-    return float(scores[order[min(rank, len(order) - 1)]])
+    return float(scores[order[rank]]) if rank < len(order) else math.inf
 
 
 def coverage(truth: Floats, low: Floats, high: Floats) -> float:

@@ -150,6 +150,18 @@ def test_frames_of_elements_never_learned_do_not_end_the_training(folder):
     assert (told["n_frames"], told["n_covered"]) == (25, 25)
 
 
+def test_frames_without_forces_promise_no_interval(folder, tmp_path):
+    card, arrays = read_potential(folder)
+    card = write_potential(tmp_path, replace(card, calibration={}), arrays)
+    kept = [copper(seed) for seed in range(100, 124)]
+    frames = SplitFrames(
+        train=tuple(copper(seed) for seed in range(20)),
+        validation=(*kept[:2], *(replace(each, forces=None) for each in kept[2:])),
+    )
+    potential = load(str(tmp_path), Compute("cpu"))
+    assert with_knowledge(tmp_path, card, potential, frames, RunControl()).calibration == {}
+
+
 def test_few_frames_kept_back_tell_distances_but_promise_no_interval(folder, tmp_path):
     card, arrays = read_potential(folder)
     card = write_potential(tmp_path, replace(card, calibration={}), arrays)

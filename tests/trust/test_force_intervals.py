@@ -50,8 +50,10 @@ def test_a_frame_weighs_the_same_whatever_its_size():
     assert conformal_quantile_of_frames(scores, frame) == pytest.approx(rank)
 
 
-def test_frames_too_few_for_the_promise_give_the_largest_score():
-    assert conformal_quantile_of_frames(np.array([1.0, 3.0, 2.0]), np.arange(3)) == 3.0
+@pytest.mark.parametrize(("n_frames", "quantile"), [(8, np.inf), (9, 8.0)])
+def test_frames_too_few_for_the_promise_give_no_quantile(n_frames, quantile):
+    scores = np.arange(float(n_frames))
+    assert conformal_quantile_of_frames(scores, np.arange(n_frames)) == quantile
 
 
 def test_frames_without_forces_do_not_count():
