@@ -1,7 +1,9 @@
 """Potentials side by side: how sure their mean errors are, and which of them are told apart.
 
-A mean error over frames scatters with the frames that happen to be judged. Two potentials whose
-means overlap by their standard errors are equal as far as these frames tell.
+A mean error over frames scatters with the frames that happen to be judged. All potentials are
+judged on the same ones, and frames that are hard are hard for all: what tells two apart is the
+scatter of their difference from frame to frame. Where that might be 0 by Student's t (95 %), they
+are equal as far as these frames tell.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -16,6 +18,10 @@ from designer_app.specs.evaluate import Evaluation, Judged
 ENERGY, FORCE, STRESS, SPEED = "energy", "force", "stress", "speed"
 ALL = "all"
 _MEV = 1000.0
+_STUDENT = (12.71, 4.30, 3.18, 2.78, 2.57, 2.45, 2.36, 2.31, 2.26, 2.23)
+"""97.5 % of Student's t with 1 to 10 degrees of freedom."""
+_MANY = 2.0
+"""With more; 2.2 for eleven, 1.96 in the end."""
 _AS_QUICK = 1.1
 """Times the quickest: a measured time scatters by so much."""
 
@@ -46,11 +52,12 @@ def standings(found: Evaluation) -> Standings:
         columns = {SPEED: speed}
         for quantity in (ENERGY, FORCE, STRESS):
             mine = components if quantity == FORCE else frames
-            means = [
-                None if each is None or mine is None else _mean(*_summed(each[quantity], mine))
-                for each in parts
-            ]
-            columns[quantity] = _column(means)
+            columns[quantity] = _column(
+                [
+                    None if each is None or mine is None else _summed(each[quantity], mine)
+                    for each in parts
+                ]
+            )
         told[group] = columns
     return told
 
@@ -91,49 +98,63 @@ def _groups(
         yield f"element {SYMBOLS[int(number)]}", None, found.force_numbers == number
 
 
-def _summed(off: _Off, mine: NDArray[np.bool_]) -> tuple[Array, Array]:
-    """(sum, count) of each frame over what is known of a group; `mine` is of frames or of parts."""
+@dataclass(frozen=True)
+class _Mean:
+    """Mean m = S / N of n frames with sums s and counts c, and how each frame pulls at it."""
+
+    value: float
+    pulls: Array
+    """(n_frames,) (s - m c) / N; 0 where nothing is known."""
+    held: NDArray[np.bool_]
+    """(n_frames,) where something is known."""
+
+
+def _summed(off: _Off, mine: NDArray[np.bool_]) -> _Mean | None:
+    """The mean over what is known of a group; `mine` is of frames or of parts."""
     wanted = mine if len(mine) == len(off.values) else mine[off.frame]
     known = wanted & np.isfinite(off.values)
     n = int(off.frame[-1]) + 1 if len(off.frame) else 0
     sums = np.bincount(off.frame[known], off.values[known], minlength=n).astype(np.float64)
-    return sums, np.bincount(off.frame[known], minlength=n).astype(np.float64)
-
-
-def _mean(sums: Array, counts: Array) -> tuple[float, float | None] | None:
-    """Mean m = S / N of n frames with sums s and counts c, and its standard error.
-
-    sqrt[n / (n - 1) sum (s - m c)^2] / N (ratio estimate, Cochran, Sampling Techniques, 1977).
-    """
-    held = counts > 0
-    total, n = float(counts.sum()), int(held.sum())
-    if not n:
+    counts = np.bincount(off.frame[known], minlength=n).astype(np.float64)
+    total = float(counts.sum())
+    if not total:
         return None
     mean = float(sums.sum()) / total
-    if n == 1:
-        return mean, None
-    scatter = float(np.square(sums[held] - mean * counts[held]).sum())
-    return mean, float(np.sqrt(n / (n - 1) * scatter)) / total
+    return _Mean(mean, (sums - mean * counts) / total, counts > 0)
 
 
-def _column(means: Sequence[tuple[float, float | None] | None]) -> Column:
+def _standard_error(pulls: Array, n: int) -> float | None:
+    """sqrt[n / (n - 1) sum pulls^2]; None for one frame.
+
+    That of a ratio estimate (Cochran, Sampling Techniques, 1977), or of the difference of two.
+    """
+    return float(np.sqrt(n / (n - 1) * np.square(pulls).sum())) if n > 1 else None
+
+
+def _column(means: Sequence[_Mean | None]) -> Column:
     known = {place: each for place, each in enumerate(means) if each is not None}
     best: set[int] = set()
     if known:
-        first = min(known, key=lambda place: known[place][0])
-        best = {place for place in known if _is_equal(known[place], known[first])}
+        first = min(known.values(), key=lambda each: each.value)
+        best = {place for place, each in known.items() if _is_equal(each, first)}
     return Column(
-        values=tuple(None if each is None else each[0] for each in means),
-        errors=tuple(None if each is None else each[1] for each in means),
+        values=tuple(None if each is None else each.value for each in means),
+        errors=tuple(
+            None if each is None else _standard_error(each.pulls, int(each.held.sum()))
+            for each in means
+        ),
         best=frozenset(best if len(best) < len(known) else ()),
     )
 
 
-def _is_equal(one: tuple[float, float | None], other: tuple[float, float | None]) -> bool:
+def _is_equal(one: _Mean, other: _Mean) -> bool:
     """One frame tells nothing apart."""
-    if one[1] is None or other[1] is None:
+    n = int((one.held | other.held).sum())
+    error = _standard_error(one.pulls - other.pulls, n)
+    if error is None:
         return True
-    return abs(one[0] - other[0]) <= one[1] + other[1]
+    times = _STUDENT[n - 2] if n - 2 < len(_STUDENT) else _MANY
+    return abs(one.value - other.value) <= times * error
 
 
 def _speed(judged: Sequence[Judged]) -> Column:

@@ -53,6 +53,19 @@ def test_errors_that_overlap_are_equal_and_others_are_not(scatter):
     assert told[ENERGY].best == {0, 2}
 
 
+def test_what_is_worse_in_each_frame_is_worse_however_much_frames_differ():
+    hard = 5.0 * np.exp(np.random.default_rng(0).normal(size=N_FRAMES))
+    told = standings(evaluation(judged(hard, hard), judged(1.15 * hard, 0.99 * hard)))["all"]
+    assert told[FORCE].errors[0] > 0.15 * told[FORCE].values[0]  # apart, they overlap
+    assert told[FORCE].best == {0}
+    assert told[ENERGY].best == {1}
+
+
+def test_two_frames_tell_little_apart():
+    told = standings(evaluation(judged([10.0, 20.0], [1, 1]), judged([13.0, 25.0], [1, 1]), n=2))
+    assert told["all"][FORCE].best == frozenset()
+
+
 def test_the_standard_error_is_that_of_the_frames(scatter):
     column = standings(evaluation(judged(192 + scatter, scatter)))["all"][FORCE]
     assert column.values[0] == pytest.approx(192 + scatter.mean(), rel=EXACT)

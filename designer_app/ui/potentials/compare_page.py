@@ -98,7 +98,7 @@ class ComparePage(QWidget):
         self.summary.setText(headline(told[_ALL], titles))
         said = self.tr(
             "%s frames of %s. Mean absolute errors ± how sure they are; bold is what is best, or "
-            "equal to the best within that."
+            "what these frames do not tell apart from the best."
         ) % (frames, ", ".join(found.elements))
         other = [titles[place] for place, each in enumerate(found.judged) if each.aligned]
         if other:
