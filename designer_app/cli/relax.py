@@ -4,13 +4,10 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from designer_app.cli.arguments import add_spec_arguments, spec_from_namespace
 from designer_app.cli.command import Command, Console
 from designer_app.errors import InputError
 from designer_app.explanations import explain_exception
-from designer_app.io.cell_words import lattice_in_words
 from designer_app.jobs import read, relax
 from designer_app.running.control import RunControl
 from designer_app.specs.documents import ReadSpec
@@ -69,7 +66,7 @@ def _present(result: dict[str, Any]) -> str:
         if row["volume_change_percent"] is not None:
             line += f", volume {row['volume_A3'] / row['n_atoms']:.2f} Å³/atom"
             line += f" ({row['volume_change_percent']:+.2f} %)"
-            line += f", {lattice_in_words(np.array(row['lattice']))}"
+            line += f", {row['lattice_in_words']}"
         lines.append(line + (f" -> {row['path']}" if row["path"] else ""))
     return "\n".join(lines)
 

@@ -8,6 +8,7 @@ from typing import Any
 from designer_app.device import Compute
 from designer_app.errors import InvalidSpecError
 from designer_app.explanations import explain_exception
+from designer_app.io.cell_words import lattice_in_words
 from designer_app.io.documents import Document
 from designer_app.io.folders import writable_folder
 from designer_app.io.formulas import amounts_of, formula, reduced
@@ -100,6 +101,9 @@ def _row(given: Structure, result: Relaxed, path: Path | None) -> dict[str, Any]
         "fmax_eV_A": _number(result.fmax),
         "smax_GPa": _number(result.smax / GPA),
         "lattice": structure.cell.tolist() if has_cell else None,
+        "lattice_in_words": lattice_in_words(structure.cell, structure.positions, structure.numbers)
+        if has_cell
+        else None,
         "volume_A3": structure.volume if has_cell else None,
         "volume_change_percent": 100.0 * (structure.volume / given.volume - 1)
         if has_cell

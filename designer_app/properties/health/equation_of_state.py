@@ -88,7 +88,8 @@ def _judged(volumes: np.ndarray, energies: np.ndarray, rest: Structure) -> tuple
         return "care", sentence, "Relax the cell first, or add squeezed and stretched cells."
     volume, modulus = minimum(volumes, energies)
     given = rest.volume / len(rest)
-    cell = lattice_in_words(rest.cell * (volume / given) ** (1.0 / 3.0))
+    longer = (volume / given) ** (1.0 / 3.0)
+    cell = lattice_in_words(longer * rest.cell, longer * rest.positions, rest.numbers)
     told = (
         f"One smooth minimum at {volume:.2f} Å³/atom ({cell}; {100.0 * (volume / given - 1.0):+.1f}"
         f" % against the volume given), bulk modulus {modulus:.0f} GPa"
