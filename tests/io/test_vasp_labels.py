@@ -136,5 +136,22 @@ def test_what_version_6_says_of_unsettled_electrons_is_believed(tmp_path):
     assert not read(tmp_path / "OUTCAR", outcar((2, said))).frames
 
 
+def test_runs_joined_to_one_file_lose_the_step_that_did_not_settle(tmp_path):
+    first, second = outcar((2, SETTLED), (2, SETTLED)), outcar((3, SETTLED), (1, SETTLED))
+    killed = first + STEP.format(ionic=3, electronic=1)
+    for joined in (first + second, killed + second):
+        found = read(tmp_path / "OUTCAR", joined)
+        assert [frame.energy for frame in found.frames] == [-12.0, -13.0, -13.0]
+    found = read(tmp_path / "OUTCAR", first + STEP.format(ionic=3, electronic=3) + first)
+    assert len(found.frames) == 4
+
+
+def test_version_6_is_believed_that_the_last_step_allowed_settled(tmp_path):
+    text = outcar((3, SETTLED), (2, SETTLED))
+    said = text.replace("vasp.5.4.4.18Apr17-6-g9f103f2a35", "vasp.6.3.0")
+    assert len(read(tmp_path / "OUTCAR", text).frames) == 1
+    assert len(read(tmp_path / "OUTCAR", said).frames) == 2
+
+
 def test_steps_of_linear_response_are_no_sign_of_it(tmp_path):
     assert len(read(tmp_path / "vasprun.xml", vasprun(7)).frames) == 1

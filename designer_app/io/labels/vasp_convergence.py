@@ -2,7 +2,10 @@
 
 VASP goes on with such a step, and its energy, forces and stress look like any others. Up to
 version 5 the OUTCAR even says that EDIFF was reached, so the steps are counted; a step that settles
-with the very last one allowed is taken for unsettled.
+with the very last one allowed is taken for unsettled, but where version 6 says that it did.
+
+Runs that were joined to one OUTCAR count anew, and may have been killed between two results, so
+frames are counted by their results, as whoever reads them does.
 """
 
 import re
@@ -12,32 +15,38 @@ from pathlib import Path
 _ALLOWED = re.compile(rb'(?:^\s*NELM\s*=|name="NELM">)\s*(\d+)')
 _STEP = re.compile(rb"-+ Iteration\s+(\d+)\(\s*(\d+)\s*\)")
 _GIVEN_UP = b"EDIFF was not reached"
+_REACHED = b"because EDIFF is reached"
+_VERSION = re.compile(rb"^\s*vasp\.(\d+)\.")
+_HONEST_FROM = 6
+_RESULT = b"FREE ENERGIE OF THE ION-ELECTRON SYSTEM"
 
 
 def unsettled(name: str, path: Path) -> frozenset[int]:
     """Numbers, from 0, of the ionic steps of a "vasp-out" or "vasp-xml" that did not settle."""
-    allowed, found = 0, set[int]()
+    allowed, is_honest, found = 0, False, set[int]()
     with path.open("rb") as file:
         for line, ionic, electronic in (_in_xml if name == "vasp-xml" else _in_outcar)(file):
-            if not allowed and (said := _ALLOWED.search(line)):
+            if b"NELM" in line and (said := _ALLOWED.search(line)):
                 allowed = int(said.group(1))
+            if version := _VERSION.search(line):
+                is_honest = int(version.group(1)) >= _HONEST_FROM
             if ionic < 0:
                 continue
             if _GIVEN_UP in line or electronic == allowed > 1:
                 found.add(ionic)
-            elif electronic > allowed:  # linear response counts on, behind what had settled
+            elif electronic == 1 or electronic > allowed or (is_honest and _REACHED in line):
+                # begun anew, or linear response, which counts on behind what had settled
                 found.discard(ionic)
     return frozenset(found)
 
 
 def _in_outcar(file: Iterator[bytes]) -> Iterator[tuple[bytes, int, int]]:
-    """(line, ionic step, electronic step); 0 where a line is none."""
-    ionic = -1
+    """(line, frame, electronic step); 0 where a line is none."""
+    frame = 0
     for line in file:
-        step = _STEP.search(line)
-        if step:
-            ionic = int(step.group(1)) - 1
-        yield line, ionic, int(step.group(2)) if step else 0
+        step = _STEP.search(line) if b"Iteration" in line else None
+        yield line, frame, int(step.group(2)) if step else 0
+        frame += _RESULT in line
 
 
 def _in_xml(file: Iterator[bytes]) -> Iterator[tuple[bytes, int, int]]:
