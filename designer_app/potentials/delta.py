@@ -30,7 +30,7 @@ from designer_app.potentials.base import ENERGY_AND_FORCES, Potential, Predictio
 from designer_app.potentials.composite import CompositePotential
 from designer_app.running.control import RunControl
 from designer_app.specs.labelled import LabelledFrame
-from designer_app.specs.potentials import imports_code, key_and_model, member_texts
+from designer_app.specs.potentials import imports_code, key_and_model, sum_texts
 from designer_app.state import AtomicState, state_from_structures
 
 _SUMMED = frozenset({"energy", "forces", "stress", "energies"})
@@ -43,7 +43,7 @@ def load(model: str, compute: Compute) -> Potential:
 
     Two potentials are written baseline first: "tight-binding:GFN1-xTB+schnet:FOLDER".
     """
-    texts = member_texts(model, most=2)
+    texts = sum_texts(model)
     if len(texts) == 1:
         from designer_app.potentials import trained  # it imports this module for such folders
 

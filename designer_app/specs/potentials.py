@@ -296,6 +296,17 @@ def member_texts(text: str, most: int = 0) -> list[str]:
     return re.split(rf"\+(?=(?:{keys})(?::|\+|$))", text, maxsplit=max(most - 1, 0))
 
 
+def sum_texts(text: str) -> list[str]:
+    """The "key:model" of the two parts of a sum, or the text itself where it is one folder.
+
+    After a baseline that has members itself, the correction is what stands behind the last "+".
+    """
+    texts = member_texts(text)
+    if len(texts) > 2 and texts[0].partition(":")[0] in ("ensemble", "delta"):
+        return ["+".join(texts[:-1]), texts[-1]]
+    return member_texts(text, most=2)
+
+
 def key_and_model(text: str) -> tuple[str, str]:
     """(registry key, model) of "key:model"; the model may be left out."""
     key, _, model = text.strip().partition(":")
@@ -307,10 +318,17 @@ def imports_code(potential: str, model: str) -> bool:
 
     An ensemble that a file lists counts as one that does: only the worker reads such files.
     """
-    if potential not in ("ensemble", "delta"):
-        return potential == "ase"
-    parts = [part.strip() for text in model.split("+") for part in text.split(":")]
-    return "ase" in parts or any(part.endswith(".toml") for part in parts)
+    parts = [(potential, model)]
+    while parts:
+        key, its = parts.pop()
+        if key.strip() == "ase":
+            return True
+        if key in ("ensemble", "delta"):
+            texts = sum_texts(its) if key == "delta" else member_texts(its)
+            if key == "ensemble" and len(texts) == 1 and its.endswith(".toml"):
+                return True
+            parts += map(key_and_model, texts)
+    return False
 
 
 def runs_a_program(spec: Any) -> bool:

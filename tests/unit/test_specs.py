@@ -19,7 +19,7 @@ from designer_app.specs.fields import (
 )
 from designer_app.specs.jobs import JOBS
 from designer_app.specs.md import ENSEMBLES, MDSpec
-from designer_app.specs.potentials import POTENTIALS, imports_code
+from designer_app.specs.potentials import POTENTIALS, imports_code, sum_texts
 from designer_app.specs.relax import RelaxSpec
 from designer_app.specs.single_point import EnergySpec
 from designer_app.specs.train_potential import TrainPotentialSpec
@@ -103,6 +103,20 @@ def test_an_unknown_key_names_the_choices():
     assert "lennard-jones" in caught.value.choices
 
 
+@pytest.mark.parametrize(
+    ("model", "baseline"),
+    [
+        ("morse:a+schnet:b", "morse:a"),
+        ("morse:a+ensemble:schnet:b+schnet:c", "morse:a"),
+        ("ensemble:morse:a+chgnet+schnet:b", "ensemble:morse:a+chgnet"),
+        ("delta:morse:a+schnet:b+schnet:c", "delta:morse:a+schnet:b"),
+    ],
+)
+def test_a_sum_is_parted_into_baseline_and_correction(model, baseline):
+    assert sum_texts(model)[0] == baseline
+    assert "+".join(sum_texts(model)) == model
+
+
 @pytest.mark.parametrize("row", JOBS.values(), ids=lambda row: row.key)
 def test_every_job_has_a_body(row):
     assert callable(row.load())
@@ -124,6 +138,7 @@ def test_every_potential_has_a_loader(row):
         ("delta", "ase:os:abort+morse"),
         ("delta", "morse+ensemble:ase:os:abort+morse"),
         ("delta", "ensemble:members.toml+morse"),
+        ("delta", "ensemble:morse:a.toml+ase:os:abort+schnet:folder"),
     ],
 )
 def test_a_potential_that_may_import_code_is_known_as_such(potential, model):
@@ -131,7 +146,14 @@ def test_a_potential_that_may_import_code_is_known_as_such(potential, model):
 
 
 @pytest.mark.parametrize(
-    ("potential", "model"), [("chgnet", "r2scan"), ("ensemble", ""), ("morse", "mine.toml")]
+    ("potential", "model"),
+    [
+        ("chgnet", "r2scan"),
+        ("ensemble", ""),
+        ("morse", "mine.toml"),
+        ("ensemble", "morse:mine.toml+core-shell:ours.toml"),
+        ("delta", "ensemble:chgnet+morse:mine.toml+schnet:folder"),
+    ],
 )
 def test_a_potential_of_our_own_code_imports_no_other(potential, model):
     assert not imports_code(potential, model)
