@@ -16,13 +16,21 @@ from designer_app.errors import FileUnreadableError
 from designer_app.io.atomic_write import atomic_write
 from designer_app.io.ensemble_files import members_named
 from designer_app.resources import resource
-from designer_app.specs.potentials import POTENTIALS
+from designer_app.specs.potentials import (
+    POTENTIALS,
+    key_and_model,
+    member_texts,
+    sum_texts,
+)
 
 POTENTIAL_CARD = "potential.json"
 POTENTIAL_WEIGHTS = "weights.safetensors"
 BASELINE_FOLDER = "baseline"
 """In the folder of a correction: copies of the files and folders that its baseline is made of."""
 FORMAT = 1
+_COMPOSITES = ("ensemble", "delta")
+_NAMED = ("ase", "tight-binding")
+"""Families whose models are names, never files."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -137,13 +145,59 @@ def model_of(folder: Path) -> str:
 def baseline_of(folder: Path, card: PotentialCard) -> tuple[str, str]:
     """(potential, model) that a card in a folder names as its baseline; empty where there is none.
 
-    What lies in the folder itself, on the card relative to it, is named by its path.
+    Its files are named by their paths. Raises `FileUnreadableError` where they are not in the
+    folder itself: a card may come from a stranger, and opens nothing else on this machine.
     """
-    if len(card.baseline) != 2:
+    if not any(card.baseline):
         return "", ""
+    parts = _baseline_parts(card)
+    found = [(key, _inside(folder, key, model)) for key, model in parts]
+    if not found or any(place is None for _, place in found):
+        said = ":".join(map(str, card.baseline))
+        reason = (
+            f"its baseline, {said}, is not in its folder. To use it all the same, name both: "
+            f"delta:{said}+{card.family}:FOLDER"
+        )
+        raise FileUnreadableError(str(folder / POTENTIAL_CARD), reason)
+    if card.baseline[0] not in _COMPOSITES:
+        return card.baseline[0], found[0][1] or ""
+    return card.baseline[0], "+".join(f"{key}:{place}" for key, place in found)
+
+
+def _baseline_parts(card: PotentialCard) -> list[tuple[str, str]]:
+    """(potential, model) of each part of a baseline as the card says it; none where it is wrong."""
+    if len(card.baseline) != 2 or not all(isinstance(each, str) for each in card.baseline):
+        return []
     key, model = card.baseline
-    inside = f"{folder / BASELINE_FOLDER}/"
-    return key, re.sub(rf"(?:^|(?<=:)){BASELINE_FOLDER}/", lambda _: inside, model)
+    if key not in _COMPOSITES:
+        parts = [(key, model)]
+    else:
+        texts = sum_texts(model) if key == "delta" else member_texts(model)
+        parts = [key_and_model(text) for text in texts]
+        if len(parts) < 2 or any(each in _COMPOSITES for each, _ in parts):
+            return []
+    return parts if all(each in POTENTIALS for each, _ in parts) else []
+
+
+def _inside(folder: Path, key: str, model: str) -> str | None:
+    """A shipped model, an import by name, or a path in a folder's own baselines; None: elsewhere.
+
+    Links are not followed, wherever they lead.
+    """
+    row = POTENTIALS[key]
+    if key in _NAMED or not model or model in dict(row.models):
+        return str(shipped_folder() / model) if row.is_trained and model else model
+    place, _, name = model.partition("/")
+    path = folder / BASELINE_FOLDER / name
+    if place != BASELINE_FOLDER or name == ".." or not re.fullmatch(r"[^/\\:]+", name):
+        return None
+    try:
+        if path.parent.is_symlink() or path.is_symlink():
+            return None
+        is_inside = path.resolve() == folder.resolve() / BASELINE_FOLDER / name
+    except (OSError, ValueError):  # no name of a file on this machine
+        return None
+    return str(path) if is_inside else None
 
 
 def shipped_folder() -> Path:
@@ -156,17 +210,38 @@ def families(potential: str, model: str) -> tuple[str, ...]:
 
     The potential, the parts that its model names, and the baselines of trained folders.
     """
-    parts: list[tuple[str, str]] = []
-    if potential in ("ensemble", "delta"):
-        with suppress(FileUnreadableError):  # loading it says what is wrong
-            parts = members_named(model)
-    below = [each for key, its in parts if key in POTENTIALS for each in families(key, its)]
-    if not below and model and (trained_folder(model) / POTENTIAL_CARD).is_file():
-        with suppress(FileUnreadableError):  # loading it says what is wrong
-            folder = trained_folder(model)
-            key, its = baseline_of(folder, read_potential_card(folder))
-            below = list(families(key, its)) if key in POTENTIALS else []
-    return (potential, *below)
+    found = [potential]
+    for key, its in _members(potential, model):
+        found += [key, *_under(key, its)]
+    return (potential, *_under(potential, model)) if len(found) == 1 else tuple(found)
+
+
+def _members(potential: str, model: str) -> list[tuple[str, str]]:
+    if potential not in _COMPOSITES:
+        return []
+    try:
+        return [(key, its) for key, its in members_named(model) if key in POTENTIALS]
+    except (FileUnreadableError, OSError, ValueError):  # loading it says what is wrong
+        return []
+
+
+def _under(key: str, model: str) -> tuple[str, ...]:
+    """The members of a member, or the baseline of a trained folder, and nothing below these."""
+    members = _members(key, model)
+    if members or key in _NAMED or not model:
+        return tuple(each for each, _ in members)
+    try:
+        if not (trained_folder(model) / POTENTIAL_CARD).is_file():
+            return ()
+        return baseline_families(read_potential_card(trained_folder(model)))
+    except (FileUnreadableError, OSError, ValueError):  # loading it says what is wrong
+        return ()
+
+
+def baseline_families(card: PotentialCard) -> tuple[str, ...]:
+    """Registry keys of what a card corrects; no file is looked at."""
+    keys = [key for key, _ in _baseline_parts(card)]
+    return (card.baseline[0], *keys) if len(keys) > 1 else tuple(keys)
 
 
 def trained_in(places: Iterable[Path]) -> list[tuple[Path, PotentialCard]]:

@@ -10,7 +10,7 @@ from enum import Enum
 
 from designer_app.io.documents import Document
 from designer_app.io.examples import Example, examples
-from designer_app.io.potential_cards import PotentialCard, families
+from designer_app.io.potential_cards import PotentialCard, baseline_families, families
 from designer_app.specs.potentials import PotentialRow
 from designer_app.specs.structure import Structure
 from designer_app.specs.suitability import (
@@ -86,7 +86,7 @@ def judge_trained(
         if missing:
             never = f"It never saw {', '.join(missing)}."
             return Verdict(Level.NO, _WORDS[Level.NO], (never, told), stops=True)
-        thin = _thin(families(*card.baseline) if card.baseline[0] else (), structure)
+        thin = _thin(baseline_families(card), structure)
         if thin is not None:
             return thin
         told = f"It learned all elements here. {told}"

@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,9 @@ from designer_app.io.potential_cards import (
     ErrorsOn,
     LearnedFrom,
     PotentialCard,
+    baseline_families,
+    baseline_of,
+    families,
     model_of,
     read_potential_card,
     trained_folder,
@@ -74,3 +78,80 @@ def test_a_folder_of_the_users_own_comes_before_a_shipped_potential(tmp_path, mo
     (tmp_path / "ethanol-schnet").mkdir()
     (tmp_path / "ethanol-schnet" / "potential.json").write_text("{}")
     assert trained_folder("ethanol-schnet") == Path("ethanol-schnet")
+
+
+def on(*baseline):
+    return replace(CARD, baseline=baseline)
+
+
+def test_a_list_that_names_itself_is_read_no_further(tmp_path):
+    listed = tmp_path / "self.toml"
+    listed.write_text(f"members = ['ensemble:{listed}', 'chgnet:0.3.0']")
+    assert set(families("ensemble", str(listed))) == {"ensemble", "chgnet"}
+
+
+def test_a_folder_that_is_its_own_baseline_is_looked_at_once(tmp_path):
+    (tmp_path / "baseline").mkdir()
+    write_potential_card(tmp_path, on("schnet", "baseline/.."))
+    assert families("schnet", str(tmp_path)) == ("schnet", "schnet")
+
+
+def test_names_too_long_for_a_file_end_nothing():
+    assert families("schnet", "x" * 5000) == ("schnet",)
+
+
+def test_the_parts_of_a_baseline_are_known_without_its_files():
+    card = on("ensemble", "tight-binding:GFN1-xTB+morse:baseline/none.toml")
+    assert baseline_families(card) == ("ensemble", "tight-binding", "morse")
+    assert baseline_families(CARD) == ()
+
+
+def test_files_of_a_baseline_lie_in_the_folder(tmp_path):
+    path = tmp_path / "baseline" / "base.toml"
+    assert baseline_of(tmp_path, on("morse", "baseline/base.toml")) == ("morse", str(path))
+    several = on("ensemble", "chgnet:0.3.0+morse:baseline/base.toml")
+    assert baseline_of(tmp_path, several)[1] == f"chgnet:0.3.0+morse:{path}"
+
+
+@pytest.mark.parametrize(
+    "baseline",
+    [
+        ("ase", "ase.calculators.emt:EMT"),
+        ("tight-binding", "GFN1-xTB(charge=-1)"),
+        ("morse", ""),
+        ("ensemble", "chgnet:0.3.0+chgnet:r2scan"),
+    ],
+)
+def test_what_a_baseline_names_stays_as_it_is(baseline, tmp_path):
+    assert baseline_of(tmp_path, on(*baseline)) == baseline
+
+
+@pytest.mark.parametrize(
+    "baseline",
+    [
+        ("morse", "/etc/passwd"),
+        ("morse", r"\\host\share\base.toml"),
+        ("morse", r"baseline/C:\base.toml"),
+        ("morse", "base.toml"),
+        ("schnet", "baseline/.."),
+        ("schnet", "baseline/"),
+        ("morse", "baseline/" + "x" * 5000),
+        ("ensemble", "chgnet:0.3.0+morse:/base.toml"),
+        ("ensemble", "baseline/list.toml"),
+        ("delta", "ensemble:chgnet+morse+schnet:baseline/x"),
+        ("nothing", "x"),
+        ("morse", 7),
+        ("morse",),
+    ],
+)
+def test_a_baseline_elsewhere_is_refused(baseline, tmp_path):
+    with pytest.raises(FileUnreadableError, match="not in its folder"):
+        baseline_of(tmp_path, on(*baseline))
+
+
+def test_a_baseline_that_is_a_link_is_refused(tmp_path, make_link):
+    (tmp_path / "secret.toml").write_text("")
+    (tmp_path / "baseline").mkdir()
+    make_link(tmp_path / "baseline" / "base.toml", tmp_path / "secret.toml")
+    with pytest.raises(FileUnreadableError, match="not in its folder"):
+        baseline_of(tmp_path, on("morse", "baseline/base.toml"))
