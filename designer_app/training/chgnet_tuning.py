@@ -66,6 +66,11 @@ class TuningModel(NetworkModel):
         constants = references_of(self.references), 1.0
         self.scaled = ScaledNetwork(self.network, *constants).on(self.device, self.dtype)
 
+    @property
+    def forces_first(self) -> bool:
+        """No: its energies are nearly right from the start."""
+        return False
+
     def arrays(self, weights: Mapping[str, Tensor]) -> dict[str, NDArray[Any]]:
         """All parameters in the layout of the package, the elements' references among them."""
         state = {**self.network.state_dict(), **weights}

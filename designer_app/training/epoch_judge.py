@@ -14,7 +14,7 @@ from designer_app.potentials.base import Prediction
 from designer_app.training.loss import ErrorSums, loss_of
 from designer_app.training.metrics import Labels, blank_labels, voigt
 from designer_app.training.progress import Progress
-from designer_app.training.schedule import WeightAverage, rate_factor
+from designer_app.training.schedule import ENERGIES_WHOLE, WeightAverage, rate_factor
 from designer_app.training.training_log import TrainingLog
 
 JUDGED_AT_ONCE = 4
@@ -41,6 +41,8 @@ class EpochJudge:
         progress.seconds += progress.judging_seconds
         n_learned = progress.done
         progress.epoch, progress.done = progress.epoch + 1, 0
+        if progress.schedule.forces_first and progress.share < ENERGIES_WHOLE:
+            progress.patient_from = progress.epoch
         rate = progress.schedule.learning_rate * rate_factor(progress.share)
         loss = (sums if len(self.frames) else progress.sums).loss(progress.schedule.weights)
         if not math.isfinite(loss):

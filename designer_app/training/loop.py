@@ -125,7 +125,8 @@ class Training:
             group["lr"] = rate
         self.optimizer.zero_grad(set_to_none=True)
         whole = self.progress.schedule.weights
-        weights = replace(whole, energy=whole.energy * energy_factor(now.share))
+        factor = energy_factor(now.share) if self.progress.schedule.forces_first else 1.0
+        weights = replace(whole, energy=factor * whole.energy)
         loss, sums = loss_of(self.predict(batch, True), batch, weights)
         if loss.requires_grad:  # a batch without labels has nothing to say
             loss.backward(inputs=learning(self.module))  # and not by positions

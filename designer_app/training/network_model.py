@@ -57,6 +57,11 @@ class NetworkModel:
         self._forces = _any_label(everything, "forces") and spec.force_weight > 0.0
         self._stress = _any_label(everything, "stress") and spec.stress_weight > 0.0
 
+    @property
+    def forces_first(self) -> bool:
+        """Whether energies are to weigh less until forces are learned; of a network by chance."""
+        return self._forces
+
     def predict(self, batch: Data, for_training: bool) -> Prediction:
         """Energies, and forces and stress where any frame is labelled with them."""
         return self.scaled.predict(

@@ -67,7 +67,7 @@ def fit(
         model.network,
         model.predict,
         (graphs, FrameGraphs(frames.validation, model.network.cutoff)),
-        schedule_of(chosen, spec, model.scale),
+        schedule_of(chosen, spec, model.scale, forces_first=start is None and model.forces_first),
         folder=spec.out,
         device=model.device,
         must_agree={
@@ -93,7 +93,9 @@ def fit(
     return _fitted(training, model, chosen, frames, start)
 
 
-def schedule_of(chosen: Plan, spec: TrainPotentialSpec, unit: float) -> Schedule:
+def schedule_of(
+    chosen: Plan, spec: TrainPotentialSpec, unit: float, *, forces_first: bool
+) -> Schedule:
     """The schedule of a plan with the weights of the spec."""
     return Schedule(
         epochs=chosen.epochs,
@@ -109,6 +111,7 @@ def schedule_of(chosen: Plan, spec: TrainPotentialSpec, unit: float) -> Schedule
             unit=unit,
         ),
         seed=spec.seed,
+        forces_first=forces_first,
     )
 
 

@@ -11,6 +11,8 @@ from torch import Tensor
 from designer_app.training.loss import ErrorSums, LossWeights
 
 _PLAIN = ("epoch", "done", "batch_size", "epoch_seconds", "seconds", "judging_seconds")
+_NEW = ("patient_from",)
+"""Not in checkpoints of earlier versions."""
 _BEST = ("best_epoch", "best_loss", "history")
 
 
@@ -28,6 +30,8 @@ class Schedule:
     """Epochs without progress; 0: any number."""
     weights: LossWeights
     seed: int
+    forces_first: bool = False
+    """Whether energies weigh less at first (`schedule.energy_factor`)."""
 
 
 @dataclass(kw_only=True)
@@ -50,6 +54,8 @@ class Progress:
     seconds: float = 0.0
     judging_seconds: float = 0.0
     """Of the last epoch that was judged."""
+    patient_from: int = 0
+    """Epoch until which energies did not have their whole weight: patience counts from there."""
     best: dict[str, Tensor] = field(default_factory=dict)
     """Weights by name."""
     best_epoch: int = 0
@@ -69,7 +75,8 @@ class Progress:
     def is_over(self) -> bool:
         """Whether nothing is left to be done."""
         patience = self.schedule.patience
-        gave_up = patience and self.best_epoch and self.epoch - self.best_epoch >= patience
+        in_vain = self.epoch - max(self.best_epoch, self.patient_from)
+        gave_up = patience and self.best_epoch and in_vain >= patience
         return (self.done == 0 and self.share >= 1.0 and self.epoch > 0) or bool(gave_up)
 
     @property
@@ -109,13 +116,15 @@ class Progress:
 
     def told(self) -> dict[str, Any]:
         """For a checkpoint."""
-        found = {name: getattr(self, name) for name in (*_PLAIN, *_BEST)}
+        found = {name: getattr(self, name) for name in (*_PLAIN, *_NEW, *_BEST)}
         return {**found, "sums": asdict(self.sums), "norms": self.norms, "best": self.best}
 
     def take_up(self, state: Mapping[str, Any], device: torch.device) -> None:
         """Go on from what `told` gave."""
         for name in (*_PLAIN, *_BEST):
             setattr(self, name, state[name])
+        for name in _NEW:
+            setattr(self, name, state.get(name, getattr(self, name)))
         self.batch_size = min(self.batch_size, self.schedule.batch_size)
         self.norms = tuple(state["norms"])
         known = {each.name for each in fields(ErrorSums)}

@@ -16,6 +16,7 @@ from designer_app.errors import (
     ResumeError,
     TrainingDivergedError,
 )
+from designer_app.io.potential_cards import PotentialCard
 from designer_app.io.series import read_series
 from designer_app.running.control import RunControl
 from designer_app.specs.training_progress import (
@@ -28,6 +29,7 @@ from designer_app.specs.training_progress import (
 from designer_app.training import loop, network_model
 from designer_app.training.frames import SplitFrames, StoppedFitError
 from designer_app.training.network_training import FORCES_ALONE, NO_MOMENTS, fit, hash_of
+from designer_app.weights.potential_cards import write_potential
 
 ONE_BATCH, BATCHES_AN_EPOCH = 1, 4
 
@@ -107,9 +109,9 @@ def test_the_kept_weights_are_those_of_the_best_epoch(copper_frames, tiny_traini
     assert fitted.training["loss_validation"] == min(losses)
 
 
-def test_energies_weigh_little_at_first_and_whole_in_the_second_half(
-    copper_frames, tiny_training, monkeypatch
-):
+@pytest.fixture
+def energy_weights(monkeypatch):
+    """Those of each step, as they are taken."""
     true, told = loop.loss_of, []
 
     def telling(said, batch, weights):
@@ -117,18 +119,60 @@ def test_energies_weigh_little_at_first_and_whole_in_the_second_half(
         return true(said, batch, weights)
 
     monkeypatch.setattr(loop, "loss_of", telling)
-    spec = tiny_training(epochs=4)
+    return told
+
+
+def test_energies_weigh_little_at_first_and_whole_in_the_second_half(
+    copper_frames, tiny_training, energy_weights
+):
+    told, spec = energy_weights, tiny_training(epochs=4)
     fit(copper_frames, spec, RunControl())
     assert told[0] < 0.2 * spec.energy_weight
     assert told == sorted(told)
     assert set(told[2 * BATCHES_AN_EPOCH :]) == {spec.energy_weight}
 
 
-def test_patience_ends_a_training_that_makes_no_progress(copper_frames, tiny_training):
-    fitted = fit(
-        copper_frames, tiny_training(epochs=500, learning_rate=0.5, patience=2), RunControl()
+def test_without_forces_to_learn_energies_weigh_all_from_the_start(
+    copper_frames, tiny_training, energy_weights
+):
+    bare = SplitFrames(
+        tuple(replace(each, forces=None) for each in copper_frames.train),
+        tuple(replace(each, forces=None) for each in copper_frames.validation),
     )
+    spec = tiny_training(epochs=2)
+    fit(bare, spec, RunControl())
+    assert set(energy_weights) == {spec.energy_weight}
+
+
+def test_a_fine_tuning_weighs_energies_whole_from_the_start(
+    copper_frames, tiny_training, energy_weights, tmp_path
+):
+    first = fit(copper_frames, tiny_training(epochs=1), RunControl())
+    card = PotentialCard(
+        family="schnet", title="copper", settings=first.settings, elements=("Cu",),
+        cutoff=first.cutoff, references_eV=first.references,
+    )  # fmt: skip
+    write_potential(tmp_path / "first", card, first.arrays)
+    energy_weights.clear()
+    spec = tiny_training(epochs=2, start=tmp_path / "first", options=())
+    fit(copper_frames, spec, RunControl())
+    assert set(energy_weights) == {spec.energy_weight}
+
+
+def test_patience_ends_a_training_that_makes_no_progress(copper_frames, tiny_training):
+    spec = tiny_training(epochs=500, learning_rate=0.5, patience=2, force_weight=0.0)
+    fitted = fit(copper_frames, spec, RunControl())
     assert fitted.training["epochs"] - fitted.training["best_epoch"] == 2
+
+
+def test_patience_does_not_begin_before_energies_have_their_whole_weight(
+    copper_frames, tiny_training
+):
+    """Half of 20 epochs: the 10th ends where they have it."""
+    spec = tiny_training(epochs=20, learning_rate=0.0, averaging=0.0, patience=2)
+    fitted = fit(copper_frames, spec, RunControl())
+    assert fitted.training["best_epoch"] == 1
+    assert fitted.training["epochs"] == 9 + 2
 
 
 def test_a_time_limit_ends_a_training(copper_frames, tiny_training):
