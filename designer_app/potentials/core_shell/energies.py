@@ -142,11 +142,13 @@ class Moved:
         cores, ions = self.cores, self.cores.ions
         n = len(cores.positions)
         slopes = self.by_pairs[:n] + ions.still.gathered(cores.still.slopes, n)
-        slopes = slopes + ions.core[:, None] * cores.waves.slopes(cores.sites, self.density)
+        by_waves = ions.core[:, None] * cores.waves.slopes(cores.sites, self.density)
+        by_waves = by_waves.index_add(0, ions.movable, self.by_waves)
+        slopes = slopes + by_waves - by_waves.mean(dim=0)  # a mesh pulls at the whole a little
         one, other = ions.ions_of_short
         by_switch = self._by_switch()
         slopes = slopes.index_add(0, other, by_switch).index_add(0, one, -by_switch)
-        return slopes.index_add(0, ions.movable, self.by_pairs[n:] + self.by_waves)
+        return slopes.index_add(0, ions.movable, self.by_pairs[n:])
 
     def virial(self) -> Tensor:
         """(3, 3) dE/d(strain) in eV, of shells at rest."""

@@ -5,9 +5,10 @@ Charges are spread on a mesh by B-splines M_p, a Fourier transform of it stands 
     S(k) = b_1(n_1) b_2(n_2) b_3(n_3) FFT[Q](n),
     |b(n)|^2 = | sum_{j=0}^{p-2} M_p(j + 1) exp(2 pi i n j / K) |^-2
 
-(Essmann et al. 1995, doi:10.1063/1.470117, eqs. 4.1 to 4.8), and forces are the exact slope of
-that energy, so that energy is conserved. The work grows as n log n, for any cell. Their splines
-are of even order here, which is what interpolates well at the shortest waves.
+(Essmann et al. 1995, doi:10.1063/1.470117, eqs. 4.1 to 4.8), and slopes are the exact ones of
+that energy, so that energy is conserved; as the mesh does not move along with the ions, their sum
+is not quite 0, and forces are given without their mean. The work grows as n log n, for any cell.
+Their splines are of even order here, which is what interpolates well at the shortest waves.
 """
 
 import math

@@ -2,6 +2,10 @@
 
 Newton's method. The second derivatives (`stiffness.py`) are nearly right and change little on the
 way, so that they are taken anew only where they no longer lead on.
+
+In a crystal where each ion is a centre of inversion, no shell is pulled at, also where their rest
+there is a saddle and the least displacement lets them fall. So such a rest is asked for its lowest
+curvature, and left along it where that is negative.
 """
 
 import torch
@@ -21,6 +25,10 @@ _LONGEST_STEP = 0.15
 """A."""
 _SHARE = 3e-4
 """Of the slopes, that a solution of Newton's equations may leave."""
+_SADDLE = -5e-3
+"""Of the highest curvature: below, the lowest one is negative, and no error of it."""
+_OFF_SADDLE = 1e-3
+"""A that each shell is moved on the mean."""
 _LEADS_ON = 0.05
 """Of the slopes, left after a step of second derivatives that are kept."""
 
@@ -42,6 +50,7 @@ def settled(
     allowed = residual or (RESIDUAL if is_double else _SINGLE_RESIDUAL)
     pull = 0.0 if field is None else cores.ions.on_shells[:, None] * field
     u, before = start, torch.inf
+    is_still = bool((start == 0).all())
     stiffness: Stiffness | None = None
     for _ in range(_MOST_STEPS):
         moved = cores.with_shells(u)
@@ -49,7 +58,14 @@ def settled(
         slopes = moved.on_shells - pull
         left = float(slopes.abs().max()) if len(u) else 0.0
         if left < allowed:
-            return moved
+            if not (is_still and len(u)):
+                return moved
+            lowest, way = Stiffness.of(moved).softest()
+            if lowest > _SADDLE:
+                return moved
+            u, is_still = u + _OFF_SADDLE * len(u) ** 0.5 * way, False
+            continue
+        is_still = False
         if stiffness is None or left > _LEADS_ON * before:
             stiffness = Stiffness.of(moved)
         before = left

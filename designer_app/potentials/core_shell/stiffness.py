@@ -24,6 +24,9 @@ _MOST_NUMBERS = 8e6
 _NEAR = 5.0
 """A; short-ranged forces beyond it bend nothing."""
 _MOST_STEPS = 40
+_LANCZOS = 30
+_NOTHING = 1e-6
+"""Of a way, left beside those before: there are no more."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,6 +81,31 @@ class Stiffness:
         to_one = _each(self.blocks, u.index_select(0, self.other))
         to_other = _each(self.blocks, u.index_select(0, self.one))
         return found.index_add(0, self.one, -to_one).index_add(0, self.other, -to_other)
+
+    def softest(self) -> tuple[float, Tensor]:
+        """Lowest curvature by the highest, and (m, 3) the way of it, of length 1.
+
+        By Lanczos' steps from a way without symmetry, which find the ends of the spectrum first.
+        """
+        generator = torch.Generator().manual_seed(0)
+        way = torch.randn(self.own.shape[:2], generator=generator, dtype=torch.float64)
+        way = way.to(self.own).flatten()
+        ways = answers = torch.zeros(0, len(way), dtype=way.dtype, device=way.device)
+        longest = float(torch.linalg.vector_norm(way))
+        for _ in range(min(_LANCZOS, len(way))):
+            for _ in range(2):  # once more for what rounding left
+                way = way - ways.T @ (ways @ way)
+            length = float(torch.linalg.vector_norm(way))
+            if length < _NOTHING * longest:
+                break
+            ways = torch.cat([ways, way[None] / length])
+            way = self.times(ways[-1].reshape(-1, 3)).flatten()
+            longest = float(torch.linalg.vector_norm(way))
+            answers = torch.cat([answers, way[None]])
+        bends = ways @ answers.T
+        values, turned = torch.linalg.eigh(0.5 * (bends + bends.T))
+        softest = (turned[:, 0] @ ways).reshape(-1, 3)
+        return float(values[0] / values.abs().max()), softest
 
     def solve(self, pull: Tensor, share: float) -> Tensor:
         """(m, 3) A, the displacements that answer a pull, to a share of it that is left."""

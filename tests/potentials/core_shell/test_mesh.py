@@ -106,6 +106,14 @@ def test_ions_feel_on_a_mesh_what_they_feel_of_the_exact_sum(model, crystal):
     assert float((meshed.stress - exact.stress).abs().max()) < STRESS
 
 
+def test_forces_on_a_mesh_add_up_to_nothing():
+    potential = load("mgo-gale", Compute(device="cpu"))
+    potential.mesh_from = 1
+    forces = said(potential, state_of("MgO", "rocksalt", 4.24, (3, 2, 2))).forces
+    rounding = 1e-9
+    assert float(forces.sum(dim=0).abs().max()) < rounding
+
+
 def test_large_cells_take_the_mesh_by_themselves():
     potential = load("mgo-gale", Compute(device="cpu"))
     small, large = (state_of("MgO", "rocksalt", 4.24, (n, 2, 2)) for n in (1, 5))

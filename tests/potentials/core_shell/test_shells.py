@@ -8,6 +8,7 @@ from ase.build import bulk
 from designer_app.device import Compute
 from designer_app.dynamics.integrators import NVE
 from designer_app.dynamics.simulation import ForceField, begin, simulate, start_state
+from designer_app.errors import ShellsLostError
 from designer_app.neighbors.build import build_neighbors
 from designer_app.potentials.core_shell import load
 from designer_app.potentials.core_shell.energies import Cores
@@ -23,6 +24,20 @@ NEARLY = 2e-3
 SOLVED = 1e-6
 A_FEW = 4
 """Evaluations in a step of dynamics of 1 fs at room temperature."""
+
+
+SOFT_SPRINGS = """\
+form = "core-shell"
+[cutoff]
+begin = 9.0
+end = 10.0
+[ions]
+Mg = { charge = 2.0 }
+O = { core = 0.86902, shell = -2.86902, k2 = 5.0 }
+[pairs]
+Mg-O = { A = 1280.0, rho = 0.3 }
+O-O = { A = 1280.0, rho = 0.3, C = 27.88 }
+"""
 
 
 def state_of(name, kind, a, rattle, repeats=(1, 1, 1)):
@@ -67,6 +82,29 @@ def test_the_answer_to_a_pull_causes_that_pull():
     )
     found = stiffness.times(stiffness.solve(pull, 1e-8))
     np.testing.assert_allclose(found, pull, rtol=SOLVED, atol=SOLVED)
+
+
+def test_shells_that_the_least_displacement_lets_fall_are_not_at_rest(tmp_path):
+    """An ideal lattice pulls at no shell, however soft its spring."""
+    table = tmp_path / "soft.toml"
+    table.write_text(SOFT_SPRINGS)
+    with pytest.raises(ShellsLostError):
+        at_rest(str(table), "MgO", "rocksalt", 4.212, 0.0)
+    table.write_text(SOFT_SPRINGS.replace("k2 = 5.0", "k2 = 74.92"))
+    assert float(at_rest(str(table), "MgO", "rocksalt", 4.212, 0.0).u.abs().max()) < DIFFERENCE_A
+
+
+def test_the_softest_way_is_that_of_all_second_derivatives():
+    moved = at_rest("mgo-gale", "MgO", "rocksalt", 4.24, 0.05)
+    stiffness = Stiffness.of(moved)
+    n = moved.u.numel()
+    whole = torch.stack(
+        [stiffness.times(each.reshape(-1, 3)).flatten() for each in torch.eye(n).double()]
+    )
+    values = torch.linalg.eigvalsh(0.5 * (whole + whole.T))
+    lowest, way = stiffness.softest()
+    assert lowest == pytest.approx(float(values[0] / values[-1]), rel=SOLVED)
+    assert float((way * stiffness.times(way)).sum()) == pytest.approx(float(values[0]), rel=SOLVED)
 
 
 def test_a_step_of_dynamics_takes_a_few_evaluations(monkeypatch):
