@@ -8,6 +8,7 @@ import json
 import os
 import statistics
 import subprocess
+import tempfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Self
@@ -42,11 +43,13 @@ class PeerProgram:
             return
         path = folder / "case.npz"
         np.savez(path, **{**arrays, "case": np.array(json.dumps(dict(case)))})  # pyright: ignore[reportArgumentType]
+        # A file, because nobody reads complaints while it runs: a full pipe would stop it.
+        self._complaints = tempfile.TemporaryFile(mode="w+")  # noqa: SIM115
         self._process = subprocess.Popen(
             [python, "-W", "ignore", str(Path(__file__).with_name(script)), str(path)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
+            stderr=self._complaints,
             text=True,
             env={**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": ""},
         )
@@ -59,6 +62,7 @@ class PeerProgram:
     def __exit__(self, *_: object) -> None:
         if self._process is not None:
             self._process.communicate(timeout=60)  # closes what it reads, so that it ends
+            self._complaints.close()
 
     def seconds(self, ask: str) -> float | None:
         """Processor time it took; None without a peer."""
@@ -74,7 +78,9 @@ class PeerProgram:
         assert self._process.stdout is not None
         line = self._process.stdout.readline()
         if not line:
-            message = f"the other program ended: {self._process.communicate()[1].strip()[-500:]}"
+            self._process.communicate()
+            self._complaints.seek(0)
+            message = f"the other program ended: {self._complaints.read().strip()[-500:]}"
             raise RuntimeError(message)
         found: dict[str, Any] = json.loads(line)
         return found
