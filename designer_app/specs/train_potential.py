@@ -209,7 +209,8 @@ class TrainPotentialSpec:
     patience: int = spec_field(
         0,
         label="Patience",
-        doc="Epochs without progress after which it stops; 0: never.",
+        doc="Epochs without progress after which it stops, counted from where energies have their "
+        "whole weight; 0: never.",
         low=0,
         high=1_000_000,
         advanced=True,
