@@ -2,10 +2,11 @@
 
 The energy is that of `energies.py`. Shells have no mass: at each call they are brought to rest at
 the cores (`shells.py`), so that forces and stress are the partial derivatives of the energy
-(Hellmann and Feynman) and nothing is differentiated through the relaxation. In dynamics the
-shells start from where the last steps lead, and travel in `MDState.extended` and the checkpoint:
-a restart is bitwise. Charges act through Ewald's sums, exact (`ewald.py`) in cells of up to 150
-ions, beyond that by smooth particle mesh (`mesh.py`).
+(Hellmann and Feynman) and nothing is differentiated through the relaxation. Charges act through
+Ewald's sums, exact (`ewald.py`) in cells of up to 150 ions, beyond that by smooth particle mesh
+(`mesh.py`). In dynamics the shells start from where the last steps lead, and the mesh keeps its
+points while the cell changes little, so that the energy does not jump; both travel in
+`MDState.extended` and the checkpoint: a restart is bitwise.
 
 Different from the usual programs: short-ranged energies are switched off between two distances of
 the cores, where LAMMPS and GULP cut them; and shells are at rest, where Mitchell and Fincham 1993
@@ -16,7 +17,7 @@ their own inside each of them. It would also need shorter steps to follow the sp
 shells at rest cost three or four evaluations in a step of 1 fs.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
 import torch
@@ -35,7 +36,7 @@ from designer_app.potentials.core_shell.ewald import (
     splitting_distance,
 )
 from designer_app.potentials.core_shell.ions import Ions, IonTable
-from designer_app.potentials.core_shell.mesh import Mesh
+from designer_app.potentials.core_shell.mesh import Mesh, Points, mesh_points
 from designer_app.potentials.core_shell.parameters import KEY, read_parameters
 from designer_app.potentials.core_shell.shells import settled
 from designer_app.state import AtomicState, MDState, compute_device
@@ -43,12 +44,15 @@ from designer_app.state import AtomicState, MDState, compute_device
 SHELLS, SHELLS_BEFORE = "shells", "past_shells"
 """Names of (n_atoms, 3) displacements from the cores in A, and (n_atoms, n_steps, 3) of steps
 before, the last first."""
+MESH_POINTS = "mesh_points"
+"""Name of (n_systems, 3) points of the mesh along the lattice vectors; 0 where there is none."""
 _MOST_KEPT = 3
 _AHEAD = {1: (1.0,), 2: (2.0, -1.0), 3: (3.0, -3.0, 1.0), 4: (4.0, -6.0, 4.0, -1.0)}
 _FARTHEST_GUESS = 0.1
 """A; past it something was moved by hand."""
 MESH_FROM = 150
 """Ions from which on the waves are taken from a mesh."""
+_NO_MESH: Points = (0, 0, 0)
 _NEUTRAL = 1e-6
 """e."""
 
@@ -71,7 +75,7 @@ class CoreShell(Potential):
         )
         self.parameters = parameters
         self.mesh_from = MESH_FROM
-        self._kept: tuple[bool, Tensor, LongRange] | None = None
+        self._kept: tuple[tuple[int, ...], Tensor, LongRange] | None = None
         self._kind_of_number = torch.from_numpy(parameters.kind_of_number())
 
     def check(self, state: AtomicState, want: frozenset[str] = ENERGY_AND_FORCES) -> None:
@@ -85,7 +89,7 @@ class CoreShell(Potential):
     ) -> Prediction:
         """What is wanted of a batch, from a half list; shells at rest."""
         start = _expected(state)
-        energies, forces, stresses = [], [], []
+        energies, forces, stresses, points = [], [], [], []
         shells = torch.zeros_like(state.positions)
         with torch.no_grad():
             for system in range(state.n_systems):
@@ -93,6 +97,7 @@ class CoreShell(Potential):
                 cores = self.cores_of(state, neighbors, system)
                 movable = mine[cores.ions.movable]
                 moved = settled(cores, start[movable])
+                points.append(_points_of(cores.waves))
                 shells[movable] = moved.u
                 energies.append(moved.energy())
                 if "forces" in want:
@@ -103,7 +108,7 @@ class CoreShell(Potential):
             energy=torch.stack(energies),
             forces=torch.cat(forces) if "forces" in want else None,
             stress=torch.stack(stresses) if "stress" in want else None,
-            internal=_remembered(state, shells),
+            internal=_remembered(state, shells, points),
         )
 
     def cores_of(self, state: AtomicState, neighbors: NeighborList, system: int) -> Cores:
@@ -111,16 +116,21 @@ class CoreShell(Potential):
         mine = state.system_idx == system
         positions, cell = state.positions[mine].detach(), state.cell[system].detach()
         ions = self.ions_of(state, neighbors, system)
-        return Cores.of(ions, positions, cell, self._long_range(cell, len(positions)))
+        kept = state.extended if isinstance(state, MDState) else {}
+        before = kept[MESH_POINTS][system].tolist() if MESH_POINTS in kept else _NO_MESH
+        return Cores.of(ions, positions, cell, self._long_range(cell, len(positions), before))
 
-    def _long_range(self, cell: Tensor, n_ions: int) -> LongRange:
-        """The sum over waves for a cell; that of the last cell is kept."""
-        on_mesh = n_ions >= self.mesh_from
-        if self._kept is not None and self._kept[0] == on_mesh and _same(self._kept[1], cell):
-            return self._kept[2]
+    def _long_range(self, cell: Tensor, n_ions: int, before: Sequence[int]) -> LongRange:
+        """The sum over waves for a cell; that of the last cell is kept.
+
+        `before` are the points of its mesh a step before.
+        """
         a = ACCURACY / splitting_distance(self.cutoff)
-        found = Mesh.of(cell, a) if on_mesh else Waves.of(cell, a)
-        self._kept = (on_mesh, cell, found)
+        points = mesh_points(cell, a, before) if n_ions >= self.mesh_from else _NO_MESH
+        if self._kept is not None and self._kept[0] == points and _same(self._kept[1], cell):
+            return self._kept[2]
+        found = Waves.of(cell, a) if points == _NO_MESH else Mesh.of(cell, a, points)
+        self._kept = (points, cell, found)
         return found
 
     def ions_of(self, state: AtomicState, neighbors: NeighborList | None, system: int) -> Ions:
@@ -182,14 +192,21 @@ def _expected(state: AtomicState) -> Tensor:
     return kept[SHELLS] if bool(far) else expected
 
 
-def _remembered(state: AtomicState, shells: Tensor) -> Mapping[str, Tensor] | None:
+def _points_of(waves: LongRange) -> Points:
+    return waves.shape if isinstance(waves, Mesh) else _NO_MESH
+
+
+def _remembered(
+    state: AtomicState, shells: Tensor, points: Sequence[Points]
+) -> Mapping[str, Tensor] | None:
     """What dynamics keeps for the next step."""
     if not isinstance(state, MDState):
         return None
+    found = {SHELLS: shells, MESH_POINTS: torch.tensor(points, device=state.device)}
     if SHELLS_BEFORE not in state.extended:
-        return {SHELLS: shells, SHELLS_BEFORE: shells[:, None][:, :0]}
+        return {**found, SHELLS_BEFORE: shells[:, None][:, :0]}
     before = torch.cat([state.extended[SHELLS][:, None], state.extended[SHELLS_BEFORE]], dim=1)
-    return {SHELLS: shells, SHELLS_BEFORE: before[:, :_MOST_KEPT].contiguous()}
+    return {**found, SHELLS_BEFORE: before[:, :_MOST_KEPT].contiguous()}
 
 
 def _same(one: Tensor, other: Tensor) -> bool:

@@ -12,6 +12,7 @@ Their splines are of even order here, which is what interpolates well at the sho
 """
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
@@ -24,6 +25,11 @@ ORDER = 8
 _SPACING = 0.28
 """a times the distance of mesh points: energies are right to 2e-7, forces to 1e-4 eV/A."""
 _FACTORS = (2, 3, 5)
+_COARSEST, _FINEST = 1.05, 0.6
+"""Times that distance, between which a mesh keeps its points while its cell changes."""
+
+Points = tuple[int, int, int]
+"""Along the lattice vectors."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,7 +50,7 @@ class Mesh:
 
     a: float
     inverse: Tensor
-    shape: tuple[int, int, int]
+    shape: Points
     weights: Tensor
     """(K_1, K_2, K_3/2 + 1) of |FFT[Q]|^2 in the energy, eV/e^2, of k and -k together."""
     twice: Tensor
@@ -53,11 +59,10 @@ class Mesh:
     """1/A."""
 
     @classmethod
-    def of(cls, cell: Tensor, a: float, spacing: float = _SPACING) -> "Mesh":
-        """The mesh of a cell, with points `spacing`/a apart at most."""
+    def of(cls, cell: Tensor, a: float, points: Points | None = None) -> "Mesh":
+        """The mesh of a cell, with so many points or as many as it needs."""
         inverse = torch.linalg.inv(cell)
-        lengths = torch.linalg.vector_norm(cell, dim=1).tolist()
-        shape = tuple(_smooth(max(math.ceil(length * a / spacing), ORDER)) for length in lengths)
+        shape = points or mesh_points(cell, a)
         numbers = [_numbers(n, cell, half=axis == 2) for axis, n in enumerate(shape)]
         k = 2.0 * math.pi * torch.stack(torch.meshgrid(*numbers, indexing="ij"), -1) @ inverse.T
         k2 = k.square().sum(dim=-1)
@@ -71,7 +76,7 @@ class Mesh:
         third = numbers[2].abs()
         twice = torch.where((third > 0) & (2 * third < shape[2]), 2.0, 1.0).to(cell)
         weights = torch.where(k2 > 0, weights, 0.0) * twice
-        return cls(a, inverse, (shape[0], shape[1], shape[2]), weights, twice, k)
+        return cls(a, inverse, shape, weights, twice, k)
 
     def at(self, positions: Tensor) -> Spread:
         """See `LongRange`."""
@@ -125,6 +130,24 @@ class Mesh:
     def _shares(self, density: Tensor) -> Tensor:
         waves = torch.fft.rfftn(density)
         return self.weights * (waves.real.square() + waves.imag.square())
+
+
+def mesh_points(cell: Tensor, a: float, before: Sequence[int] = (0, 0, 0)) -> Points:
+    """Points that a cell needs; those of a step before, where they still serve."""
+    one, two, three = (
+        _along(length * a, n)
+        for length, n in zip(
+            torch.linalg.vector_norm(cell, dim=1).tolist(), map(int, before), strict=True
+        )
+    )
+    return one, two, three
+
+
+def _along(length: float, before: int) -> int:
+    """Points along a lattice vector of a length in 1/a."""
+    if before and _FINEST < length / before / _SPACING < _COARSEST:
+        return before
+    return _smooth(max(math.ceil(length / _SPACING), ORDER))
 
 
 def _three(values: Tensor) -> tuple[Tensor, Tensor, Tensor]:

@@ -1,14 +1,17 @@
 """Ewald's second sum on a mesh, against the exact one and against finite differences."""
 
+from dataclasses import replace
+
 import pytest
 import torch
 from ase.build import bulk
 
 from designer_app.device import Compute
+from designer_app.dynamics.simulation import start_state
 from designer_app.neighbors.build import build_neighbors
-from designer_app.potentials.core_shell import load
+from designer_app.potentials.core_shell import MESH_POINTS, load
 from designer_app.potentials.core_shell.ewald import Waves
-from designer_app.potentials.core_shell.mesh import Mesh
+from designer_app.potentials.core_shell.mesh import Mesh, mesh_points
 from designer_app.specs.structure import Structure
 from designer_app.state import state_from_structures
 
@@ -112,6 +115,28 @@ def test_forces_on_a_mesh_add_up_to_nothing():
     forces = said(potential, state_of("MgO", "rocksalt", 4.24, (3, 2, 2))).forces
     rounding = 1e-9
     assert float(forces.sum(dim=0).abs().max()) < rounding
+
+
+def test_a_mesh_keeps_its_points_while_the_cell_changes_little():
+    cell = 20.0 * torch.eye(3, dtype=torch.float64)
+    points = mesh_points(cell, A)
+    on_edge = points[0] * 0.28 / A / 20.0  # from here on a new mesh has more points
+    slightly = mesh_points(1.01 * on_edge * cell, A)
+    assert slightly != points
+    assert mesh_points(1.01 * on_edge * cell, A, points) == points
+    assert mesh_points(1.2 * on_edge * cell, A, points) != points
+    assert mesh_points(0.5 * cell, A, points) == mesh_points(0.5 * cell, A)
+
+
+def test_dynamics_keep_the_points_of_the_mesh():
+    potential = load("mgo-gale", Compute(device="cpu"))
+    potential.mesh_from = 1
+    state = start_state(state_of("MgO", "rocksalt", 4.24, (2, 2, 1)), 300.0, 1)
+    told = said(potential, state).internal[MESH_POINTS]
+    finer = told + 2
+    kept = said(potential, replace(state, extended={MESH_POINTS: finer})).internal[MESH_POINTS]
+    assert told.shape == (1, 3)
+    assert torch.equal(kept, finer)
 
 
 def test_large_cells_take_the_mesh_by_themselves():
