@@ -108,7 +108,8 @@ def test_the_error_of_forces_is_told_as_a_share_of_a_usual_force(typical, word):
     test = replace(CARD.errors[0], typical_force_meV_A=typical)
     said = size_of_errors(replace(CARD, errors=(test,)), None)
     assert f"{159 / typical:.0%}".rstrip("%") + " %" in said
-    assert f"That is {word}: " in said
+    assert f"That is {word}" in said
+    assert "health check and a comparison" in said
 
 
 def test_without_data_to_compare_with_nothing_is_said_of_the_size():

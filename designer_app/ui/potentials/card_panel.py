@@ -111,7 +111,7 @@ class CardPanel(PanelPage):
         buttons.addWidget(self.compare, 1)
         buttons.addWidget(self.tune, 1)
         self.foot.addLayout(buttons)
-        self.check.setToolTip(self.tr("Five checks, in about a minute"))
+        self.check.setToolTip(self.tr("Five checks; large structures take longer"))
         for button in (self.check, self.table):
             self.foot.addWidget(button)
 

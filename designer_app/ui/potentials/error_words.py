@@ -1,7 +1,7 @@
 """Errors of a trained potential in plain words: small or large, and what stands out.
 
-Forces are compared with the forces in the data, energies with nothing: a mean absolute error of a
-tenth of the mean absolute force component is what careful fits of condensed matter stay below.
+Forces are compared with the forces in the data, energies with nothing. The words are for that ratio
+alone: what it means for a question, no ratio tells.
 """
 
 from collections.abc import Sequence
@@ -18,6 +18,7 @@ _SMALL, _LARGE = 0.10, 0.25
 """Of the mean absolute force component: below the one small, above the other large."""
 _FAR_WORSE = 2.0
 """Times the error on all frames kept back: a group beyond stands out."""
+_HOW_GOOD = "Whether it is good enough for a question, its health check and a comparison tell."
 _MEV = 1000.0
 _SETS = ("train", "validation", "test")
 TAG = "tag "
@@ -61,19 +62,19 @@ def force_share(card: PotentialCard, found: Parity | None) -> tuple[float, float
 
 
 def size_of_errors(card: PotentialCard, found: Parity | None) -> str:
-    """Whether that is much, in a sentence; "" where the data do not tell."""
+    """How much that is of a typical force, in words; "" where the data do not tell."""
     share = force_share(card, found)
     if share is None:
         return ""
     part, typical = share
     if part <= _SMALL:
-        said = "small: good enough for most runs, once its health was checked."
+        said = "small."
     elif part <= _LARGE:
-        said = "moderate: trends will be right, numbers that matter need a check."
+        said = "moderate."
     else:
-        said = "large: enough for a first look. Give it more time, or more calculations."
+        said = "large: give it more time, or more calculations."
     off = f"Forces are off by {100 * part:.0f} % of a typical force here, {typical:.2g} eV/Å"
-    return f"{off}. That is {said}"
+    return f"{off}. That is {said} {_HOW_GOOD}"
 
 
 def far_worse(card: PotentialCard) -> list[ErrorsOn]:

@@ -94,7 +94,7 @@ class HealthView(QWidget):
         self.shown = ()
         clear(self._items)
         self.verdict.setText(said or self.tr("Not checked yet"))
-        self._said.setText(self.tr("Five checks, in about a minute:"))
+        self._said.setText(self.tr("Five checks:"))
         for title, sentence in _CHECKS:
             item = HealthItem(key="", title=title, level="skipped", sentence=sentence)
             self._items.addWidget(self._item(item))

@@ -138,7 +138,7 @@ class ResultPanel(PanelPage):
             self.tr("Back to its data and settings: add calculations, or give it more time")
         )
         self.copy.setToolTip(self.tr("Weights and card into a folder of their own"))
-        self.health.setToolTip(self.tr("Five checks, in about a minute"))
+        self.health.setToolTip(self.tr("Five checks; large structures take longer"))
         self._buttons.setSpacing(6)
         self.foot.addWidget(self.opens)
         self.foot.addLayout(self._buttons)
