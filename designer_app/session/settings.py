@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from designer_app.specs.fields import spec_field
-from designer_app.specs.potentials import threads_field
+from designer_app.specs.potential_fields import threads_field
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -24,7 +24,7 @@ from designer_app.specs.candidate_fields import (
 )
 from designer_app.specs.design_targets import UNITS_TOLD, Target, targets_from
 from designer_app.specs.fields import spec_field
-from designer_app.specs.potentials import (
+from designer_app.specs.potential_fields import (
     device_field,
     dtype_field,
     model_field,

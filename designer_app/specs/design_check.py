@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from designer_app.specs.fields import spec_field
-from designer_app.specs.potentials import device_field, threads_field
+from designer_app.specs.potential_fields import device_field, threads_field
 
 
 @dataclass(frozen=True, kw_only=True)

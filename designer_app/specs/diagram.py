@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from designer_app.specs.fields import spec_field
-from designer_app.specs.potentials import model_field, potential_field
+from designer_app.specs.potential_fields import model_field, potential_field
 
 
 @dataclass(frozen=True, kw_only=True)

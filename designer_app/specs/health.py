@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from designer_app.specs.fields import spec_field
-from designer_app.specs.potentials import (
+from designer_app.specs.potential_fields import (
     device_field,
     dtype_field,
     model_field,

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from designer_app.specs.fields import spec_field
-from designer_app.specs.potentials import (
+from designer_app.specs.potential_fields import (
     device_field,
     dtype_field,
     model_field,

@@ -23,7 +23,7 @@ from designer_app.specs.candidate_fields import (
     seed_field,
 )
 from designer_app.specs.fields import spec_field
-from designer_app.specs.potentials import (
+from designer_app.specs.potential_fields import (
     device_field,
     dtype_field,
     model_field,

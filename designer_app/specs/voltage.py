@@ -7,7 +7,7 @@ from pathlib import Path
 from designer_app.specs.estimates import Estimate
 from designer_app.specs.fields import spec_field
 from designer_app.specs.hull import HullPlacement
-from designer_app.specs.potentials import (
+from designer_app.specs.potential_fields import (
     device_field,
     dtype_field,
     model_field,
