@@ -62,8 +62,11 @@ class _Element:
         return KDTree(self.kept)
 
     def distances(self, features: Floats) -> Floats:
-        found, _ = self._tree.query(self.points(features))
-        return np.asarray(found, dtype=np.float64) / self.unit
+        """Infinite where features are no numbers."""
+        found, sure = np.full(len(features), np.inf), np.isfinite(features).all(axis=1)
+        if sure.any():
+            found[sure] = self._tree.query(self.points(features[sure]))[0]
+        return found / self.unit
 
 
 class KnownSurroundings:

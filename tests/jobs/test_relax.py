@@ -37,6 +37,7 @@ def test_a_single_structure_is_told_of_by_itself():
     assert found["fmax_eV_A"] <= 0.05
     assert found["smax_GPa"] <= 0.1
     assert found["lattice"][0][0] == pytest.approx(3.59, abs=0.01)
+    assert found["lattice_in_words"] == f"a = {found['lattice'][0][0]:.3f} Å"
     assert found["volume_change_percent"] == pytest.approx(-8.7, abs=0.5)
     assert found["path"] is None
     assert found["structures"][0]["energy_eV"] == found["energy_eV"]

@@ -33,6 +33,13 @@ def test_elements_never_seen_are_infinitely_far(known):
     assert np.isinf(surroundings.distances(np.ones((1, 3)) @ mixing, np.array([32])))[0]
 
 
+def test_features_that_are_no_numbers_are_infinitely_far(known):
+    surroundings, mixing = known
+    features = np.vstack([np.full((1, 8), np.nan), np.ones((1, 3)) @ mixing])
+    found = surroundings.distances(features, SILICON[:2])
+    assert np.isinf(found).tolist() == [True, False]
+
+
 def test_what_is_written_gives_the_same_distances(known):
     surroundings, mixing = known
     again = KnownSurroundings.from_arrays(surroundings.arrays())
