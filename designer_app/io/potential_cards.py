@@ -87,6 +87,8 @@ class PotentialCard:
     versions: Mapping[str, str] = field(default_factory=dict)
     baseline: tuple[str, str] = ("", "")
     """(potential, model) that it corrects; empty where it stands alone. `baseline_of` finds it."""
+    baseline_sha256: Mapping[str, str] = field(default_factory=dict)
+    """What the copies of its files computed with when they were corrected, by their names."""
     calibration: Mapping[str, Any] = field(default_factory=dict)
     """Split-conformal intervals and distances to the training set, by the trust module."""
     health: Mapping[str, Any] = field(default_factory=dict)
@@ -120,6 +122,7 @@ def read_potential_card(folder: Path) -> PotentialCard:
         said["errors"] = tuple(_known(ErrorsOn, each) for each in said.get("errors", ()))
         for name in ("elements", "seeds", "baseline"):
             said[name] = tuple(said.get(name, ()))
+        said["baseline_sha256"] = dict(said.get("baseline_sha256", {}))
         if said.get("fitted") is not None:
             said["fitted"] = tuple(said["fitted"])
         card: PotentialCard = _known(PotentialCard, said)
@@ -150,7 +153,7 @@ def baseline_of(folder: Path, card: PotentialCard) -> tuple[str, str]:
     """
     if not any(card.baseline):
         return "", ""
-    parts = _baseline_parts(card)
+    parts = baseline_parts(card)
     found = [(key, _inside(folder, key, model)) for key, model in parts]
     if not found or any(place is None for _, place in found):
         said = ":".join(map(str, card.baseline))
@@ -164,7 +167,7 @@ def baseline_of(folder: Path, card: PotentialCard) -> tuple[str, str]:
     return card.baseline[0], "+".join(f"{key}:{place}" for key, place in found)
 
 
-def _baseline_parts(card: PotentialCard) -> list[tuple[str, str]]:
+def baseline_parts(card: PotentialCard) -> list[tuple[str, str]]:
     """(potential, model) of each part of a baseline as the card says it; none where it is wrong."""
     if len(card.baseline) != 2 or not all(isinstance(each, str) for each in card.baseline):
         return []
@@ -240,7 +243,7 @@ def _under(key: str, model: str) -> tuple[str, ...]:
 
 def baseline_families(card: PotentialCard) -> tuple[str, ...]:
     """Registry keys of what a card corrects; no file is looked at."""
-    keys = [key for key, _ in _baseline_parts(card)]
+    keys = [key for key, _ in baseline_parts(card)]
     return (card.baseline[0], *keys) if len(keys) > 1 else tuple(keys)
 
 

@@ -1,16 +1,15 @@
 """Training of a potential on reference calculations: frames in, a folder with a potential out."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from typing import Any
 
 from designer_app.device import Compute
 from designer_app.errors import InvalidSpecError, ResumeError
 from designer_app.io.folders import writable_folder
 from designer_app.io.labels import LabelledSet, read_labelled, refuse_what_is_missing
-from designer_app.io.potential_cards import POTENTIAL_CARD, ErrorsOn, PotentialCard
+from designer_app.io.potential_cards import POTENTIAL_CARD, ErrorsOn, PotentialCard, baseline_of
 from designer_app.potentials import load_potential
-from designer_app.potentials.base import Potential
 from designer_app.potentials.trained import load
 from designer_app.running.control import RunControl
 from designer_app.specs.fields import check_spec
@@ -19,13 +18,13 @@ from designer_app.specs.trainable import TRAINABLE
 from designer_app.specs.training_progress import CHECKPOINT_FILE
 from designer_app.state import set_threads
 from designer_app.training.baselines import less_baseline
-from designer_app.training.carried_baseline import carried_baseline
+from designer_app.training.carried_baseline import on_carried_baseline
 from designer_app.training.frame_splits import split_frames
 from designer_app.training.frames import Fitted, SplitFrames, StoppedFitError
 from designer_app.training.knowing import with_knowledge
 from designer_app.training.members import member_folder, member_spec
 from designer_app.training.potential_folder import card_before, judged, write_fits
-from designer_app.training.starting import check_start
+from designer_app.training.starting import check_start, with_baseline_of_start
 
 
 def run(spec: TrainPotentialSpec, control: RunControl) -> dict[str, Any]:
@@ -34,7 +33,8 @@ def run(spec: TrainPotentialSpec, control: RunControl) -> dict[str, Any]:
     Stopped or failed after an epoch was judged, the best potential so far is in the folder.
     """
     check_spec(spec)
-    _check_folder(spec, control)
+    spec = with_baseline_of_start(spec)
+    begun = _check_folder(spec, control)
     compute = Compute(spec.device, spec.dtype, spec.threads)
     set_threads(compute)
     control.progress(0, 1, "Reading")
@@ -42,9 +42,12 @@ def run(spec: TrainPotentialSpec, control: RunControl) -> dict[str, Any]:
     frames = split_frames(sets[0].frames, spec, sets[1].frames)
     card = card_before(spec, frames, sets)
     if spec.baseline:
-        card = replace(card, baseline=carried_baseline(spec.baseline, spec.out))
-    check_start(spec, card.elements)
-    learned = _less_baseline(spec, compute, frames, control)
+        card = on_carried_baseline(card, spec.baseline, spec.out, begun=begun)
+    baseline = baseline_of(spec.out, card)
+    check_start(spec, card.elements, baseline)
+    learned = frames
+    if spec.baseline:
+        learned = less_baseline(frames, load_potential(*baseline, compute), control)
     fits: list[Fitted] = []
     try:
         for member in range(spec.members):
@@ -57,13 +60,14 @@ def run(spec: TrainPotentialSpec, control: RunControl) -> dict[str, Any]:
             write_fits(spec.out, card, fits)
         raise
     card = write_fits(spec.out, card, fits)
-    potential = load(str(spec.out), compute, named_baseline=spec.baseline)
+    potential = load(str(spec.out), compute, named_baseline=":".join(baseline))
     card = judged(spec.out, card, potential, frames, control)
     card = with_knowledge(spec.out, card, potential, frames, control)
     return _result(spec, card, fits)
 
 
-def _check_folder(spec: TrainPotentialSpec, control: RunControl) -> None:
+def _check_folder(spec: TrainPotentialSpec, control: RunControl) -> bool:
+    """Whether a training was begun there, which this one goes on with."""
     begun = (member_folder(spec, 0) / CHECKPOINT_FILE).is_file()
     if spec.resume and not begun:
         if (spec.out / POTENTIAL_CARD).is_file():
@@ -73,6 +77,7 @@ def _check_folder(spec: TrainPotentialSpec, control: RunControl) -> None:
         reason = "a training is there already: go on with it, or choose another folder"
         raise InvalidSpecError("out", spec.out, reason, "Folder")
     writable_folder(spec.out)
+    return begun
 
 
 def _labels(spec: TrainPotentialSpec, control: RunControl) -> tuple[LabelledSet, LabelledSet]:
@@ -87,16 +92,6 @@ def _labels(spec: TrainPotentialSpec, control: RunControl) -> tuple[LabelledSet,
             if file.error:
                 control.log.warning("%s What could be read is used.", file.error)
     return learned, kept_back
-
-
-def _less_baseline(
-    spec: TrainPotentialSpec, compute: Compute, frames: SplitFrames, control: RunControl
-) -> SplitFrames:
-    if not spec.baseline:
-        return frames
-    key, _, model = spec.baseline.partition(":")
-    baseline: Potential = load_potential(key, model, compute)
-    return less_baseline(frames, baseline, control)
 
 
 def _fit(

@@ -8,7 +8,6 @@ they stay derivatives of the energy, and the sum runs in dynamics as any other p
 
 from collections.abc import Sequence
 from dataclasses import replace
-from pathlib import Path
 from typing import ClassVar
 
 import numpy as np
@@ -16,7 +15,7 @@ import torch
 from torch import Tensor
 
 from designer_app.device import Compute
-from designer_app.errors import InvalidSpecError, UnsafeFileError
+from designer_app.errors import FileUnreadableError, InvalidSpecError, UnsafeFileError
 from designer_app.io.potential_cards import (
     POTENTIAL_CARD,
     baseline_of,
@@ -27,6 +26,7 @@ from designer_app.neighbors.build import build_neighbors
 from designer_app.neighbors.pairs import NeighborList
 from designer_app.potentials import load_potential
 from designer_app.potentials.base import ENERGY_AND_FORCES, Potential, Prediction
+from designer_app.potentials.baseline_files import is_same, parts_of
 from designer_app.potentials.composite import CompositePotential
 from designer_app.running.control import RunControl
 from designer_app.specs.labelled import LabelledFrame
@@ -52,7 +52,7 @@ def load(model: str, compute: Compute) -> Potential:
             raise InvalidSpecError("model", model, "what was trained there has no baseline")
         return found
     named, (key, folder) = texts[0], key_and_model(texts[1])
-    if _same(trained_on(folder), named):  # whoever names the baseline himself allows its code
+    if _corrects(folder, named):  # whoever names the baseline himself allows its code
         from designer_app.potentials import trained
 
         return trained.load(folder, compute, named_baseline=named)
@@ -64,13 +64,16 @@ def load(model: str, compute: Compute) -> Potential:
     return DeltaPotential(baseline, correction, model)
 
 
-def trained_on(folder: str) -> str:
-    """The "key:model" of the baseline that a correction's card names; empty where there is none."""
+def _corrects(folder: str, named: str) -> bool:
+    """Whether the card of a correction names this "key:model" as its baseline."""
     place = trained_folder(folder)
-    if not (place / POTENTIAL_CARD).is_file():
-        return ""
-    key, model = baseline_of(place, read_potential_card(place))
-    return f"{key}:{model}" if key else ""
+    if not folder or not (place / POTENTIAL_CARD).is_file():
+        return False
+    card = read_potential_card(place)
+    try:
+        return is_same(baseline_of(place, card), key_and_model(named))
+    except FileUnreadableError:  # it lies elsewhere: taken only from where the user says so too
+        return named == ":".join(map(str, card.baseline))
 
 
 def on_baseline(
@@ -82,26 +85,14 @@ def on_baseline(
     Not so where the user `named` just this "key:model" himself.
     """
     key, model = baseline
-    is_named = _same(f"{key}:{model}", named)
-    if (imports_code(key, model) or key == "script") and not is_named:
+    is_code = imports_code(key, model) or "script" in (part for part, _ in parts_of(key, model))
+    if is_code and not is_same(baseline, key_and_model(named)):
         reason = (
             f"its baseline {key}:{model} is code of its own. To allow it, name both: "
             f"delta:{key}:{model}+{correction.key}:FOLDER"
         )
         raise UnsafeFileError(correction.model, reason)
     return DeltaPotential(load_potential(key, model, compute), correction)
-
-
-def _same(first: str, second: str) -> bool:
-    """Whether two "key:model" mean one model.
-
-    A program that was copied into the folder of its correction is the same by its name: whether
-    the file itself may run is asked where it is loaded.
-    """
-    programs = [Path(each) for each in (first, second) if each.startswith("script:")]
-    if len(programs) == 2:
-        return programs[0].name == programs[1].name
-    return first == second
 
 
 class DeltaPotential(CompositePotential):

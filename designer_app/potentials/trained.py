@@ -18,6 +18,7 @@ from designer_app.io.potential_cards import (
     trained_folder,
 )
 from designer_app.potentials.base import Potential
+from designer_app.potentials.baseline_files import check_baseline_files, parts_of
 from designer_app.potentials.network import N_NUMBERS, NetworkPotential, ScaledNetwork
 from designer_app.registry import Row
 from designer_app.specs.fields import spec_from_settings
@@ -44,12 +45,19 @@ def load(model: str, compute: Compute, *, named_baseline: str = "") -> Potential
         found = potential_of(card, arrays, compute)
     except (KeyError, ValueError, RuntimeError, TypeError, IndexError, AttributeError) as error:
         raise FileUnreadableError(model, "its card and its weights do not fit together") from error
-    key, below = baseline_of(trained_folder(model), card)
+    folder = trained_folder(model)
+    try:
+        key, below = baseline_of(folder, card)
+    except FileUnreadableError:
+        if len(card.baseline) != 2 or named_baseline != ":".join(map(str, card.baseline)):
+            raise
+        key, below = card.baseline
     if not key:
         return found
-    if (trained_folder(below) / POTENTIAL_CARD).is_file() and (
-        read_potential_card(trained_folder(below)).baseline[:1] not in ((), ("",))
-    ):
+    check_baseline_files(folder, card)
+    below_it = [trained_folder(part) for _, part in parts_of(key, below) if part]
+    cards = [read_potential_card(each) for each in below_it if (each / POTENTIAL_CARD).is_file()]
+    if any(any(each.baseline) for each in cards):
         raise FileUnreadableError(model, "its baseline stands on a baseline of its own")
     from designer_app.potentials.delta import on_baseline  # it loads by this module
 

@@ -4,70 +4,136 @@ A copy in the potential's own folder, named relative to it, is found again when 
 moved, copied or given away, and tells nobody where it once lay.
 """
 
+import re
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
-from designer_app.errors import InvalidSpecError, WriteFailedError
+from designer_app.errors import (
+    FileUnreadableError,
+    InvalidSpecError,
+    ResumeError,
+    UnknownKeyError,
+    WriteFailedError,
+)
 from designer_app.io.potential_cards import (
     BASELINE_FOLDER,
     POTENTIAL_CARD,
     POTENTIAL_WEIGHTS,
+    PotentialCard,
     read_potential_card,
     shipped_folder,
     trained_folder,
 )
+from designer_app.potentials.baseline_files import fingerprint, fingerprints
 from designer_app.potentials.ensemble import members_of
 from designer_app.potentials.quip_files import read_gap
-from designer_app.specs.potentials import POTENTIALS, key_and_model, member_texts
+from designer_app.specs.potentials import POTENTIALS, key_and_model, sum_texts
+
+_NO_SEPARATOR = re.compile(r"[+:\\]")
+"""What parts one model from the next, or a drive from a folder, in the text on a card."""
+_ANOTHER = (
+    "its baseline is another than the one it began with: put that one back, or train anew in "
+    "another folder"
+)
 
 
-def carried_baseline(baseline: str, folder: Path) -> tuple[str, str]:
+def on_carried_baseline(
+    card: PotentialCard, baseline: str, folder: Path, *, begun: bool
+) -> PotentialCard:
+    """The card of a correction that is trained in `folder`, with its baseline and what that holds.
+
+    Raises `ResumeError` where a training that `begun` there corrected another one.
+    """
+    before = read_potential_card(folder) if (folder / POTENTIAL_CARD).is_file() else None
+    try:
+        named = carried_baseline(baseline, folder, begun=begun)
+    except FileUnreadableError:  # a list of members that is gone: what it named is here
+        if before is None:
+            raise
+        named = before.baseline
+    card = replace(card, baseline=named)
+    card = replace(card, baseline_sha256=fingerprints(folder, card))
+    if before and before.baseline_sha256 and before.baseline_sha256 != card.baseline_sha256:
+        raise ResumeError(str(folder), _ANOTHER)
+    return card
+
+
+def carried_baseline(baseline: str, folder: Path, *, begun: bool = False) -> tuple[str, str]:
     """(potential, model) for the card in `folder`, into which files and folders are copied.
 
-    Shipped models, and what is imported by name, stay as they were said. Raises `InvalidSpecError`
-    where a trained baseline has a baseline of its own, `WriteFailedError`, `FileUnreadableError`.
+    Shipped models, and what is imported by name, stay as they were said. Where a training `begun`,
+    the copies that it has stay: they are taken where the originals are gone. Raises `ResumeError`
+    where an original is another by now, `InvalidSpecError` of baselines that cannot be carried,
+    `WriteFailedError`, `FileUnreadableError`.
     """
     key, model = key_and_model(baseline)
-    taken: dict[str, Path] = {}
+    carrying = _Carrying(folder / BASELINE_FOLDER, begun)
     try:
-        if key == "ensemble":
-            parts = members_of(model)
-        elif key == "delta":
-            parts = [key_and_model(text) for text in member_texts(model, most=2)]
-        else:
-            return key, _carried(key, model, folder, taken)
-        names = [f"{each}:{_carried(each, its, folder, taken)}" for each, its in parts]
+        if key not in ("ensemble", "delta"):
+            return key, carrying.named(key, model)
+        texts = sum_texts(model) if key == "delta" else ()
+        parts = [key_and_model(text) for text in texts] or members_of(model)
+        if len(parts) < 2 or any(each in ("ensemble", "delta") for each, _ in parts):
+            reason = "a baseline may have parts, and those none of their own"
+            raise InvalidSpecError("baseline", baseline, reason, "Baseline")
+        names = [f"{each}:{carrying.named(each, its)}" for each, its in parts]
     except OSError as error:
         raise WriteFailedError(str(folder), error.strerror or str(error)) from error
     return key, "+".join(names)
 
 
-def _carried(key: str, model: str, folder: Path, taken: dict[str, Path]) -> str:
-    """What the card says of one model; its copy has a name that no other one took."""
-    source = trained_folder(model).expanduser()
-    shipped = key in POTENTIALS and model in dict(POTENTIALS[key].models)
-    if key == "ase" or not model or shipped or not source.exists():
-        return model
-    if source.parent == shipped_folder():
-        return model
-    name, number = source.name, 1
-    while taken.setdefault(name, source) != source:
-        number += 1
-        name = f"{source.stem}-{number}{source.suffix}"
-    place = folder / BASELINE_FOLDER
-    if source.resolve().parent != place.resolve():
-        _copy(source, place / name)
-    return f"{BASELINE_FOLDER}/{name}"
+class _Carrying:
+    """Copies of one baseline in a folder."""
+
+    def __init__(self, place: Path, begun: bool) -> None:
+        self._place = place
+        self._begun = begun
+        self._taken: dict[str, Path] = {}
+
+    def named(self, key: str, model: str) -> str:
+        """What the card says of one model; its copy has a name that no other one took."""
+        if key not in POTENTIALS:
+            raise UnknownKeyError("baseline", key, tuple(POTENTIALS))
+        source = trained_folder(model).expanduser()
+        shipped = model in dict(POTENTIALS[key].models)
+        if key in ("ase", "tight-binding") or not model or source.parent == shipped_folder():
+            return model
+        if shipped and not (source / POTENTIAL_CARD).is_file():
+            return model
+        name = self._free_name(source)
+        copy = self._place / name
+        keeps = self._begun and copy.exists()
+        if not source.exists():
+            if not keeps:
+                reason = "there is no such file or folder"
+                raise InvalidSpecError("baseline", model, reason, "Baseline")
+        elif source.resolve().parent != self._place.resolve():
+            if not keeps:
+                _copy(source, copy)
+            elif fingerprint(source) != fingerprint(copy):
+                raise ResumeError(str(self._place.parent), _ANOTHER)
+        return f"{BASELINE_FOLDER}/{name}"
+
+    def _free_name(self, source: Path) -> str:
+        stem, suffix, number = _NO_SEPARATOR.sub("-", source.stem), source.suffix, 1
+        name = f"{stem}{suffix}"
+        while self._taken.setdefault(name, source) != source:
+            number += 1
+            name = f"{stem}-{number}{suffix}"
+        return name
 
 
 def _copy(source: Path, target: Path) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
     if source.is_dir():
-        if read_potential_card(source).baseline[:1] not in ((), ("",)):
+        if any(read_potential_card(source).baseline):
             reason = "it has a baseline of its own: correct that one, or the whole of both"
             raise InvalidSpecError("baseline", source.name, reason, "Baseline")
         target.mkdir(exist_ok=True)
         for name in (POTENTIAL_CARD, POTENTIAL_WEIGHTS):
+            if (source / name).is_symlink():
+                raise FileUnreadableError(str(source / name), "it is a link, which is not copied")
             shutil.copyfile(source / name, target / name)
         return
     shutil.copyfile(source, target)

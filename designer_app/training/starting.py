@@ -1,15 +1,18 @@
 """Where a fine-tuning begins: with the weights of a trained potential of the same family."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import torch
 from torch import Tensor
 
-from designer_app.io.potential_cards import read_potential_card
+from designer_app.io.potential_cards import baseline_of, read_potential_card
+from designer_app.potentials.baseline_files import is_same, parts_of
 from designer_app.potentials.trained import SCALE, SHIFT, by_member
 from designer_app.specs.fields import refusal
+from designer_app.specs.potentials import imports_code
 from designer_app.specs.train_potential import TrainPotentialSpec
 from designer_app.specs.trainable import TRAINABLE
 from designer_app.training.members import place_of_log
@@ -43,8 +46,22 @@ class StartingPoint:
         )
 
 
-def check_start(spec: TrainPotentialSpec, elements: Iterable[str]) -> None:
-    """Raise `InvalidSpecError` where a training on these elements cannot begin as `start` says."""
+def with_baseline_of_start(spec: TrainPotentialSpec) -> TrainPotentialSpec:
+    """On the baseline of what it begins with, where none was named; code is only run if named."""
+    if spec.start is None or spec.baseline:
+        return spec
+    key, model = baseline_of(spec.start, read_potential_card(spec.start))
+    is_code = imports_code(key, model) or "script" in (part for part, _ in parts_of(key, model))
+    return spec if is_code or not key else replace(spec, baseline=f"{key}:{model}")
+
+
+def check_start(
+    spec: TrainPotentialSpec, elements: Iterable[str], baseline: tuple[str, str]
+) -> None:
+    """Raise `InvalidSpecError` where a training on these elements cannot begin as `start` says.
+
+    `baseline` is the (potential, model) that is corrected, where it lies now.
+    """
     if spec.start is None:
         return
     if spec.model in _BEGIN_ELSEWHERE:
@@ -59,8 +76,10 @@ def check_start(spec: TrainPotentialSpec, elements: Iterable[str]) -> None:
     if unseen:
         reason = f"it has never seen {' '.join(unseen)}: train anew, or leave these frames out"
         raise refusal(spec, "start", reason)
-    if card.baseline != tuple(spec.baseline.partition(":")[::2]):
-        held = ":".join(filter(None, card.baseline)) or "nothing"
+    before = baseline_of(spec.start, card)
+    if not is_same(before, baseline):
+        parts = [f"{key}:{Path(model).name}" for key, model in parts_of(*before) if key]
+        held = " + ".join(parts) or "nothing"
         raise refusal(spec, "start", f"it corrects {held}: choose the same baseline")
 
 

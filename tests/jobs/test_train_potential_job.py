@@ -26,6 +26,7 @@ from designer_app.io.series import read_series
 from designer_app.jobs import energy, train_potential
 from designer_app.potentials import load_potential
 from designer_app.provenance import sha256_of
+from designer_app.resources import resource
 from designer_app.running.control import RunControl
 from designer_app.specs.single_point import EnergySpec
 from designer_app.specs.train_potential import TrainPotentialSpec
@@ -264,3 +265,57 @@ def test_a_baseline_on_a_baseline_is_refused_before_anything_is_learned(spec, be
     twice = replace(spec, out=tmp_path / "twice", baseline=f"schnet:{spec.out}")
     with pytest.raises(InvalidSpecError, match="baseline of its own"):
         train_potential.run(twice, RunControl())
+
+
+@pytest.fixture
+def own_table(tmp_path):
+    """A table of one's own that knows copper and nickel."""
+    path = tmp_path / "base.toml"
+    path.write_bytes((resource("potentials/morse") / "girifalco-weizer.toml").read_bytes())
+    return path
+
+
+def test_a_refused_continuation_leaves_the_potential_as_it_is(spec, own_table):
+    spec = replace(spec, baseline=f"morse:{own_table}", epochs=1)
+    train_potential.run(spec, RunControl())
+    before = energy_of(spec.out)
+    table = own_table.read_text()
+    own_table.write_text(table + "\n# another\n")
+    with pytest.raises(ResumeError):
+        train_potential.run(replace(spec, resume=True, epochs=2), RunControl())
+    assert energy_of(spec.out) == before
+    own_table.unlink()
+    train_potential.run(replace(spec, resume=True, epochs=2), RunControl())
+
+
+def test_a_potential_whose_baseline_was_changed_is_refused(spec, own_table):
+    train_potential.run(replace(spec, baseline=f"morse:{own_table}", epochs=1), RunControl())
+    with (spec.out / "baseline" / "base.toml").open("a") as copy:
+        copy.write("# another\n")
+    with pytest.raises(FileUnreadableError, match="baseline"):
+        load_potential("schnet", str(spec.out), CPU)
+
+
+def test_a_list_of_tables_is_a_baseline_that_goes_with_its_correction(spec, own_table, tmp_path):
+    listed = tmp_path / "list.toml"
+    listed.write_text('members = ["morse:base.toml", "morse:base.toml"]')
+    train_potential.run(replace(spec, baseline=f"ensemble:{listed}", epochs=1), RunControl())
+    before = energy_of(spec.out)
+    listed.unlink()
+    own_table.unlink()
+    assert energy_of(spec.out.rename(tmp_path / "moved")) == before
+
+
+def test_a_baseline_of_a_table_and_code_is_computed_where_the_user_names_it(spec, own_table):
+    baseline = f"ensemble:ase:ase.calculators.emt:EMT+morse:{own_table}"
+    train_potential.run(replace(spec, baseline=baseline, epochs=1), RunControl())
+    with pytest.raises(UnsafeFileError, match="name both"):
+        load_potential("schnet", str(spec.out), CPU)
+    assert load_potential("delta", f"{baseline}+schnet:{spec.out}", CPU).key == "delta"
+
+
+def test_a_correction_is_tuned_on_its_own_baseline(spec, own_table, tmp_path):
+    train_potential.run(replace(spec, baseline=f"morse:{own_table}", epochs=1), RunControl())
+    tuned = replace(spec, out=tmp_path / "tuned", start=spec.out, options=(), epochs=1)
+    train_potential.run(tuned, RunControl())
+    assert read_potential_card(tuned.out).baseline == ("morse", "baseline/base.toml")

@@ -3,7 +3,8 @@
 import pytest
 
 from designer_app.device import Compute
-from designer_app.io.potential_cards import BASELINE_FOLDER
+from designer_app.errors import FileUnreadableError, InvalidSpecError, ResumeError
+from designer_app.io.potential_cards import BASELINE_FOLDER, PotentialCard, write_potential_card
 from designer_app.potentials import load_potential
 from designer_app.resources import resource
 from designer_app.training.carried_baseline import carried_baseline
@@ -48,3 +49,44 @@ def test_members_of_the_same_name_are_kept_apart(table):
 def test_a_training_that_goes_on_carries_the_same(table):
     baseline = f"lennard-jones:{table / 'a' / 'mine.toml'}"
     assert carried_baseline(baseline, table / "out") == carried_baseline(baseline, table / "out")
+
+
+def test_a_training_that_goes_on_is_told_of_another_baseline_and_keeps_its_own(table):
+    path, out = table / "a" / "mine.toml", table / "out"
+    carried_baseline(f"lennard-jones:{path}", out)
+    before = (out / "baseline" / "mine.toml").read_bytes()
+    path.write_bytes(before + b"\n# changed\n")
+    with pytest.raises(ResumeError, match="another"):
+        carried_baseline(f"lennard-jones:{path}", out, begun=True)
+    assert (out / "baseline" / "mine.toml").read_bytes() == before
+
+
+def test_a_training_goes_on_where_its_baseline_is_gone(table):
+    path, out = table / "a" / "mine.toml", table / "out"
+    before = carried_baseline(f"lennard-jones:{path}", out)
+    path.unlink()
+    assert carried_baseline(f"lennard-jones:{path}", out, begun=True) == before
+
+
+def test_a_baseline_that_is_not_there_is_refused(table):
+    with pytest.raises(InvalidSpecError, match="no such file"):
+        carried_baseline(f"lennard-jones:{table / 'none.toml'}", table / "out")
+
+
+@pytest.mark.parametrize("baseline", ["delta:folder", "ensemble:delta:morse+schnet:a+chgnet"])
+def test_parts_of_parts_are_refused(baseline, table):
+    with pytest.raises(InvalidSpecError, match="parts"):
+        carried_baseline(baseline, table / "out")
+
+
+def test_what_lies_behind_a_link_is_not_carried(table, make_link):
+    given = table / "given"
+    given.mkdir()
+    card = PotentialCard(
+        family="schnet", title="", settings={}, elements=("Cu",), cutoff=5.0, references_eV={}
+    )
+    write_potential_card(given, card)
+    (table / "secret").write_text("key")
+    make_link(given / "weights.safetensors", table / "secret")
+    with pytest.raises(FileUnreadableError, match="link"):
+        carried_baseline(f"schnet:{given}", table / "out")

@@ -7,13 +7,17 @@ import pytest
 
 from designer_app.errors import Cancelled, FileUnreadableError, InvalidSpecError, ResumeError
 from designer_app.io.potential_cards import PotentialCard
+from designer_app.resources import resource
 from designer_app.running.control import RunControl
+from designer_app.training.carried_baseline import on_carried_baseline
 from designer_app.training.frames import SplitFrames, StoppedFitError
 from designer_app.training.network_training import fit
 from designer_app.training.plans import RATES, TUNING, plan
-from designer_app.training.starting import check_start
-from designer_app.weights.potential_cards import write_potential
+from designer_app.training.starting import check_start, with_baseline_of_start
+from designer_app.weights.potential_cards import read_potential, write_potential
 
+ALONE = ("", "")
+"""No baseline."""
 STANDSTILL = 1e-12
 """A learning rate at which weights in single precision stay as they are."""
 OTHER_ORIGIN = 5.0
@@ -96,26 +100,65 @@ def test_other_sizes_are_refused(copper_frames, tiny_training, trained):
 
 
 def test_elements_that_it_has_not_seen_are_refused(tiny_training, trained):
-    check_start(tiny_training(start=trained[0]), ["Cu"])
+    check_start(tiny_training(start=trained[0]), ["Cu"], ALONE)
     with pytest.raises(InvalidSpecError, match="never seen Ni"):
-        check_start(tiny_training(start=trained[0]), ["Cu", "Ni"])
+        check_start(tiny_training(start=trained[0]), ["Cu", "Ni"], ALONE)
 
 
 @pytest.mark.parametrize("model", ["nequip", "gap", "chgnet"])
 def test_another_family_is_refused(tiny_training, trained, model):
     with pytest.raises(InvalidSpecError):
-        check_start(tiny_training(start=trained[0], model=model), ["Cu"])
+        check_start(tiny_training(start=trained[0], model=model), ["Cu"], ALONE)
 
 
 def test_another_baseline_is_refused(tiny_training, trained):
     spec = tiny_training(start=trained[0], baseline="morse")
     with pytest.raises(InvalidSpecError, match="baseline"):
-        check_start(spec, ["Cu"])
+        check_start(spec, ["Cu"], ("morse", ""))
+
+
+@pytest.fixture
+def own_table(tmp_path):
+    """Morse's potential in a file of one's own."""
+    path = tmp_path / "base.toml"
+    path.write_bytes((resource("potentials/morse") / "girifalco-weizer.toml").read_bytes())
+    return f"morse:{path}"
+
+
+@pytest.fixture
+def correction(trained, own_table):
+    """The folder of one that corrects a table, which lies in it."""
+    folder = trained[0]
+    card, arrays = read_potential(folder)
+    write_potential(folder, on_carried_baseline(card, own_table, folder, begun=False), arrays)
+    return folder
+
+
+def test_a_correction_begins_on_the_same_table_wherever_it_lies(
+    tiny_training, correction, own_table
+):
+    spec = tiny_training(start=correction, baseline=own_table)
+    check_start(spec, ["Cu"], tuple(own_table.split(":", 1)))
+    check_start(spec, ["Cu"], ("morse", str(correction / "baseline" / "base.toml")))
+    with pytest.raises(InvalidSpecError, match=r"morse:base\.toml"):
+        check_start(spec, ["Cu"], ("morse", "girifalco-weizer-soft"))
+
+
+def test_a_correction_begins_on_its_own_baseline_where_none_is_named(tiny_training, correction):
+    spec = with_baseline_of_start(tiny_training(start=correction))
+    assert spec.baseline == f"morse:{correction / 'baseline' / 'base.toml'}"
+
+
+def test_a_baseline_that_is_code_is_named_by_the_user_again(tiny_training, correction):
+    card, arrays = read_potential(correction)
+    card = replace(card, baseline=("ase", "ase.calculators.emt:EMT"), baseline_sha256={})
+    write_potential(correction, card, arrays)
+    assert with_baseline_of_start(tiny_training(start=correction)).baseline == ""
 
 
 def test_a_folder_without_a_potential_is_refused(tiny_training, tmp_path):
     with pytest.raises(FileUnreadableError):
-        check_start(tiny_training(start=tmp_path), ["Cu"])
+        check_start(tiny_training(start=tmp_path), ["Cu"], ALONE)
 
 
 def test_it_goes_on_from_a_checkpoint_as_if_it_never_stopped(
