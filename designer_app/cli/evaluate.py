@@ -47,7 +47,7 @@ def _run(namespace: argparse.Namespace, control: RunControl, console: Console) -
 def _family(folder: Path) -> str:
     """The registry key of a trained potential: what its card says."""
     card = read_potential_card(folder)
-    return "delta" if card.baseline[0] else card.family
+    return "delta" if any(card.baseline) else card.family
 
 
 def as_result(found: Evaluation) -> dict[str, Any]:

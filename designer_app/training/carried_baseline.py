@@ -116,8 +116,10 @@ class _Carrying:
         return f"{BASELINE_FOLDER}/{name}"
 
     def _free_name(self, source: Path) -> str:
-        stem, suffix, number = _NO_SEPARATOR.sub("-", source.stem), source.suffix, 1
-        name = f"{stem}{suffix}"
+        whole = source if source.name not in ("", "..") else source.resolve()
+        said = Path(_NO_SEPARATOR.sub("-", whole.name))
+        stem, suffix, number = said.stem, said.suffix, 1
+        name = said.name
         while self._taken.setdefault(name, source) != source:
             number += 1
             name = f"{stem}-{number}{suffix}"

@@ -48,7 +48,7 @@ class StartingPoint:
 
 def with_baseline_of_start(spec: TrainPotentialSpec) -> TrainPotentialSpec:
     """On the baseline of what it begins with, where none was named; code is only run if named."""
-    if spec.start is None or spec.baseline:
+    if spec.start is None or spec.baseline or spec.model in _BEGIN_ELSEWHERE:
         return spec
     key, model = baseline_of(spec.start, read_potential_card(spec.start))
     is_code = imports_code(key, model) or "script" in (part for part, _ in parts_of(key, model))

@@ -1,5 +1,5 @@
 import re
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 import numpy as np
 import pytest
@@ -10,6 +10,7 @@ from ase.build import bulk
 from designer_app.device import Compute
 from designer_app.errors import (
     Cancelled,
+    FileUnreadableError,
     InvalidSpecError,
     UnsafeFileError,
     UnsupportedElementError,
@@ -22,13 +23,14 @@ from designer_app.potentials.delta import DeltaPotential, baseline_labels, on_ba
 from designer_app.potentials.morse import Morse
 from designer_app.potentials.schnet import SchNet
 from designer_app.potentials.trained import SCALE
+from designer_app.resources import resource
 from designer_app.running.control import RunControl
 from designer_app.specs.labelled import LabelledFrame
 from designer_app.specs.networks import SchNetSettings
 from designer_app.state import state_from_structures
 from designer_app.training.baselines import less_baseline
 from designer_app.training.frames import SplitFrames
-from designer_app.weights.potential_cards import PotentialCard, write_potential
+from designer_app.weights.potential_cards import PotentialCard, read_potential, write_potential
 
 EMT = "ase:ase.calculators.emt:EMT"
 MORSE = "morse:girifalco-weizer"
@@ -204,6 +206,17 @@ def test_a_baseline_that_the_user_names_with_the_folder_is_imported(on_emt):
 def test_another_baseline_than_that_of_the_folder_allows_nothing(on_emt):
     with pytest.raises(UnsafeFileError):
         load_potential("delta", f"{MORSE}+schnet:{on_emt}", Compute("cpu"))
+
+
+def test_a_table_outside_of_the_folder_is_taken_only_where_the_user_names_it(on_emt):
+    table = on_emt.with_name("outside.toml")
+    table.write_bytes((resource("potentials/morse") / "girifalco-weizer.toml").read_bytes())
+    card, arrays = read_potential(on_emt)
+    write_potential(on_emt, replace(card, baseline=("morse", str(table))), arrays)
+    with pytest.raises(FileUnreadableError, match="name both"):
+        load_potential("schnet", str(on_emt), Compute("cpu"))
+    found = load_potential("delta", f"morse:{table}+schnet:{on_emt}", Compute("cpu"))
+    assert found.key == "delta"
 
 
 def test_a_correction_stands_on_the_baseline_that_its_card_names():

@@ -4,10 +4,15 @@ import pytest
 
 from designer_app.device import Compute
 from designer_app.errors import FileUnreadableError, InvalidSpecError, ResumeError
-from designer_app.io.potential_cards import BASELINE_FOLDER, PotentialCard, write_potential_card
+from designer_app.io.potential_cards import (
+    BASELINE_FOLDER,
+    PotentialCard,
+    baseline_of,
+    write_potential_card,
+)
 from designer_app.potentials import load_potential
 from designer_app.resources import resource
-from designer_app.training.carried_baseline import carried_baseline
+from designer_app.training.carried_baseline import carried_baseline, on_carried_baseline
 
 
 @pytest.mark.parametrize(
@@ -90,3 +95,28 @@ def test_what_lies_behind_a_link_is_not_carried(table, make_link):
     make_link(given / "weights.safetensors", table / "secret")
     with pytest.raises(FileUnreadableError, match="link"):
         carried_baseline(f"schnet:{given}", table / "out")
+
+
+@pytest.mark.parametrize("name", ["a+morse.toml", "a b.c.toml"])
+def test_a_copy_has_a_name_that_parts_nothing(name, table):
+    path = table / name
+    path.write_bytes((table / "a" / "mine.toml").read_bytes())
+    card = PotentialCard(
+        family="schnet", title="", settings={}, elements=("Ar",), cutoff=5.0, references_eV={}
+    )
+    out = table / "out"
+    card = on_carried_baseline(
+        card, f"ensemble:lennard-jones:{path}+lennard-jones:noble-gases", out, begun=False
+    )
+    assert load_potential(*baseline_of(out, card), Compute("cpu")).elements
+
+
+def test_a_folder_named_by_dots_is_carried_by_its_own_name(table, monkeypatch):
+    card = PotentialCard(
+        family="schnet", title="", settings={}, elements=("Cu",), cutoff=5.0, references_eV={}
+    )
+    write_potential_card(table / "a", card)
+    (table / "a" / "weights.safetensors").write_bytes(b"")
+    (table / "a" / "inside").mkdir()
+    monkeypatch.chdir(table / "a" / "inside")
+    assert carried_baseline("schnet:..", table / "out") == ("schnet", "baseline/a")
