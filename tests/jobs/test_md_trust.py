@@ -46,7 +46,7 @@ def test_a_molecule_as_it_was_learned_stays_within(tmp_path, caplog):
 
 
 def test_a_stretched_one_is_outside_from_the_first_step(caplog):
-    found = md.run(spec_of(stretch=1.12, steps=2), RunControl())
+    found = md.run(spec_of(stretch=1.16, steps=2), RunControl())
     assert found["trust"]["level"] == "no"
     assert found["trust"]["first_step_outside"] == 0
     assert any("outside what the potential learned" in each.getMessage() for each in caplog.records)
