@@ -181,8 +181,14 @@ POTENTIALS: Registry[PotentialRow] = Registry(
             "NequIP",
             "Equivariant network: accurate, trained on your own data.",
             ("silicon-nequip", "Silicon (PBE, mlearn)", "Si"),
+            ("ethanol-nequip", "Ethanol (PBE, rMD17)", "H C O"),
         ),
-        _trained("gemnet", "GemNet", "Network on angles and dihedrals, trained on your own data."),
+        _trained(
+            "gemnet",
+            "GemNet",
+            "Network on angles and dihedrals, trained on your own data.",
+            ("ethanol-gemnet", "Ethanol (PBE, rMD17)", "H C O"),
+        ),
         replace(
             _trained("gap", "GAP", "Gaussian process on SOAP, trained on your own data."),
             implementation="designer_app.potentials.quip_gap:load",

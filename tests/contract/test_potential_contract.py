@@ -99,6 +99,8 @@ MATTER = {
     ("tight-binding", "GFN2-xTB"): Matter(("Li", "F"), 1.9, periodic=False, settled=1e-4),
     ("schnet", "ethanol-schnet"): ETHANOL,
     ("nequip", "silicon-nequip"): Matter(("Si", "Si"), 2.6),
+    ("nequip", "ethanol-nequip"): ETHANOL,
+    ("gemnet", "ethanol-gemnet"): ETHANOL,
     ("ase", "ase.calculators.emt:EMT"): Matter(("Cu", "Ni"), 2.5),
 }
 SIZES = {
