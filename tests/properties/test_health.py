@@ -1,8 +1,11 @@
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 from ase.build import bulk, molecule
 
 from designer_app.device import Compute
+from designer_app.errors import ElectronsNotConvergedError
 from designer_app.io.documents import structure_from_atoms
 from designer_app.jobs import health, relax
 from designer_app.potentials import load_potential
@@ -132,3 +135,30 @@ def test_an_attraction_without_a_wall_is_told_so():
     item = dimers._judged([("H-H", 0.5, -3.0)], ())
     assert item.level == "no"
     assert "no wall" in item.sentence
+
+
+def test_in_a_molecule_its_own_atoms_are_pushed_together(monkeypatch):
+    asked = []
+    monkeypatch.setattr(dimers, "energies_of", lambda _p, found, _c: asked.append(found) or ZEROS)
+    water = structure_from_atoms(molecule("H2O"))
+    subject = SimpleNamespace(rest=water, potential=None, control=None)
+    assert len(dimers.check(subject).curves) == 2  # of hydrogens, and of hydrogen and oxygen
+    for pushed in (each for scan in asked for each in scan):
+        assert len(pushed) == 3
+        assert (pushed.positions != water.positions).any(axis=1).sum() <= 1
+
+
+def test_pairs_are_pushed_as_near_as_electrons_settle(monkeypatch):
+    def energies(_potential, structures, _control):
+        if any(np.ptp(each.positions[:, 0]) < 1.0 for each in structures):
+            raise ElectronsNotConvergedError("GFN1-xTB", 250, 2)
+        return np.array([1.0 / np.ptp(each.positions[:, 0]) for each in structures])
+
+    monkeypatch.setattr(dimers, "energies_of", energies)
+    argon = structure_from_atoms(bulk("Ar", cubic=True))
+    item = dimers.check(SimpleNamespace(rest=argon, potential=None, control=None))
+    assert item.level == "good"
+    assert item.curves[0].x.min() >= 1.0
+
+
+ZEROS = np.zeros(dimers.N_DISTANCES)

@@ -1,14 +1,18 @@
-"""Two atoms alone, pushed together: they must repel each other, or hot atoms fall into each other.
+"""Two atoms pushed together: they must repel each other, or hot atoms fall into each other.
 
-A learned potential has seen no such distances, and may invent an attraction there.
+A learned potential has seen no such distances, and may invent an attraction there. In a molecule
+the nearest two atoms of a kind are pushed, the others staying where they are; of a crystal two
+atoms alone.
 """
 
+from dataclasses import replace
 from itertools import combinations_with_replacement
 
 import numpy as np
 from ase.data import covalent_radii
 
 from designer_app.elements import SYMBOLS
+from designer_app.errors import ElectronsNotConvergedError
 from designer_app.properties.health.subject import Subject, energies_of
 from designer_app.specs.health import Curve, HealthItem
 from designer_app.specs.structure import Structure
@@ -35,10 +39,12 @@ def check(subject: Subject) -> HealthItem:
     curves, falls = [], []
     for first, second in pairs:
         bond = float(covalent_radii[first] + covalent_radii[second])
-        distances = np.geomspace(NEAREST * bond, FARTHEST_A, N_DISTANCES)
-        energies = energies_of(
-            subject.potential, [_pair(first, second, each) for each in distances], subject.control
-        )
+        scan = _alone if any(subject.rest.pbc) else _in_molecule
+        distances, structures = scan(subject.rest, first, second, bond)
+        if not structures:
+            continue
+        energies = _as_near_as_it_goes(subject, structures)
+        distances = distances[-len(energies) :]
         energies = energies - energies[-1]
         name = f"{SYMBOLS[first]}-{SYMBOLS[second]}"
         curves.append(
@@ -48,6 +54,53 @@ def check(subject: Subject) -> HealthItem:
         if found is not None:
             falls.append((name, *found))
     return _judged(falls, tuple(curves))
+
+
+def _as_near_as_it_goes(subject: Subject, structures: list[Structure]) -> np.ndarray:
+    """eV of the farthest structures up to the first whose electrons do not settle."""
+    try:
+        return energies_of(subject.potential, structures, subject.control)
+    except ElectronsNotConvergedError:
+        found: list[float] = []
+        for structure in reversed(structures):
+            try:
+                found += energies_of(subject.potential, [structure], subject.control).tolist()
+            except ElectronsNotConvergedError:
+                if not found:
+                    raise
+                break
+        return np.array(found[::-1])
+
+
+def _alone(
+    _rest: Structure, first: int, second: int, bond: float
+) -> tuple[np.ndarray, list[Structure]]:
+    """(distances, two atoms alone at them)."""
+    distances = np.geomspace(NEAREST * bond, FARTHEST_A, N_DISTANCES)
+    return distances, [_pair(first, second, each) for each in distances]
+
+
+def _in_molecule(
+    rest: Structure, first: int, second: int, bond: float
+) -> tuple[np.ndarray, list[Structure]]:
+    """(distances, the molecule with its nearest such atoms at them); nothing without such a pair.
+
+    The second atom moves along the line to the first.
+    """
+    apart = np.linalg.norm(rest.positions[:, None] - rest.positions, axis=-1)
+    is_pair = (rest.numbers == first)[:, None] & (rest.numbers == second)
+    apart[~is_pair | np.eye(len(rest), dtype=bool)] = np.inf
+    i, j = np.unravel_index(int(apart.argmin()), apart.shape)
+    if not np.isfinite(apart[i, j]):
+        return np.empty(0), []
+    way = (rest.positions[j] - rest.positions[i]) / apart[i, j]
+    distances = np.geomspace(NEAREST * bond, max(float(apart[i, j]), bond), N_DISTANCES)
+    structures: list[Structure] = []
+    for each in distances:
+        positions = rest.positions.copy()
+        positions[j] = positions[i] + each * way
+        structures.append(replace(rest, positions=positions))
+    return distances, structures
 
 
 def _pair(first: int, second: int, distance: float) -> Structure:
