@@ -232,7 +232,7 @@ def member_texts(text: str, most: int = 0) -> list[str]:
     """The "key:model" of each member in "key:model+key:model"; at most so many, 0 for all."""
     # A "+" may also stand in a keyword or a path: only one before a registry key separates.
     keys = "|".join(re.escape(key) for key in POTENTIALS)
-    return re.split(rf"\+(?=(?:{keys})(?::|\+|$))", text, maxsplit=max(most - 1, 0))
+    return re.split(rf"\+\s*(?=(?:{keys})\s*(?::|\+|$))", text, maxsplit=max(most - 1, 0))
 
 
 def sum_texts(text: str) -> list[str]:
@@ -249,7 +249,7 @@ def sum_texts(text: str) -> list[str]:
 def key_and_model(text: str) -> tuple[str, str]:
     """(registry key, model) of "key:model"; the model may be left out."""
     key, _, model = text.strip().partition(":")
-    return key, model
+    return key.strip(), model
 
 
 def imports_code(potential: str, model: str) -> bool:

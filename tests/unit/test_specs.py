@@ -134,6 +134,7 @@ def test_every_potential_has_a_loader(row):
         ("ase", "os:abort"),
         ("ensemble", "chgnet+ase:os:abort"),
         ("ensemble", " ase :os:abort+morse"),
+        ("ensemble", "morse + ase : os:abort"),
         ("ensemble", "members.toml"),
         ("delta", "ase:os:abort+morse"),
         ("delta", "morse+ensemble:ase:os:abort+morse"),

@@ -57,7 +57,7 @@ def check(subject: Subject) -> HealthItem:
 
 
 def _as_near_as_it_goes(subject: Subject, structures: list[Structure]) -> np.ndarray:
-    """eV of the farthest structures up to the first whose electrons do not settle."""
+    """Energies (eV) of the farthest structures up to the first whose electrons do not settle."""
     try:
         return energies_of(subject.potential, structures, subject.control)
     except ElectronsNotConvergedError:
