@@ -70,6 +70,18 @@ class FileUnreadableError(InputError):
 
 
 @dataclass(eq=False)
+class ModelUnreadableError(FileUnreadableError):
+    """What was named as a model is none, is damaged, or is one of another kind."""
+
+
+@dataclass(eq=False)
+class UnfinishedTrainingError(FileUnreadableError):
+    """A folder that was named as a potential holds a training that left none yet."""
+
+    reason: str = "it holds an unfinished training"
+
+
+@dataclass(eq=False)
 class FileTooLargeError(InputError):
     """A file or the structure in it passes a limit."""
 

@@ -108,6 +108,22 @@ def _file_unreadable(f: Mapping[str, Any]) -> Explanation:
     )
 
 
+def _model_unreadable(f: Mapping[str, Any]) -> Explanation:
+    what = f"“{_name(f['path'])}” could not be read: {f['reason']}."
+    if f["reason"] == NO_SUCH_FILE:
+        return Explanation(what, advice=("Check its name and folder.",))
+    return Explanation(what)
+
+
+def _unfinished_training(f: Mapping[str, Any]) -> Explanation:
+    path = str(f["path"])
+    out = f'"{path}"' if " " in path else path
+    return Explanation(
+        f"“{_name(path)}” holds an unfinished training, and no potential yet.",
+        advice=(f"Go on with: designer-app train --out {out} --resume",),
+    )
+
+
 def _file_too_large(f: Mapping[str, Any]) -> Explanation:
     size, limit = _amount(f["size"], f["quantity"]), _amount(f["limit"], f["quantity"])
     return Explanation(
@@ -465,6 +481,8 @@ _TABLE: dict[str, Callable[[Mapping[str, Any]], Explanation]] = {
     "UnknownKeyError": _unknown_key,
     "InvalidSpecError": _invalid_spec,
     "FileUnreadableError": _file_unreadable,
+    "ModelUnreadableError": _model_unreadable,
+    "UnfinishedTrainingError": _unfinished_training,
     "FileTooLargeError": _file_too_large,
     "TimeLimitError": _time_limit,
     "DisorderedStructureError": _disordered,

@@ -3,7 +3,7 @@
 import tomllib
 from pathlib import Path
 
-from designer_app.errors import FileUnreadableError
+from designer_app.errors import ModelUnreadableError
 from designer_app.specs.potentials import key_and_model, member_texts
 
 
@@ -11,7 +11,7 @@ def members_named(model: str) -> list[tuple[str, str]]:
     """(registry key, model) of each member of "key:model+key:model", or of a TOML file's list.
 
     The file holds `members = ["chgnet:0.3.0", "lennard-jones:argon.toml"]`; names of files in it
-    are relative to its folder. Raises `FileUnreadableError`.
+    are relative to its folder. Raises `ModelUnreadableError`.
     """
     texts = member_texts(model)
     if len(texts) != 1 or not model.endswith(".toml"):
@@ -30,7 +30,7 @@ def _listed(path: Path) -> list[str]:
     try:
         listed = tomllib.loads(path.read_text(encoding="utf-8")).get("members")
     except (OSError, ValueError) as error:
-        raise FileUnreadableError(str(path), str(error)) from error
+        raise ModelUnreadableError(str(path), str(error)) from error
     if not isinstance(listed, list) or not all(isinstance(each, str) for each in listed):
-        raise FileUnreadableError(str(path), 'it has no list members = ["key:model", ...]')
+        raise ModelUnreadableError(str(path), 'it has no list members = ["key:model", ...]')
     return listed

@@ -10,10 +10,20 @@ import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from designer_app.errors import NO_SUCH_FILE, FileUnreadableError
+from designer_app.errors import (
+    NO_SUCH_FILE,
+    FileUnreadableError,
+    ModelUnreadableError,
+    UnfinishedTrainingError,
+)
+from designer_app.specs.training_progress import CHECKPOINT_FILE
 
 POTENTIAL_CARD = "potential.json"
 """What a folder with a potential of this program holds."""
+NO_MODEL = (
+    "it is no model that the program knows: no weights of PyTorch, numpy or safetensors, no "
+    "TorchScript program, no GAP of QUIP, no table of parameters"
+)
 _HEAD = 65_536
 _TORCH_MAGIC = 0x1950A86A20F9469CFC6C
 """First object in files of `torch.save` before PyTorch 1.6."""
@@ -37,25 +47,39 @@ class ModelFile:
 
 
 def sniff_model(path: Path) -> ModelFile:
-    """What a path holds. Raises `FileUnreadableError` where it is no model at all."""
+    """What a path holds. Raises `ModelUnreadableError` where it is no model at all.
+
+    `UnfinishedTrainingError` where it is the folder of a training that left none yet.
+    """
     if path.is_dir():
         if (path / POTENTIAL_CARD).is_file():
             return ModelFile(path, "potential", "a trained potential of this program", "data")
-        raise FileUnreadableError(str(path), f"the folder holds no {POTENTIAL_CARD}")
+        raise no_potential_in(path)
     try:
         size = path.stat().st_size
         with path.open("rb") as file:
             head = file.read(_HEAD)
     except FileNotFoundError as error:
-        raise FileUnreadableError(str(path), NO_SUCH_FILE) from error
+        raise ModelUnreadableError(str(path), NO_SUCH_FILE) from error
     except OSError as error:
-        raise FileUnreadableError(str(path), error.strerror or "cannot be read") from error
+        raise ModelUnreadableError(str(path), error.strerror or "cannot be read") from error
     if not head:
-        raise FileUnreadableError(str(path), "the file is empty")
+        raise ModelUnreadableError(str(path), "the file is empty")
     found = _archive(path) if head[:4] == b"PK\x03\x04" else _plain(path, head, size)
     if found is None:
-        raise FileUnreadableError(str(path), "it is no model file that the program knows")
+        raise ModelUnreadableError(str(path), NO_MODEL)
     return found
+
+
+def no_potential_in(folder: Path) -> FileUnreadableError:
+    """Why a path is not the folder of a potential, where it holds no card."""
+    if not folder.exists():
+        return ModelUnreadableError(str(folder), NO_SUCH_FILE)
+    if not folder.is_dir():
+        return ModelUnreadableError(str(folder), "a trained potential is a folder, this is a file")
+    if any(folder.glob(CHECKPOINT_FILE)) or any(folder.glob(f"*/{CHECKPOINT_FILE}")):
+        return UnfinishedTrainingError(str(folder))
+    return ModelUnreadableError(str(folder), "the folder holds no trained potential")
 
 
 def _archive(path: Path) -> ModelFile | None:
@@ -64,7 +88,7 @@ def _archive(path: Path) -> ModelFile | None:
         with zipfile.ZipFile(path) as archive:
             names = archive.namelist()
     except (zipfile.BadZipFile, OSError, ValueError) as error:
-        raise FileUnreadableError(str(path), "a damaged zip archive") from error
+        raise ModelUnreadableError(str(path), "a damaged zip archive") from error
     parts = [name.split("/") for name in names]
     if any("code" in each[:-1] for each in parts) and any(
         each[-1] == "constants.pkl" for each in parts

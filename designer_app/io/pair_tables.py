@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from designer_app.elements import ATOMIC_NUMBERS
-from designer_app.errors import FileUnreadableError, InvalidSpecError
+from designer_app.errors import FileUnreadableError, InvalidSpecError, ModelUnreadableError
 from designer_app.io.toml import read_toml, write_toml
 from designer_app.io.user_folders import potentials_folder
 from designer_app.resources import resource
@@ -40,20 +40,20 @@ class PairTable:
 
 
 def read_pair_table(form: str, model: str) -> PairTable:
-    """A shipped set by its name, or a file. Raises `FileUnreadableError`."""
+    """A shipped set by its name, or a file. Raises `ModelUnreadableError`."""
     shipped = resource("potentials") / form / f"{model}.toml"
     path = shipped if shipped.is_file() else Path(model)
     try:
         if path.stat().st_size > _LARGEST_FILE:
-            raise FileUnreadableError(str(path), "it is too large for a table of parameters")
+            raise ModelUnreadableError(str(path), "it is too large for a table of parameters")
         table = _table(read_toml(path))
         check_pair_table(table)
     except OSError as error:
-        raise FileUnreadableError(str(path), error.strerror or "cannot be read") from error
+        raise ModelUnreadableError(str(path), error.strerror or "cannot be read") from error
     except InvalidSpecError as error:
-        raise FileUnreadableError(str(path), error.reason) from error
+        raise ModelUnreadableError(str(path), error.reason) from error
     except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise FileUnreadableError(str(path), "it is no table of parameters") from error
+        raise ModelUnreadableError(str(path), "it is no table of parameters") from error
     return table
 
 

@@ -12,9 +12,10 @@ from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
-from designer_app.errors import FileUnreadableError
+from designer_app.errors import FileUnreadableError, ModelUnreadableError
 from designer_app.io.atomic_write import atomic_write
 from designer_app.io.ensemble_files import members_named
+from designer_app.io.model_files import POTENTIAL_CARD, no_potential_in
 from designer_app.resources import resource
 from designer_app.specs.potentials import (
     POTENTIALS,
@@ -23,7 +24,6 @@ from designer_app.specs.potentials import (
     sum_texts,
 )
 
-POTENTIAL_CARD = "potential.json"
 POTENTIAL_WEIGHTS = "weights.safetensors"
 BASELINE_FOLDER = "baseline"
 """In the folder of a correction: copies of the files and folders that its baseline is made of."""
@@ -112,12 +112,12 @@ def write_potential_card(folder: Path, card: PotentialCard) -> None:
 
 
 def read_potential_card(folder: Path) -> PotentialCard:
-    """The card in a folder. Raises `FileUnreadableError`."""
+    """The card in a folder. Raises `ModelUnreadableError`, `UnfinishedTrainingError`."""
     path = folder / POTENTIAL_CARD
     try:
         said = json.loads(path.read_text(encoding="utf-8"))
         if said["format"] > FORMAT:
-            raise FileUnreadableError(str(path), "a newer version of the program wrote it")
+            raise ModelUnreadableError(str(path), "a newer version of the program wrote it")
         said["data"] = tuple(_known(LearnedFrom, each) for each in said.get("data", ()))
         said["errors"] = tuple(_known(ErrorsOn, each) for each in said.get("errors", ()))
         for name in ("elements", "seeds", "baseline"):
@@ -127,9 +127,11 @@ def read_potential_card(folder: Path) -> PotentialCard:
             said["fitted"] = tuple(said["fitted"])
         card: PotentialCard = _known(PotentialCard, said)
     except OSError as error:
-        raise FileUnreadableError(str(path), error.strerror or "cannot be read") from error
+        if not path.exists():
+            raise no_potential_in(folder) from error
+        raise ModelUnreadableError(str(path), error.strerror or "cannot be read") from error
     except (ValueError, TypeError, KeyError, AttributeError) as error:
-        raise FileUnreadableError(str(path), "it is no potential of this program") from error
+        raise ModelUnreadableError(str(path), "it is no potential of this program") from error
     return card
 
 
@@ -148,7 +150,7 @@ def model_of(folder: Path) -> str:
 def baseline_of(folder: Path, card: PotentialCard) -> tuple[str, str]:
     """(potential, model) that a card in a folder names as its baseline; empty where there is none.
 
-    Its files are named by their paths. Raises `FileUnreadableError` where they are not in the
+    Its files are named by their paths. Raises `ModelUnreadableError` where they are not in the
     folder itself: a card may come from a stranger, and opens nothing else on this machine.
     """
     if not any(card.baseline):
@@ -161,7 +163,7 @@ def baseline_of(folder: Path, card: PotentialCard) -> tuple[str, str]:
             f"its baseline, {said}, is not in its folder. To use it all the same, name both: "
             f"delta:{said}+{card.family}:FOLDER"
         )
-        raise FileUnreadableError(str(folder / POTENTIAL_CARD), reason)
+        raise ModelUnreadableError(str(folder / POTENTIAL_CARD), reason)
     if card.baseline[0] not in _COMPOSITES:
         return card.baseline[0], found[0][1] or ""
     return card.baseline[0], "+".join(f"{key}:{place}" for key, place in found)

@@ -3,7 +3,7 @@
 from typing import Any
 
 from designer_app.io.folders import writable_folder
-from designer_app.potentials.foreign import from_foreign
+from designer_app.potentials.foreign import check_elements, from_foreign
 from designer_app.running.control import RunControl
 from designer_app.specs.convert import ConvertSpec
 from designer_app.specs.fields import check_spec
@@ -14,6 +14,7 @@ from designer_app.weights.safe_copy import read_safely
 def run(spec: ConvertSpec, control: RunControl) -> dict[str, Any]:
     """Folder, title and notes of the potential that was written to `spec.out`."""
     check_spec(spec)
+    check_elements(spec)
     control.progress(0, 2, "Reading weights as data")
     copy = read_safely(spec.path)
     control.checkpoint()

@@ -5,7 +5,7 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 
-from designer_app.errors import DesignerAppError, FileUnreadableError
+from designer_app.errors import DesignerAppError, ModelUnreadableError
 from designer_app.io.ensemble_files import members_named
 from designer_app.io.potential_cards import (
     BASELINE_FOLDER,
@@ -20,7 +20,7 @@ from designer_app.specs.potentials import POTENTIALS, key_and_model, sum_texts
 
 
 def parts_of(key: str, model: str) -> list[tuple[str, str]]:
-    """(potential, model) of each part of a choice. Raises `FileUnreadableError` of a list."""
+    """(potential, model) of each part of a choice. Raises `ModelUnreadableError` of a list."""
     if key == "ensemble":
         return members_named(model)
     return [key_and_model(text) for text in sum_texts(model)] if key == "delta" else [(key, model)]
@@ -29,7 +29,7 @@ def parts_of(key: str, model: str) -> list[tuple[str, str]]:
 def fingerprint(path: Path) -> str:
     """SHA-256 of all that a baseline in a file or folder computes with.
 
-    A check of health changes the card of a trained one, not this. Raises `FileUnreadableError`.
+    A check of health changes the card of a trained one, not this. Raises `ModelUnreadableError`.
     """
     if path.is_dir():
         card = read_potential_card(path)
@@ -41,7 +41,7 @@ def fingerprint(path: Path) -> str:
     try:
         return sha256_of(path)
     except OSError as error:
-        raise FileUnreadableError(str(path), error.strerror or "cannot be read") from error
+        raise ModelUnreadableError(str(path), error.strerror or "cannot be read") from error
 
 
 def fingerprints(folder: Path, card: PotentialCard) -> Mapping[str, str]:
@@ -58,7 +58,7 @@ def check_baseline_files(folder: Path, card: PotentialCard) -> None:
     """Raise `FileUnreadableError` where a folder's baseline is not the one that was corrected."""
     if card.baseline_sha256 and fingerprints(folder, card) != dict(card.baseline_sha256):
         reason = "its baseline is not the one that it was trained to correct"
-        raise FileUnreadableError(str(folder), reason)
+        raise ModelUnreadableError(str(folder), reason)
 
 
 def is_same(first: tuple[str, str], second: tuple[str, str]) -> bool:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from designer_app.elements import ATOMIC_NUMBERS
-from designer_app.errors import FileUnreadableError
+from designer_app.errors import ModelUnreadableError
 from designer_app.potentials.gemnet.fairchem_weights import from_fairchem
 from designer_app.potentials.gemnet.model import GemNet
 from designer_app.potentials.network import N_NUMBERS, ScaledNetwork
@@ -37,10 +37,19 @@ _PREFIXES = ("module.module.", "module.", "model.", "_orig_mod.", "net.")
 """What wrappers of training programs put before every name."""
 
 
+def check_elements(spec: ConvertSpec) -> None:
+    """Raise `InvalidSpecError` where no elements are named, or what is none."""
+    if not spec.elements:
+        raise refusal(spec, "elements", "the file does not tell which elements it learned")
+    unknown = [symbol for symbol in spec.elements if symbol not in ATOMIC_NUMBERS]
+    if unknown:
+        raise refusal(spec, "elements", f"{unknown[0]} is no element")
+
+
 def from_foreign(
     copy: SafeCopy, spec: ConvertSpec
 ) -> tuple[PotentialCard, dict[str, NDArray[Any]]]:
-    """(card, arrays) of the potential in a copy. Raises `FileUnreadableError` for unknown ones."""
+    """(card, arrays) of the potential in a copy. Raises `ModelUnreadableError` for unknown ones."""
     state = _without_prefix(
         {name: torch.from_numpy(np.array(each)) for name, each in copy.arrays.items()}
     )
@@ -49,12 +58,7 @@ def from_foreign(
         model = read(state, _UNITS[spec.unit])
     except (KeyError, RuntimeError, ValueError, IndexError) as error:
         reason = f"it looks like {origin}, but its parts do not fit together"
-        raise FileUnreadableError(str(spec.path), reason) from error
-    if not spec.elements:
-        raise refusal(spec, "elements", "the file does not tell which elements it learned")
-    unknown = [symbol for symbol in spec.elements if symbol not in ATOMIC_NUMBERS]
-    if unknown:
-        raise refusal(spec, "elements", f"{unknown[0]} is no element")
+        raise ModelUnreadableError(str(spec.path), reason) from error
     network = model.network
     assert isinstance(network, SchNet | GemNet)
     arrays = {name: each.numpy() for name, each in network.state_dict().items()}
@@ -98,13 +102,13 @@ def _recognised(
         f"the program knows weights of SchNet (PyTorch Geometric, SchNetPack) and GemNet-T "
         f"(fairchem), and these begin with {names}"
     )
-    raise FileUnreadableError(str(spec.path), reason)
+    raise ModelUnreadableError(str(spec.path), reason)
 
 
 def _target_width(told: Any, spec: ConvertSpec) -> float:
     """Standard deviation of the energies that fairchem's normalizers divided by; 1 without them.
 
-    Raises `FileUnreadableError` where a mean was taken off: it is one for each structure, whatever
+    Raises `ModelUnreadableError` where a mean was taken off: it is one for each structure, whatever
     its size, and no potential of this program has such a term.
     """
     normalizers = told.get("normalizers") if isinstance(told, dict) else None
@@ -114,7 +118,7 @@ def _target_width(told: Any, spec: ConvertSpec) -> float:
     mean, std = (float(np.ravel(target.get(name, each))[0]) for name, each in _NO_CHANGE)
     if abs(mean) > _NO_MEAN:
         reason = f"its energies lack a mean of {mean:g} for each structure; subtract it in training"
-        raise FileUnreadableError(str(spec.path), reason)
+        raise ModelUnreadableError(str(spec.path), reason)
     return std
 
 

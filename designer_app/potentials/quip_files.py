@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as ET
 
-from designer_app.errors import FileUnreadableError, UnsafeFileError
+from designer_app.errors import ModelUnreadableError, UnsafeFileError
 
 XML = "gap.xml"
 _SPARSE_POINTS = "sparseX_filename"
@@ -52,11 +52,11 @@ class GAPFiles:
 
 
 def read_gap(path: Path) -> GAPFiles:
-    """The GAP in a file. Raises `FileUnreadableError`, `UnsafeFileError`."""
+    """The GAP in a file. Raises `ModelUnreadableError`, `UnsafeFileError`."""
     try:
         content = path.read_bytes()
     except OSError as error:
-        raise FileUnreadableError(str(path), error.strerror or "cannot be read") from error
+        raise ModelUnreadableError(str(path), error.strerror or "cannot be read") from error
     return gap_of(content, lambda name: _beside(path, name), str(path))
 
 
@@ -64,20 +64,20 @@ def _beside(path: Path, name: str) -> bytes:
     """A link is not followed: what it leads to would be given away with the GAP."""
     points = path.parent / name
     if points.is_symlink():
-        raise FileUnreadableError(str(path), f"its sparse points, {name}, are a link, not a file")
+        raise ModelUnreadableError(str(path), f"its sparse points, {name}, are a link, not a file")
     return points.read_bytes()
 
 
 def gap_of(content: bytes, beside: Callable[[str], bytes], path: str) -> GAPFiles:
     """The GAP in the bytes of a file; `beside` gives those of a file of that name beside it.
 
-    Raises `FileUnreadableError` where it is none, `UnsafeFileError` where it asks for more.
+    Raises `ModelUnreadableError` where it is none, `UnsafeFileError` where it asks for more.
     """
     root = _tree(content, path)
     params = root if root.tag == "GAP_params" else root.find(".//GAP_params")
     label = "" if params is None else params.get("label", "")
     if not _LABEL.fullmatch(label):
-        raise FileUnreadableError(path, "it holds no GAP of QUIP")
+        raise ModelUnreadableError(path, "it holds no GAP of QUIP")
     recipes = [each.get("init_args", "") for each in root.iter("Potential")]
     if any(not _RECIPE.fullmatch(each) for each in recipes):
         raise UnsafeFileError(path, "it asks QUIP for more than a GAP")
@@ -89,7 +89,7 @@ def gap_of(content: bytes, beside: Callable[[str], bytes], path: str) -> GAPFile
     try:
         written = ET.tostring(root, encoding="utf-8", xml_declaration=True)
     except RecursionError as error:
-        raise FileUnreadableError(path, "its elements are nested too deeply") from error
+        raise ModelUnreadableError(path, "its elements are nested too deeply") from error
     return GAPFiles(
         recipe=recipes[0].strip() if recipes else f"IP GAP label={label}",
         content=written,
@@ -118,7 +118,7 @@ def _tree(content: bytes, path: str) -> Any:
     except _DeclaredError as error:
         raise UnsafeFileError(path, "it declares entities, which no GAP needs") from error
     except (ET.ParseError, ValueError, LookupError) as error:
-        raise FileUnreadableError(path, "it is no whole XML file") from error
+        raise ModelUnreadableError(path, "it is no whole XML file") from error
     for parent in list(root.iter()):
         for name in _OF_THE_FIT:
             for child in parent.findall(name):
@@ -139,7 +139,7 @@ def _named_files(root: Any, path: str) -> list[str]:
 
 
 def _points(name: str, beside: Callable[[str], bytes], path: str) -> bytes:
-    missing = FileUnreadableError(path, f"its sparse points, {name}, are not beside it")
+    missing = ModelUnreadableError(path, f"its sparse points, {name}, are not beside it")
     if not re.fullmatch(r"[\w.+-]+", name) or name in (".", "..", XML):
         raise missing
     try:

@@ -11,7 +11,7 @@ from itertools import count, takewhile
 import torch
 from torch import Tensor
 
-from designer_app.errors import FileUnreadableError
+from designer_app.errors import ModelUnreadableError
 from designer_app.potentials.network import N_NUMBERS, ScaledNetwork
 from designer_app.potentials.schnet import SchNet
 from designer_app.specs.networks import SchNetSettings
@@ -69,7 +69,7 @@ def from_schnetpack(
     cutoff = state.get("representation.cutoff_fn.cutoff")
     if cutoff is not None and abs(float(cutoff) - network.cutoff) > _ROUNDING:
         reason = f"its Gaussians end at {network.cutoff:g}, its cutoff is {float(cutoff):g}"
-        raise FileUnreadableError("state_dict", f"{reason}: ours end together")
+        raise ModelUnreadableError("state_dict", f"{reason}: ours end together")
     references, mean = torch.zeros(N_NUMBERS), 0.0
     for name, each in state.items():
         if name.startswith("postprocessors.") and name.endswith(".atomref"):
@@ -93,7 +93,7 @@ def _network(
         return _filled(state, embedding, interactions, names, readout, centers, activation)
     except KeyError as missing:
         reason = f"it holds no SchNet: {missing.args[0]} is missing"
-        raise FileUnreadableError("state_dict", reason) from missing
+        raise ModelUnreadableError("state_dict", reason) from missing
 
 
 def _filled(
@@ -117,7 +117,7 @@ def _filled(
     offsets = state[centers].double().cpu()
     even = torch.linspace(0.0, float(offsets[-1]), len(offsets), dtype=offsets.dtype)
     if not torch.allclose(offsets, even, rtol=0.0, atol=_ROUNDING):
-        raise FileUnreadableError("state_dict", "its Gaussians do not stand evenly from 0 on")
+        raise ModelUnreadableError("state_dict", "its Gaussians do not stand evenly from 0 on")
     n_filters, n_features = state[f"{blocks[0]}{names['inward']}.weight"].shape
     network = SchNet(
         SchNetSettings(

@@ -20,8 +20,8 @@ from designer_app.device import Compute
 from designer_app.elements import ATOMIC_NUMBERS
 from designer_app.errors import (
     CannotProvideError,
-    FileUnreadableError,
     InvalidSpecError,
+    ModelUnreadableError,
     UnsafeFileError,
 )
 from designer_app.io.model_files import sniff_model
@@ -41,7 +41,7 @@ def load(model: str, compute: Compute) -> "ScriptPotential":
     path = Path(model).expanduser()
     file = sniff_model(path)
     if file.kind != "torchscript":
-        raise FileUnreadableError(model, f"it is {file.words}, not a TorchScript program")
+        raise ModelUnreadableError(model, f"it is {file.words}, not a TorchScript program")
     if os.environ.get(WORKER) == "open":
         raise UnsafeFileError(model, "it is a program inside of another model; choose it by itself")
     content = path.read_bytes()
@@ -52,7 +52,7 @@ def load(model: str, compute: Compute) -> "ScriptPotential":
     try:
         script = torch.jit.load(io.BytesIO(content), map_location=device, _extra_files=told)
     except RuntimeError as error:
-        raise FileUnreadableError(model, "PyTorch cannot load this TorchScript program") from error
+        raise ModelUnreadableError(model, "PyTorch cannot load this TorchScript program") from error
     return ScriptPotential(script.eval(), _texts(told), path.name, sha256, device)
 
 
@@ -85,7 +85,7 @@ class ScriptPotential(Potential):
             numbers = [ATOMIC_NUMBERS[symbol] for symbol in symbols]
         except (ValueError, KeyError) as error:
             reason = "it does not tell cutoff and elements as the files of nequip-deploy do"
-            raise FileUnreadableError(name, reason) from error
+            raise ModelUnreadableError(name, reason) from error
         super().__init__(
             model=name,
             model_sha256=sha256,

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from designer_app.device import Compute
 from designer_app.elements import ATOMIC_NUMBERS
-from designer_app.errors import FileUnreadableError, InvalidSpecError
+from designer_app.errors import FileUnreadableError, InvalidSpecError, ModelUnreadableError
 from designer_app.io.potential_cards import (
     POTENTIAL_CARD,
     baseline_of,
@@ -33,7 +33,7 @@ the free atoms, both in eV; all others are weights."""
 
 
 def load(model: str, compute: Compute, *, named_baseline: str = "") -> Potential:
-    """The potential in a folder. Raises `FileUnreadableError` where it holds none.
+    """The potential in a folder. Raises `ModelUnreadableError` where it holds none.
 
     `named_baseline` is the "key:model" that the user named himself: if it is the baseline of the
     card, it may import code.
@@ -44,7 +44,7 @@ def load(model: str, compute: Compute, *, named_baseline: str = "") -> Potential
     try:
         found = potential_of(card, arrays, compute)
     except (KeyError, ValueError, RuntimeError, TypeError, IndexError, AttributeError) as error:
-        raise FileUnreadableError(model, "its card and its weights do not fit together") from error
+        raise ModelUnreadableError(model, "its card and its weights do not fit together") from error
     folder = trained_folder(model)
     try:
         key, below = baseline_of(folder, card)
@@ -58,7 +58,7 @@ def load(model: str, compute: Compute, *, named_baseline: str = "") -> Potential
     below_it = [trained_folder(part) for _, part in parts_of(key, below) if part]
     cards = [read_potential_card(each) for each in below_it if (each / POTENTIAL_CARD).is_file()]
     if any(any(each.baseline) for each in cards):
-        raise FileUnreadableError(model, "its baseline stands on a baseline of its own")
+        raise ModelUnreadableError(model, "its baseline stands on a baseline of its own")
     from designer_app.potentials.delta import on_baseline  # it loads by this module
 
     return on_baseline(found, (key, below), compute, named_baseline)

@@ -12,6 +12,7 @@ from pathlib import Path
 from designer_app.errors import (
     FileUnreadableError,
     InvalidSpecError,
+    ModelUnreadableError,
     ResumeError,
     UnknownKeyError,
     WriteFailedError,
@@ -135,7 +136,7 @@ def _copy(source: Path, target: Path) -> None:
         target.mkdir(exist_ok=True)
         for name in (POTENTIAL_CARD, POTENTIAL_WEIGHTS):
             if (source / name).is_symlink():
-                raise FileUnreadableError(str(source / name), "it is a link, which is not copied")
+                raise ModelUnreadableError(str(source / name), "it is a link, which is not copied")
             shutil.copyfile(source / name, target / name)
         return
     shutil.copyfile(source, target)

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from safetensors import SafetensorError
 from safetensors.numpy import load, save
 
-from designer_app.errors import FileUnreadableError
+from designer_app.errors import ModelUnreadableError
 from designer_app.io.atomic_write import atomic_write
 from designer_app.provenance import sha256_of
 
@@ -140,14 +140,14 @@ def card_text(card: ModelCard) -> str:
 
 
 def read_card(folder: Path) -> ModelCard:
-    """The card in a folder. Raises `FileUnreadableError`."""
+    """The card in a folder. Raises `ModelUnreadableError`."""
     path = folder / CARD_FILE
     try:
         return card_from(json.loads(path.read_text(encoding="utf-8")))
     except OSError as error:
-        raise FileUnreadableError(str(path), error.strerror or "cannot be read") from error
+        raise ModelUnreadableError(str(path), error.strerror or "cannot be read") from error
     except (ValueError, TypeError, KeyError, AttributeError) as error:
-        raise FileUnreadableError(str(path), "it is no model card of this program") from error
+        raise ModelUnreadableError(str(path), "it is no model card of this program") from error
 
 
 def card_from(said: Mapping[str, Any]) -> ModelCard:
@@ -174,17 +174,17 @@ def card_from(said: Mapping[str, Any]) -> ModelCard:
 
 
 def read_model(folder: Path) -> tuple[ModelCard, dict[str, NDArray[Any]]]:
-    """(card, arrays) of a folder. Raises `FileUnreadableError`, also where the hash differs."""
+    """(card, arrays) of a folder. Raises `ModelUnreadableError`, also where the hash differs."""
     card = read_card(folder)
     path = folder / WEIGHTS_FILE
     try:
         if sha256_of(path) != card.weights_sha256:
-            raise FileUnreadableError(str(path), "it is not the file that its card names")
+            raise ModelUnreadableError(str(path), "it is not the file that its card names")
         return card, load(path.read_bytes())
     except OSError as error:
-        raise FileUnreadableError(str(path), error.strerror or "cannot be read") from error
+        raise ModelUnreadableError(str(path), error.strerror or "cannot be read") from error
     except SafetensorError as error:
-        raise FileUnreadableError(str(path), "not a complete safetensors file") from error
+        raise ModelUnreadableError(str(path), "not a complete safetensors file") from error
 
 
 def _pairs(said: Mapping[str, Any]) -> dict[str, tuple[int, float]]:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from safetensors import SafetensorError
 from safetensors.numpy import load, save
 
-from designer_app.errors import FileUnreadableError
+from designer_app.errors import ModelUnreadableError
 from designer_app.io.atomic_write import atomic_write
 from designer_app.io.potential_cards import (
     POTENTIAL_CARD,
@@ -48,14 +48,14 @@ def write_potential(
 
 
 def read_potential(folder: Path) -> tuple[PotentialCard, dict[str, NDArray[Any]]]:
-    """(card, arrays) of a folder. Raises `FileUnreadableError`, also where the hash differs."""
+    """(card, arrays) of a folder. Raises `ModelUnreadableError`, also where the hash differs."""
     card = read_potential_card(folder)
     path = folder / POTENTIAL_WEIGHTS
     try:
         if sha256_of(path) != card.weights_sha256:
-            raise FileUnreadableError(str(path), "it is not the file that its card names")
+            raise ModelUnreadableError(str(path), "it is not the file that its card names")
         return card, load(path.read_bytes())
     except OSError as error:
-        raise FileUnreadableError(str(path), error.strerror or "cannot be read") from error
+        raise ModelUnreadableError(str(path), error.strerror or "cannot be read") from error
     except SafetensorError as error:
-        raise FileUnreadableError(str(path), "not a complete safetensors file") from error
+        raise ModelUnreadableError(str(path), "not a complete safetensors file") from error

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from designer_app.errors import FileUnreadableError, UnsafeFileError
+from designer_app.errors import ModelUnreadableError, UnsafeFileError
 from designer_app.provenance import sha256_of
 
 # Training histories often hold numpy scalars: plain numbers, whose constructors do nothing else.
@@ -36,9 +36,9 @@ def read_tensors(path: Path, sha256: str | None = None) -> dict[str, Any]:
     except UnpicklingError as error:
         raise UnsafeFileError(str(path), "it holds objects besides tensors and numbers") from error
     except OSError as error:
-        raise FileUnreadableError(str(path), error.strerror or "cannot be read") from error
+        raise ModelUnreadableError(str(path), error.strerror or "cannot be read") from error
     except (EOFError, RuntimeError, ValueError) as error:
-        raise FileUnreadableError(str(path), "not a complete file of PyTorch weights") from error
+        raise ModelUnreadableError(str(path), "not a complete file of PyTorch weights") from error
     if not isinstance(found, dict):
-        raise FileUnreadableError(str(path), "no dictionary of weights in it")
+        raise ModelUnreadableError(str(path), "no dictionary of weights in it")
     return found

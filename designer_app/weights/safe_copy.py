@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from safetensors import SafetensorError
 from safetensors.numpy import load, save
 
-from designer_app.errors import FileTooLargeError, FileUnreadableError, UnsafeFileError
+from designer_app.errors import FileTooLargeError, ModelUnreadableError, UnsafeFileError
 from designer_app.io.atomic_write import atomic_write
 from designer_app.io.model_files import ModelFile, sniff_model
 from designer_app.provenance import sha256_of
@@ -65,11 +65,11 @@ def read_safely(path: Path) -> SafeCopy:
     except UnpicklingError as error:
         raise UnsafeFileError(str(path), str(error)) from error
     except (*_DAMAGED, BadZipFile, SafetensorError) as error:
-        raise FileUnreadableError(str(path), f"{file.words}, but damaged") from error
+        raise ModelUnreadableError(str(path), f"{file.words}, but damaged") from error
     except RecursionError as error:
         raise UnsafeFileError(str(path), "it is nested too deeply") from error
     except OSError as error:
-        raise FileUnreadableError(str(path), error.strerror or "cannot be read") from error
+        raise ModelUnreadableError(str(path), error.strerror or "cannot be read") from error
 
 
 def _read(file: ModelFile) -> SafeCopy:
@@ -88,7 +88,7 @@ def _read(file: ModelFile) -> SafeCopy:
     elif file.kind == "pickle":
         tree, seen = read_stubs(path.read_bytes())
     else:
-        raise FileUnreadableError(str(path), f"it is {file.words}, not a file of weights")
+        raise ModelUnreadableError(str(path), f"it is {file.words}, not a file of weights")
     arrays = dict(_parameters(tree, set()))
     if not arrays:
         held = f": it holds {', '.join(sorted(seen)[:3])}" if seen else ""
@@ -173,7 +173,7 @@ def write_copy(folder: Path, copy: SafeCopy) -> None:
 
 
 def read_copy(folder: Path) -> SafeCopy:
-    """The copy in a folder. Raises `FileUnreadableError`."""
+    """The copy in a folder. Raises `ModelUnreadableError`."""
     try:
         told = json.loads((folder / COPY_TOLD).read_text(encoding="utf-8"))
         arrays = load((folder / COPY_WEIGHTS).read_bytes())
@@ -181,6 +181,6 @@ def read_copy(folder: Path) -> SafeCopy:
             arrays, told["told"], tuple(told["classes"]), told["source_sha256"], told["kind"]
         )
     except OSError as error:
-        raise FileUnreadableError(str(folder), error.strerror or "cannot be read") from error
+        raise ModelUnreadableError(str(folder), error.strerror or "cannot be read") from error
     except (ValueError, KeyError, TypeError, SafetensorError) as error:
-        raise FileUnreadableError(str(folder), "it is no copy of weights") from error
+        raise ModelUnreadableError(str(folder), "it is no copy of weights") from error

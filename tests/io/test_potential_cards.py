@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from designer_app.errors import FileUnreadableError
+from designer_app.errors import FileUnreadableError, ModelUnreadableError, UnfinishedTrainingError
+from designer_app.explanations import explain_exception
 from designer_app.io.potential_cards import (
     POTENTIAL_CARD,
     ErrorsOn,
@@ -19,6 +20,7 @@ from designer_app.io.potential_cards import (
     trained_in,
     write_potential_card,
 )
+from designer_app.specs.training_progress import CHECKPOINT_FILE
 
 CARD = PotentialCard(
     family="nequip",
@@ -147,6 +149,32 @@ def test_what_a_baseline_names_stays_as_it_is(baseline, tmp_path):
 def test_a_baseline_elsewhere_is_refused(baseline, tmp_path):
     with pytest.raises(FileUnreadableError, match="not in its folder"):
         baseline_of(tmp_path, on(*baseline))
+
+
+@pytest.mark.parametrize("place", ["", "member-0"])
+def test_a_training_that_left_no_potential_yet_is_told_with_the_way_on(place, tmp_path):
+    folder = tmp_path / "my gap"
+    (folder / place).mkdir(parents=True)
+    (folder / place / CHECKPOINT_FILE).touch()
+    with pytest.raises(UnfinishedTrainingError) as told:
+        read_potential_card(folder)
+    sentence = explain_exception(told.value).sentence
+    assert sentence.startswith("“my gap” holds an unfinished training")
+    assert sentence.endswith(f'designer-app train --out "{folder}" --resume')
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [("nowhere", "no such file"), ("empty", "no trained potential"), ("log.txt", "is a folder")],
+)
+def test_what_is_no_trained_potential_is_not_to_be_saved_as_cif(name, said, tmp_path):
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "log.txt").write_text("a log")
+    with pytest.raises(ModelUnreadableError, match=said) as told:
+        read_potential_card(tmp_path / name)
+    sentence = explain_exception(told.value).sentence
+    assert sentence.startswith(f"“{name}” could not be read")
+    assert "CIF" not in sentence
 
 
 def test_a_baseline_that_is_a_link_is_refused(tmp_path, make_link):

@@ -66,6 +66,12 @@ def test_the_elements_must_be_named(tmp_path, pyg):
     assert not (tmp_path / "out").exists()
 
 
+def test_what_is_no_element_is_told_before_the_file_is_opened(tmp_path):
+    spec = ConvertSpec(path=tmp_path / "nowhere.pt", out=tmp_path / "out", elements=("H", "Xx"))
+    with pytest.raises(InvalidSpecError, match="Xx is no element"):
+        convert.run(spec, RunControl())
+
+
 def test_unknown_weights_are_told_apart(tmp_path):
     torch.save(torch.nn.Linear(3, 3).state_dict(), tmp_path / "best.pt")
     spec = ConvertSpec(path=tmp_path / "best.pt", out=tmp_path / "out", elements=("H",))

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from designer_app.device import Compute
 from designer_app.elements import ATOMIC_NUMBERS
-from designer_app.errors import FileUnreadableError
+from designer_app.errors import ModelUnreadableError
 from designer_app.potentials.chgnet.potential import CHGNetPotential
 from designer_app.potentials.chgnet.weights import read_weights
 from designer_app.specs.fields import spec_from_settings
@@ -29,7 +29,7 @@ def potential(
     start = read_weights(spec_from_settings(CHGNetTuning, card.settings).start)
     shapes = {name: tuple(each.shape) for name, each in start.tensors.items()}
     if {name: each.shape for name, each in arrays.items()} != shapes:
-        raise FileUnreadableError(card.title, "its weights are not those of a CHGNet")
+        raise ModelUnreadableError(card.title, "its weights are not those of a CHGNet")
     tensors = {name: torch.from_numpy(np.array(each)) for name, each in arrays.items()}
     found = CHGNetPotential(
         replace(start, tensors=tensors, sha256=card.weights_sha256),

@@ -7,7 +7,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from designer_app.errors import FileUnreadableError, InvalidSpecError
+from designer_app.errors import InvalidSpecError, ModelUnreadableError
 from designer_app.provenance import sha256_of
 from designer_app.weights.packaged import CHGNET_WEIGHTS
 from designer_app.weights.reading import read_tensors
@@ -76,7 +76,7 @@ def weights_from_checkpoint(checkpoint: dict[str, Any], path: Path, sha256: str)
     model = model if isinstance(model, dict) else {}
     tensors, arguments = model.get("state_dict"), model.get("model_args")
     if not isinstance(tensors, dict) or not isinstance(arguments, dict):
-        raise FileUnreadableError(str(path), "no CHGNet weights in it")
+        raise ModelUnreadableError(str(path), "no CHGNet weights in it")
     for name, expected in _EXPECTED_ARGUMENTS.items():
         if arguments.get(name) != expected:
             reason = f"{name} is {arguments.get(name)}, the program computes only {expected}"
