@@ -86,6 +86,8 @@ def _invalid_spec(f: Mapping[str, Any]) -> Explanation:
         return Explanation(f"“{name}” is not given: {reason}.")
     if isinstance(value, PurePath):
         return Explanation(f"“{value.name}” cannot be used: {reason}.")
+    if isinstance(value, tuple | list):
+        value = ", ".join(map(str, value))
     shown = f"{value:g}" if isinstance(value, float) else str(value)
     unit = f" {f['unit']}" if f.get("unit") else ""
     written = re.sub(r"\bA\b", "Å", unit)

@@ -33,3 +33,6 @@ class Command:
     """Returns the JSON keys of the contract: plain numbers, lists, text, numpy arrays."""
     present: Callable[[dict[str, Any]], str] | None = None
     """The result as text for people; without it the keys are listed."""
+    failed: Callable[[dict[str, Any]], bool] | None = None
+    """Whether a part of what was asked for is missing from a result, which is told all the same:
+    the exit code is then 1."""

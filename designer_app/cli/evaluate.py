@@ -1,15 +1,18 @@
 """`designer-app evaluate DATA...`: errors of potentials on reference calculations."""
 
 import argparse
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from math import isfinite
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from designer_app.cli.arguments import add_spec_arguments, given_flags, spec_from_namespace
 from designer_app.cli.bench import table
 from designer_app.cli.command import Command, Console
-from designer_app.errors import InvalidSpecError
+from designer_app.errors import FileUnreadableError, InvalidSpecError
+from designer_app.explanations import explain_exception
 from designer_app.io.potential_cards import read_potential_card
 from designer_app.jobs import evaluate
 from designer_app.running.control import RunControl
@@ -34,20 +37,48 @@ def _configure(parser: argparse.ArgumentParser) -> None:
 def _run(namespace: argparse.Namespace, control: RunControl, console: Console) -> dict[str, Any]:
     del console
     named = given_flags(EvaluateSpec, namespace).get("potentials", ())
-    trained = tuple(f"{_family(folder)}:{folder}" for folder in namespace.model_dir)
+    trained: list[str] = []
+    refused: dict[Path, FileUnreadableError] = {}
+    for folder in namespace.model_dir:
+        try:
+            trained.append(f"{_family(folder)}:{folder}")
+        except FileUnreadableError as error:
+            refused[folder] = error
     if not named and not trained:
+        for error in refused.values():
+            raise error
         reason = "name a trained potential with --model-dir, or others with --potential"
         raise InvalidSpecError("potentials", "", reason, "Potentials")
     spec = spec_from_namespace(
         EvaluateSpec, namespace, data=tuple(namespace.data), potentials=(*trained, *named)
     )
-    return as_result(evaluate.run(spec, control))
+    found = evaluate.run(spec, control)
+    missing = [_not_judged(folder, error) for folder, error in refused.items()]
+    return as_result(replace(found, judged=(*found.judged, *missing)))
 
 
 def _family(folder: Path) -> str:
     """The registry key of a trained potential: what its card says."""
     card = read_potential_card(folder)
     return "delta" if any(card.baseline) else card.family
+
+
+def _not_judged(folder: Path, error: FileUnreadableError) -> Judged:
+    """The row of a folder that holds no potential: why it is missing."""
+    nothing = np.zeros(0)
+    return Judged(
+        potential="",
+        model=str(folder),
+        title=str(folder),
+        model_sha256="",
+        rows=(),
+        aligned=False,
+        seconds_per_atom=float("nan"),
+        energies=nothing,
+        forces=nothing.astype(np.float32),
+        stresses=nothing.astype(np.float32),
+        problem=explain_exception(error).sentence,
+    )
 
 
 def as_result(found: Evaluation) -> dict[str, Any]:
@@ -95,13 +126,21 @@ def _group(rows: dict[str, ErrorRow], prefix: str) -> dict[str, Any]:
     }
 
 
+def _is_judged(each: dict[str, Any]) -> bool:
+    return each["ms_per_atom"] is not None
+
+
+def _failed(result: dict[str, Any]) -> bool:
+    """Whether a potential that was named could not be judged at all."""
+    return not all(map(_is_judged, result.get("potentials") or [result]))
+
+
 def _present(result: dict[str, Any]) -> str:
     judged = result.get("potentials") or [result]
     lines = [f"{result['n_frames']} frames of {' '.join(result['elements'])}"]
     lines += ["Mean absolute errors:", table([_line(each) for each in judged])]
     for each in judged:
-        is_judged = each["ms_per_atom"] is not None
-        if is_judged and (each["per_tag"] or len(each["per_element"]) > 1):
+        if _is_judged(each) and (each["per_tag"] or len(each["per_element"]) > 1):
             parts = {**each["per_tag"], **each["per_element"]}
             lines.append(f"\n{each['title']}\n{table([_part(*part) for part in parts.items()])}")
     if any(each["energies_aligned"] for each in judged):
@@ -133,8 +172,14 @@ def _line(each: dict[str, Any]) -> dict[str, Any]:
         "stress GPa": each["stress_mae_GPa"],
         "forces rmse": each["force_rmse_meV_A"],
         "ms/atom": each["ms_per_atom"],
-        "energies": "aligned" if each["energies_aligned"] else "as given",
+        "energies": _counted(each),
     }
+
+
+def _counted(each: dict[str, Any]) -> str:
+    if not _is_judged(each):
+        return "not judged"
+    return "aligned" if each["energies_aligned"] else "as given"
 
 
 def _part(name: str, row: dict[str, Any]) -> dict[str, Any]:
@@ -153,4 +198,5 @@ COMMAND = Command(
     configure=_configure,
     run=_run,
     present=_present,
+    failed=_failed,
 )

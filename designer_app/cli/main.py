@@ -92,8 +92,11 @@ def _run(arguments: Sequence[str]) -> int:
         print(sentence + (f" It is set by {flag}." if flag else ""), file=sys.stderr)
         return EXIT_BAD_INPUT if isinstance(error, InputError) else EXIT_FAILED_RUN
     if namespace.json:  # ASCII alone: a pipe may have any encoding, a path any bytes
-        return _delivered(json.dumps(plain(result), allow_nan=False))
-    return _delivered(command.present(result) if command.present else as_lines(result))
+        text = json.dumps(plain(result), allow_nan=False)
+    else:
+        text = command.present(result) if command.present else as_lines(result)
+    is_whole = command.failed is None or not command.failed(result)
+    return _delivered(text) or (0 if is_whole else EXIT_FAILED_RUN)
 
 
 def _stopped(namespace: argparse.Namespace) -> str:

@@ -174,10 +174,31 @@ def test_several_potentials_stand_side_by_side(
     metals: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     both = ["--potential", EMT_AGAIN, "--potential", "lennard-jones"]
-    assert main(["evaluate", str(metals), *both]) == 0
+    assert main(["evaluate", str(metals), *both]) == 1
     told = capfd.readouterr().out
     assert "ASE calculator" in told
     assert "no parameters for" in told
+
+
+def test_a_folder_without_a_potential_is_a_row_beside_the_others(
+    metals: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    unfinished = tmp_path / "unfinished"
+    unfinished.mkdir()
+    (unfinished / "checkpoint.pt").touch()
+    both = ["--model-dir", str(unfinished), "--potential", EMT_AGAIN, "--json"]
+    assert main(["evaluate", str(metals), *both]) == 1
+    first, last = json.loads(capfd.readouterr().out)["potentials"]
+    assert first["force_mae_meV_A"] == pytest.approx(0.0, abs=OF_ITSELF)
+    assert last["force_mae_meV_A"] is None
+    assert "unfinished training" in last["problem"]
+
+
+def test_folders_of_which_none_holds_a_potential_are_bad_input(
+    metals: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["evaluate", str(metals), "--model-dir", str(tmp_path)]) == 2
+    assert "no trained potential" in capfd.readouterr().err
 
 
 def test_without_a_potential_the_command_asks_for_one(
