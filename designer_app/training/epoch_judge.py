@@ -10,6 +10,7 @@ from torch import nn
 from designer_app.errors import TrainingDivergedError
 from designer_app.graphs.dataset import FrameGraphs, batches
 from designer_app.graphs.pyg import Data
+from designer_app.nn.denormals import without_denormals
 from designer_app.potentials.base import Prediction
 from designer_app.training.loss import ErrorSums, loss_of
 from designer_app.training.metrics import Labels, blank_labels, voigt
@@ -62,7 +63,8 @@ class EpochJudge:
         rows, size = range(len(self.frames)), JUDGED_AT_ONCE * progress.batch_size
         frame = atom = 0
         for batch in batches(self.frames, rows, size, device):
-            found = self.predict(batch, False)
+            with without_denormals():
+                found = self.predict(batch, False)
             sums.add(loss_of(found, batch, progress.schedule.weights)[1])
             frames = slice(frame, frame := frame + len(found.energy))
             atoms = slice(atom, atom := atom + len(batch["z"]))

@@ -12,6 +12,7 @@ from torch import nn
 from designer_app.errors import OutOfMemoryError, ResumeError, TrainingDivergedError
 from designer_app.graphs.dataset import FrameGraphs, batches
 from designer_app.graphs.pyg import Data
+from designer_app.nn.denormals import without_denormals
 from designer_app.running.control import RunControl
 from designer_app.running.messages import job_error
 from designer_app.specs.training_progress import CHECKPOINT_FILE
@@ -98,7 +99,8 @@ class Training:
                 left = order[now.done :]
                 for batch in batches(self.train, left, now.batch_size, self.device):
                     began = time.perf_counter()
-                    self._step(batch)
+                    with without_denormals():
+                        self._step(batch)
                     now.done += batch["cell"].shape[0]
                     now.spend(time.perf_counter() - began)
                     if now.share >= 1.0 and now.done < len(order):

@@ -8,8 +8,7 @@ learned something. Every few steps the crystals that the vectors stand for are d
 the heads as such: what is kept is the best decided crystal, never the mixture that predicted well.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -24,6 +23,7 @@ from designer_app.design.search.deciding import Decider
 from designer_app.design.search.found import OnSnapshot, Snapshot
 from designer_app.design.search.objective import Goal, Output, loss_of
 from designer_app.elements import ATOMIC_NUMBERS
+from designer_app.nn.denormals import without_denormals
 from designer_app.running.control import RunControl
 
 HOT, COLD = 1.5, 0.3
@@ -134,16 +134,6 @@ class Ledger:
         )
 
 
-@contextmanager
-def _without_denormals() -> Iterator[None]:
-    """Tiny probabilities count as 0: processors take many times as long with them."""
-    torch.set_flush_denormal(True)
-    try:
-        yield
-    finally:
-        torch.set_flush_denormal(False)
-
-
 def _choices(soft: SoftTokens) -> tuple[Tensor, ...]:
     """What a slope passes through."""
     return soft.shares, soft.counts, soft.elements
@@ -238,7 +228,7 @@ class Descent:
         on_snapshot: OnSnapshot | None = None,
     ) -> Visited:
         """What the seeds came by on their way down."""
-        with _without_denormals():
+        with without_denormals():
             return self._run(seeds, control, on_snapshot)
 
     def _run(

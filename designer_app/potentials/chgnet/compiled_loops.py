@@ -11,7 +11,7 @@ import numba
 import numpy as np
 
 from designer_app.compiled import compiled
-from designer_app.potentials.chgnet.compiled_sigmoid import sigmoid
+from designer_app.nn.compiled_sigmoid import sigmoid
 from designer_app.potentials.chgnet.kernels import LOWEST, NORM_EPSILON
 from designer_app.potentials.chgnet.weights import WIDTH
 

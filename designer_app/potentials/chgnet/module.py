@@ -11,16 +11,15 @@ from dataclasses import replace
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import silu
 
 from designer_app.nn.edges import EdgeGraph
+from designer_app.nn.silu import silu
 from designer_app.potentials.chgnet.forward import site_energies
 from designer_app.potentials.chgnet.graph import Angles, Bonds, Pairs, angle_geometry, angles_of
-from designer_app.potentials.chgnet.kernels import NORM_EPSILON
+from designer_app.potentials.chgnet.learning_gate import gated
 from designer_app.potentials.chgnet.network import (
     N_BASIS,
     AngleUpdate,
-    Gate,
     Network,
     PairConvolution,
     network_from_weights,
@@ -124,7 +123,7 @@ def _states(network: Network, weights: CHGNetWeights, graph: EdgeGraph) -> Tenso
             x = a @ update.edge if number else angular @ update.edge_basis
             h = _gathered(*_edge_tables(update, v, e, angles), angles.edges) + x
             core_and_gate = h.unflatten(-1, (2, WIDTH)).movedim(-2, 0)
-            a = a + _gated(core_and_gate, update.gate)
+            a = a + gated(core_and_gate, update.gate)
     return v
 
 
@@ -212,14 +211,4 @@ def _message(layer: PairConvolution, h: Tensor) -> Tensor:
     """(2, n_pairs, 64)."""
     s = silu(h).view(-1, 2, WIDTH).transpose(0, 1)
     y = torch.bmm(s, layer.hidden)
-    return _gated(y, layer.gate).view(2, -1, WIDTH)
-
-
-def _gated(core_and_gate: Tensor, gate: Gate) -> Tensor:
-    """silu(LN(core)) sigmoid(LN(gate)) of (2, ..., 64)."""
-    wide = (2, *[1] * (core_and_gate.dim() - 2), WIDTH)
-    y = core_and_gate + gate.bias.view(wide)
-    # Rows have mean 0 by folding; autograd differentiates this faster than `layer_norm`.
-    y = y * (y.square().mean(dim=-1, keepdim=True) + NORM_EPSILON).rsqrt()
-    y = torch.addcmul(gate.beta.view(wide), y, gate.gamma.view(wide))
-    return silu(y[0]) * y[1].sigmoid()
+    return gated(y, layer.gate).view(2, -1, WIDTH)

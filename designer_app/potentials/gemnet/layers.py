@@ -1,15 +1,13 @@
 """Dense layers, residual layers and scaling factors that keep variance from layer to layer."""
 
 import math
-from typing import Any
 
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
-from torch.autograd.function import once_differentiable
-from torch.nn.functional import silu
 
-silu_backward = torch.ops.aten.silu_backward.default
+from designer_app.nn.silu import silu
+
 INV_SQRT_2 = 1.0 / math.sqrt(2.0)
 _SILU_GAIN = 1.0 / 0.6
 """Keeps the variance of normally distributed numbers through silu (Gasteiger et al. 2021)."""
@@ -17,37 +15,7 @@ _SILU_GAIN = 1.0 / 0.6
 
 def activated(x: Tensor) -> Tensor:
     """silu(x) / 0.6."""
-    return _Activation.apply(x)  # type: ignore[no-any-return]
-
-
-class _Activation(torch.autograd.Function):
-    @staticmethod
-    def forward(ctx: Any, x: Tensor) -> Tensor:
-        ctx.save_for_backward(x)
-        return silu(x).mul_(_SILU_GAIN)
-
-    @staticmethod
-    def backward(ctx: Any, *gradients: Tensor) -> Any:
-        return _ActivationSlope.apply(*ctx.saved_tensors, gradients[0])
-
-
-class _ActivationSlope(torch.autograd.Function):
-    """Gradient times slope; its own derivative written out, which torch does in twice the steps."""
-
-    @staticmethod
-    def forward(ctx: Any, x: Tensor, gradient: Tensor) -> Tensor:
-        ctx.save_for_backward(x, gradient)
-        return silu_backward(gradient, x).mul_(_SILU_GAIN)
-
-    @staticmethod
-    @once_differentiable
-    def backward(ctx: Any, *gradients: Tensor) -> Any:  # pyright: ignore[reportIncompatibleMethodOverride]
-        """d2/dx2 silu = s (1 - s) (2 + x (1 - 2 s)), s = sigmoid(x)."""
-        (x, gradient), (outer,) = ctx.saved_tensors, gradients
-        s = torch.sigmoid(x)
-        curvature = torch.addcmul(x, x, s, value=-2.0).add_(2.0)
-        curvature.mul_(torch.addcmul(s, s, s, value=-1.0)).mul_(_SILU_GAIN)
-        return curvature.mul_(gradient).mul_(outer), silu_backward(outer, x).mul_(_SILU_GAIN)
+    return silu(x, _SILU_GAIN)
 
 
 @torch.no_grad()
