@@ -1,5 +1,6 @@
 """Trainings of potentials in the project, the potentials that came out, and what judges them."""
 
+import json
 import shutil
 import tomllib
 from collections.abc import Callable, Mapping, Sequence
@@ -42,7 +43,7 @@ from designer_app.specs.health import HealthSpec
 from designer_app.specs.labels import LabelsSpec
 from designer_app.specs.potentials import POTENTIALS, imports_code
 from designer_app.specs.train_potential import TrainPotentialSpec
-from designer_app.specs.training_progress import PARITY_FILE, SERIES_FILE
+from designer_app.specs.training_progress import PARITY_FILE, PLAN_FILE, SERIES_FILE
 from designer_app.specs.trust import TrustSpec
 
 _COPIED = (POTENTIAL_CARD, "*.safetensors", f"{BASELINE_FOLDER}/*")
@@ -97,6 +98,10 @@ class Trainings(ProjectRuns):
         """The epochs so far: a list of mappings by name of column."""
         return self._jobs.submit_here("series", partial(_rows, folder))
 
+    def plan(self, folder: Path) -> Job:
+        """The plan that a training made when it began, as pairs; empty where it made none."""
+        return self._jobs.submit_here("plan", partial(_plan, folder))
+
     def parity(self, folder: Path) -> Job:
         """The `Parity` of the newest judged epoch; None before the first."""
         return self._jobs.submit_here("parity", partial(_parity, folder))
@@ -118,7 +123,9 @@ class Trainings(ProjectRuns):
         return self._jobs.submit("evaluate", spec)
 
     def points(self, evaluation: Evaluation) -> Job:
-        """(pairs of `Points`, energies and forces of each judged potential; the `Standings`)."""
+        """(pairs of `Points`, energies and forces of each judged potential; the `Standings`; the
+        SHA-256 of each file judged on, by its path).
+        """
         return self._jobs.submit_here("points", partial(_points, evaluation))
 
     # --- the potentials there are ---
@@ -179,6 +186,17 @@ def _rows(folder: Path, _control: RunControl) -> list[Mapping[str, float]]:
     return [dict(zip(names, row, strict=True)) for row in rows]
 
 
+def _plan(folder: Path, _control: RunControl) -> list[tuple[str, str]]:
+    path = folder / PLAN_FILE
+    if not path.is_file():
+        return []
+    try:
+        pairs = json.loads(path.read_text(encoding="utf-8"))
+        return [(str(what), str(value)) for what, value in pairs]
+    except (OSError, ValueError, TypeError) as error:
+        raise FileUnreadableError(str(path), f"its plan is damaged ({error})") from error
+
+
 def _parity(folder: Path, _control: RunControl) -> Parity | None:
     path = folder / PARITY_FILE
     if not path.is_file():
@@ -197,9 +215,11 @@ def _card(folder: Path, _control: RunControl) -> PotentialCard | None:
 
 def _points(
     evaluation: Evaluation, _control: RunControl
-) -> tuple[list[tuple[Points, Points]], Standings]:
+) -> tuple[list[tuple[Points, Points]], Standings, dict[str, str]]:
     points = [points_of(evaluation, judged) for judged in evaluation.judged]
-    return points, standings(evaluation)
+    paths = {path for path, _, _ in evaluation.frames}
+    hashes = {path: sha256_of(Path(path)) for path in sorted(paths) if Path(path).is_file()}
+    return points, standings(evaluation), hashes
 
 
 def _trained(places: tuple[Path, ...], _control: RunControl) -> list[Trained]:

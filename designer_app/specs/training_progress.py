@@ -43,4 +43,8 @@ PARITY_ARRAYS = (
 )
 """Of the validation frames, by the averaged weights of the newest judged epoch."""
 CHECKPOINT_FILE = "checkpoint.pt"
+SETTINGS_FILE = "training.toml"
+"""How the training was begun: all that going on with it needs, beside the checkpoint."""
 SERIES_FILE = "series.csv"
+PLAN_FILE = "plan.json"
+"""Pairs of what and value: the plan that the training itself made, not the one before it."""

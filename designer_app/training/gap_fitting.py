@@ -37,7 +37,7 @@ from designer_app.training.network_training import hash_of
 from designer_app.training.plans import seconds_for
 from designer_app.training.predicting import said_of
 from designer_app.training.references import references_for
-from designer_app.training.training_log import TrainingLog
+from designer_app.training.training_log import TrainingLog, tell_plan
 
 FloatArray = NDArray[np.float64]
 
@@ -77,8 +77,8 @@ def fit(frames: SplitFrames, spec: TrainPotentialSpec, control: RunControl) -> F
     learned = described(frames.train, elements, references, settings, control, "Neighbours")
     if begun is None:
         settings = affordable(learned, len(elements), settings, spec)
-        for what, value in plan_lines(learned, len(elements), settings, spec):
-            control.log.info("%s: %s", what, value)
+        lines = plan_lines(learned, len(elements), settings, spec)
+        tell_plan(spec.out, lines, control)
     judged = described(frames.validation, elements, references, settings, control, "Neighbours")
     arrays = (
         dict(begun.arrays)

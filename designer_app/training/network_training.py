@@ -22,6 +22,7 @@ from designer_app.training.plans import Plan, plan, plan_from
 from designer_app.training.progress import Schedule
 from designer_app.training.starting import StartingPoint, starting_point
 from designer_app.training.training_checkpoint import read_training
+from designer_app.training.training_log import tell_plan
 
 LOSS = "pseudo-Huber of lengths, energies over the root of n"
 """Of which kind losses in a checkpoint are; only equal ones can be compared."""
@@ -54,8 +55,7 @@ def fit(
         raise refusal(spec, "force_weight", "with all weights of the loss at 0 nothing is learned")
     state = read_training(spec.out) if spec.resume else None
     chosen = plan(frames, spec) if state is None else plan_from(state["about"]["plan"], spec)
-    for what, value in chosen.lines:
-        control.log.info("%s: %s", what, value)
+    tell_plan(place_of_log(spec)[0], chosen.lines, control)
     start = starting_point(spec)
     model = model_of(frames, spec, chosen.settings)
     graphs = FrameGraphs(frames.train, model.network.cutoff)

@@ -1,5 +1,6 @@
 """What a training tells as it goes: a row an epoch, and the points of its parity plots."""
 
+import json
 import math
 import time
 from collections.abc import Mapping, Sequence
@@ -8,11 +9,16 @@ from typing import Any
 
 import numpy as np
 
-from designer_app.io.atomic_write import replacing
+from designer_app.io.atomic_write import atomic_write, replacing
 from designer_app.io.series import SeriesWriter
 from designer_app.running.control import RunControl
 from designer_app.specs.labelled import LabelledFrame
-from designer_app.specs.training_progress import COLUMNS, PARITY_FILE, SERIES_FILE
+from designer_app.specs.training_progress import (
+    COLUMNS,
+    PARITY_FILE,
+    PLAN_FILE,
+    SERIES_FILE,
+)
 from designer_app.training.metrics import Labels, labels_of
 
 BETWEEN_PARITIES = 10.0
@@ -58,6 +64,14 @@ class TrainingLog:
         """All rows are on the disk."""
         self._series.sync()
         self._series.close()
+
+
+def tell_plan(folder: Path, lines: Sequence[tuple[str, str]], control: RunControl) -> None:
+    """Log the plan of a training that begins, and keep it in its folder for the window."""
+    for what, value in lines:
+        control.log.info("%s: %s", what, value)
+    told = json.dumps([list(line) for line in lines], ensure_ascii=False)
+    atomic_write(folder / PLAN_FILE, told, backup=False)
 
 
 def _step(member: int, epoch: int) -> int:

@@ -9,10 +9,12 @@ from designer_app.errors import UnsafeFileError
 from designer_app.io.potential_cards import PotentialCard, shipped_folder, write_potential_card
 from designer_app.io.user_folders import potentials_folder
 from designer_app.project.runs import Runs
+from designer_app.running.control import RunControl
 from designer_app.session.run_keeper import RunKeeper
 from designer_app.session.trainings import Trainings
 from designer_app.specs.fields import settings_of
 from designer_app.specs.train_potential import TrainPotentialSpec
+from designer_app.training.training_log import tell_plan
 
 PATIENCE_MS = 30_000
 CARD = PotentialCard(
@@ -105,3 +107,10 @@ def test_a_copy_is_a_potential_without_its_checkpoints(qtbot, trainings, tmp_pat
     own = {folder for folder, _ in told.args[0] if folder.parent != shipped_folder()}
     assert own == {first, second}
     assert trainings.trained[0][1] == CARD
+
+
+def test_the_plan_of_a_training_is_read_back(qtbot, trainings, tmp_path):
+    assert answer(qtbot, trainings.plan(tmp_path)) == []
+    tell_plan(tmp_path, (("Epochs", "about 19"), ("Time", "about 4.5 min")), RunControl())
+    read = answer(qtbot, trainings.plan(tmp_path))
+    assert read == [("Epochs", "about 19"), ("Time", "about 4.5 min")]

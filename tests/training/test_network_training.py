@@ -1,5 +1,6 @@
 """Fitting a network: it learns, it stops and goes on as if it never had, and it keeps the best."""
 
+import json
 import subprocess
 import sys
 from dataclasses import replace
@@ -24,6 +25,7 @@ from designer_app.specs.training_progress import (
     COLUMNS,
     PARITY_ARRAYS,
     PARITY_FILE,
+    PLAN_FILE,
     SERIES_FILE,
 )
 from designer_app.training import loop, network_model
@@ -86,6 +88,13 @@ def test_every_epoch_is_a_row_for_the_window_and_in_the_file(copper_frames, tiny
     assert set(told[0]) == set(COLUMNS)
     kept = read_series(spec.out / SERIES_FILE)
     assert kept["force_validation_meV_A"].tolist() == [r["force_validation_meV_A"] for r in told]
+
+
+def test_a_training_keeps_the_plan_that_it_goes_by(copper_frames, tiny_training):
+    spec = tiny_training(epochs=2)
+    fitted = fit(copper_frames, spec, RunControl())
+    told = json.loads((spec.out / PLAN_FILE).read_text(encoding="utf-8"))
+    assert dict(told) == fitted.training["plan"]
 
 
 def test_the_parity_points_are_the_validation_frames(copper_frames, tiny_training):

@@ -115,7 +115,7 @@ def test_dropped_files_are_read_and_checked(potentials, labels, checks):
     assert not potentials.panel.train.run.isEnabled()
     checks.answer(preflight())
     assert potentials.panel.train.run.isEnabled()
-    assert dict(potentials.panel.train.plan.rows())["Time"] == "about 5 min"
+    assert potentials.panel.train.plan.rows()["Time"] == "about 5 min"
     assert "22 to learn from" in page.split.counts.text()
     assert "Nothing is wrong" in page.verdict.text()
 

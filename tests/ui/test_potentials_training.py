@@ -5,24 +5,29 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PySide6.QtWidgets import QLabel
 
 from designer_app.io.documents import Document
 from designer_app.io.potential_cards import ErrorsOn, PotentialCard, write_potential_card
-from designer_app.running.control import Progress
+from designer_app.running.control import Progress, RunControl
 from designer_app.running.messages import JobError
 from designer_app.session.job import Job
 from designer_app.session.session import Session
-from designer_app.specs.evaluate import ErrorRow, Evaluation, Judged
 from designer_app.specs.fields import settings_of
 from designer_app.specs.health import Curve, HealthItem, HealthReport
 from designer_app.specs.structure import Structure
 from designer_app.specs.train_potential import TrainPotentialSpec
 from designer_app.specs.training_progress import COLUMNS
+from designer_app.training.training_log import tell_plan
 from designer_app.ui.potentials.area import DATA, LIBRARY, RESULT, TRAINING
 from designer_app.ui.potentials.health_view import report_of
 from designer_app.ui.wording import THIN
 
 PATIENCE_MS = 30_000
+PLANNED = (
+    ("Weights", "16,001"), ("One epoch", "14 s here"), ("Epochs", "about 19"),
+    ("Time", "about 4.5 min"),
+)  # fmt: skip
 CARD = PotentialCard(
     family="schnet",
     title="SchNet for Si",
@@ -110,7 +115,7 @@ def test_epochs_are_shown_as_they_come(potentials, job):
     assert len(page.table) == 3
     assert page.tiles["force"].value.text() == f"300{THIN}meV/Å"
     assert page.tiles["epoch"].value.text() == "3"
-    assert page.tiles["epoch"]._title.text() == "Epoch, best is 3"
+    assert page.tiles["epoch"].of.text() == "best so far: 3"
     assert page.tiles["stress"].isHidden()
 
 
@@ -150,6 +155,52 @@ def test_the_time_left_stands_in_one_place(potentials, job):
     potentials.watch.look()
     assert potentials.page.work.training.tiles["left"].value.text()[0].isdigit()
     assert potentials.panel.train.progress.text() == "Epoch 10 of about 100"
+
+
+def test_the_numbers_of_a_training_say_that_they_are_of_the_validation_frames(potentials, job):
+    page = potentials.page.work.training
+    assert {page.tiles[key].of.text() for key in ("energy", "force", "stress")} == {
+        "validation frames"
+    }
+    assert "validation" in page.bars.findChildren(QLabel)[0].text()
+
+
+def test_until_a_training_has_its_own_plan_the_shown_one_is_of_before_the_start(potentials, job):
+    plan = potentials.panel.train.plan
+    plan.set_planned(PLANNED)
+    assert plan.title.text() == "PLAN MADE BEFORE THE START"
+    assert plan.rows()["Epochs"] == "about 19"
+
+
+def test_the_plan_of_a_running_training_is_its_own_and_mended_as_it_goes(
+    qtbot, potentials, job, spec
+):
+    plan = potentials.panel.train.plan
+    plan.set_planned(PLANNED)
+    tell_plan(spec.out, (("Weights", "20,000"), *PLANNED[1:]), RunControl())
+    job.control.series.append(row(6, seconds=114.0))
+    job.progress = Progress(6.0, 9.2, "epochs, 60 s left")
+    potentials.watch.look()
+    qtbot.waitUntil(lambda: plan.title.text() == "PLAN, AS IT GOES", timeout=PATIENCE_MS)
+    assert plan.rows() == {
+        "Weights": f"20{THIN}000",
+        "One epoch": f"19{THIN}s",
+        "Epochs": "about 9",
+        "Time": f"about 3{THIN}min",
+    }
+    assert potentials.panel.train.progress.text() == "Epoch 6 of about 9"
+
+
+def test_after_a_training_its_plan_tells_how_it_went(qtbot, finished, job):
+    job.control.series.append(row(8, seconds=40.0))
+    finished.watch.look()
+    plan = finished.panel.train.plan
+    plan.set_own(PLANNED)
+    assert plan.title.text() == "HOW IT WENT"
+    assert (plan.rows()["Epochs"], plan.rows()["One epoch"]) == ("8", f"5{THIN}s")
+    plan.set_planned(None)
+    plan.set_planned(PLANNED)
+    assert (plan.title.text(), plan.rows()["Epochs"]) == ("PLAN", "about 19")
 
 
 def test_a_training_that_was_stopped_keeps_its_best_potential(qtbot, potentials, job, spec):
@@ -280,64 +331,3 @@ def test_a_training_cut_off_with_the_program_is_offered(qtbot, window, spec):
         assert found.args[0][0].title == "Train SchNet on si"
     finally:
         again.close()
-
-
-def evaluation():
-    rng = np.random.default_rng(0)
-    energies, forces = rng.normal(size=4), rng.normal(size=24).astype(np.float32)
-
-    def judged(potential, model, title, error, **more):
-        rows = (
-            ErrorRow(group="all", n_frames=4, energy_mae_meV_atom=error / 10,
-                     force_mae_meV_A=error),
-            ErrorRow(group="element Si", n_frames=4, force_mae_meV_A=2 * error),
-        )  # fmt: skip
-        return Judged(
-            potential=potential, model=model, title=title, model_sha256="", rows=rows,
-            aligned=False, seconds_per_atom=5e-5, energies=energies + error / 1000,
-            forces=forces + np.float32(error / 1000), stresses=np.full((4, 6), np.nan), **more,
-        )  # fmt: skip
-
-    return Evaluation(
-        n_frames=4, elements=("Si",), frames=tuple(("/data/si.json", n, "") for n in range(4)),
-        n_atoms=np.full(4, 2), energies=energies, forces=forces,
-        force_numbers=np.full(24, 14, dtype=np.int16), stresses=np.full((4, 6), np.nan),
-        judged=(
-            judged("chgnet", "0.3.0", "CHGNet", 180.0),
-            judged("lennard-jones", "noble-gases", "LJ", 1.0, problem="It knows no Si."),
-            judged("morse", "", "Morse", 62.0, spread=np.full(4, 0.03, dtype=np.float32)),
-        ),
-    )  # fmt: skip
-
-
-def test_a_comparison_says_whose_forces_are_best(qtbot, window, potentials, monkeypatch):
-    asked = []
-
-    def evaluate(given):
-        asked.append(Job(903, "evaluate", given, "Compare"))
-        asked[-1].begin()
-        return asked[-1]
-
-    monkeypatch.setattr(potentials._trainings, "evaluate", evaluate)
-    potentials.compare(["chgnet:0.3.0"], [Path("/data/si.json")])
-    window.actions_by_key["run"].trigger()
-    assert asked[0].spec.potentials == ("chgnet:0.3.0",)
-    asked[0].on_succeeded(evaluation())
-    page = potentials.page.work.compare
-    assert page.drop.isHidden()
-    qtbot.waitUntil(lambda: page.table.rowCount() == 3, timeout=PATIENCE_MS)
-    assert page.summary.text() == "Morse is best in energies and forces."
-    lines = page.lines()
-    assert lines[0][:3] == ["CHGNet: 0.3.0 (PBE+U)", "180", "180"]
-    assert lines[1][-1] == "It knows no Si."
-    assert lines[2][5] == "30"
-    page.group.set_value("element Si")
-    page.group.edited.emit()
-    assert page.lines()[0][1:3] == ["\N{EN DASH}", "180"]
-
-
-def test_files_dropped_on_a_comparison_are_what_is_judged_on(potentials):
-    potentials.compare(["chgnet:0.3.0"])
-    assert not potentials.page.work.compare.drop.isHidden()
-    potentials.add_files([Path("/data/other.xyz")])
-    assert potentials.panel.compare.spec().data == (Path("/data/other.xyz"),)

@@ -21,6 +21,8 @@ _SIZES = (5, 7, 6, 7)
 _ALPHA, _ALPHA_OF_MANY = 150, 110
 _NEAR_PX = 10.0
 _ROOM = 0.04
+VALIDATION = "validation frames"
+"""What the points of a training are of."""
 
 
 class ParityPlot(QWidget):
@@ -29,13 +31,17 @@ class ParityPlot(QWidget):
     frame_chosen = Signal(int)
     """The place of the frame whose point was clicked."""
 
-    def __init__(self, title: str, unit: str, theme: Theme, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, title: str, unit: str, theme: Theme, parent: QWidget | None = None, *, of: str = ""
+    ) -> None:
+        """Of a quantity in some unit; `of` says on which frames, where nothing else does."""
         super().__init__(parent)
         self._unit = unit
         self._clouds: list[tuple[str, Points]] = []
         self._name_of: Callable[[int], str] | None = None
         self._tokens = theme.tokens
         self._title = label(title, "strong")
+        self._of = label(of, "small")
         self._said = label("", "small")
         self._plot = pg.PlotWidget()
         self._item: Any = prepare(
@@ -59,6 +65,7 @@ class ParityPlot(QWidget):
         self._clouds = list(clouds[: len(SYMBOLS)])
         self._draw()
         self._said.setText(self._legend())
+        self._said.setToolTip(self.tr("Where not all are drawn, the worst are among them"))
         if is_first or len(clouds) > 1:
             self._fit()
 
@@ -81,8 +88,11 @@ class ParityPlot(QWidget):
         self._item.addItem(self._diagonal, ignoreBounds=True)
         for spots in self._spots:
             self._item.addItem(spots)
-        self._plot.setAccessibleName(self.tr("%s: predicted against reference") % title)
-        head = row(self._title, None, self._said)
+        named = self.tr("%s: predicted against reference") % title
+        of = self._of.text()
+        self._plot.setAccessibleName(f"{named}, {of}" if of else named)
+        self._of.setVisible(bool(of))
+        head = row(self._title, self._of, None, self._said)
         head.setContentsMargins(12, 8, 12, 0)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -129,7 +139,7 @@ class ParityPlot(QWidget):
         points = self._clouds[0][1]
         n, n_all = with_spaces(len(points.frame)), with_spaces(points.n_all)
         if len(points.frame) < points.n_all:
-            return self.tr("%s of %s drawn, with the worst") % (n, n_all)
+            return self.tr("%s of %s points") % (n, n_all)
         return self.tr("%s points") % n
 
     def _nearest(self, place: QPointF) -> int:

@@ -1,41 +1,31 @@
 """Potentials side by side on the same frames: parity, errors, speed, spread."""
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Signal
 from PySide6.QtWidgets import (
-    QAbstractItemView,
     QFrame,
     QHBoxLayout,
-    QHeaderView,
-    QTableWidget,
-    QTableWidgetItem,
     QVBoxLayout,
     QWidget,
 )
 
 from designer_app.io.formulas import written
 from designer_app.io.parity import Points
-from designer_app.io.standings import ALL, ENERGY, FORCE, SPEED, STRESS, Column, Standings
-from designer_app.specs.evaluate import Evaluation, Judged
+from designer_app.io.standings import ALL, ENERGY, FORCE, Column, Standings
+from designer_app.specs.evaluate import Evaluation
 from designer_app.ui.editors import ChoiceEditor
+from designer_app.ui.panels.notice import Notice
 from designer_app.ui.panels.section import row
 from designer_app.ui.plots.parity_plot import ParityPlot
+from designer_app.ui.potentials.compare_table import CompareTable
 from designer_app.ui.potentials.drop_card import DropCard
 from designer_app.ui.potentials.sign_legend import SignLegend
-from designer_app.ui.theme import Theme, label, tabular
-from designer_app.ui.wording import DASH, listed, printed, with_margin, with_spaces
+from designer_app.ui.theme import Theme, label
+from designer_app.ui.wording import listed, with_spaces
 
 _ALL = ALL
-_RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
-_LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
-_US = 1e6
-_SURE = 1e-3
-"""Of a value: a smaller uncertainty is not worth a figure."""
-_SPREAD = 5
-"""Column of what only ensembles have."""
-_QUANTITIES = {1: ENERGY, 2: FORCE, 3: STRESS, 4: SPEED}
-"""By column."""
 _LEADING = ((ENERGY, "energies"), (FORCE, "forces"))
 
 
@@ -53,6 +43,7 @@ class ComparePage(QWidget):
         self._frames: list[QFrame] = []
         self.summary = label("", "title", wrap=True)
         self.said = label("", "muted", wrap=True)
+        self.warning = Notice("warn", "", theme)
         self.drop = DropCard(
             self.tr("Drop calculations with energies and forces"),
             self.tr(
@@ -65,14 +56,14 @@ class ComparePage(QWidget):
         self.energy = ParityPlot(self.tr("Energy"), "eV/atom", theme)
         self.force = ParityPlot(self.tr("Forces"), "eV/Å", theme)
         self.group = ChoiceEditor(((_ALL, self.tr("All frames")),))
-        self.table = QTableWidget(0, 0)
+        self.table = CompareTable()
         self._plots = QHBoxLayout()
         self._build()
         for plot in (self.energy, self.force):
             plot.frame_chosen.connect(self._on_frame_chosen)
             plot.set_names(self._name_of)
         self.drop.files_asked.connect(self.files_asked)
-        self.group.edited.connect(self._fill)
+        self.group.edited.connect(self._show_group)
         self.show_none()
 
     def show_none(self, said: str = "") -> None:
@@ -81,6 +72,7 @@ class ComparePage(QWidget):
         self.summary.setText(self.tr("Which potential describes my material best?"))
         self.said.setText(said)
         self.said.setVisible(bool(said))
+        self.warning.setVisible(False)
         self._show_parts(is_filled=False)
         self.drop.setVisible(not said)
 
@@ -90,21 +82,33 @@ class ComparePage(QWidget):
         titles: Sequence[str],
         points: Sequence[tuple[Points, Points]],
         told: Standings,
+        learned: Sequence[Sequence[str]] = (),
     ) -> None:
-        """Show what came out; titles and points in the order of what was judged."""
+        """Show what came out; titles, points and files that each learned from, in the order of what
+        was judged.
+        """
         self._evaluation, self._standings = found, told
         self._titles = tuple(titles)
         frames = with_spaces(found.n_frames)
         self.summary.setText(headline(told[_ALL], titles))
+        files = dict.fromkeys(Path(path).name for path, _, _ in found.frames)
         said = self.tr(
-            "%s frames of %s. Mean absolute errors ± how sure they are; bold is what is best, or "
-            "what these frames do not tell apart from the best."
-        ) % (frames, ", ".join(found.elements))
+            "%s frames of %s, %s. Mean absolute errors ± how sure they are; bold is what is best, "
+            "or what these frames do not tell apart from the best."
+        ) % (frames, listed(list(files)), ", ".join(found.elements))
         other = [titles[place] for place, each in enumerate(found.judged) if each.aligned]
         if other:
             said += self.tr(
                 " Energies of %s count from elsewhere and were shifted to fit these data first."
             ) % listed(other)
+        warned = [
+            self.tr("%s learned from frames of %s: its errors on them say nothing of others.")
+            % (title, listed(files))
+            for title, files in zip(titles, learned, strict=False)
+            if files
+        ]
+        self.warning.text.setText(" ".join(warned))
+        self.warning.setVisible(bool(warned))
         self.said.setText(said)
         self.said.setVisible(True)
         good = [place for place, each in enumerate(found.judged) if not each.problem]
@@ -114,18 +118,12 @@ class ComparePage(QWidget):
         groups = dict.fromkeys(each.group for judged in found.judged for each in judged.rows)
         shown = [group for group in groups if group in told] or [_ALL]
         self.group.set_choices(tuple((group, _group_text(group)) for group in shown))
-        self._fill()
+        self._show_group()
         self._show_parts(is_filled=True)
 
     def lines(self) -> list[list[str]]:
         """What the table says, line by line."""
-        return [
-            [
-                item.text() if (item := self.table.item(line, column)) else ""
-                for column in range(self.table.columnCount())
-            ]
-            for line in range(self.table.rowCount())
-        ]
+        return self.table.lines()
 
     def _show_parts(self, *, is_filled: bool) -> None:
         for frame in self._frames:
@@ -152,12 +150,12 @@ class ComparePage(QWidget):
         column.setContentsMargins(1, 1, 1, 6)
         column.addLayout(head)
         column.addWidget(self.table)
-        self._prepare_table()
         layout = QVBoxLayout(self)
         layout.setContentsMargins(20, 14, 20, 16)
         layout.setSpacing(10)
         layout.addWidget(self.summary)
         layout.addWidget(self.said)
+        layout.addWidget(self.warning)
         layout.addWidget(self.drop)
         layout.addWidget(self.legend)
         layout.addLayout(self._plots, 3)
@@ -165,57 +163,10 @@ class ComparePage(QWidget):
         layout.addStretch(0)
         self.setAccessibleName(self.tr("Comparison of potentials"))
 
-    def _prepare_table(self) -> None:
-        heads = (
-            self.tr("Potential"),
-            self.tr("Energy\nmeV/atom"),
-            self.tr("Forces\nmeV/Å"),
-            self.tr("Stress\nGPa"),
-            self.tr("Speed\nµs/atom"),
-            self.tr("Spread\nmeV/Å"),
-            self.tr("Notes"),
-        )
-        table = self.table
-        table.setColumnCount(len(heads))
-        table.setHorizontalHeaderLabels(heads)
-        table.setProperty("role", "candidates")
-        table.setAccessibleName(self.tr("Errors of each potential"))
-        table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        table.setSelectionMode(QAbstractItemView.SelectionMode.NoSelection)
-        table.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        table.setShowGrid(False)
-        table.setWordWrap(True)
-        rows = table.verticalHeader()
-        rows.setVisible(False)
-        rows.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
-        head = table.horizontalHeader()
-        head.setHighlightSections(False)
-        head.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
-        head.setSectionResizeMode(len(heads) - 1, QHeaderView.ResizeMode.Stretch)
-        for column in (0, len(heads) - 1):
-            item = table.horizontalHeaderItem(column)
-            if item is not None:
-                item.setTextAlignment(_LEFT)
-
-    def _fill(self) -> None:
-        if self._evaluation is None:
-            return
-        table = self.table
-        table.setRowCount(0)
-        table.setRowCount(len(self._evaluation.judged))
-        table.setColumnHidden(_SPREAD, all(e.spread is None for e in self._evaluation.judged))
-        columns = self._standings[self.group.value()]
-        for line, judged in enumerate(self._evaluation.judged):
-            texts = _texts(self._titles[line], line, judged, columns)
-            for column, text in enumerate(texts):
-                item = QTableWidgetItem(text)
-                font = tabular(table.font())
-                key = _QUANTITIES.get(column)
-                font.setBold(key is not None and line in columns[key].best)
-                item.setFont(font)
-                item.setTextAlignment(_LEFT if column in (0, len(texts) - 1) else _RIGHT)
-                item.setToolTip(text if column == len(texts) - 1 else "")
-                table.setItem(line, column, item)
+    def _show_group(self) -> None:
+        if self._evaluation is not None:
+            columns = self._standings[self.group.value()]
+            self.table.show_group(self._evaluation.judged, self._titles, columns)
 
     def _name_of(self, frame: int) -> str:
         if self._evaluation is None:
@@ -257,30 +208,3 @@ def _leaders(column: Column, titles: Sequence[str]) -> tuple[str, ...]:
     """Those that no other is told to be better than."""
     known = [place for place, value in enumerate(column.values) if value is not None]
     return tuple(titles[place] for place in known if not column.best or place in column.best)
-
-
-def _texts(title: str, place: int, judged: Judged, columns: Mapping[str, Column]) -> list[str]:
-    if judged.problem:
-        return [title, "", "", "", "", "", printed(judged.problem)]
-    notes = ["energies shifted to fit these data"] if judged.aligned else []
-    if judged.interval_coverage is not None:
-        notes.append(f"90 % interval covers {100 * judged.interval_coverage:.0f} %")
-    if judged.spread_rank_correlation is not None:
-        notes.append(f"spread ranks errors ({judged.spread_rank_correlation:.2f})")
-    spread = "" if judged.spread is None else f"{1000 * float(judged.spread.mean()):.3g}"
-    return [
-        title,
-        *(_text(columns[key], place) for key in (ENERGY, FORCE, STRESS)),
-        with_spaces(round(_US * judged.seconds_per_atom)),
-        spread,
-        ", ".join(notes),
-    ]
-
-
-def _text(column: Column, place: int) -> str:
-    value, error = column.values[place], column.errors[place]
-    if value is None:
-        return DASH
-    if error is None or error < _SURE * value:
-        return f"{value:.3g}"
-    return with_margin(value, error)

@@ -8,6 +8,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QPushButton, QVBoxLayout, QWidget
 
 from designer_app.errors import InvalidSpecError
+from designer_app.io.potential_cards import PotentialCard
 from designer_app.specs.evaluate import EvaluateSpec
 from designer_app.ui.editors import SwitchEditor
 from designer_app.ui.forms import SpecForm
@@ -91,6 +92,10 @@ class ComparePanel(PanelPage):
     def title_of(self, name: str, otherwise: str) -> str:
         """The title of a potential of this name, where it is offered."""
         return self._offers[name].title if name in self._offers else otherwise
+
+    def card_of(self, name: str) -> PotentialCard | None:
+        """The card of a potential of this name, where it is a trained one."""
+        return self._offers[name].card if name in self._offers else None
 
     def set_data(self, paths: Sequence[Path], mapping: Sequence[str] = ()) -> None:
         """Judge on these files."""

@@ -111,7 +111,7 @@ class ErrorBars(QWidget):
         self.tabs.setAccessibleName(self.tr("Errors by element or by tag"))
         head = row(self.tabs, None)
         head.setContentsMargins(4, 0, 8, 0)
-        unit = label(self.tr("Forces off by, meV/Å"), "small")
+        unit = label(self.tr("Forces off by, meV/Å, validation"), "small")
         unit.setContentsMargins(12, 0, 12, 4)
         body = row(self._bars)
         body.setContentsMargins(12, 0, 14, 8)

@@ -14,7 +14,7 @@ from designer_app.specs.evaluate import EvaluateSpec, Evaluation
 from designer_app.specs.health import HealthReport, HealthSpec
 from designer_app.specs.structure import Structure
 from designer_app.ui.potentials.area import PotentialsPanel, Work
-from designer_app.ui.potentials.offers import Offer
+from designer_app.ui.potentials.offers import Offer, learned_of
 
 if TYPE_CHECKING:
     from designer_app.ui.main_window import MainWindow
@@ -146,14 +146,23 @@ class Judging(QObject):
         points.succeeded.connect(self._on_points)
         points.failed.connect(self._on_not_compared)
 
-    def _on_points(self, drawn: tuple[list[tuple[Points, Points]], Standings]) -> None:
+    def _on_points(
+        self, drawn: tuple[list[tuple[Points, Points]], Standings, dict[str, str]]
+    ) -> None:
         self._panel.compare.set_running(is_running=False)
         if self._found is not None:
+            points, told, hashes = drawn
+            names = [f"{each.potential}:{each.model}" for each in self._found.judged]
+            panel = self._panel.compare
             titles = [
-                self._panel.compare.title_of(f"{each.potential}:{each.model}", each.title)
-                for each in self._found.judged
+                panel.title_of(name, each.title)
+                for name, each in zip(names, self._found.judged, strict=True)
             ]
-            self._work.compare.show_evaluation(self._found, titles, *drawn)
+            learned = [
+                learned_of(card, hashes) if (card := panel.card_of(name)) is not None else ()
+                for name in names
+            ]
+            self._work.compare.show_evaluation(self._found, titles, points, told, learned)
 
     def _on_not_compared(self, error: JobError) -> None:
         self._on_comparison_over()

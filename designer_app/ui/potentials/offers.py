@@ -1,6 +1,6 @@
 """The potentials there are: trained ones by their cards, the others by their rows."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -121,6 +121,19 @@ def judged_on(card: PotentialCard) -> ErrorsOn | None:
     return named.get("test") or named.get("validation")
 
 
+def learned_of(card: PotentialCard, hashes: Mapping[str, str]) -> tuple[str, ...]:
+    """Names of files, known by path and SHA-256, that a potential learned from. Test files stand
+    after these on a card; where test frames are of the same files, these count as learned from.
+    """
+    n_learned = sum(each.n_frames for each in card.errors if each.name in ("train", "validation"))
+    known, n_before = set[str](), 0
+    for each in card.data:
+        if n_before < n_learned:
+            known.add(each.sha256)
+        n_before += each.n_frames
+    return tuple(Path(path).name for path, sha in hashes.items() if sha and sha in known)
+
+
 def told_of(card: PotentialCard) -> str:
     """Its errors on frames that were kept back, in one line."""
     errors = judged_on(card)
@@ -132,6 +145,9 @@ def told_of(card: PotentialCard) -> str:
         else "",
         f"forces {errors.force_meV_A:.3g} meV/Å" if errors.force_meV_A is not None else "",
     ]
+    on = {"test": "on test frames", "validation": "on validation frames"}[errors.name]
+    parts = [part for part in parts if part]
+    parts[-1:] = [f"{part} {on}" for part in parts[-1:]]
     size = size_of(card)
     parts.append(f"{printed(size)} weights" if size else "")
     return DOT.join(part for part in parts if part) or "errors not known"

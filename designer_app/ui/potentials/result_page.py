@@ -6,7 +6,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWi
 from designer_app.io.parity import Parity
 from designer_app.io.potential_cards import PotentialCard
 from designer_app.ui.panels.notice import Notice
-from designer_app.ui.plots.parity_plot import ParityPlot
+from designer_app.ui.plots.parity_plot import VALIDATION, ParityPlot
 from designer_app.ui.potentials.card_view import CardView
 from designer_app.ui.potentials.error_words import outcome_of, size_of_errors, worse_text
 from designer_app.ui.potentials.health_view import HealthView, report_of
@@ -31,8 +31,8 @@ class ResultPage(QWidget):
         self.worse = Notice("warn", "", theme)
         self.card = CardView()
         self.health = HealthView(theme)
-        self.energy = ParityPlot(self.tr("Energy"), "eV/atom", theme)
-        self.force = ParityPlot(self.tr("Forces"), "eV/Å", theme)
+        self.energy = ParityPlot(self.tr("Energy"), "eV/atom", theme, of=VALIDATION)
+        self.force = ParityPlot(self.tr("Forces"), "eV/Å", theme, of=VALIDATION)
         self._parity = QHBoxLayout()
         self._frames: list[QFrame] = []
         self._scroll = QScrollArea()

@@ -15,11 +15,10 @@ from designer_app.specs.trainable import TRAINABLE
 from designer_app.ui.editors import ChoiceEditor, SuggestionEditor
 from designer_app.ui.forms import LABEL_WIDTH, SpecForm
 from designer_app.ui.icons import ThemedIcon
-from designer_app.ui.panels.facts_table import FactsTable
 from designer_app.ui.panels.notice import Notice
 from designer_app.ui.panels.section import PanelPage, line, row
+from designer_app.ui.potentials.plan_view import PlanView
 from designer_app.ui.theme import Theme, label, set_role
-from designer_app.ui.wording import printed
 
 IDLE, RUNNING, PAUSED, FINISHED = "idle", "running", "paused", "finished"
 _ELSEWHERE = ("split", "tags", "model", "baseline")
@@ -56,7 +55,7 @@ class TrainPanel(PanelPage):
         self._sizes_place = QVBoxLayout()
         self.sizes: SpecForm | None = None
         self._family = ""
-        self.plan = FactsTable(name_width=92)
+        self.plan = PlanView()
         self.outlook = label("", "muted", wrap=True)
         self.progress = label("", "muted", wrap=True)
         self.see = QPushButton(self.tr("See the result"))
@@ -103,9 +102,7 @@ class TrainPanel(PanelPage):
 
     def set_preflight(self, found: Preflight | None) -> None:
         """The plan, and whether it may start; None while it is not known."""
-        plan = found.plan if found is not None else ()
-        self.plan.set_rows([(name, printed(value)) for name, value in plan])
-        self.plan.setVisible(found is not None and bool(found.plan))
+        self.plan.set_planned(found.plan if found is not None else None)
         self._is_ready = found is not None and found.may_start
         self._refresh()
 
@@ -197,7 +194,6 @@ class TrainPanel(PanelPage):
         self.pause.setToolTip(self.tr("Hold it after the present epoch, or let it go on"))
         self.stop.setToolTip(self.tr("End it; the best epoch becomes the potential (Ctrl+/)"))
         self.go_on.setToolTip(self.tr("From its last checkpoint"))
-        self.foot.addWidget(label(self.tr("PLAN"), "section"))
         self.foot.addWidget(self.plan)
         self.foot.addWidget(line())
         for widget in (self.progress, self.outlook, self.see, self.run):
@@ -247,6 +243,7 @@ class TrainPanel(PanelPage):
 
     def _refresh(self) -> None:
         busy = self._state in (RUNNING, PAUSED)
+        self.plan.set_busy(is_busy=busy)
         problems = self.form.problems() or (self.sizes.problems() if self.sizes else {})
         self.run.setEnabled(self._is_ready and not busy and not problems)
         self.run.setVisible(not busy)

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
 from designer_app.io.parity import Parity
 from designer_app.ui.plots.epoch_plots import COURSE, ERRORS, EpochPlots
-from designer_app.ui.plots.parity_plot import ParityPlot
+from designer_app.ui.plots.parity_plot import VALIDATION, ParityPlot
 from designer_app.ui.plots.series_table import SeriesTable
 from designer_app.ui.potentials.error_bars import ErrorBars
 from designer_app.ui.theme import Theme, label, tabular
@@ -16,13 +16,14 @@ from designer_app.ui.wording import DASH, THIN
 
 
 class Tile(QFrame):
-    """One number with its name and unit."""
+    """One number with its name and unit, and what it is of."""
 
-    def __init__(self, title: str, tip: str, parent: QWidget | None = None) -> None:
+    def __init__(self, title: str, of: str, tip: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.value = label(DASH, "title")
         self.value.setFont(tabular(self.value.font()))
         self._title = label(title, "small")
+        self.of = label(of, "small")
         self.setProperty("role", "card")
         self.setToolTip(tip)
         column = QVBoxLayout(self)
@@ -30,15 +31,12 @@ class Tile(QFrame):
         column.setSpacing(1)
         column.addWidget(self._title)
         column.addWidget(self.value)
+        column.addWidget(self.of)
 
     def show_text(self, text: str) -> None:
         """Show a number."""
         self.value.setText(text or DASH)
-        self.setAccessibleName(f"{self._title.text()}: {text}")
-
-    def set_title(self, title: str) -> None:
-        """Name it anew."""
-        self._title.setText(title)
+        self.setAccessibleName(f"{self._title.text()}, {self.of.text()}: {text}")
 
 
 class TrainingPage(QWidget):
@@ -51,18 +49,25 @@ class TrainingPage(QWidget):
         super().__init__(parent)
         self.table = SeriesTable()
         self.found: Parity | None = None
+        of, mean = self.tr("validation frames"), self.tr("Mean absolute error, after the epoch")
         self.tiles = {
-            "energy": Tile(self.tr("Energies off by"), self.tr("Mean, on the validation frames")),
-            "force": Tile(self.tr("Forces off by"), self.tr("Mean, on the validation frames")),
-            "stress": Tile(self.tr("Stress off by"), self.tr("Mean, on the validation frames")),
-            "epoch": Tile(self.tr("Epoch"), self.tr("One pass over all frames learned from")),
-            "speed": Tile(self.tr("Speed"), self.tr("Frames learned from, each second")),
-            "left": Tile(self.tr("Time left"), self.tr("As the last epochs went")),
+            "energy": Tile(self.tr("Energies off by"), of, mean),
+            "force": Tile(self.tr("Forces off by"), of, mean),
+            "stress": Tile(self.tr("Stress off by"), of, mean),
+            "epoch": Tile(
+                self.tr("Epoch"), "", self.tr("One pass over all frames that are learned from")
+            ),
+            "speed": Tile(
+                self.tr("Speed"), self.tr("of learning"), self.tr("Frames learned from a second")
+            ),
+            "left": Tile(
+                self.tr("Time left"), self.tr("at this speed"), self.tr("As the last epochs went")
+            ),
         }
         self.errors = EpochPlots(ERRORS, theme)
         self.course = EpochPlots(COURSE, theme)
-        self.energy = ParityPlot(self.tr("Energy"), "eV/atom", theme)
-        self.force = ParityPlot(self.tr("Forces"), "eV/Å", theme)
+        self.energy = ParityPlot(self.tr("Energy"), "eV/atom", theme, of=VALIDATION)
+        self.force = ParityPlot(self.tr("Forces"), "eV/Å", theme, of=VALIDATION)
         self.bars = ErrorBars(theme)
         self._build()
         self.errors.tabs.setCurrentIndex(1)  # forces: the most telling
@@ -77,7 +82,7 @@ class TrainingPage(QWidget):
             plots.set_table(self.table)
         for tile in self.tiles.values():
             tile.show_text("")
-        self.tiles["epoch"].set_title(self.tr("Epoch"))
+        self.tiles["epoch"].of.setText("")
         self.show_parity(None)
 
     def append(self, rows: Sequence[Mapping[str, float]]) -> None:
@@ -114,8 +119,8 @@ class TrainingPage(QWidget):
                 self.tiles[key].setVisible(known)
         epoch, best = newest.get("epoch", math.nan), newest.get("best_epoch", math.nan)
         self.tiles["epoch"].show_text(f"{epoch:.0f}" if math.isfinite(epoch) else "")
-        told = self.tr("Epoch, best is %d") % best if math.isfinite(best) else self.tr("Epoch")
-        self.tiles["epoch"].set_title(told)
+        told = self.tr("best so far: %d") % best if math.isfinite(best) else ""
+        self.tiles["epoch"].of.setText(told)
 
     def _build(self) -> None:
         tiles = QHBoxLayout()

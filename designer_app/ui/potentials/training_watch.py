@@ -1,6 +1,7 @@
 """One training on the screen: epochs as they come, parity when it is new, how it ended."""
 
-from collections.abc import Callable, Sequence
+import math
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +13,7 @@ from designer_app.project.runs import Run
 from designer_app.running.control import Progress
 from designer_app.running.messages import JobError
 from designer_app.session.job import Job
+from designer_app.specs.training_progress import PLAN_FILE
 from designer_app.ui.potentials.train_panel import FINISHED, IDLE, PAUSED, RUNNING, TrainPanel
 from designer_app.ui.potentials.training_page import TrainingPage
 from designer_app.ui.wording import clock, printed
@@ -42,6 +44,9 @@ class TrainingWatch(QObject):
         self.job: Job | None = None
         """The training that this session started; None for an earlier one."""
         self.folder: Path | None = None
+        self._newest: Mapping[str, float] = {}
+        """The row of the last epoch."""
+        self._planning: Job | None = None
         self._n_judged = 0
         """How often parity was written, as the rows tell."""
         self._reading: Job | None = None
@@ -73,6 +78,7 @@ class TrainingWatch(QObject):
         self._panel.set_state(FINISHED)
         self._panel.set_can_go_on(run.can_go_on)
         self._read_rows(run.folder)
+        self._read_plan(run.folder)
         self._read_parity()
         self._read_card()
 
@@ -87,6 +93,9 @@ class TrainingWatch(QObject):
         left = job.pace.seconds_left
         self._page.show_time_left(clock(left) if left is not None and self.is_busy else "")
         self._panel.set_progress(_told(job.progress))
+        if self._planning is None and job.folder and (job.folder / PLAN_FILE).is_file():
+            self._read_plan(job.folder)
+        self._measure(job.progress)
         if job.is_over:
             self._clock.stop()
 
@@ -95,10 +104,12 @@ class TrainingWatch(QObject):
             for signal, slot in self._told_by(self.job):
                 signal.disconnect(slot)
         self.job, self.folder = None, folder
-        self._n_judged, self._reading = 0, None
+        self._n_judged, self._reading, self._planning = 0, None, None
+        self._newest = {}
         self._clock.stop()
         self._panel.set_outcome("")
         self._panel.set_can_go_on(can=False)
+        self._panel.plan.set_own(())
         self._page.begin()
 
     def _told_by(self, job: Job) -> tuple[tuple[SignalInstance, Callable[..., None]], ...]:
@@ -113,6 +124,7 @@ class TrainingWatch(QObject):
 
     def _take(self, rows: Sequence[Any]) -> None:
         self._page.append(rows)
+        self._newest = rows[-1]
         judged = [int(row["parity"]) for row in rows if row.get("parity") == row.get("parity")]
         n_judged = max(judged, default=0)
         if n_judged != self._n_judged:
@@ -124,6 +136,25 @@ class TrainingWatch(QObject):
         found.setProperty("folder", str(folder))
         found.succeeded.connect(self._on_rows_read)
         found.failed.connect(self.failed)
+
+    def _read_plan(self, folder: Path) -> None:
+        """Once a training has begun by it: the one that the panel has was made before."""
+        self._planning = self._trainings.plan(folder)
+        self._planning.succeeded.connect(self._on_plan_read)
+        self._planning.failed.connect(self.failed)
+
+    def _measure(self, told: Progress | None = None) -> None:
+        """Mend the plan by the epochs so far, and by how many there will be."""
+        done, seconds = self._newest.get("epoch", 0.0), self._newest.get("seconds", math.nan)
+        if not done or not math.isfinite(seconds):
+            return
+        epochs = done
+        if self.is_busy:
+            if told is None or not told.text.startswith(_EPOCHS):
+                return
+            epochs = max(told.total, done)
+        members = self.job.spec.members if self.job is not None else 1
+        self._panel.plan.measure(seconds / done, epochs, members)
 
     def _read_parity(self) -> None:
         """One reading at a time: the next judged epoch brings the next."""
@@ -147,6 +178,12 @@ class TrainingWatch(QObject):
     def _on_rows_read(self, rows: Sequence[Any]) -> None:
         if self._is_of_shown():
             self._page.append(rows)
+            self._newest = rows[-1] if rows and not self._newest else self._newest
+            self._measure()
+
+    def _on_plan_read(self, lines: Sequence[tuple[str, str]]) -> None:
+        if self.sender() is self._planning:
+            self._panel.plan.set_own(lines)
 
     def _on_parity_read(self, found: Parity | None) -> None:
         if self.sender() is self._reading and found is not None:
