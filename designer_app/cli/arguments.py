@@ -104,6 +104,10 @@ def _help(said: About, default: Any) -> str:
     if default is True:
         text += " On unless switched off."
     elif default not in (None, "", False, ()):
-        text += f" Default: {default:g}" if isinstance(default, float) else f" Default: {default}"
+        name, values = said.when
+        alone = len(values) == 1 and isinstance(values[0], str)
+        where = f" with --{name.replace('_', '-')} {values[0]}" if alone else ""
+        shown = f"{default:g}" if isinstance(default, float) else str(default)
+        text += f" Default{where}: {shown}"
         text += f" {said.unit}." if said.unit else "."
     return text.replace("%", "%%")

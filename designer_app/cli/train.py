@@ -8,12 +8,14 @@ from typing import Any
 from designer_app.cli.arguments import add_spec_arguments, given_flags, spec_from_namespace
 from designer_app.cli.bench import table
 from designer_app.cli.command import Command, Console
+from designer_app.cli.continued_training import continued, holds_training, refuse_unknown
+from designer_app.cli.training_settings import told_settings, which_wins
 from designer_app.errors import BadLabelsError, InvalidSpecError
 from designer_app.jobs import preflight, train, train_potential
 from designer_app.running.control import RunControl
 from designer_app.specs.fields import spec_fields
 from designer_app.specs.train import MODELS, TrainSpec
-from designer_app.specs.train_potential import TrainPotentialSpec
+from designer_app.specs.train_potential import BY_HAND, TrainPotentialSpec
 from designer_app.specs.trainable import TRAINABLE
 
 _SHARED = ("model", "out", "resume", "seed", "device", "threads")
@@ -26,30 +28,35 @@ def _configure(parser: argparse.ArgumentParser) -> None:
         nargs="*",
         type=Path,
         metavar="DATA",
-        help="Files or folders of reference calculations that a potential is trained on.",
+        help="Files or folders of reference calculations that a potential is trained on; may be "
+        "left out with --resume.",
     )
     parser.add_argument(
         "--model",
-        required=True,
+        default=argparse.SUPPRESS,
         type=str.casefold,
         choices=[*TRAINABLE, *MODELS],
         metavar="MODEL",
         help=f"What is trained. Potentials: {', '.join(TRAINABLE)}. "
-        f"Of published tables: {', '.join(MODELS)}.",
+        f"Of published tables: {', '.join(MODELS)}. May be left out with --resume.",
     )
     parser.add_argument(
         "--unchecked", action="store_true", help="Learn from data whatever is wrong with them."
     )
-    own = parser.add_argument_group("a potential of your own calculations")
+    own = parser.add_argument_group("a potential of your own calculations", which_wins())
     add_spec_arguments(own, TrainPotentialSpec, "model")
     tables = parser.add_argument_group("a model of published tables")
     add_spec_arguments(tables, TrainSpec, *_SHARED)
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    parser.epilog = told_settings()
 
 
 def _run(namespace: argparse.Namespace, control: RunControl, console: Console) -> dict[str, Any]:
+    if "model" not in namespace:
+        namespace.model = _model_to_go_on(namespace)
     if namespace.model in TRAINABLE:
         _refuse_flags_of(TrainSpec, namespace)
-        spec = spec_from_namespace(TrainPotentialSpec, namespace, data=tuple(namespace.files))
+        spec = _spec_of(namespace)
         control.log.setLevel(logging.INFO)  # the plan, before the first step
         if not (spec.resume or namespace.unchecked):
             _check_data(spec, control, console)
@@ -60,6 +67,31 @@ def _run(namespace: argparse.Namespace, control: RunControl, console: Console) -
             "data", namespace.files[0], f"{namespace.model} is trained on --data DIR", "Data"
         )
     return train.run(spec_from_namespace(TrainSpec, namespace), control)
+
+
+def _model_to_go_on(namespace: argparse.Namespace) -> str:
+    """What the training in the folder trains, where the user does not say it again."""
+    if not getattr(namespace, "resume", False):
+        models = ", ".join((*TRAINABLE, *MODELS))
+        raise InvalidSpecError("model", None, f"say what is trained with --model: {models}")
+    if not holds_training(namespace.out):
+        raise refuse_unknown(namespace.out)
+    return continued(namespace.out, (), {}).model
+
+
+def _spec_of(namespace: argparse.Namespace) -> TrainPotentialSpec:
+    flags = given_flags(TrainPotentialSpec, namespace)
+    if flags.get("resume") and holds_training(namespace.out):
+        return continued(namespace.out, namespace.files, flags)
+    by_hand = tuple(name for name in BY_HAND if name in flags)
+    if namespace.model == "gap" and by_hand:
+        label = {each.name: said.label for each, said, _ in spec_fields(TrainPotentialSpec)}
+        name, reason = by_hand[0], "a GAP is solved for, and has no epochs"
+        raise InvalidSpecError(name, flags[name], reason, label[name])
+    made: TrainPotentialSpec = spec_from_namespace(
+        TrainPotentialSpec, namespace, data=tuple(namespace.files), by_hand=by_hand
+    )
+    return made
 
 
 def _check_data(spec: TrainPotentialSpec, control: RunControl, console: Console) -> None:

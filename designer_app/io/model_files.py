@@ -16,7 +16,7 @@ from designer_app.errors import (
     ModelUnreadableError,
     UnfinishedTrainingError,
 )
-from designer_app.specs.training_progress import CHECKPOINT_FILE
+from designer_app.specs.training_progress import CHECKPOINT_FILE, SETTINGS_FILE
 
 POTENTIAL_CARD = "potential.json"
 """What a folder with a potential of this program holds."""
@@ -77,7 +77,8 @@ def no_potential_in(folder: Path) -> FileUnreadableError:
         return ModelUnreadableError(str(folder), NO_SUCH_FILE)
     if not folder.is_dir():
         return ModelUnreadableError(str(folder), "a trained potential is a folder, this is a file")
-    if any(folder.glob(CHECKPOINT_FILE)) or any(folder.glob(f"*/{CHECKPOINT_FILE}")):
+    begun = (SETTINGS_FILE, CHECKPOINT_FILE, f"*/{CHECKPOINT_FILE}")
+    if any(any(folder.glob(name)) for name in begun):
         return UnfinishedTrainingError(str(folder))
     return ModelUnreadableError(str(folder), "the folder holds no trained potential")
 

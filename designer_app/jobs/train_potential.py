@@ -1,7 +1,7 @@
 """Training of a potential on reference calculations: frames in, a folder with a potential out."""
 
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 from designer_app.device import Compute
@@ -9,13 +9,14 @@ from designer_app.errors import InvalidSpecError, ResumeError
 from designer_app.io.folders import writable_folder
 from designer_app.io.labels import LabelledSet, read_labelled, refuse_what_is_missing
 from designer_app.io.potential_cards import POTENTIAL_CARD, ErrorsOn, PotentialCard, baseline_of
+from designer_app.io.toml import write_toml
 from designer_app.potentials import load_potential
 from designer_app.potentials.trained import load
 from designer_app.running.control import RunControl
-from designer_app.specs.fields import check_spec
+from designer_app.specs.fields import check_spec, settings_of
 from designer_app.specs.train_potential import TrainPotentialSpec
 from designer_app.specs.trainable import TRAINABLE
-from designer_app.specs.training_progress import CHECKPOINT_FILE
+from designer_app.specs.training_progress import CHECKPOINT_FILE, SETTINGS_FILE
 from designer_app.state import set_threads
 from designer_app.training.baselines import less_baseline
 from designer_app.training.carried_baseline import on_carried_baseline
@@ -48,6 +49,8 @@ def run(spec: TrainPotentialSpec, control: RunControl) -> dict[str, Any]:
     learned = frames
     if spec.baseline:
         learned = less_baseline(frames, load_potential(*baseline, compute), control)
+    if not begun:
+        _keep_settings(spec)
     fits: list[Fitted] = []
     try:
         for member in range(spec.members):
@@ -78,6 +81,18 @@ def _check_folder(spec: TrainPotentialSpec, control: RunControl) -> bool:
         raise InvalidSpecError("out", spec.out, reason, "Folder")
     writable_folder(spec.out)
     return begun
+
+
+def _keep_settings(spec: TrainPotentialSpec) -> None:
+    """What it takes to go on with the training, from whichever folder that is asked for."""
+    whole = replace(
+        spec,
+        data=tuple(path.absolute() for path in spec.data),
+        test_data=tuple(path.absolute() for path in spec.test_data),
+        start=None if spec.start is None else spec.start.absolute(),
+        resume=True,
+    )
+    write_toml(spec.out / SETTINGS_FILE, settings_of(whole), backup=False)
 
 
 def _labels(spec: TrainPotentialSpec, control: RunControl) -> tuple[LabelledSet, LabelledSet]:

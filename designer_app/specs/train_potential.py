@@ -7,6 +7,9 @@ from designer_app.specs.fields import spec_field
 from designer_app.specs.potential_fields import device_field, dtype_field, threads_field
 from designer_app.specs.trainable import TRAINABLE
 
+BY_HAND = ("epochs", "batch_size", "learning_rate")
+"""Fields that a preset chooses, where they are not set by hand."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class TrainPotentialSpec:
@@ -52,6 +55,14 @@ class TrainPotentialSpec:
             ("overnight", "Overnight (10 h)"),
             ("custom", "As set below"),
         ),
+    )
+    by_hand: tuple[str, ...] = spec_field(
+        (),
+        label="Set by hand",
+        doc="Epochs, batch size and learning rate that hold whatever the preset says.",
+        argument="-",
+        hidden=True,
+        kept=True,
     )
     test_data: tuple[Path, ...] = spec_field(
         (),
@@ -144,7 +155,8 @@ class TrainPotentialSpec:
     max_minutes: float = spec_field(
         0.0,
         label="Longest time",
-        doc="Stops and keeps the best after so long; 0: no limit.",
+        doc="Stops and keeps the best after so long by the clock, whatever else this machine does; "
+        "reading and judging the data come on top. 0: no limit.",
         unit="min",
         low=0.0,
         high=100_000.0,

@@ -16,7 +16,7 @@ from designer_app.specs.fields import (
     spec_fields,
     spec_from_settings,
 )
-from designer_app.specs.train_potential import TrainPotentialSpec
+from designer_app.specs.train_potential import BY_HAND, TrainPotentialSpec
 from designer_app.specs.trainable import TRAINABLE
 from designer_app.training.frames import SplitFrames
 from designer_app.training.loss import LossWeights, loss_of
@@ -81,16 +81,16 @@ def plan(frames: SplitFrames, spec: TrainPotentialSpec) -> Plan:
     """The plan for these frames on this machine; a few steps are timed.
 
     A preset takes the largest size with which enough steps fit into its time; `custom` takes the
-    numbers of the spec. Options set sizes in either case. Raises `InvalidSpecError`.
+    numbers of the spec. Options set sizes in either case, and numbers set by hand hold. Raises
+    `InvalidSpecError`.
     """
     if not frames.train:
         raise InvalidSpecError("data", spec.data, "no frame is left to learn from", "Data")
     seconds = seconds_for(spec)
-    if spec.preset == "custom":
-        batch_size, rate = spec.batch_size, spec.learning_rate
-    else:
-        batch_size, rate = batch_size_for(frames), RATES.get(spec.model, spec.learning_rate)
-        rate *= 1.0 if spec.start is None else TUNING
+    batch_size, rate = batch_size_for(frames), RATES.get(spec.model, spec.learning_rate)
+    rate *= 1.0 if spec.start is None else TUNING
+    batch_size = spec.batch_size if is_set(spec, "batch_size") else batch_size
+    rate = spec.learning_rate if is_set(spec, "learning_rate") else rate
     batch_size = min(batch_size, len(frames.train))
     sizes: Sequence[Mapping[str, Any]] = ({},)
     if spec.start is not None:
@@ -109,7 +109,7 @@ def plan(frames: SplitFrames, spec: TrainPotentialSpec) -> Plan:
             break
     an_epoch = took * len(frames.train)
     fit = round(seconds / an_epoch) if seconds else spec.epochs
-    epochs = spec.epochs if spec.preset == "custom" else min(MOST_EPOCHS, max(2, 2 * fit))
+    epochs = spec.epochs if is_set(spec, "epochs") else min(MOST_EPOCHS, max(2, 2 * fit))
     made = Plan(
         settings=chosen,
         epochs=epochs,
@@ -121,6 +121,11 @@ def plan(frames: SplitFrames, spec: TrainPotentialSpec) -> Plan:
     if seconds and seconds < least * took * batch_size:
         lines += (("Short of time", _too_short(spec, seconds / (took * batch_size), least)),)
     return replace(made, lines=lines)
+
+
+def is_set(spec: TrainPotentialSpec, name: str) -> bool:
+    """Whether one of `BY_HAND` is what the spec says, and not for the preset to choose."""
+    return spec.preset == "custom" or name in spec.by_hand
 
 
 def seconds_for(spec: TrainPotentialSpec) -> float:
@@ -136,14 +141,10 @@ def plan_from(stored: Mapping[str, Any], spec: TrainPotentialSpec) -> Plan:
     """The plan of a training that is gone on with; what the spec sets by number holds anew."""
     lines = tuple((str(what), str(value)) for what, value in stored["lines"])
     found = Plan(**{**stored, "lines": lines})
+    changed = {name: getattr(spec, name) for name in BY_HAND if is_set(spec, name)}
+    found = replace(found, **changed)
     if spec.preset == "custom":
-        found = replace(
-            found,
-            epochs=spec.epochs,
-            batch_size=spec.batch_size,
-            learning_rate=spec.learning_rate,
-            seconds=0.0,
-        )
+        found = replace(found, seconds=0.0)
     if spec.max_minutes:
         found = replace(found, seconds=60.0 * spec.max_minutes / spec.members)
     return found

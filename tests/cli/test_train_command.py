@@ -10,6 +10,9 @@ from ase.calculators.singlepoint import SinglePointCalculator
 from ase.io import write
 
 from designer_app.cli.main import main
+from designer_app.specs.fields import spec_fields
+from designer_app.specs.trainable import TRAINABLE
+from designer_app.specs.training_progress import SETTINGS_FILE
 
 SIZES = ("n_features=8", "n_filters=8", "n_interactions=1", "cutoff=4.0")
 
@@ -76,6 +79,76 @@ def test_what_was_named_in_vain_is_told_in_one_sentence(labels, tmp_path, capsys
     told = capsys.readouterr().err
     assert said in told
     assert len(told.strip().splitlines()) == 1
+
+
+def test_a_training_goes_on_with_the_model_and_the_data_of_its_folder(
+    labels, tmp_path, capsys, monkeypatch
+):
+    monkeypatch.chdir(labels.parent)
+    assert main(quick(labels.name, tmp_path / "copper")) == 0
+    monkeypatch.chdir(tmp_path)
+    capsys.readouterr()
+    assert main(["train", "--out", "copper", "--resume", "--epochs", "3", "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert (told["model"], told["fits"][0]["epochs"]) == ("schnet", 3)
+
+
+@pytest.fixture(scope="module")
+def trained(labels, tmp_path_factory):
+    out = tmp_path_factory.mktemp("trained") / "copper"
+    assert main(quick(labels, out)) == 0
+    return out
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--model", "gap"], "was begun with schnet"),
+        (["--seed", "3"], "was begun with 0"),
+        (["--set", "cutoff=5.0"], "was begun with n_features=8, "),
+        (["--baseline", "morse"], "was begun without it"),
+        (["--key", "energy=E"], "was begun without it"),
+    ],
+)
+def test_what_contradicts_the_training_that_goes_on_is_refused(trained, words, said, capsys):
+    assert main(["train", "--out", str(trained), "--resume", *words]) == 2
+    told = capsys.readouterr().err
+    assert said in told
+    assert "leave it out" in told
+
+
+def test_a_training_goes_on_with_no_code_that_the_user_did_not_name(trained, tmp_path, capsys):
+    out = tmp_path / "of a stranger"
+    out.mkdir()
+    settings = (trained / SETTINGS_FILE).read_text(encoding="utf-8")
+    code = settings.replace('baseline = ""', 'baseline = "ase:os:system"')
+    (out / SETTINGS_FILE).write_text(code, encoding="utf-8")
+    assert main(["train", "--out", str(out), "--resume"]) == 2
+    assert "repeat --baseline to allow it" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ([], "say what is trained with --model: nequip, schnet"),
+        (["--resume"], "no training of a potential was begun there"),
+        (["x.xyz", "--model", "gap", "--epochs", "3"], "a GAP is solved for"),
+    ],
+)
+def test_a_training_that_cannot_begin_says_what_is_missing(words, said, tmp_path, capsys):
+    assert main(["train", *words, "--out", str(tmp_path / "out")]) == 2
+    assert said in capsys.readouterr().err
+
+
+def test_the_help_lists_the_settings_of_each_family(capsys):
+    with pytest.raises(SystemExit):
+        main(["train", "--help"])
+    told = capsys.readouterr().out
+    for row in TRAINABLE.values():
+        part = told.split(f"--model {row.key}\n")[1]
+        for each, _, _ in spec_fields(row.settings_class()):
+            assert f"    {each.name}=" in part.split("\n\n")[0]
+    assert "win over --preset" in " ".join(told.split())
 
 
 def test_the_help_tells_potentials_from_models_of_tables(capsys):

@@ -58,6 +58,15 @@ def test_options_set_sizes_over_the_preset(copper_frames, tiny_training, machine
     assert made.settings["n_interactions"] == plans.SIZES["schnet"][0]["n_interactions"]
 
 
+def test_numbers_set_by_hand_hold_over_the_preset(copper_frames, tiny_training, machine):
+    machine(1e-7)
+    made = plan(copper_frames, tiny_training(preset="minutes", epochs=7, by_hand=("epochs",)))
+    open_ones = plan(copper_frames, tiny_training(preset="minutes", epochs=7))
+    assert (made.epochs, made.seconds) == (7, SECONDS["minutes"])
+    assert open_ones.epochs > 7
+    assert made.learning_rate == open_ones.learning_rate
+
+
 @pytest.mark.parametrize(
     "option", ["n_features=many", "colour=red", "n_features=0", "n_features", "cutoff=-1"]
 )
