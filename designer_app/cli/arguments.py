@@ -8,6 +8,11 @@ from typing import Any, get_args
 
 from designer_app.specs.fields import About, check_spec, plain_type, spec_fields
 
+_POINTERS = dict.fromkeys(
+    ("potential", "potentials"), " “designer-app potentials” lists what is shipped, with elements."
+)
+"""Behind the help of fields: the command that tells more."""
+
 
 def add_spec_arguments(parser: argparse._ActionsContainer, spec: type[Any], *skip: str) -> None:
     """One flag for every field of a spec that people may set, with unit, range and default.
@@ -23,7 +28,7 @@ def add_spec_arguments(parser: argparse._ActionsContainer, spec: type[Any], *ski
         required = each.default is MISSING and each.default_factory is MISSING
         default = None if each.default is MISSING else each.default
         flag = flags[each.name]
-        text = _help(said, default)
+        text = _help(said, default) + _POINTERS.get(each.name, "")
         if kind is bool:
             # What is on unless said otherwise needs a flag that switches it off: --no-FLAG.
             action = argparse.BooleanOptionalAction if default is True else "store_true"

@@ -29,6 +29,7 @@ from designer_app.running.messages import job_error
 COMMANDS = (
     "info",
     "order",
+    "potentials",
     "energy",
     "relax",
     "md",
