@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from functools import partial
-from typing import Any, TypeVar, overload
+from typing import Any, TypeVar, cast, overload
 
 try:
     import numba
@@ -12,6 +12,9 @@ except ImportError:  # no wheel for this machine
 FunctionT = TypeVar("FunctionT", bound=Callable[..., Any])
 
 HAS_COMPILER = numba is not None
+
+IN_LANES = {"reassoc", "contract", "arcp", "nsz"}
+"""`fastmath` by which sums may be split over vector lanes, while NaN keeps its meaning."""
 
 
 @overload
@@ -35,3 +38,8 @@ def compiled(
         return numba.njit(cache=True, **options)(function)
     except RuntimeError:  # no writable folder, or a frozen program without source files
         return numba.njit(**options)(function)
+
+
+def inlined(function: FunctionT) -> FunctionT:
+    """Put into the compiled functions that call it: a call with arrays takes as long as a row."""
+    return function if numba is None else cast("FunctionT", numba.njit(inline="always")(function))

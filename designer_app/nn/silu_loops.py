@@ -4,13 +4,13 @@ from typing import Any
 
 import numpy as np
 
-from designer_app.compiled import compiled
+from designer_app.compiled import IN_LANES, compiled
 from designer_app.nn.compiled_sigmoid import sigmoid
 
 Array = np.ndarray[Any, Any]
 
 
-@compiled(fastmath={"reassoc", "contract", "arcp", "nsz"})
+@compiled(fastmath=IN_LANES)
 def silu_curvature(x: Array, g: Array, v: Array, by_x: Array, by_g: Array) -> None:
     """Derivatives of v . (g silu'(x)) by x and by g, with s = sigmoid(x).
 

@@ -4,34 +4,21 @@ Inner loops run over a constant 64 or 128 columns without branches, which compil
 vector instructions.
 """
 
-from collections.abc import Callable
-from typing import Any, TypeVar, cast
+from typing import Any
 
-import numba
 import numpy as np
 
-from designer_app.compiled import compiled
+from designer_app.compiled import IN_LANES, compiled, inlined
 from designer_app.nn.compiled_sigmoid import sigmoid
 from designer_app.potentials.chgnet.kernels import LOWEST, NORM_EPSILON
 from designer_app.potentials.chgnet.weights import WIDTH
 
 Array = np.ndarray[Any, Any]
-FunctionT = TypeVar("FunctionT", bound=Callable[..., Any])
 
 _BOTH = 2 * WIDTH
 
 
-def _loop(function: FunctionT) -> FunctionT:
-    """Compiled so that sums may be split over vector lanes; NaN keeps its meaning."""
-    return compiled(fastmath={"reassoc", "contract", "arcp", "nsz"})(function)
-
-
-def _inlined(function: FunctionT) -> FunctionT:
-    """Put into its callers: a call with arrays would take as long as a row."""
-    return cast("FunctionT", numba.njit(inline="always")(function))
-
-
-@_inlined
+@inlined
 def _pass_on(
     g_h: Array,
     i: int,
@@ -62,7 +49,7 @@ def _pass_on(
             g_tables[1, i, k] += g_h[1, k]
 
 
-@_inlined
+@inlined
 def _hidden(tables: Array, x: Array, i: int, j: int, row: int, h: Array) -> None:
     """First-layer values of one message."""
     for k in range(WIDTH):
@@ -70,7 +57,7 @@ def _hidden(tables: Array, x: Array, i: int, j: int, row: int, h: Array) -> None
         h[1, k] = tables[0, i, WIDTH + k] + tables[1, j, WIDTH + k] + x[row, WIDTH + k]
 
 
-@_inlined
+@inlined
 def _inverse_deviation(y: Array, row: int, bias: Array, half: int) -> Any:
     """1/sqrt(<(y + bias)^2> + eps): the mean is 0 by the folding of the weights."""
     squares = y.dtype.type(0)
@@ -80,7 +67,7 @@ def _inverse_deviation(y: Array, row: int, bias: Array, half: int) -> Any:
     return y.dtype.type(1 / np.sqrt(squares / WIDTH + NORM_EPSILON))
 
 
-@_inlined
+@inlined
 def _gated_slopes(z: Any, z_gate: Any) -> Any:
     """silu(z) sigmoid(z_gate), and its two derivatives."""
     opening, opening_gate = sigmoid(z), sigmoid(z_gate)
@@ -89,7 +76,7 @@ def _gated_slopes(z: Any, z_gate: Any) -> Any:
     return value, slope, value - value * opening_gate
 
 
-@_inlined
+@inlined
 def _normalised_backward(
     y: Array, row: int, bias: Array, half: int, scale: Any, along: Any, t: Array
 ) -> None:
@@ -102,7 +89,7 @@ def _normalised_backward(
         y[row, k] = (t[k] - (y[row, k] + bias[half, k]) * mean) * scale
 
 
-@_loop
+@compiled(fastmath=IN_LANES)
 def activate(tables: Array, x: Array, a: Array, b: Array, low: int, high: int, s: Array) -> None:
     """See `Kernels.activate`."""
     n = high - low
@@ -120,7 +107,7 @@ def activate(tables: Array, x: Array, a: Array, b: Array, low: int, high: int, s
             s[2 * p + 1, k] = h * sigmoid(h)
 
 
-@_loop
+@compiled(fastmath=IN_LANES)
 def activate_backward(
     tables: Array,
     x: Array,
@@ -153,7 +140,7 @@ def activate_backward(
         _pass_on(g_h, i, j, p, step, tables_too, g_tables, g_x)
 
 
-@_loop
+@compiled(fastmath=IN_LANES)
 def gate(
     core: Array,
     gated: Array,
@@ -181,7 +168,7 @@ def gate(
             summed[i, k] += z * sigmoid(z) * sigmoid(z_gate) * weight[w, k]
 
 
-@_loop
+@compiled(fastmath=IN_LANES)
 def gate_backward(
     core: Array,
     gated: Array,
@@ -222,7 +209,7 @@ def gate_backward(
         _normalised_backward(gated, row, bias, 1, scale_gate, along_gate, t_gate)
 
 
-@_loop
+@compiled(fastmath=IN_LANES)
 def update(
     tables: Array,
     x: Array,
@@ -250,7 +237,7 @@ def update(
             rows[row, k] += z * sigmoid(z) * sigmoid(z_gate)
 
 
-@_loop
+@compiled(fastmath=IN_LANES)
 def update_backward(
     tables: Array,
     x: Array,

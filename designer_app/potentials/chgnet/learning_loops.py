@@ -4,32 +4,19 @@ sigma^2 = <u^2> + eps, so that a slope t by n is one of (t - n <t n>)/sigma by u
 derivative is that of the change along v, where dn = (v - n <v n>)/sigma; sigma and n follow u.
 """
 
-from collections.abc import Callable
-from typing import Any, TypeVar, cast
+from typing import Any
 
-import numba
 import numpy as np
 
-from designer_app.compiled import compiled
+from designer_app.compiled import IN_LANES, compiled, inlined
 from designer_app.nn.compiled_sigmoid import sigmoid
 from designer_app.potentials.chgnet.kernels import NORM_EPSILON
 from designer_app.potentials.chgnet.weights import WIDTH
 
 Array = np.ndarray[Any, Any]
-FunctionT = TypeVar("FunctionT", bound=Callable[..., Any])
 
 
-def _loop(function: FunctionT) -> FunctionT:
-    """Compiled so that sums may be split over vector lanes; NaN keeps its meaning."""
-    return compiled(fastmath={"reassoc", "contract", "arcp", "nsz"})(function)
-
-
-def _inlined(function: FunctionT) -> FunctionT:
-    """Put into its callers: a call with arrays would take as long as a row."""
-    return cast("FunctionT", numba.njit(inline="always")(function))
-
-
-@_inlined
+@inlined
 def _normalise(y: Array, row: int, bias: Array, n: Array) -> Any:
     """Fill n with u/sigma; 1/sigma."""
     squares = y.dtype.type(0)
@@ -42,7 +29,7 @@ def _normalise(y: Array, row: int, bias: Array, n: Array) -> Any:
     return scale
 
 
-@_inlined
+@inlined
 def _mean_product(a: Array, b: Array) -> Any:
     total = a.dtype.type(0)
     for k in range(WIDTH):
@@ -50,7 +37,7 @@ def _mean_product(a: Array, b: Array) -> Any:
     return a.dtype.type(total / WIDTH)
 
 
-@_loop
+@compiled(fastmath=IN_LANES)
 def gated(y: Array, bias: Array, gamma: Array, beta: Array, said: Array) -> None:
     """silu(z_0) sigmoid(z_1) of each row."""
     n, n_gate = np.empty(WIDTH, y.dtype), np.empty(WIDTH, y.dtype)
@@ -62,7 +49,7 @@ def gated(y: Array, bias: Array, gamma: Array, beta: Array, said: Array) -> None
             said[row, k] = z * sigmoid(z) * sigmoid(n_gate[k] * gamma[1, k] + beta[1, k])
 
 
-@_loop
+@compiled(fastmath=IN_LANES)
 def gated_slope(
     y: Array,
     bias: Array,
@@ -93,7 +80,7 @@ def gated_slope(
                 by_gate[0, half, k] += by_y[half, row, k]
 
 
-@_loop
+@compiled(fastmath=IN_LANES)
 def gated_curvature(
     y: Array,
     bias: Array,
