@@ -8,9 +8,8 @@ from typing import Any, get_args
 
 from designer_app.specs.fields import About, check_spec, plain_type, spec_fields
 
-_POINTERS = dict.fromkeys(
-    ("potential", "potentials"), " “designer-app potentials” lists what is shipped, with elements."
-)
+_LIST = " “designer-app potentials” lists what is shipped, with elements."
+_POINTERS: dict[str, str] = {"potential": _LIST, "potentials": _LIST}
 """Behind the help of fields: the command that tells more."""
 
 
