@@ -115,7 +115,7 @@ def test_epochs_are_shown_as_they_come(potentials, job):
     assert len(page.table) == 3
     assert page.tiles["force"].value.text() == f"300{THIN}meV/Å"
     assert page.tiles["epoch"].value.text() == "3"
-    assert page.tiles["epoch"].of.text() == "best so far: 3"
+    assert page.tiles["epoch"].of.text() == "best: 3"
     assert page.tiles["stress"].isHidden()
 
 
@@ -186,7 +186,7 @@ def test_the_plan_of_a_running_training_is_its_own_and_mended_as_it_goes(
         "Weights": f"20{THIN}000",
         "One epoch": f"19{THIN}s",
         "Epochs": "about 9",
-        "Time": f"about 3{THIN}min",
+        "Time": f"about 2.9{THIN}min",
     }
     assert potentials.panel.train.progress.text() == "Epoch 6 of about 9"
 
@@ -198,6 +198,11 @@ def test_after_a_training_its_plan_tells_how_it_went(qtbot, finished, job):
     plan.set_own(PLANNED)
     assert plan.title.text() == "HOW IT WENT"
     assert (plan.rows()["Epochs"], plan.rows()["One epoch"]) == ("8", f"5{THIN}s")
+    assert finished.page.work.training.tiles["left"].value.text() == "0:40"
+    finished.show_page(DATA)
+    assert plan.title.text() == "PLAN"
+    finished.show_page(TRAINING)
+    assert plan.title.text() == "HOW IT WENT"
     plan.set_planned(None)
     plan.set_planned(PLANNED)
     assert (plan.title.text(), plan.rows()["Epochs"]) == ("PLAN", "about 19")

@@ -47,7 +47,7 @@ def _judged(total: np.ndarray, heat: np.ndarray, dt: float) -> HealthItem:
     level = "good" if abs(drift) <= GOOD else "care" if abs(drift) <= USABLE else "no"
     sentence = (
         f"Over {time[-1]:.2f} ps at {heat[len(heat) // 2 :].mean():.0f} K the energy drifts by "
-        f"{drift:+.2f} meV/atom in a picosecond."
+        f"{_in_words(drift)} meV/atom in a picosecond."
     )
     advice = "" if level == "good" else "Use a shorter time step, or double precision."
     curves = (
@@ -62,3 +62,8 @@ def _judged(total: np.ndarray, heat: np.ndarray, dt: float) -> HealthItem:
     return HealthItem(
         key=KEY, title=TITLE, level=level, sentence=sentence, advice=advice, curves=curves
     )
+
+
+def _in_words(drift: float) -> str:
+    """With its sign, where it is more than nothing to two decimals."""
+    return f"{drift:+.2f}" if abs(drift) >= 0.005 else "less than 0.01"

@@ -11,7 +11,7 @@ from designer_app.specs.trainable import TRAINABLE
 from designer_app.ui.number_editor import unit_text
 from designer_app.ui.panels.facts_table import FactsTable
 from designer_app.ui.potentials.error_words import TAG, far_worse
-from designer_app.ui.potentials.offers import elements_text, size_of
+from designer_app.ui.potentials.offers import elements_text, judged_on, size_of
 from designer_app.ui.theme import label, tabular
 from designer_app.ui.wording import DASH, duration, printed, three_figures, with_spaces
 
@@ -58,7 +58,14 @@ class ErrorTable(QWidget):
         self._lines = [
             _line(each, has_stress=has_stress, is_worse=each in worse) for each in errors
         ]
-        for line, (said, texts) in enumerate(zip(errors, self._lines, strict=True), start=1):
+        on, line, grouped = judged_on(card), 0, False
+        for said, texts in zip(errors, self._lines, strict=True):
+            line += 1
+            if said.name not in _SETS and on is not None and not grouped:
+                grouped = True
+                word = self.tr("Of the %s frames:") % _SETS[on.name].lower()
+                self._grid.addWidget(label(word, "small"), line, 0, 1, len(heads))
+                line += 1
             role = "strong" if said.name == "test" else "" if said.name in _SETS else "muted"
             self._add(line, texts, "warn" if said in worse else role)
 

@@ -47,7 +47,8 @@ class FindingCard(QFrame):
         column.setSpacing(4)
         column.addWidget(label(word, color if color != "muted" else "small"))
         column.addWidget(label(printed(self.finding.sentence), "strong", wrap=True))
-        if self.finding.advice:
+        said_twice = [f"{fix.title}." for fix in self.finding.fixes]
+        if self.finding.advice and self.finding.advice not in said_twice:
             column.addWidget(label(printed(self.finding.advice), "muted", wrap=True))
         if self.buttons or self.finding.frames:
             buttons = row(spacing=6)

@@ -43,6 +43,8 @@ class LibraryPage(Introduction):
             ThemedIcon(self.open, "potentials", theme),
         )
         self.cards: list[OfferCard] = []
+        self._fillers: list[QWidget] = []
+        """Beside a card that is alone, so that all are of the same width."""
         self._grids: list[tuple[QLabel, QGridLayout]] = []
         self.set_words(
             self.tr("What computes the energy, and can I trust it?"),
@@ -61,7 +63,9 @@ class LibraryPage(Introduction):
         for card in self.cards:
             card.hide()
             card.deleteLater()
-        self.cards = []
+        for filler in self._fillers:
+            filler.deleteLater()
+        self.cards, self._fillers = [], []
         own = [each for each in offers if each.is_own]
         shipped = [each for each in offers if not each.is_own]
         for (title, grid), group in zip(self._grids, (own, shipped), strict=True):
@@ -72,6 +76,9 @@ class LibraryPage(Introduction):
                 card.asked.connect(self.asked)
                 self.cards.append(card)
                 grid.addWidget(card, place // _COLUMNS, place % _COLUMNS)
+            for place in range(len(group), _COLUMNS if group else 0):
+                self._fillers.append(QWidget())
+                grid.addWidget(self._fillers[-1], 0, place)
 
     def set_structure(self, structure: Structure | None) -> None:
         """Judge all by what is open."""

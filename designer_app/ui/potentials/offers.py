@@ -16,7 +16,7 @@ from designer_app.specs.structure import Structure
 from designer_app.specs.suitability import kinds_of
 from designer_app.specs.trainable import TRAINABLE
 from designer_app.ui.trust import Verdict, judge, judge_trained
-from designer_app.ui.wording import element_counts, printed
+from designer_app.ui.wording import THIN, element_counts, printed, unbroken
 
 DOT = "  \N{MIDDLE DOT}  "
 _UNIVERSAL = "chgnet"
@@ -139,15 +139,14 @@ def told_of(card: PotentialCard) -> str:
     errors = judged_on(card)
     if errors is None:
         return "errors not known"
-    parts = [
-        f"energies {errors.energy_meV_atom:.3g} meV/atom"
-        if errors.energy_meV_atom is not None
-        else "",
-        f"forces {errors.force_meV_A:.3g} meV/Å" if errors.force_meV_A is not None else "",
-    ]
     on = {"test": "on test frames", "validation": "on validation frames"}[errors.name]
-    parts = [part for part in parts if part]
-    parts[-1:] = [f"{part} {on}" for part in parts[-1:]]
+    values = (
+        ("energies", errors.energy_meV_atom, "meV/atom"),
+        ("forces", errors.force_meV_A, "meV/Å"),
+    )
+    known = [each for each in values if each[1] is not None]
+    told = ", ".join(f"{what} {value:.3g}{THIN}{unit}" for what, value, unit in known)
+    parts = [unbroken(f"{told} {on}")] if told else []
     size = size_of(card)
     parts.append(f"{printed(size)} weights" if size else "")
     return DOT.join(part for part in parts if part) or "errors not known"

@@ -4,7 +4,14 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
 
-from designer_app.ui.potentials.area import LIBRARY, PotentialsArea, PotentialsPanel
+from designer_app.ui.potentials.area import (
+    DATA,
+    LIBRARY,
+    RESULT,
+    TRAINING,
+    PotentialsArea,
+    PotentialsPanel,
+)
 
 if TYPE_CHECKING:
     from designer_app.ui.main_window import MainWindow
@@ -39,6 +46,9 @@ class Places(QObject):
     def show(self, key: str) -> None:
         """Bring a page and its panel to the front."""
         self.shown = key
+        has_result = key == TRAINING and self.page.work.has_step(RESULT)
+        self.panel.train.set_has_result(has_result=has_result)
+        self.panel.train.plan.set_of_next(is_of_next=key == DATA)
         self.panel.show_panel(key)
         if key == LIBRARY:
             self.page.show_intro()

@@ -6,7 +6,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from designer_app.ui.panels.facts_table import FactsTable
 from designer_app.ui.theme import label
-from designer_app.ui.wording import duration, printed
+from designer_app.ui.wording import THIN, duration, printed
 
 Lines = Sequence[tuple[str, str]]
 EPOCH, EPOCHS, TIME = "One epoch", "Epochs", "Time"
@@ -23,7 +23,7 @@ class PlanView(QWidget):
         self._planned: Lines = ()
         self._own: Lines = ()
         self._measured: dict[str, str] = {}
-        self._is_busy = False
+        self._is_busy = self._is_of_next = False
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(8)
@@ -50,13 +50,18 @@ class PlanView(QWidget):
         self._is_busy = is_busy
         self._show()
 
+    def set_of_next(self, *, is_of_next: bool) -> None:
+        """Whether what is in front is the setting up of another training."""
+        self._is_of_next = is_of_next
+        self._show()
+
     def measure(self, an_epoch: float, epochs: float, members: int = 1) -> None:
         """Seconds that an epoch takes, and epochs that there will be, as it goes."""
         each = self.tr(", for each of %d members") % members if members > 1 else ""
         self._measured = {
-            EPOCH: duration(an_epoch),
+            EPOCH: _span(an_epoch),
             EPOCHS: f"{epochs:.0f}{each}",
-            TIME: duration(an_epoch * epochs),
+            TIME: _span(an_epoch * epochs),
         }
         self._show()
 
@@ -65,18 +70,32 @@ class PlanView(QWidget):
         return dict(self.table.rows())
 
     def _show(self) -> None:
-        lines = self._own or self._planned
+        lines = self._lines()
         about = self.tr("about %s") if self._is_busy else "%s"
         known = {
             what: value if what == EPOCH else about % value
             for what, value in self._measured.items()
-            if self._own
+            if lines is self._own
         }
         self.table.set_rows([(what, known.get(what, printed(value))) for what, value in lines])
-        self.title.setText(self._whose())
+        self.title.setText(self._whose(is_own=lines is self._own))
         self.setVisible(bool(lines))
 
-    def _whose(self) -> str:
+    def _lines(self) -> Lines:
+        if self._is_of_next and not self._is_busy:
+            return self._planned
+        return self._own or self._planned
+
+    def _whose(self, *, is_own: bool) -> str:
         if not self._is_busy:
-            return self.tr("HOW IT WENT") if self._own else self.tr("PLAN")
-        return self.tr("PLAN, AS IT GOES") if self._own else self.tr("PLAN MADE BEFORE THE START")
+            return self.tr("HOW IT WENT") if is_own else self.tr("PLAN")
+        return self.tr("PLAN, AS IT GOES") if is_own else self.tr("PLAN MADE BEFORE THE START")
+
+
+def _span(seconds: float) -> str:
+    """To two figures where they are of short times, as in plans."""
+    if seconds < 9.95:
+        return f"{seconds:.2g}{THIN}s"
+    if 100.0 <= seconds < 597.0:
+        return f"{seconds / 60:.2g}{THIN}min"
+    return duration(seconds)

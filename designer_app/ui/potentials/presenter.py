@@ -118,8 +118,6 @@ class PotentialsPresenter(QObject):
 
     def show_page(self, key: str) -> None:
         """Bring a page and its panel to the front."""
-        has_result = key == TRAINING and self.page.work.has_step(RESULT)
-        self.panel.train.set_has_result(has_result=has_result)
         self._places.show(key)
 
     def add_files(self, paths: Sequence[Path]) -> None:

@@ -33,6 +33,11 @@ class Tile(QFrame):
         column.addWidget(self.value)
         column.addWidget(self.of)
 
+    def set_names(self, title: str, of: str) -> None:
+        """Another quantity."""
+        self._title.setText(title)
+        self.of.setText(of)
+
     def show_text(self, text: str) -> None:
         """Show a number."""
         self.value.setText(text or DASH)
@@ -93,8 +98,11 @@ class TrainingPage(QWidget):
         if rows:
             self._tell(rows[-1])
 
-    def show_time_left(self, text: str) -> None:
-        """How long it will still take."""
+    def show_time(self, text: str, *, is_over: bool) -> None:
+        """How long it will still take, or took."""
+        left = self.tr("Time left"), self.tr("at this speed")
+        took = self.tr("Took"), self.tr("of learning and judging")
+        self.tiles["left"].set_names(*(took if is_over else left))
         self.tiles["left"].show_text(text)
 
     def show_parity(self, found: Parity | None) -> None:
@@ -119,7 +127,7 @@ class TrainingPage(QWidget):
                 self.tiles[key].setVisible(known)
         epoch, best = newest.get("epoch", math.nan), newest.get("best_epoch", math.nan)
         self.tiles["epoch"].show_text(f"{epoch:.0f}" if math.isfinite(epoch) else "")
-        told = self.tr("best so far: %d") % best if math.isfinite(best) else ""
+        told = self.tr("best: %d") % best if math.isfinite(best) else ""
         self.tiles["epoch"].of.setText(told)
 
     def _build(self) -> None:

@@ -142,7 +142,6 @@ class TrainingPresenter(QObject):
     def _bring_up(self, title: str) -> None:
         self._places.set_title(TRAINING, title)
         self._places.page.work.set_steps(DATA, TRAINING)
-        self._places.panel.train.set_has_result(has_result=False)
         self._places.show(TRAINING)
 
     def _run_in(self, folder: Path | None) -> Run | None:

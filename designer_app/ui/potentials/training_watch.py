@@ -91,7 +91,8 @@ class TrainingWatch(QObject):
         if rows:
             self._take(rows)
         left = job.pace.seconds_left
-        self._page.show_time_left(clock(left) if left is not None and self.is_busy else "")
+        if self.is_busy:
+            self._page.show_time(clock(left) if left is not None else "", is_over=False)
         self._panel.set_progress(_told(job.progress))
         if self._planning is None and job.folder and (job.folder / PLAN_FILE).is_file():
             self._read_plan(job.folder)
@@ -153,6 +154,8 @@ class TrainingWatch(QObject):
             if told is None or not told.text.startswith(_EPOCHS):
                 return
             epochs = max(told.total, done)
+        if not self.is_busy:
+            self._page.show_time(clock(seconds), is_over=True)
         members = self.job.spec.members if self.job is not None else 1
         self._panel.plan.measure(seconds / done, epochs, members)
 

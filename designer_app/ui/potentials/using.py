@@ -88,6 +88,7 @@ class Using(QObject):
         offer, self._wanted = self._wanted, None
         if offer is None:
             return
+        self._window.status.say("")
         self.choose(offer.family, offer.model)
         said = self.tr("%s is open: the calmest structure that it learned from.")
         self._window.dynamics.set_outcome(said % written_in(document.name))
