@@ -127,7 +127,7 @@ def test_an_archive_with_code_is_refused(qtbot, window, opening, tmp_path):
 
 def test_a_file_that_is_no_model_is_told_so(qtbot, window, opening, argon):
     opening.open(argon)
-    assert "no model file" in error_card(qtbot, window)
+    assert "ModelUnreadableError" in error_card(qtbot, window)
 
 
 def test_a_table_of_parameters_is_taken_as_it_is(qtbot, window, opening, tmp_path):
