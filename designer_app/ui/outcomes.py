@@ -40,6 +40,8 @@ _REMEDIES: Mapping[str, tuple[Remedy, ...]] = {
     "CannotProvideError": (Remedy(POTENTIAL, "Choose another potential"),),
     "CodeNotTrustedError": (Remedy(ALLOW, "Let it run..."),),
     "FileUnreadableError": (Remedy(OPEN, "Open another file"),),
+    "ModelUnreadableError": (Remedy(POTENTIAL, "Choose another potential"),),
+    "UnfinishedTrainingError": (Remedy(POTENTIAL, "Choose another potential"),),
     "FileTooLargeError": (Remedy(OPEN, "Open another file"),),
     "TimeLimitError": (Remedy(OPEN, "Open another file"),),
     "NotConvergedError": (Remedy(RELAX, "Go on relaxing"),),
