@@ -1,10 +1,7 @@
 """What is open and what goes on: the window's one partner, without a widget in it."""
 
-import logging
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,33 +12,28 @@ from designer_app.io.documents import Document
 from designer_app.io.examples import example
 from designer_app.project import Project
 from designer_app.project.runs import Run
-from designer_app.running.control import RunControl
 from designer_app.running.messages import JobError, job_error
 from designer_app.session.designs import Designs
 from designer_app.session.job import Job
 from designer_app.session.job_manager import JobManager
+from designer_app.session.open_document import OpenDocument
 from designer_app.session.openings import Openings
 from designer_app.session.preferences import PreferenceStore
 from designer_app.session.recent import Recent
 from designer_app.session.run_keeper import RunKeeper, spec_to_continue
 from designer_app.session.screenings import Screenings
+from designer_app.session.structure_runs import StructureRuns
 from designer_app.session.trainings import Trainings
 from designer_app.session.workers import heavy_settings, make_links
-from designer_app.specs.documents import BondsSpec, InspectSpec
 from designer_app.specs.hull import HullSpec
 from designer_app.specs.labels import CalmFrameSpec, LabelledFrameSpec
 from designer_app.specs.md import MDSpec
-from designer_app.specs.order import OrderSpec
 from designer_app.specs.relax import RelaxSpec
-from designer_app.specs.supercells import Repeats, supercell
+from designer_app.specs.supercells import Repeats
 
 FIRST_EXAMPLE = "LiFePO4"
-MOST_ATOMS_TO_AUTOSAVE = 200_000
-"""Above, writing takes seconds; the file that was opened is still there."""
 _HEAVY_START_DELAY_MS = 3000
 """The heavy worker starts when the first structure is shown, or then: both would share cores."""
-
-_log = logging.getLogger(__name__)
 
 
 class Session(QObject):
@@ -77,17 +69,23 @@ class Session(QObject):
         self.screenings = Screenings(self.jobs, self.runs, self)
         self.designs = Designs(self.jobs, self.runs, self)
         self.trainings = Trainings(self.jobs, self.runs, self)
-        self.document: Document | None = None
-        self.facts: Mapping[str, Any] | None = None
-        self.bonds: Mapping[str, Any] | None = None
+        self._open = OpenDocument(self.jobs, self.runs, self)
+        self._starts = StructureRuns(self.jobs, self.runs, self._open)
         self._recent = Recent()
         self._openings = Openings(self.jobs, self._recent, self)
-        self._looking: tuple[Job, ...] = ()
-        self._has_told_of_autosave = False
         self._heavy_start = QTimer(self)
         self._heavy_start.setSingleShot(True)
         self._heavy_start.setInterval(_HEAVY_START_DELAY_MS)
         self._heavy_start.timeout.connect(self.links["compute"].start)
+        for told, passed_on in (
+            (self._open.changed, self.document_changed),
+            (self._open.facts_changed, self.facts_changed),
+            (self._open.bonds_changed, self.bonds_changed),
+            (self._open.not_changed, self.open_failed),
+            (self._open.saved, self.saved),
+            (self._open.save_failed, self.save_failed),
+        ):
+            told.connect(passed_on)
         self._openings.opened.connect(self._on_opened)
         self._openings.failed.connect(self._on_not_opened)
         self.settings.changed.connect(self._on_setting_changed)
@@ -184,7 +182,6 @@ class Session(QObject):
         if self.project is not None:
             self.project.close()
         self.runs.project = project
-        self._has_told_of_autosave = False
         self._recent.set_project(project.folder)
         self.project_changed.emit(project)
         self.trainings.list_trained()
@@ -225,82 +222,50 @@ class Session(QObject):
         except DesignerAppError as error:
             self.open_failed.emit(job_error(error))
 
+    @property
+    def document(self) -> Document | None:
+        """The structure that is open."""
+        return self._open.document
+
+    @property
+    def facts(self) -> Mapping[str, Any] | None:
+        """What was found by looking at it; None while that is on its way."""
+        return self._open.facts
+
+    @property
+    def bonds(self) -> Mapping[str, Any] | None:
+        """Its bonds; None while they are on their way."""
+        return self._open.bonds
+
     def set_document(self, document: Document) -> None:
         """Show another structure, look at it, and keep it in the project."""
-        self.document, self.facts, self.bonds = document, None, None
-        for job in self._looking:
-            job.cancel()
-        self.document_changed.emit(document)
-        structure, shares = document.structure(), document.occupancies
-        inspect = self.jobs.submit("inspect", InspectSpec(structure=structure, occupancies=shares))
-        bonds = self.jobs.submit("bonds", BondsSpec(structure=structure))
-        inspect.succeeded.connect(self._on_inspected)
-        bonds.succeeded.connect(self._on_bonds_found)
-        for job in (inspect, bonds):
-            job.failed.connect(self._on_look_failed)
-        self._looking = (inspect, bonds)
-        project = self.project
-        if project and not project.is_read_only and len(document) <= MOST_ATOMS_TO_AUTOSAVE:
-            job = self.jobs.submit_here("autosave", partial(_keep, project, document))
-            job.failed.connect(self._on_autosave_failed)
+        self._open.set(document)
 
     def save_structure(self, path: Path) -> None:
         """Save the structure, in the format that the name asks for."""
-        if self.document is not None:
-            job = self.jobs.submit_here("save", partial(_save, self.document, Path(path)))
-            job.succeeded.connect(self.saved)
-            job.failed.connect(self.save_failed)
+        self._open.save(path)
 
     def make_supercell(self, repeats: Repeats) -> None:
         """Repeat the cell of what is open; the original stays among its files."""
-        document = self.document
-        if document is not None:
-            larger = supercell(document.structure(), repeats)
-            name = f"{document.name} {'x'.join(str(each) for each in repeats)}"
-            self.set_document(document.with_structure(larger, "supercell").renamed(name))
+        self._open.make_supercell(repeats)
 
     def make_ordered(self) -> None:
         """Replace a disordered structure by its best ordered cell."""
-        document = self.document
-        if document is not None:
-            spec = OrderSpec(structure=document.structure(), occupancies=document.occupancies)
-            job = self.jobs.submit("order", spec, f"Order {document.name}")
-            job.succeeded.connect(self._on_ordered)
-            job.failed.connect(self.open_failed)
+        self._open.make_ordered()
 
     # --- runs ---
 
     def run_md(self, spec: MDSpec) -> Job:
         """Start a simulation of what is open, or go on with the one in `spec.out`."""
-        if spec.structure is None and not spec.resume and self.document is not None:
-            spec = replace(spec, structure=self.document.structure())
-        return self._run("md", spec, "MD")
+        return self._starts.md(spec)
 
     def run_relax(self, spec: RelaxSpec) -> Job:
         """Relax what is open, or the structures of the spec; what is open becomes the result."""
-        document = self.document
-        if spec.structures or document is None:
-            return self._run("relax", spec, "Relax")
-        job = self._run("relax", replace(spec, structures=(document.structure(),)), "Relax")
-        job.succeeded.connect(self._on_relaxed)
-        return job
+        return self._starts.relax(spec)
 
     def run_hull(self, spec: HullSpec) -> Job:
         """Place what is open on the convex hull."""
-        if not spec.structures and self.document is not None:
-            spec = replace(spec, structures=(self.document.structure(),))
-        return self._run("hull", spec, "Stability of")
-
-    def _run(self, key: str, spec: MDSpec | RelaxSpec | HullSpec, verb: str) -> Job:
-        title = f"{verb} {self.document.name}" if self.document else verb
-        if spec.out is None:
-            try:
-                spec = replace(spec, out=self.runs.folder_for(key, title))
-            except DesignerAppError as error:
-                return self.jobs.submit_failure(key, spec, title, error)
-        job = self.jobs.submit(key, spec, title, folder=spec.out)
-        self.runs.keep(job, self.document)
-        return job
+        return self._starts.hull(spec)
 
     # --- what jobs answer ---
 
@@ -313,41 +278,6 @@ class Session(QObject):
     def _on_not_opened(self, error: JobError) -> None:
         self.open_failed.emit(error)
         self._start_heavy_worker()
-
-    def _on_inspected(self, facts: Mapping[str, Any]) -> None:
-        if self.sender() in self._looking:
-            self.facts = facts
-            self.facts_changed.emit(facts)
-
-    def _on_bonds_found(self, bonds: Mapping[str, Any]) -> None:
-        if self.sender() in self._looking:
-            self.bonds = bonds
-            self.bonds_changed.emit(bonds)
-
-    def _on_look_failed(self, error: JobError) -> None:
-        _log.warning("The structure could not be looked at: %s\n%s", error.message, error.traceback)
-
-    def _on_ordered(self, result: Mapping[str, Any]) -> None:
-        if self._is_of_what_is_open(self.sender()):
-            self.set_document(result["documents"][0])
-
-    def _on_relaxed(self, result: Mapping[str, Any]) -> None:
-        if self.document is not None and self._is_of_what_is_open(self.sender()):
-            self.set_document(self.document.with_structure(result["structure"], "relax"))
-
-    def _is_of_what_is_open(self, job: QObject) -> bool:
-        """Whether a job worked on the structure that is shown now, not on an earlier one."""
-        assert isinstance(job, Job)
-        spec = job.spec
-        given = spec.structures[0] if isinstance(spec, RelaxSpec) else spec.structure
-        return self.document is not None and self.document.structure() is given
-
-    def _on_autosave_failed(self, error: JobError) -> None:
-        """Told once a project: every edit would bring the same message again."""
-        _log.warning("The structure could not be kept in the project: %s", error.message)
-        if not self._has_told_of_autosave:
-            self._has_told_of_autosave = True
-            self.save_failed.emit(error)
 
     def _on_setting_changed(self, name: str) -> None:
         wanted = heavy_settings(self.settings.values)
@@ -362,13 +292,3 @@ class Session(QObject):
     def _tell_worker_state(self, state: str) -> None:
         with suppress(RuntimeError):  # the window is gone before its worker
             self.worker_changed.emit(state)
-
-
-def _keep(project: Project, document: Document, _control: RunControl) -> Path:
-    return project.keep(document)
-
-
-def _save(document: Document, path: Path, _control: RunControl) -> Path:
-    from designer_app.io.writing import write_document
-
-    return write_document(document, path)
