@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from time import perf_counter
 
-from PySide6.QtCore import QEventLoop, QPoint, QTimer
+from PySide6.QtCore import QEventLoop, QPoint, Qt, QTimer
 from PySide6.QtGui import QColor, QPainter
 from PySide6.QtWidgets import QWidget
 
@@ -165,7 +165,7 @@ class Gallery:
         window.dynamics.form.unfold(is_open=False)
         window.dynamics.set_spec(MDSpec(temperature=600.0, steps=400, frame_interval=2))
         window.dynamics.ask_run()
-        self.until(lambda: self._steps() > 150, 180.0)
+        self.until(lambda: self.steps() > 150, 180.0)
         self.shoot("dynamics-running")
         window.show_workspace("structure")
         window.work.show_drawer("jobs")
@@ -220,15 +220,17 @@ class Gallery:
         self.shoot("large-dynamics")
 
     def shoot(self, name: str, over: QWidget | None = None) -> None:
-        """Take the window's picture in both schemes, with a dialog over it."""
+        """Take the window's picture in both schemes, with a dialog or a popup over it."""
         for scheme in ("light", "dark"):
             self._window.theme.choose(scheme)
             self.wait(0.35)
             picture = self._window.grab()
             if over is not None:
                 painter = QPainter(picture)
-                painter.fillRect(self._window.rect(), QColor(0, 0, 0, _SCRIM))
-                place = self._window.rect().center() - over.rect().center()
+                place = self._window.mapFromGlobal(over.pos())
+                if over.windowType() != Qt.WindowType.Popup:
+                    painter.fillRect(self._window.rect(), QColor(0, 0, 0, _SCRIM))
+                    place = self._window.rect().center() - over.rect().center()
                 painter.drawPixmap(QPoint(place), over.grab())
                 painter.end()
             path = self._folder / f"{name}-{scheme}.png"
@@ -254,7 +256,8 @@ class Gallery:
         document = self._window.session.document
         return document is not None and document.is_disordered
 
-    def _steps(self) -> float:
+    def steps(self) -> float:
+        """Done by the run that goes."""
         job = self._window.runs.job
         return job.progress.done if job is not None and job.progress is not None else 0.0
 

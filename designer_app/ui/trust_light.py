@@ -66,7 +66,8 @@ class TrustLight(QAbstractButton):
         self._verdict: Verdict | None = None
         self._theme = theme
         self._tokens = theme.tokens
-        self._popup: QFrame | None = None
+        self.popup: QFrame | None = None
+        """The reasons, once they were asked for."""
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self.setVisible(False)
         self._theme_follower = OnTheme(self, theme, self._on_theme)
@@ -140,4 +141,4 @@ class TrustLight(QAbstractButton):
         corner = self.mapToGlobal(QPoint(self.width(), self.height() + 4))
         popup.move(corner.x() - popup.width(), corner.y())
         popup.show()
-        self._popup = popup
+        self.popup = popup

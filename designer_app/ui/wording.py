@@ -22,6 +22,7 @@ _NOTHING = re.compile(r"-(?=0\.?0*(?![\d.]))")
 """The sign of a number that rounds to nothing."""
 _THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")
 _SOURCE = re.compile(r"\b(textbook|hypothetical)-[A-Z][A-Za-z0-9.]*(?:-([^\s()]+))?")
+_UNIT = re.compile(r"(?<=\d) (?=(?:GPa|K|e?V|meV|ps|fs|%)(?![A-Za-z]))")
 _INTERVAL = re.compile(r"\([^() ]+ to [^() ]+\)")
 
 
@@ -66,6 +67,7 @@ def unbroken(text: str) -> str:
     break meV/atom after its stroke.
     """
     text = text.replace("/", "/\N{WORD JOINER}").replace("± ", "±\N{NO-BREAK SPACE}")
+    text = _UNIT.sub("\N{NO-BREAK SPACE}", text)
     return _INTERVAL.sub(lambda m: m[0].replace(" ", "\N{NO-BREAK SPACE}"), text)
 
 

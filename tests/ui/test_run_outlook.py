@@ -107,7 +107,8 @@ def test_spans_sizes_and_times_read_naturally():
 
 
 def test_no_line_ends_within_a_unit_an_error_or_an_interval():
-    told = unbroken("-80 (-121 to -32) meV/atom, 3.2 ± 0.3 V")
+    told = unbroken("-80 (-121 to -32) meV/atom, 3.2 ± 0.3 V, bulk modulus 86 GPa")
+    assert told.endswith("86\N{NO-BREAK SPACE}GPa")
     assert "/\N{WORD JOINER}" in told
     assert [part for part in told.split(" ") if "(" in part] == [
         "(-121\N{NO-BREAK SPACE}to\N{NO-BREAK SPACE}-32)"

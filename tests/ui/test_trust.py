@@ -54,7 +54,7 @@ def test_the_light_tells_its_word_to_everyone(qtbot, theme):
     light.set_verdict(judge(POTENTIALS["chgnet"], "", structure("Li", "O")))
     assert light.accessibleName() == "Trust: suitable"
     light.click()
-    assert light.findChildren(type(light._popup))
+    assert light.findChildren(type(light.popup))
 
 
 def test_a_cell_too_thin_for_one_k_point_is_red_and_says_what_would_do():
@@ -125,7 +125,7 @@ def test_the_light_shows_each_axis_with_its_shape(qtbot, theme):
     qtbot.addWidget(light)
     light.set_verdict(judge_trained(CARD, structure("Si"), FAR))
     light.click()
-    assert len(light._popup.findChildren(LevelShape)) == 3
+    assert len(light.popup.findChildren(LevelShape)) == 3
 
 
 def test_a_trained_potential_is_asked_about_the_structure(qtbot, choice, asked):

@@ -41,7 +41,7 @@ class PotentialChoice(QWidget):
         """(family, folder, card) by the key of the choice."""
         self._potential = ChoiceEditor(_families())
         self._model = SuggestionEditor()
-        self._light = TrustLight(theme)
+        self.light = TrustLight(theme)
         self._reason = label("", "small", wrap=True)
         self.enlarge = SupercellButton()
         self._build()
@@ -53,7 +53,7 @@ class PotentialChoice(QWidget):
     @property
     def verdict(self) -> Verdict | None:
         """What the trust light says."""
-        return self._light.verdict
+        return self.light.verdict
 
     @property
     def is_usable(self) -> bool:
@@ -91,7 +91,7 @@ class PotentialChoice(QWidget):
         """What the potential itself says of this structure."""
         chosen = self._trained.get(self._potential.value())
         if chosen is not None and self._structure is not None:
-            self._light.set_verdict(judge_trained(chosen[2], self._structure, report))
+            self.light.set_verdict(judge_trained(chosen[2], self._structure, report))
             self._tell_reason()
 
     def set_document(self, document: Document | None) -> None:
@@ -109,7 +109,7 @@ class PotentialChoice(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(6)
-        layout.addLayout(row(label(self.tr("Potential"), "muted"), None, self._light))
+        layout.addLayout(row(label(self.tr("Potential"), "muted"), None, self.light))
         layout.addWidget(self._potential)
         layout.addWidget(self._model)
         layout.addWidget(self._reason)
@@ -134,11 +134,11 @@ class PotentialChoice(QWidget):
         chosen = self._potential.value()
         question: TrustSpec | None = None
         if self._structure is None:
-            self._light.set_verdict(None)
+            self.light.set_verdict(None)
         elif chosen in self._trained:
             family, folder, card = self._trained[chosen]
             verdict = judge_trained(card, self._structure)
-            self._light.set_verdict(verdict)
+            self.light.set_verdict(verdict)
             if not verdict.stops:
                 question = TrustSpec(
                     structure=self._structure, potential=family, model=model_of(folder)
@@ -146,7 +146,7 @@ class PotentialChoice(QWidget):
         else:
             row_now = POTENTIALS[self._potential.value()]
             model = self._model.value()
-            self._light.set_verdict(judge(row_now, model, self._structure, self._known))
+            self.light.set_verdict(judge(row_now, model, self._structure, self._known))
         self._tell_reason()
         self.trust_wanted.emit(question)
 

@@ -19,6 +19,8 @@ _LINES, _FRAMES = 11, 150
 _RUN_LIMIT_S = 900.0
 _MINUTES, _SHOWN_FROM = 3.0, 6
 """Of the training, and epochs after which it is pictured."""
+_STEPS, _SHOWN_SHARE = 6000, 0.4
+"""Of the run with the trained potential."""
 _HARTREE = 27.211386
 """eV."""
 
@@ -98,10 +100,34 @@ def _finished(gallery: "Gallery", _folder: Path) -> None:
     gallery.until(lambda: gallery.window.workspace == "dynamics", 60.0)
     gallery.wait(2.0)
     gallery.shoot("potentials-in-dynamics")
+    _run(gallery)
     gallery.window.show_workspace("potentials")
     potentials.show_page(LIBRARY)
     gallery.wait(0.5)
     gallery.shoot("potentials-library")
+
+
+def _run(gallery: "Gallery") -> None:
+    """Dynamics with it: why it is trusted so far, a run, and what came of it."""
+    window = gallery.window
+    dynamics = window.dynamics
+    light = dynamics.potential.light
+
+    def is_judged() -> bool:
+        return bool(light.verdict is not None and light.verdict.levels)
+
+    gallery.until(is_judged, 60.0)
+    light.click()
+    gallery.shoot("potentials-trust", light.popup)
+    if light.popup is not None:
+        light.popup.close()
+    dynamics.set_spec(replace(dynamics.spec(), steps=_STEPS, frame_interval=10))
+    dynamics.ask_run()
+    gallery.until(lambda: gallery.steps() > _SHOWN_SHARE * _STEPS, _RUN_LIMIT_S)
+    gallery.shoot("potentials-md-running")
+    gallery.until(lambda: not window.runs.is_busy, _RUN_LIMIT_S)
+    gallery.wait(1.0)
+    gallery.shoot("potentials-md-finished")
 
 
 def _compare(gallery: "Gallery", folder: Path) -> None:

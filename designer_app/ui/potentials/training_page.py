@@ -101,7 +101,7 @@ class TrainingPage(QWidget):
     def show_time(self, text: str, *, is_over: bool) -> None:
         """How long it will still take, or took."""
         left = self.tr("Time left"), self.tr("at this speed")
-        took = self.tr("Took"), self.tr("of learning and judging")
+        took = self.tr("Took"), self.tr("in all")
         self.tiles["left"].set_names(*(took if is_over else left))
         self.tiles["left"].show_text(text)
 
