@@ -26,6 +26,7 @@ BENCHES = {
     "design-wizard": "designer_app.cli.benches.design_wizard",
     "gemnet": "designer_app.cli.benches.gemnet",
     "heads": "designer_app.cli.benches.heads",
+    "held-out": "designer_app.cli.benches.held_out",
     "hull": "designer_app.cli.benches.hull",
     "hydrogen": "designer_app.cli.benches.hydrogen",
     "md-chgnet": "designer_app.cli.benches.md_chgnet",
