@@ -5,7 +5,7 @@ from dataclasses import asdict, replace
 from typing import Any
 
 from designer_app.device import Compute
-from designer_app.errors import InvalidSpecError, ResumeError
+from designer_app.errors import InputError, InvalidSpecError, ResumeError
 from designer_app.io.folders import writable_folder
 from designer_app.io.labels import LabelledSet, read_labelled, refuse_what_is_missing
 from designer_app.io.potential_cards import POTENTIAL_CARD, ErrorsOn, PotentialCard, baseline_of
@@ -58,10 +58,13 @@ def run(spec: TrainPotentialSpec, control: RunControl) -> dict[str, Any]:
     except StoppedFitError as stopped:
         write_fits(spec.out, card, [*fits, stopped.fitted])
         raise stopped.cause from None
-    except BaseException:
+    except BaseException as error:
         if fits:
             write_fits(spec.out, card, fits)
+        elif isinstance(error, InputError) and not begun:  # refused: there is nothing to go on with
+            (spec.out / SETTINGS_FILE).unlink(missing_ok=True)
         raise
+    frames = frames.learned_by(fits[0])
     card = write_fits(spec.out, card, fits)
     potential = load(str(spec.out), compute, named_baseline=":".join(baseline))
     card = judged(spec.out, card, potential, frames, control)

@@ -1,7 +1,7 @@
 """Labelled frames on their way into a training, and what a training gives back."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from numpy.typing import NDArray
@@ -21,6 +21,11 @@ class SplitFrames:
     how: str = ""
     """The rule of the split, for the card."""
 
+    def learned_by(self, fitted: "Fitted") -> "SplitFrames":
+        """With those alone as training frames that a fit learned from."""
+        rows = range(len(self.train)) if fitted.learned is None else sorted(fitted.learned)
+        return replace(self, train=tuple(self.train[row] for row in rows))
+
 
 @dataclass(frozen=True, eq=False)
 class Fitted:
@@ -36,6 +41,8 @@ class Fitted:
     training: Mapping[str, Any] = field(default_factory=dict)
     """What the training was, as it came out: epochs, seconds, best epoch, learning rates."""
     notes: str = ""
+    learned: tuple[int, ...] | None = None
+    """Rows of the training frames that it learned from; None: all."""
 
 
 class StoppedFitError(Exception):

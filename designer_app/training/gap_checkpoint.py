@@ -25,7 +25,9 @@ class GapCheckpoint:
     """Sparse points and distances."""
     triangles: tuple[Tensor, ...]
     n_done: int
-    """Frames in the triangles."""
+    """Frames in the triangles: the first ones of the order."""
+    order: tuple[int, ...]
+    """Rows of the training frames as they are taken in."""
 
     def write(self, folder: Path) -> None:
         """In place of the one before."""
@@ -35,6 +37,7 @@ class GapCheckpoint:
             "arrays": {name: torch.from_numpy(each) for name, each in self.arrays.items()},
             "triangles": list(self.triangles),
             "n_done": self.n_done,
+            "order": list(self.order),
         }
         write_training(folder, state)
 
@@ -51,6 +54,7 @@ def read_gap_checkpoint(folder: Path, about: Mapping[str, Any]) -> GapCheckpoint
             {name: np.asarray(each) for name, each in state["arrays"].items()},
             tuple(state["triangles"]),
             int(state["n_done"]),
+            tuple(state["order"]),
         )
     except (KeyError, TypeError, AttributeError) as error:
         raise ResumeError(str(folder), "its checkpoint is of another kind of potential") from error

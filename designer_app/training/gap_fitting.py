@@ -29,7 +29,16 @@ from designer_app.training.gap_frames import (
     tag_factors,
 )
 from designer_app.training.gap_noises import Trials
-from designer_app.training.gap_plan import affordable, overrun, plan_lines, settings_for
+from designer_app.training.gap_plan import (
+    LEAST_FRAMES,
+    TAKE_IN_UNTIL,
+    affordable,
+    frames_in_time,
+    left_out,
+    overrun,
+    plan_lines,
+    settings_for,
+)
 from designer_app.training.gap_rows import frame_rows
 from designer_app.training.gap_solving import Labels, prior_rows
 from designer_app.training.metrics import errors_on
@@ -51,10 +60,11 @@ def fit(frames: SplitFrames, spec: TrainPotentialSpec, control: RunControl) -> F
     """A GAP of the training frames' energies, forces and stresses.
 
     Noises that the settings leave open are those with the smallest product of energy and force
-    error on the validation frames. The time of a preset and the longest time limit the number of
-    sparse points and end the trials of noises. Weights, epochs and rates of the spec are those of
-    networks and play no part. Raises `InvalidSpecError` where too little is known,
-    `StoppedFitError` with the best so far where it was stopped while noises were tried.
+    error on the validation frames. The time of a preset and the longest time, by the clock, limit
+    the number of sparse points and of frames, and end the trials of noises. Weights,
+    epochs and rates of the spec are those of networks and play no part. Raises `InvalidSpecError`
+    where too little is known, `StoppedFitError` with the best so far where it was stopped while
+    noises were tried.
     """
     began = time.perf_counter()
     check_frames(frames, spec)
@@ -74,11 +84,17 @@ def fit(frames: SplitFrames, spec: TrainPotentialSpec, control: RunControl) -> F
     if begun is not None:
         settings = spec_from_settings(GAPSettings, begun.settings)
     elements = elements_of(frames.train)
-    learned = described(frames.train, elements, references, settings, control, "Neighbours")
+    known = described(frames.train, elements, references, settings, control, "Neighbours")
     if begun is None:
-        settings = affordable(learned, len(elements), settings, spec)
-        lines = plan_lines(learned, len(elements), settings, spec)
+        settings, takes = affordable(known, len(elements), settings, spec)
+        spent = time.perf_counter() - began
+        order, n = frames_in_time(known, len(elements), spec, takes=takes, spent=spent)
+        learned = [known[row] for row in order[:n]]
+        lines = plan_lines(settings.n_sparse, n, len(known), spec, takes=takes, spent=spent)
         tell_plan(spec.out, lines, control)
+    else:
+        order = begun.order
+        learned = [known[row] for row in order]
     judged = described(frames.validation, elements, references, settings, control, "Neighbours")
     arrays = (
         dict(begun.arrays)
@@ -87,20 +103,20 @@ def fit(frames: SplitFrames, spec: TrainPotentialSpec, control: RunControl) -> F
     )
     log = TrainingLog(spec.out, control)
     try:
-        limit = seconds_for(spec)
-        until = began + limit if limit else math.inf
-        fitting = _Fitting(settings, elements, references, arrays, Trials(settings, log, until))
-        fitting.learn(learned, spec.out, about, begun, control)
+        limit = seconds_for(spec) or math.inf
+        trials = Trials(settings, log, began + limit)
+        fitting = _Fitting(settings, elements, references, arrays, trials, order)
+        fitting.learn(learned, began + TAKE_IN_UNTIL * limit, spec.out, about, begun, control)
         fitting.choose_noises(judged, control)
         fitted = replace(fitting.fitted(), notes=_notes(frames))
         _judge(fitted, frames, fitting.trials, log, control)
     finally:
         log.close()
     seconds = time.perf_counter() - began
-    if late := overrun(seconds, spec):
-        control.log.warning("%s", late)
-    told = {**fitted.training, "seconds": seconds}
-    return replace(fitted, training=told)
+    for told in (left_out(fitting.n_learned, len(order)), overrun(seconds, spec)):
+        if told:
+            control.log.warning("%s", told)
+    return replace(fitted, training={**fitted.training, "seconds": seconds})
 
 
 def _chosen_arrays(
@@ -150,6 +166,7 @@ class _Fitting:
         references: dict[str, float],
         arrays: dict[str, NDArray[Any]],
         trials: Trials,
+        order: tuple[int, ...],
     ) -> None:
         self.settings, self.elements, self.references = settings, elements, references
         self.arrays = arrays
@@ -157,31 +174,40 @@ class _Fitting:
         self.labels = Labels(self.basis.n_columns)
         self.factors = tag_factors(settings)
         self.trials = trials
+        self.order, self.n_learned = order, 0
+        """Rows of the training frames as they are taken in, and how many were."""
 
     def learn(
         self,
         learned: Sequence[Described],
+        until: float,
         folder: Path,
         about: Mapping[str, Any],
         begun: GapCheckpoint | None,
         control: RunControl,
     ) -> None:
-        """Rows of all frames, rotated into one triangle for each kind of label."""
-        start = 0
+        """Rows of the frames, rotated into one triangle for each kind of label, while time is."""
         if begun is not None:
-            start = begun.n_done
+            self.n_learned = begun.n_done
             self.labels.restore(begun.triangles)
         written = time.monotonic()
-        for k in range(start, len(learned)):
+        for k in range(self.n_learned, len(learned)):
             control.checkpoint()
             control.progress(k, len(learned), "Energies, forces and virials")
             self.labels.add(learned[k], frame_rows(learned[k].near, self.basis), self.factors)
-            is_last = k + 1 == len(learned)
+            self.n_learned = k + 1
+            is_late = time.perf_counter() > until and self.n_learned >= LEAST_FRAMES
+            is_last = is_late or self.n_learned == len(learned)
             if is_last or time.monotonic() - written > BETWEEN_CHECKPOINTS:
                 triangles = self.labels.triangles()
                 settings = settings_of(self.settings)
-                GapCheckpoint(about, settings, self.arrays, triangles, k + 1).write(folder)
+                now = GapCheckpoint(
+                    about, settings, self.arrays, triangles, self.n_learned, self.order
+                )
+                now.write(folder)
                 written = time.monotonic()
+            if is_last:
+                break
 
     def choose_noises(self, judged: Sequence[Described], control: RunControl) -> None:
         """Solve, and choose what the settings leave open."""
@@ -207,9 +233,12 @@ class _Fitting:
             arrays=arrays,
             cutoff=self.settings.cutoff,
             references=self.references,
+            learned=self.order[: self.n_learned],
             training={
                 "epochs": self.trials.n_tried,
                 "best_epoch": best.number,
+                "n_train": self.n_learned,
+                "n_offered": len(self.order),
                 "sparse_points": int(self.basis.offsets[-1]),
                 "sigma_energy": best.noise.energy,
                 "sigma_forces": best.noise.forces,
@@ -224,8 +253,8 @@ def _judge(
 ) -> None:
     """The last row of the series, and the points of the parity plots."""
     potential = potential_of_fit(fitted)
-    step = max(1, len(frames.train) // MOST_JUDGED)
-    train = frames.train[::step]
+    step = max(1, len(fitted.learned or ()) // MOST_JUDGED)
+    train = [frames.train[row] for row in sorted(fitted.learned or ())[::step]]
     errors = errors_on("train", train, said_of(potential, train, control, "Training frames"))
     if frames.validation:
         said = said_of(potential, frames.validation, control, "Validation frames")

@@ -1,4 +1,4 @@
-"""How many sparse points a GAP is given: by the preset, the data, and the speed of this machine."""
+"""How many sparse points and frames a GAP takes: by time, data, and the speed of this machine."""
 
 import time
 from collections.abc import Sequence
@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from designer_app.potentials.gap_basis import basis_of
-from designer_app.specs.fields import spec_from_settings
+from designer_app.specs.fields import refusal, spec_from_settings
 from designer_app.specs.networks import GAPSettings
 from designer_app.specs.train_potential import TrainPotentialSpec
 from designer_app.training.frames import SplitFrames
@@ -24,6 +24,10 @@ ATOMS_A_POINT = 4
 """At least so many atoms of the data stand behind a sparse point."""
 ROWS_SHARE = 0.5
 """Of the time of a preset for rows of the training frames; the rest solves and judges."""
+TAKE_IN_UNTIL = 0.75
+"""Of that time: frames that were not taken in by then are left out."""
+LEAST_FRAMES = 10
+"""A fit to fewer frames, where there are more, is refused for lack of time."""
 OVERRUN = 1.2
 """Times the longest time from which it is told."""
 ROTATIONS_A_SECOND = 1e10
@@ -43,35 +47,76 @@ def settings_for(frames: SplitFrames, spec: TrainPotentialSpec) -> GAPSettings:
 
 def affordable(
     learned: Sequence[Described], n_kinds: int, settings: GAPSettings, spec: TrainPotentialSpec
-) -> GAPSettings:
-    """As many sparse points as fit into the time of the preset and the longest time.
+) -> tuple[GAPSettings, float]:
+    """(settings with as many sparse points as fit into the time, seconds that all rows take).
 
-    One frame is timed. Never fewer than `FEWEST_POINTS`: with many large frames it then takes
-    longer than it should.
+    One frame is timed. Never fewer than `FEWEST_POINTS`: it is frames that are left out then.
     """
-    seconds = ROWS_SHARE * seconds_for(spec)
-    if not seconds or any(
-        option.replace("-", "_").startswith("n_sparse") for option in spec.options
-    ):
-        return settings
-    while settings.n_sparse > FEWEST_POINTS and _seconds(learned, n_kinds, settings) > seconds:
+    limit, takes = ROWS_SHARE * seconds_for(spec), _seconds(learned, n_kinds, settings)
+    is_named = any(each.replace("-", "_").startswith("n_sparse") for each in spec.options)
+    while limit and not is_named and settings.n_sparse > FEWEST_POINTS and takes > limit:
         settings = replace(settings, n_sparse=max(FEWEST_POINTS, settings.n_sparse // 2))
-    return settings
+        takes = _seconds(learned, n_kinds, settings)
+    return settings, takes
+
+
+def frames_in_time(
+    frames: Sequence[Described],
+    n_kinds: int,
+    spec: TrainPotentialSpec,
+    *,
+    takes: float,
+    spent: float,
+) -> tuple[tuple[int, ...], int]:
+    """(all rows in the order in which they are taken in, how many fit into the time).
+
+    `takes` are the seconds that the rows of all frames take, `spent` those that are gone.
+    With a limit that order is one of chance, so that its begin stands for all; each element and a
+    known energy come first. Raises `InvalidSpecError` where too few fit.
+    """
+    n, limit = len(frames), seconds_for(spec)
+    if not limit:
+        return tuple(range(n)), n
+    order = np.random.default_rng(spec.seed).permutation(n).tolist()
+    first = [
+        next(row for row in order if (frames[row].near.kinds == kind).any())
+        for kind in range(n_kinds)
+    ]
+    first.append(next(row for row in order if frames[row].energy is not None))
+    rows = tuple(dict.fromkeys([*first, *order]))
+    fit = min(n, int(n * ROWS_SHARE * max(0.0, limit - spent) / takes))
+    least = min(n, max(LEAST_FRAMES, len(set(first))))
+    if fit < least:
+        alone = in_words(spent + takes * least / n / ROWS_SHARE)
+        reason = f"a GAP of {least} frames alone takes about {alone} here: give more time"
+        raise refusal(spec, "max_minutes" if spec.max_minutes else "preset", reason)
+    return rows, fit
 
 
 def plan_lines(
-    learned: Sequence[Described], n_kinds: int, settings: GAPSettings, spec: TrainPotentialSpec
+    n_points: int, n: int, n_all: int, spec: TrainPotentialSpec, *, takes: float, spent: float
 ) -> tuple[tuple[str, str], ...]:
-    """(what, value) of what will be fitted, and where even the least takes too long."""
-    total, limit = _seconds(learned, n_kinds, settings) / ROWS_SHARE, seconds_for(spec)
-    lines = (
-        ("Sparse points", f"{settings.n_sparse:,}"),
-        ("Learned from", f"{len(learned):,} frames"),
-        ("Time", f"about {in_words(total)} here"),
+    """(what, value) of what will be fitted, and to how many of all frames.
+
+    `takes` are the seconds that the rows of all frames take, `spent` those that are gone.
+    """
+    total, limit = spent + takes * n / n_all / ROWS_SHARE, seconds_for(spec)
+    of_all = ""
+    if n < n_all:
+        of_all = f" of {n_all:,}, chosen by chance: more do not fit into {in_words(limit)}"
+    given = f", at most {in_words(limit)} by the clock" if limit else ""
+    return (
+        ("Sparse points", f"{n_points:,}"),
+        ("Learned from", f"{n:,} frames{of_all}"),
+        ("Time", f"about {in_words(min(total, limit or total))} here{given}"),
     )
-    if not limit or total <= limit:
-        return lines
-    return (*lines, ("Short of time", f"{in_words(limit)} were given: take fewer frames or points"))
+
+
+def left_out(n_learned: int, n_all: int) -> str:
+    """A sentence where the time did not suffice for all frames; else empty."""
+    if n_learned == n_all:
+        return ""
+    return f"The time sufficed for {n_learned:,} of {n_all:,} frames, chosen by chance."
 
 
 def overrun(seconds: float, spec: TrainPotentialSpec) -> str:
@@ -80,8 +125,8 @@ def overrun(seconds: float, spec: TrainPotentialSpec) -> str:
     if not limit or seconds <= OVERRUN * limit:
         return ""
     return (
-        f"The fit took {in_words(seconds)} where {in_words(limit)} were given: a GAP cannot stop "
-        "before its frames are taken in."
+        f"The fit took {in_words(seconds)} where {in_words(limit)} were given: solving for the "
+        "frames that were taken in cannot be stopped half-way."
     )
 
 

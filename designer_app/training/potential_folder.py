@@ -1,6 +1,6 @@
 """The folder that a training leaves: weights, and a card with all that made them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -81,9 +81,19 @@ def write_fits(folder: Path, card: PotentialCard, fits: Sequence[Fitted]) -> Pot
             errors=() if known is None else (known,),
             seeds=card.seeds[: len(fits)],
             notes=first.notes,
+            split=_split_of(card.split, first.training),
         ),
         member_arrays([fit.arrays for fit in fits]),
     )
+
+
+def _split_of(rule: str, told: Mapping[str, Any]) -> str:
+    """The rule of the split, with the frames of the training set that there was time for."""
+    n, n_all = told.get("n_train"), told.get("n_offered")
+    if n_all is None or n == n_all:
+        return rule
+    fewer = f"Learned from {n} of {n_all} frames, chosen by chance as time sufficed for no more"
+    return rule.replace(f"Learned from {n_all} frames", fewer, 1)
 
 
 def judged(
