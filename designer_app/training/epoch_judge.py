@@ -21,6 +21,9 @@ from designer_app.training.training_log import TrainingLog
 JUDGED_AT_ONCE = 4
 """Batches of judging hold so many times the frames of those of training."""
 
+LEAST_LEARNED = 0.5
+"""Share of an epoch of which errors on the training frames are told."""
+
 Predict = Callable[[Data, bool], Prediction]
 """(batch, for_training) -> what the module says, differentiable by its weights if for_training."""
 
@@ -77,8 +80,10 @@ class EpochJudge:
 
 
 def _row(progress: Progress, judged: ErrorSums, rate: float, n_learned: int) -> dict[str, float]:
-    """The row of an epoch."""
+    """The row of an epoch. The last may be cut off by the time: a few frames tell no mean."""
     learned, weights = progress.sums, progress.schedule.weights
+    if n_learned < LEAST_LEARNED * progress.n_frames:
+        learned = ErrorSums()
     return {
         "epoch": float(progress.epoch),
         "seconds": progress.seconds,

@@ -29,8 +29,11 @@ from designer_app.specs.training_progress import (
     SERIES_FILE,
 )
 from designer_app.training import loop, network_model
+from designer_app.training.epoch_judge import _row
 from designer_app.training.frames import SplitFrames, StoppedFitError
+from designer_app.training.loss import ErrorSums, LossWeights
 from designer_app.training.network_training import FORCES_ALONE, NO_MOMENTS, fit, hash_of
+from designer_app.training.progress import Progress, Schedule
 from designer_app.weights.potential_cards import write_potential
 
 ONE_BATCH, BATCHES_AN_EPOCH = 1, 4
@@ -193,6 +196,18 @@ def test_a_time_limit_ends_a_training(copper_frames, tiny_training):
 
 
 # --- stopped, killed, gone on with ---
+
+
+@pytest.mark.parametrize(("n_learned", "is_told"), [(3, False), (5, True), (10, True)])
+def test_errors_on_few_training_frames_of_an_epoch_cut_off_are_not_told(n_learned, is_told):
+    weights = LossWeights(energy=1.0, forces=1.0, stress=0.0, unit=1.0)
+    progress = Progress(
+        schedule=Schedule(epochs=1, batch_size=1, learning_rate=1e-3, seconds=1.0, averaging=0.9,
+                          patience=0, weights=weights, seed=0),
+        n_frames=10, batch_size=1, sums=ErrorSums(forces=2.0, n_forces=4),
+    )  # fmt: skip
+    row = _row(progress, ErrorSums(), 1e-3, n_learned)
+    assert np.isfinite(row["force_train_meV_A"]) == is_told
 
 
 def test_a_stopped_training_hands_out_its_best(copper_frames, tiny_training):
