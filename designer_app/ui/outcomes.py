@@ -5,6 +5,7 @@ from typing import Any
 
 from designer_app.running.messages import JobError
 from designer_app.ui.panels.error_card import Remedy
+from designer_app.ui.trust import Level, Verdict
 from designer_app.ui.wording import rate_text, simulated_time, with_error
 
 _DRIFT_TO_MENTION = 1e-3
@@ -81,6 +82,13 @@ def md_outcome(
             told = f"That is {abs(off):.0f} K {side} the {asked_K:g} K asked for"
             return f"{sentence} {told}: it has not settled yet, extend the run.", "warn"
     return f"{sentence} The conserved energy drifts by {1000 * drift:.1g} meV/atom/ps.", "ok"
+
+
+def with_doubts(text: str, kind: str, verdict: Verdict | None) -> tuple[str, str]:
+    """The outcome of a run whose potential has a red light: nothing is well then."""
+    if kind != "ok" or verdict is None or verdict.level is not Level.NO:
+        return text, kind
+    return f"{text} {verdict.reasons[0]}", "warn"
 
 
 def relax_outcome(result: Mapping[str, Any]) -> tuple[str, str]:

@@ -15,7 +15,7 @@ from designer_app.specs.md import MDSpec
 from designer_app.specs.relax import RelaxSpec
 from designer_app.ui.document_presenter import DocumentPresenter
 from designer_app.ui.frame_pump import FramePump
-from designer_app.ui.outcomes import md_outcome, relax_outcome
+from designer_app.ui.outcomes import md_outcome, relax_outcome, with_doubts
 from designer_app.ui.panels.dynamics_panel import (
     FINISHED,
     IDLE,
@@ -257,6 +257,9 @@ class RunPresenter(QObject):
             spec: MDSpec = job.spec
             self._rates.note(spec, int(result["n_atoms"]), float(result["steps_per_s"]))
             text, kind = md_outcome(result, spec.timestep, _temperature_asked(spec))
+            choice = self._dynamics.potential
+            if choice.values() == {"potential": spec.potential, "model": spec.model}:
+                text, kind = with_doubts(text, kind, choice.verdict)
             self._dynamics.set_last_run(spec)
             self._dynamics.set_outcome(text, kind)
         else:

@@ -89,7 +89,8 @@ def judge_trained(
         thin = _thin(baseline_families(card), structure)
         if thin is not None:
             return thin
-        told = f"It learned all elements here. {told}"
+        if report is None:  # which tells of elements itself
+            told = f"It learned all elements here. {told}"
     level, word, sentence = _health(card)
     axes = [(level, sentence)] if sentence else []
     if report is not None:

@@ -151,7 +151,8 @@ def simulated_time(fs: float) -> str:
 
 def rate_text(steps_per_s: float) -> str:
     """A speed of a run."""
-    return f"{steps_per_s:.3g} steps/s" if steps_per_s < 1000 else f"{steps_per_s:.0f} steps/s"
+    number = f"{steps_per_s:.3g}" if steps_per_s < 1000 else f"{steps_per_s:.0f}"
+    return f"{number}{THIN}steps/s"
 
 
 def fractional(structure: Structure) -> NDArray[np.float64] | None:

@@ -10,13 +10,14 @@ from designer_app.running.channels import Frame
 from designer_app.running.messages import JobError
 from designer_app.specs.md import MDSpec
 from designer_app.specs.structure import Structure
-from designer_app.ui.outcomes import SHORTER, md_outcome, remedies_for
+from designer_app.ui.outcomes import SHORTER, md_outcome, remedies_for, with_doubts
 from designer_app.ui.panels.atom_card import nearest
 from designer_app.ui.panels.dynamics_panel import FINISHED, PAUSED, RUNNING, DynamicsPanel
 from designer_app.ui.panels.error_card import ErrorCard
 from designer_app.ui.panels.md_outlook import MeasuredRates
 from designer_app.ui.panels.player import Player, Recording
 from designer_app.ui.panels.structure_panel import StructurePanel
+from designer_app.ui.trust import Level, Verdict
 
 NACL = Structure(
     numbers=np.array([11, 17]),
@@ -208,6 +209,15 @@ def test_a_run_that_left_what_its_potential_knows_says_so_first():
     text, kind = md_outcome({"steps": 10, "drift_eV_per_atom_ps": 0.02, "trust": left}, 1.0)
     assert text.endswith("Atoms were outside.")
     assert kind == "warn"
+
+
+def test_nothing_is_well_where_the_potential_has_a_red_light():
+    red = Verdict(Level.NO, "do not trust", ("Health check: do not use it yet.", "It knows Si."))
+    assert with_doubts("2 ps done.", "ok", red) == (
+        "2 ps done. Health check: do not use it yet.", "warn",
+    )  # fmt: skip
+    for well in (None, replace(red, level=Level.CARE)):
+        assert with_doubts("2 ps done.", "ok", well) == ("2 ps done.", "ok")
 
 
 def test_a_drifting_energy_is_told_before_anyone_trusts_it():
