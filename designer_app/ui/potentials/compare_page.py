@@ -94,7 +94,7 @@ class ComparePage(QWidget):
         files = dict.fromkeys(Path(path).name for path, _, _ in found.frames)
         said = self.tr(
             "%s frames of %s, %s. Mean absolute errors ± how sure they are; bold is what is best, "
-            "or what these frames do not tell apart from the best."
+            "as far as these frames tell."
         ) % (frames, listed(list(files)), ", ".join(found.elements))
         other = [titles[place] for place, each in enumerate(found.judged) if each.aligned]
         if other:

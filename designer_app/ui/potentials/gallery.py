@@ -17,8 +17,8 @@ _MOLECULE = Path("ethanol_rmd17") / "train.xyz"
 _LINES, _FRAMES = 11, 150
 """Of the file of molecules: lines a frame, and frames that are taken."""
 _RUN_LIMIT_S = 900.0
-_MINUTES, _SHOWN_FROM = 3.0, 6
-"""Of the training, and epochs after which it is pictured."""
+_SHOWN_FROM = 6
+"""Epochs after which a training is pictured."""
 _STEPS, _SHOWN_SHARE = 6000, 0.4
 """Of the run with the trained potential."""
 _HARTREE = 27.211386
@@ -72,7 +72,7 @@ def _training(gallery: "Gallery", folder: Path) -> None:
     potentials.desk.change((("model", "schnet"), ("preset", "minutes"), ("threads", 1)))
     gallery.until(lambda: potentials.desk.preflight is not None, _RUN_LIMIT_S)
     gallery.shoot("potentials-data")
-    potentials.start(replace(potentials.desk.ready_spec(), max_minutes=_MINUTES))
+    potentials.start(potentials.desk.ready_spec())
     page = potentials.page.work.training
     gallery.until(lambda: len(page.table) >= _SHOWN_FROM or not potentials.is_busy, _RUN_LIMIT_S)
     gallery.until(lambda: page.found is not None or not potentials.is_busy, 60.0)
