@@ -77,7 +77,10 @@ def _present(result: dict[str, Any]) -> str:
     lines = [f"{run}, {result['steps_per_s']:.3g} steps/s"]
     if result["resumed_from_step"] is not None:
         lines.append(f"resumed        from step {result['resumed_from_step']}")
-    lines += _averages(result)
+    averages = _averages(result)
+    lines += averages
+    if averages:
+        lines.append(f"averages       {_what_they_are(result)}")
     if result["drift_eV_per_atom_ps"] is not None:
         drift = result["drift_eV_per_atom_ps"]
         lines.append(f"drift          {drift:.2e} eV/atom/ps of the conserved energy")
@@ -98,8 +101,21 @@ def _averages(result: dict[str, Any]) -> list[str]:
             continue
         error = result[f"mean_{quantity}_error_{unit}"]
         spread = "" if error is None else f" ± {error:.{decimals}f}"
-        lines.append(f"{quantity:14s} {mean:.{decimals}f}{spread} {_SPOKEN.get(unit, unit)}")
+        bath = result["bath_temperature_K"] if quantity == "temperature" else None
+        asked = "" if bath is None else f" (bath: {bath:g} K)"
+        lines.append(f"{quantity:14s} {mean:.{decimals}f}{spread} {_SPOKEN.get(unit, unit)}{asked}")
     return lines
+
+
+def _what_they_are(result: dict[str, Any]) -> str:
+    """Over which part of the run, and what stands behind the ±."""
+    over = f"over the last {1e-3 * result['averaged_fs']:.3g} ps, without the first fifth"
+    if result["mean_temperature_error_K"] is None:
+        return f"{over}: too few steps for them to have settled, or for an error"
+    said = f"{over}; ± is the standard error of the mean by block averages, not the fluctuation"
+    if result["unsettled"]:
+        return f"{said}; too short for {', '.join(result['unsettled'])} to have settled"
+    return said
 
 
 COMMAND = Command(

@@ -2,7 +2,9 @@
 
 import math
 
-from designer_app.dynamics.statistics import Record, mean_and_error, slope
+import numpy as np
+
+from designer_app.dynamics.statistics import Record, has_settled, mean_and_error, slope
 from designer_app.specs.fields import is_shown, spec_fields
 from designer_app.specs.md import MDSpec
 from designer_app.state import MDState
@@ -39,6 +41,46 @@ def averages(record: Record, state: MDState) -> dict[str, float | None]:
     return {name: None if math.isnan(value) else value for name, value in found.items()}
 
 
+def averaged_over(record: Record) -> float:
+    """Time of the run that its averages are over, fs."""
+    times = record.column("time_fs")
+    return float(np.ptp(times[int(EQUILIBRATION * len(times)) :])) if len(times) else 0.0
+
+
+def unsettled(record: Record) -> tuple[str, ...]:
+    """Quantities whose error is told, but still grows with the length of the blocks.
+
+    In truth it is larger.
+    """
+    times = record.column("time_fs")
+    settled = slice(int(EQUILIBRATION * len(times)), None)
+    found: list[str] = []
+    for name in ("temperature_K", "pressure_GPa", "volume_A3"):
+        values = record.column(name)[settled] if name in record.names else times[:0]
+        is_constant = not len(values) or np.ptp(values) == 0.0
+        if not (is_constant or math.isnan(mean_and_error(values)[1]) or has_settled(values)):
+            found.append(name.rpartition("_")[0])
+    return tuple(found)
+
+
+def bath_temperature(spec: MDSpec) -> float | None:
+    """K that a run is to have on average; None without a thermostat, or where it changes."""
+    ramp = next(said for each, said, _ in spec_fields(spec) if each.name == "temperature_end")
+    is_constant = spec.temperature_end is None and is_shown(spec, ramp)
+    return spec.temperature if is_constant else None
+
+
+def too_short(names: tuple[str, ...]) -> str:
+    """A sentence about averages that have not settled; "" where all have."""
+    if not names:
+        return ""
+    told = " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))
+    return (
+        f"The run is too short for its averages to have settled: the error of {told} still grows "
+        "with the length of its blocks, and is larger than ± says. Continue it with more steps."
+    )
+
+
 def settled_doubt(spec: MDSpec, found: dict[str, float | None], freedoms: float) -> str:
     """A sentence where the mean temperature is not yet the bath's; "" where it is, or has none.
 
@@ -46,8 +88,7 @@ def settled_doubt(spec: MDSpec, found: dict[str, float | None], freedoms: float)
     there are too few values to tell it.
     """
     mean = found["mean_temperature_K"]
-    ramp = next(said for each, said, _ in spec_fields(spec) if each.name == "temperature_end")
-    if mean is None or spec.temperature_end is not None or not is_shown(spec, ramp):
+    if mean is None or bath_temperature(spec) is None:
         return ""
     error = found["mean_temperature_error_K"]
     if error is None:

@@ -21,7 +21,14 @@ from designer_app.dynamics.recording import (
 from designer_app.dynamics.runs import Run, facts_of, provenance_of, ready_run
 from designer_app.dynamics.simulation import Guard
 from designer_app.dynamics.statistics import Record
-from designer_app.dynamics.summary import averages, settled_doubt
+from designer_app.dynamics.summary import (
+    averaged_over,
+    averages,
+    bath_temperature,
+    settled_doubt,
+    too_short,
+    unsettled,
+)
 from designer_app.errors import BlowUpError, Cancelled, NotFiniteError, WriteFailedError
 from designer_app.io.potential_cards import families
 from designer_app.io.series import read_series
@@ -233,7 +240,8 @@ class _Recorder:
         potential, folder = self._run.potential, self._folder
         seconds, done = self._seconds(), state.step - self._run.state.step
         found = averages(self._record, state)
-        self._warn(settled_doubt(self._spec, found, self._meter.freedoms))
+        short = unsettled(self._record)
+        self._warn(settled_doubt(self._spec, found, self._meter.freedoms) or too_short(short))
         return {
             "engine": self._spec.engine,
             "ensemble": self._spec.ensemble,
@@ -246,6 +254,9 @@ class _Recorder:
             "steps_per_s": done / seconds if done else 0.0,
             "wall_time_s": seconds,
             **found,
+            "bath_temperature_K": bath_temperature(self._spec),
+            "averaged_fs": averaged_over(self._record),
+            "unsettled": list(short),
             "trajectory": None if folder is None else str(folder.trajectory.path),
             "series": None if folder is None else str(folder.series.path),
             "n_frames": 0 if folder is None else len(folder.trajectory),
