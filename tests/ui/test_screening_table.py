@@ -92,6 +92,13 @@ def candidates(qtbot, theme):
 # --- order and filter ---
 
 
+def test_what_a_search_asks_for_stands_before_what_every_electrode_must_do():
+    spec = ScreenSpec(rules="battery", energy_density=500.0)
+    asked = [key for key in criteria_of(spec) if key not in ("stability", "e_above_hull")]
+    assert asked[0] == "energy_density"
+    assert asked[-1] == "ion_release"
+
+
 def test_rows_stand_in_the_order_of_the_terminal(table):
     shown = [table.rows[place].id for place in table.order(Wish())]
     assert shown == [row.id for row in ranked(table.rows)]

@@ -185,8 +185,6 @@ def criteria_of(spec: ScreenSpec) -> dict[str, Criterion]:
         Criterion("e_above_hull", high=spec.e_above_hull),
     ]
     if spec.rules == "battery":
-        if spec.is_for_electrodes:
-            found.append(Criterion("ion_release", low=LEAST_RELEASE))
         if spec.energy_density > 0:
             found.append(Criterion("energy_density", low=spec.energy_density))
         if spec.asks_voltage:
@@ -194,6 +192,8 @@ def criteria_of(spec: ScreenSpec) -> dict[str, Criterion]:
         if spec.test_conductivity:
             limit, chance = spec.ionic_conductivity, spec.conduction_chance
             found.append(Criterion("ionic_conductivity", low=limit, chance=chance))
+        if spec.is_for_electrodes:  # nobody asked for it: last, as plots draw what stands first
+            found.append(Criterion("ion_release", low=LEAST_RELEASE))
     if spec.rules == "catalyst":
         found.append(Criterion("activity", low=spec.activity))
     return {each.key: each for each in found}
