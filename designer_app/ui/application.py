@@ -18,6 +18,7 @@ from designer_app.errors import WriteFailedError
 from designer_app.explanations import explain_exception
 from designer_app.io.folders import writable_folder
 from designer_app.ui.collector import Collector
+from designer_app.ui.gallery_choice import choice_of, size_of, told_scenes
 from designer_app.ui.icons import icon
 from designer_app.ui.interrupts import Interrupts
 from designer_app.ui.preload import Preload
@@ -48,13 +49,15 @@ def main(arguments: Sequence[str]) -> int:
         except WriteFailedError as error:
             sys.stderr.write(explain_exception(error).sentence + "\n")
             return _EXIT_FAILED_RUN
+    if asked.gallery is None and (asked.scenes or asked.size):
+        parser.error("--scenes and --size need --gallery")
     if asked.screenshot is not None:
         with suppress(OSError):  # told when the picture is due
             asked.screenshot.absolute().parent.mkdir(parents=True, exist_ok=True)
     if asked.gallery is not None:
         from designer_app.ui.gallery import make_gallery
 
-        return make_gallery(asked.gallery)
+        return make_gallery(asked.gallery, choice_of(asked.scenes, asked.theme, asked.size))
     application = make_application()
     from designer_app.session.session import Session
 
@@ -174,7 +177,17 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--out", type=Path, metavar="DIR", help="Where the demo's run is written.")
     parser.add_argument("--screenshot", type=Path, help="Write the window as PNG, then exit.")
     parser.add_argument("--exit-after", type=float, metavar="S", help="Close after S seconds.")
-    parser.add_argument("--gallery", type=Path, metavar="DIR", help="Write all screens as PNG.")
-    parser.add_argument("--theme", choices=CHOICES, help="Light, dark, or as the system.")
+    parser.add_argument(
+        "--gallery", type=Path, metavar="DIR", help="Write all screens as PNG, light and dark."
+    )
+    parser.add_argument(
+        "--scenes", action="append", default=[], metavar="PATTERN", help=told_scenes()
+    )
+    parser.add_argument(
+        "--size", type=size_of, metavar="WxH", help="Window of the pictures: 1280x800."
+    )
+    parser.add_argument(
+        "--theme", choices=CHOICES, help="Light, dark, or as the system; of a gallery: one of them."
+    )
     parser.add_argument("--report-start", type=Path, help=argparse.SUPPRESS)
     return parser

@@ -1,6 +1,7 @@
 """A PNG of every screen and state, driven through the real session and its workers."""
 
 import logging
+import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -15,13 +16,14 @@ from designer_app.specs.md import MDSpec
 from designer_app.ui.dialogs.help import HelpDialog
 from designer_app.ui.dialogs.palette import CommandPalette
 from designer_app.ui.dialogs.preferences import PreferencesDialog
+from designer_app.ui.gallery_choice import SCENES, Choice
 from designer_app.ui.main_window import MainWindow
 from designer_app.ui.temporary_home import temporary_home
 
 _log = logging.getLogger(__name__)
 _SCRIM = 70
 """Darkens the window behind a dialog, whose own frame comes from the window manager."""
-_DESIGN_SIZE, _LARGE_SIZE = (1280, 800), (1920, 1080)
+_LARGE_SIZE = (1920, 1080)
 _DISORDERED = """data_NMC433
 _cell_length_a 2.869
 _cell_length_b 2.869
@@ -46,14 +48,14 @@ O1 O 0 0 0.2585 1
 """
 
 
-def make_gallery(folder: Path) -> int:
-    """Write all screens into a folder; 0 when every one was written."""
+def make_gallery(folder: Path, choice: Choice) -> int:
+    """Write the screens that are chosen into a folder; 1 where there is none of such a name."""
     folder.mkdir(parents=True, exist_ok=True)
     with temporary_home():
-        return _make(folder)
+        return _make(folder, choice)
 
 
-def _make(folder: Path) -> int:
+def _make(folder: Path, choice: Choice) -> int:
     from designer_app.session.session import Session
     from designer_app.ui.application import make_application
     from designer_app.ui.theme import Theme
@@ -61,37 +63,32 @@ def _make(folder: Path) -> int:
     application = make_application()
     theme = Theme(application, "light")
     window = MainWindow(Session(), theme)
-    window.resize(*_DESIGN_SIZE)
+    window.resize(*choice.size)
     window.show()
     window.session.start()
     window.finish_start()
-    gallery = Gallery(window, folder)
+    gallery = Gallery(window, folder, choice)
     try:
-        for scene in (
-            gallery.empty,
-            gallery.structure,
-            gallery.dialogs,
-            gallery.dynamics,
-            gallery.errors,
-            gallery.disorder,
-            gallery.potentials,
-            gallery.screening,
-            gallery.design,
-            gallery.large,
-        ):
-            scene()
+        for name in SCENES:
+            if choice.plays(name):
+                getattr(gallery, name)()
+            elif name == "structure":  # what comes later is shown with it
+                gallery.open("LiFePO4")
     finally:
         window.close()
         application.processEvents()
-    return 0
+    if not gallery.n_written:
+        sys.stderr.write("No picture was written: none is called so. See gui --help.\n")
+    return 0 if gallery.n_written else 1
 
 
 class Gallery:
     """Brings the window into each state, then takes its picture in light and dark."""
 
-    def __init__(self, window: MainWindow, folder: Path) -> None:
+    def __init__(self, window: MainWindow, folder: Path, choice: Choice) -> None:
         self._window = window
-        self._folder = folder
+        self._folder, self._choice = folder, choice
+        self.n_written = 0
 
     @property
     def window(self) -> MainWindow:
@@ -104,7 +101,7 @@ class Gallery:
 
     def resize_design(self) -> None:
         """The size that everything is made for."""
-        self._window.resize(*_DESIGN_SIZE)
+        self._window.resize(*self._choice.size)
 
     def screening(self) -> None:
         """All states of the Screening workspace."""
@@ -221,7 +218,7 @@ class Gallery:
 
     def shoot(self, name: str, over: QWidget | None = None) -> None:
         """Take the window's picture in both schemes, with a dialog or a popup over it."""
-        for scheme in ("light", "dark"):
+        for scheme in self._choice.schemes if self._choice.holds(name) else ():
             self._window.theme.choose(scheme)
             self.wait(0.35)
             picture = self._window.grab()
@@ -234,7 +231,9 @@ class Gallery:
                 painter.drawPixmap(QPoint(place), over.grab())
                 painter.end()
             path = self._folder / f"{name}-{scheme}.png"
-            if not picture.save(str(path)):
+            if picture.save(str(path)):
+                self.n_written += 1
+            else:
                 _log.error("%s could not be written", path)
         self._window.theme.choose("light")
 
