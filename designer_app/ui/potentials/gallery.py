@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from designer_app.running.messages import JobError
+from designer_app.session.job import Job
 from designer_app.ui.potentials.area import DATA, LIBRARY, TRAINING
 
 if TYPE_CHECKING:
@@ -17,8 +18,8 @@ _MOLECULE = Path("ethanol_rmd17") / "train.xyz"
 _LINES, _FRAMES = 11, 150
 """Of the file of molecules: lines a frame, and frames that are taken."""
 _RUN_LIMIT_S = 900.0
-_SHOWN_FROM = 6
-"""Epochs after which a training is pictured."""
+_SHOWN_FROM = 0.4
+"""Share of its epochs after which a training is pictured."""
 _STEPS, _SHOWN_SHARE = 6000, 0.4
 """Of the run with the trained potential."""
 _HARTREE = 27.211386
@@ -74,10 +75,18 @@ def _training(gallery: "Gallery", folder: Path) -> None:
     gallery.shoot("potentials-data")
     potentials.start(potentials.desk.ready_spec())
     page = potentials.page.work.training
-    gallery.until(lambda: len(page.table) >= _SHOWN_FROM or not potentials.is_busy, _RUN_LIMIT_S)
+    gallery.until(lambda: _share(potentials.watch.job) > _SHOWN_FROM, _RUN_LIMIT_S)
     gallery.until(lambda: page.found is not None or not potentials.is_busy, 60.0)
     gallery.wait(1.0)
     gallery.shoot("potentials-training")
+
+
+def _share(job: Job | None) -> float:
+    """How much of a training is done, by epochs; 1 where it is over."""
+    if job is None or job.is_over:
+        return 1.0
+    told = job.progress
+    return told.done / told.total if told is not None and "epochs" in told.text else 0.0
 
 
 def _finished(gallery: "Gallery", _folder: Path) -> None:
