@@ -9,6 +9,7 @@ import numpy as np
 
 from designer_app.errors import InvalidSpecError
 from designer_app.graphs.dataset import FrameGraphs, batches
+from designer_app.nn.denormals import without_denormals
 from designer_app.specs.fields import (
     plain_type,
     refusal,
@@ -205,9 +206,10 @@ def _seconds_a_frame(
     for number in range(_TIMED_STEPS + 1):
         batch = timed[number % len(timed)]
         start = time.perf_counter()
-        loss, _ = loss_of(model.predict(batch, True), batch, weights)
-        if loss.requires_grad:
-            loss.backward(inputs=learning(model.network))
+        with without_denormals():
+            loss, _ = loss_of(model.predict(batch, True), batch, weights)
+            if loss.requires_grad:
+                loss.backward(inputs=learning(model.network))
         times.append(time.perf_counter() - start)
         if time.perf_counter() - began > _LONGEST_MEASUREMENT:
             break
