@@ -233,18 +233,22 @@ def _common_flags() -> _Parser:
 
 @contextmanager
 def _cancelled_by_interrupt(control: RunControl) -> Generator[None]:
-    """Ctrl+C ends the run at its next step, so that its files are whole; twice ends at once."""
+    """Ctrl+C ends the run at its next step, so that its files are whole; twice ends at once.
+
+    So does what a queue or `timeout` sends when the time is over.
+    """
 
     def interrupt(_signal: int, _frame: FrameType | None) -> None:
         if control.is_cancelled:
             raise KeyboardInterrupt
         control.cancel()
 
-    before = signal.signal(signal.SIGINT, interrupt)
+    before = {each: signal.signal(each, interrupt) for each in (signal.SIGINT, signal.SIGTERM)}
     try:
         yield
     finally:
-        signal.signal(signal.SIGINT, before)
+        for each, handler in before.items():
+            signal.signal(each, handler)
 
 
 def plain(value: Any) -> Any:  # noqa: PLR0911 - one line a type

@@ -78,7 +78,8 @@ def _check_folder(spec: TrainPotentialSpec, control: RunControl) -> bool:
     if spec.resume and not begun:
         if (spec.out / POTENTIAL_CARD).is_file():
             raise ResumeError(str(spec.out), "its training has no checkpoint to go on from")
-        control.log.warning("No training was begun in “%s” yet: it starts anew.", spec.out)
+        far = "came to a checkpoint" if (spec.out / SETTINGS_FILE).is_file() else "was begun"
+        control.log.warning("No training %s in “%s” yet: it starts anew.", far, spec.out)
     if not spec.resume and (begun or (spec.out / POTENTIAL_CARD).is_file()):
         reason = "a training is there already: go on with it, or choose another folder"
         raise InvalidSpecError("out", spec.out, reason, "Folder")

@@ -251,7 +251,8 @@ def test_a_terminal_without_the_letters_of_a_name_still_gets_the_result(
 
 
 @pytest.mark.skipif(os.name != "posix", reason="Ctrl+C is a console event on Windows")
-def test_an_interrupted_simulation_says_so_and_can_be_resumed(calculators, tmp_path):
+@pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupted_simulation_says_so_and_can_be_resumed(sent, calculators, tmp_path):
     out = tmp_path / "out"
     settings = [*calculators("Slow"), "--frame-interval", "1", "--out", str(out)]
     words = _program("md", _COPPER, *settings, "--steps", "100000")
@@ -260,7 +261,7 @@ def test_an_interrupted_simulation_says_so_and_can_be_resumed(calculators, tmp_p
     while not list(out.glob("checkpoint*")) and time.monotonic() < deadline:
         assert running.poll() is None
         time.sleep(0.01)
-    running.send_signal(signal.SIGINT)
+    running.send_signal(sent)
     said, told = running.communicate(timeout=60)
     assert (running.returncode, said) == (1, "")
     assert told.splitlines() == [
