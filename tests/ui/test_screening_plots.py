@@ -152,6 +152,14 @@ def test_a_conductivity_is_drawn_by_its_logarithm(scatter):
     assert np.allclose(scatter.points()[:, 1], (-3.0, -4.0, -5.0))
 
 
+def test_a_number_that_was_predicted_is_told_so_on_its_axis(scatter, table):
+    found = Estimate(key="capacity", value=170.0, unit="mAh/g", method="learned head")
+    table.put([ScreenRow(id="00003", formula="LiO", verdict=PASSES, estimates=(found,))])
+    scatter.refresh()
+    scatter.set_axes("energy_density", "capacity")
+    assert scatter._item.getAxis("left").labelText == "Capacity (mAh/g), learned"
+
+
 def test_rules_are_lines(scatter):
     scatter.set_axes("voltage", "energy_density")
     assert sorted(line.value() for line in scatter._lines) == [1.0, 5.0, 500.0]

@@ -111,7 +111,7 @@ class ScatterPlot(QWidget):
         for side, column in (("bottom", x), ("left", y)):
             axis = self._item.getAxis(side)
             axis.setLogMode(column.is_log)
-            axis.setLabel(column.heading)
+            axis.setLabel(self._heading(column))
         self._draw_rules(x, y)
         self.choose(self._chosen)
         if not self._is_pointed:
@@ -206,12 +206,13 @@ class ScatterPlot(QWidget):
             self.across.set_value(across)
 
     def _legend(self) -> str:
-        """The signs in words, and what rests on predictions alone."""
-        faint = self.tr("\N{BULLET} predicted  ") if self._cloud else ""
-        shown = (self._columns.get(each.value()) for each in (self.upward, self.across))
-        learned = [each.title for each in shown if each is not None and self._is_learned(each.key)]
-        told = self.tr("   %s: learned") % ", ".join(learned) if learned else ""
-        return faint + self._signs + told
+        """The signs in words."""
+        return (self.tr("\N{BULLET} predicted  ") if self._cloud else "") + self._signs
+
+    def _heading(self, column: Column) -> str:
+        """Of an axis, with whether it rests on predictions alone."""
+        learned = self.tr("%s, learned") % column.heading
+        return learned if self._is_learned(column.key) else column.heading
 
     def _is_learned(self, key: str) -> bool:
         """Whether a prediction decided over candidates that were judged."""
