@@ -191,23 +191,29 @@ class _Fitting:
             self.n_learned = begun.n_done
             self.labels.restore(begun.triangles)
         written = time.monotonic()
-        for k in range(self.n_learned, len(learned)):
-            control.checkpoint()
-            control.progress(k, len(learned), "Energies, forces and virials")
-            self.labels.add(learned[k], frame_rows(learned[k].near, self.basis), self.factors)
-            self.n_learned = k + 1
-            is_late = time.perf_counter() > until and self.n_learned >= LEAST_FRAMES
-            is_last = is_late or self.n_learned == len(learned)
-            if is_last or time.monotonic() - written > BETWEEN_CHECKPOINTS:
-                triangles = self.labels.triangles()
-                settings = settings_of(self.settings)
-                now = GapCheckpoint(
-                    about, settings, self.arrays, triangles, self.n_learned, self.order
-                )
-                now.write(folder)
-                written = time.monotonic()
-            if is_last:
+        while self.n_learned < len(learned):
+            try:
+                control.checkpoint()
+            except Cancelled:
+                self._keep(folder, about)
+                raise
+            control.progress(self.n_learned, len(learned), "Energies, forces and virials")
+            frame = learned[self.n_learned]
+            self.labels.add(frame, frame_rows(frame.near, self.basis), self.factors)
+            self.n_learned += 1
+            if time.perf_counter() > until and self.n_learned >= LEAST_FRAMES:
                 break
+            if time.monotonic() - written > BETWEEN_CHECKPOINTS:
+                self._keep(folder, about)
+                written = time.monotonic()
+        self._keep(folder, about)
+
+    def _keep(self, folder: Path, about: Mapping[str, Any]) -> None:
+        """Leave a checkpoint behind, as soon as a frame was taken in."""
+        if self.n_learned:
+            settings, triangles = settings_of(self.settings), self.labels.triangles()
+            now = GapCheckpoint(about, settings, self.arrays, triangles, self.n_learned, self.order)
+            now.write(folder)
 
     def choose_noises(self, judged: Sequence[Described], control: RunControl) -> None:
         """Solve, and choose what the settings leave open."""
