@@ -116,7 +116,10 @@ def left_out(n_learned: int, n_all: int) -> str:
     """A sentence where the time did not suffice for all frames; else empty."""
     if n_learned == n_all:
         return ""
-    return f"The time sufficed for {n_learned:,} of {n_all:,} frames, chosen by chance."
+    return (
+        f"The time sufficed for {n_learned:,} of {n_all:,} frames, chosen by chance; going on with "
+        "this training takes in the others."
+    )
 
 
 def overrun(seconds: float, spec: TrainPotentialSpec) -> str:
