@@ -36,7 +36,6 @@ from designer_app.errors import MissingPackageError
 from designer_app.io.potential_cards import PotentialCard
 from designer_app.neighbors.pairs import NeighborList
 from designer_app.nn.soap import Surroundings, surroundings
-from designer_app.nn.soap_basis import fade
 from designer_app.potentials.base import ENERGY_AND_FORCES, Potential, Prediction
 from designer_app.potentials.gap_basis import (
     GapBasis,
@@ -46,7 +45,7 @@ from designer_app.potentials.gap_basis import (
     scatter_pairs,
     triangular_factor,
 )
-from designer_app.potentials.nuclear_repulsion import nuclear_repulsion
+from designer_app.potentials.nuclear_repulsion import ended_repulsion
 from designer_app.specs.fields import spec_from_settings
 from designer_app.specs.networks import GAPSettings
 from designer_app.state import AtomicState
@@ -60,8 +59,6 @@ KNOT_A = 0.01
 """Distance of two knots of V."""
 NEAREST_A = 0.2
 """V is tabulated from here on, and a straight line below."""
-REPULSION_BEGIN = 0.7
-"""The repulsion of nuclei is whole up to this share of the shortest distance in the data."""
 
 
 def potential(
@@ -234,8 +231,8 @@ def pair_table(
                 values += basis.pairs.values(r)[0] @ coefficients[first : first + n_points]
             if nearest is not None:
                 end = min(float(nearest[i, j]), cutoff)
-                core = nuclear_repulsion(r, numbers[i], numbers[j])
-                values += core * fade(r, REPULSION_BEGIN * end, end)[0]
+                pair = (torch.tensor(each) for each in (numbers[i], numbers[j], end))
+                values += ended_repulsion(torch.from_numpy(r), *pair)[0].numpy()
             table[i, j] = table[j, i] = CubicSpline(r, values).c[::-1].T
     return table
 

@@ -4,6 +4,9 @@ A network gives a number for each atom from the graph of its neighbours. The ene
 is E_i = scale * network_i + shift + reference(element of i), where the shift is the mean energy of
 an atom over free atoms, so that a network begins near zero. Forces and stress follow from
 dE/d(vector) along each edge, which costs one pass back and serves training (`create_graph`) too.
+
+To what the papers of the families say, a trained network adds a repulsion of nuclei nearer than
+any atoms that it learned from, where it would else invent something (`nuclear_repulsion`).
 """
 
 from abc import ABC, abstractmethod
@@ -17,6 +20,7 @@ from torch import Tensor, nn
 from designer_app.neighbors.pairs import NeighborList
 from designer_app.nn.edges import EdgeGraph, edge_graph
 from designer_app.potentials.base import ENERGY_AND_FORCES, Potential, Prediction
+from designer_app.potentials.nuclear_repulsion import NuclearRepulsion
 from designer_app.state import AtomicState, state_dtype
 
 N_NUMBERS = 119
@@ -81,6 +85,8 @@ class ScaledNetwork(nn.Module):
     ) -> None:
         super().__init__()
         self.network = network
+        self.repulsion: NuclearRepulsion | None = None
+        """Between nearer atoms than any of the data; training frames hold none."""
         self.register_buffer("references", references.to(torch.float64))
         self.register_buffer("scale", torch.tensor(scale, dtype=torch.float64))
         self.register_buffer("shift", torch.tensor(shift, dtype=torch.float64))
@@ -117,17 +123,22 @@ class ScaledNetwork(nn.Module):
             return self._direct(graph, for_training=for_training)
         slopes = forces or volume is not None
         g, vectors = None, graph.vectors
+        near = None if self.repulsion is None or for_training else self.repulsion.near(graph)
+        seen = graph if near is None else near.graph
         if slopes and not for_training:
-            shares, by_vectors = self.network.with_slopes(graph)
+            shares, by_vectors = self.network.with_slopes(seen)
             energies = self._in_eV(graph, shares)
             g = self.scale * by_vectors.to(energies.dtype)
         else:
             with torch.set_grad_enabled(for_training):
-                vectors = vectors.detach().requires_grad_(slopes)
+                vectors = seen.vectors.detach().requires_grad_(slopes)
                 energies = self.atom_energies(replace(graph, vectors=vectors))
                 if slopes:
                     (g,) = torch.autograd.grad(energies.sum(), vectors, create_graph=True)
                     g = g.to(energies.dtype)
+        if near is not None:
+            energies = energies + near.energies
+            g = None if g is None else near.by_vectors(g)
         energy = energies.new_zeros(graph.n_systems).index_add(0, graph.system_idx, energies)
         return Prediction(
             energy=energy,
@@ -137,13 +148,16 @@ class ScaledNetwork(nn.Module):
         )
 
     def _direct(self, graph: EdgeGraph, *, for_training: bool) -> Prediction:
+        near = None if self.repulsion is None or for_training else self.repulsion.near(graph)
         with torch.set_grad_enabled(for_training):
-            energies, forces = self.network.energies_and_forces(graph)
+            energies, forces = self.network.energies_and_forces(near.graph if near else graph)
             energies = self._in_eV(graph, energies)
-            energy = energies.new_zeros(graph.n_systems).index_add(0, graph.system_idx, energies)
-        return Prediction(
-            energy=energy, energies=energies, forces=self.scale * forces.to(energy.dtype)
-        )
+            forces = self.scale * forces.to(energies.dtype)
+        if near is not None:
+            energies = energies + near.energies
+            forces = forces + _forces(graph, near.by_vectors(torch.zeros_like(graph.vectors)))
+        energy = energies.new_zeros(graph.n_systems).index_add(0, graph.system_idx, energies)
+        return Prediction(energy=energy, energies=energies, forces=forces)
 
 
 def _forces(graph: EdgeGraph, g: Tensor) -> Tensor:

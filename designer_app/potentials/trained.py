@@ -20,6 +20,7 @@ from designer_app.io.potential_cards import (
 from designer_app.potentials.base import Potential
 from designer_app.potentials.baseline_files import check_baseline_files, parts_of
 from designer_app.potentials.network import N_NUMBERS, NetworkPotential, ScaledNetwork
+from designer_app.potentials.nuclear_repulsion import ENDS, NUMBERS, repulsion_of
 from designer_app.registry import Row
 from designer_app.specs.fields import spec_from_settings
 from designer_app.specs.trainable import TRAINABLE, TrainableRow
@@ -104,19 +105,33 @@ def network_potential(
 ) -> NetworkPotential:
     """A neural network of the registry with its weights."""
     device = compute_device(compute)
-    weights = {name: torch.from_numpy(np.array(each)) for name, each in arrays.items()}
-    scale, shift = float(weights.pop(SCALE)), float(weights.pop(SHIFT, 0.0))
+    weights, scale, shift = weights_of(arrays)
     network = network_of(TRAINABLE[card.family], card.settings)
     network.load_state_dict(weights)
+    references = references_of(card.references_eV)
+    scaled = ScaledNetwork(network, references, scale, shift)
+    scaled.repulsion = repulsion_of(arrays)
     return NetworkPotential(
         card.family,
-        ScaledNetwork(network, references_of(card.references_eV), scale, shift),
+        scaled,
         name=card.title,
         model_sha256=card.weights_sha256,
         elements=frozenset(ATOMIC_NUMBERS[symbol] for symbol in card.elements),
         device=device,
         dtype=network_dtype(compute, device),
     )
+
+
+def weights_of(
+    arrays: Mapping[str, NDArray[Any]],
+) -> tuple[dict[str, torch.Tensor], float, float]:
+    """(weights of the network by name, unit in eV, mean energy of an atom in eV)."""
+    weights = {
+        name: torch.from_numpy(np.array(each))
+        for name, each in arrays.items()
+        if name not in (NUMBERS, ENDS)
+    }
+    return weights, float(weights.pop(SCALE)), float(weights.pop(SHIFT, torch.zeros(())))
 
 
 def network_of(row: TrainableRow, settings: Mapping[str, Any]) -> Any:

@@ -71,6 +71,11 @@ class TuningModel(NetworkModel):
         """No: its energies are nearly right from the start."""
         return False
 
+    @property
+    def repels(self) -> bool:
+        """No: it knows near atoms from its own training set."""
+        return False
+
     def arrays(self, weights: Mapping[str, Tensor]) -> dict[str, NDArray[Any]]:
         """All parameters in the layout of the package, the elements' references among them."""
         state = {**self.network.state_dict(), **weights}

@@ -16,14 +16,13 @@ from designer_app.running.control import RunControl
 from designer_app.specs.labelled import LabelledFrame
 from designer_app.specs.networks import GAPSettings
 from designer_app.state import state_from_structures
+from designer_app.training.closest_pairs import repulsion_ends
 from designer_app.training.gap_sparse import chosen
 
 FloatArray = NDArray[np.float64]
 
 MOST_CANDIDATES = 20_000
 """Atoms of one element among which sparse points are chosen; of more, so many by chance."""
-SHORTEST_OF_ALL = 0.98
-"""The repulsion of nuclei has ended at this share of the shortest distance in the data."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -129,10 +128,7 @@ def repulsion_distances(frames: Sequence[Described], n_kinds: int) -> FloatArray
             r = np.linalg.norm(each.near.vectors, axis=1)
             kinds = each.near.kinds
             np.minimum.at(nearest, (kinds[firsts(each.near)], kinds[each.near.second]), r)
-    nearest = np.minimum(nearest, nearest.T)
-    shortest = nearest.min() if np.isfinite(nearest).any() else 1.0
-    nearest[~np.isfinite(nearest)] = shortest
-    return SHORTEST_OF_ALL * nearest
+    return repulsion_ends(nearest)
 
 
 def tag_factors(settings: GAPSettings) -> dict[str, float]:

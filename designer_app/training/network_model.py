@@ -62,6 +62,11 @@ class NetworkModel:
         """Whether energies are to weigh less until forces are learned; of a network by chance."""
         return self._forces
 
+    @property
+    def repels(self) -> bool:
+        """Whether nuclei are to repel nearer than any that were learned from."""
+        return True
+
     def predict(self, batch: Data, for_training: bool) -> Prediction:
         """Energies, and forces and stress where any frame is labelled with them."""
         return self.scaled.predict(

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 import numpy as np
@@ -13,6 +13,7 @@ from designer_app.running.control import RunControl
 from designer_app.specs.fields import refusal
 from designer_app.specs.labelled import LabelledFrame
 from designer_app.specs.train_potential import TrainPotentialSpec
+from designer_app.training.closest_pairs import repulsion_arrays
 from designer_app.training.frames import Fitted, SplitFrames, StoppedFitError
 from designer_app.training.loop import Training
 from designer_app.training.loss import LossWeights
@@ -89,8 +90,10 @@ def fit(
     except (Cancelled, RunError) as cause:
         if not training.progress.best:
             raise
-        raise StoppedFitError(_fitted(training, model, chosen, frames, start), cause) from cause
-    return _fitted(training, model, chosen, frames, start)
+        fitted = _fitted(training, model, chosen, frames, start)
+        raise StoppedFitError(_repelling(fitted, training, model, spec), cause) from cause
+    fitted = _fitted(training, model, chosen, frames, start)
+    return _repelling(fitted, training, model, spec)
 
 
 def schedule_of(
@@ -170,3 +173,13 @@ def _fitted(
         training=told,
         notes=" ".join(_notes(frames, start)),
     )
+
+
+def _repelling(
+    fitted: Fitted, training: Training, model: NetworkModel, spec: TrainPotentialSpec
+) -> Fitted:
+    """With the repulsion of nuclei nearer than any in the data; a baseline has its own."""
+    if spec.baseline or not model.repels:
+        return fitted
+    ends = repulsion_arrays((training.train, training.judge.frames))
+    return replace(fitted, arrays={**fitted.arrays, **ends})

@@ -5,12 +5,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import torch
 from torch import Tensor
 
 from designer_app.io.potential_cards import baseline_of, read_potential_card
 from designer_app.potentials.baseline_files import is_same, parts_of
-from designer_app.potentials.trained import SCALE, SHIFT, by_member
+from designer_app.potentials.trained import by_member, weights_of
 from designer_app.specs.fields import refusal
 from designer_app.specs.potentials import imports_code
 from designer_app.specs.train_potential import TrainPotentialSpec
@@ -97,9 +96,5 @@ def starting_point(spec: TrainPotentialSpec) -> StartingPoint | None:
         return None
     card, arrays = read_potential(spec.start)
     members = by_member(arrays)
-    weights = {
-        name: torch.from_numpy(each.copy())
-        for name, each in members[place_of_log(spec)[1] % len(members)].items()
-    }
-    scale, shift = float(weights.pop(SCALE)), float(weights.pop(SHIFT, 0.0))
+    weights, scale, shift = weights_of(members[place_of_log(spec)[1] % len(members)])
     return StartingPoint(card.title, card.weights_sha256, weights, card.references_eV, scale, shift)

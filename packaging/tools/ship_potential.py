@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from designer_app.device import Compute
+from designer_app.graphs.dataset import FrameGraphs
 from designer_app.io.labels import read_labelled
 from designer_app.io.potential_cards import read_potential_card, shipped_folder
 from designer_app.io.structures import read_document
@@ -29,6 +30,7 @@ from designer_app.specs.health import HealthSpec
 from designer_app.specs.train_potential import TrainPotentialSpec
 from designer_app.specs.training_progress import SERIES_FILE
 from designer_app.state import set_threads
+from designer_app.training.closest_pairs import repulsion_arrays
 from designer_app.training.frame_splits import split_frames
 from designer_app.training.knowing import with_knowledge
 from designer_app.training.potential_folder import card_before, judged
@@ -67,7 +69,8 @@ def ship(source: Path, target: Path, asked: argparse.Namespace) -> None:
         calibration={},
         health={},
     )
-    write_potential(target, card, arrays)
+    every = (FrameGraphs(part, card.cutoff) for part in (frames.train, frames.validation))
+    write_potential(target, card, {**arrays, **repulsion_arrays(every)})
     shutil.copyfile(source / SERIES_FILE, target / SERIES_FILE)
     control = RunControl()
     potential = load(str(target), Compute("cpu", "float32", 1))

@@ -19,9 +19,12 @@ from designer_app.errors import (
 )
 from designer_app.io.potential_cards import PotentialCard
 from designer_app.neighbors.build import build_neighbors
-from designer_app.potentials.gap import REPULSION_BEGIN
 from designer_app.potentials.gap_basis import GapBasis
-from designer_app.potentials.nuclear_repulsion import nuclear_repulsion
+from designer_app.potentials.nuclear_repulsion import (
+    BEGIN,
+    SHORTEST_OF_ALL,
+    nuclear_repulsion,
+)
 from designer_app.potentials.trained import load
 from designer_app.running.control import RunControl
 from designer_app.specs.structure import Structure
@@ -31,7 +34,6 @@ from designer_app.state import state_from_structures
 from designer_app.training import gap_fitting
 from designer_app.training.frames import SplitFrames
 from designer_app.training.gap_fitting import fit, potential_of_fit
-from designer_app.training.gap_frames import SHORTEST_OF_ALL
 from designer_app.training.gap_rows import frame_rows
 from designer_app.training.gap_sparse import chosen
 from designer_app.training.metrics import errors_on
@@ -175,17 +177,13 @@ def test_nuclei_repel_nearer_than_any_atoms_of_the_data(fitted):
     potential = potential_of_fit(found)
     without = potential_of_fit(replace(found, settings={**found.settings, "repulsion": False}))
     nearest = float(found.arrays["nearest"][0, 0])
-    inside, outside = pair(0.9 * REPULSION_BEGIN * nearest), pair(nearest / SHORTEST_OF_ALL)
+    inside, outside = pair(0.9 * BEGIN * nearest), pair(nearest / SHORTEST_OF_ALL)
     added = asked(potential, inside, "energy").energy - asked(without, inside, "energy").energy
-    known = nuclear_repulsion(np.array([0.9 * REPULSION_BEGIN * nearest]), 29, 29)[0]
+    copper = torch.tensor([29])
+    known = nuclear_repulsion(torch.tensor([0.9 * BEGIN * nearest]), copper, copper)[0].item()
     assert float(added[0]) == pytest.approx(known, rel=1e-6)
     left = asked(potential, outside, "energy").energy - asked(without, outside, "energy").energy
     assert abs(float(left[0])) < TABULATED
-
-
-def test_repulsion_of_nuclei_is_coulombs_law_very_near():
-    near = np.array([1e-6])
-    assert nuclear_repulsion(near, 14, 14)[0] == pytest.approx(14 * 14 * 14.399645 / 1e-6, rel=1e-3)
 
 
 def test_an_element_that_was_not_learned_is_named(fitted):
