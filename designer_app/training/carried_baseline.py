@@ -91,6 +91,9 @@ class _Carrying:
         self._place = place
         self._begun = begun
         self._taken: dict[str, Path] = {}
+        """By the name of the copy, in small letters: some systems know no others."""
+        self._points: dict[str, bytes] = {}
+        """Sparse points of the GAPs of QUIP so far, which keep their names."""
 
     def named(self, key: str, model: str) -> str:
         """What the card says of one model; its copy has a name that no other one took."""
@@ -110,18 +113,35 @@ class _Carrying:
                 reason = "there is no such file or folder"
                 raise InvalidSpecError("baseline", model, reason, "Baseline")
         elif source.resolve().parent != self._place.resolve():
+            self._keep_points_apart(source)
             if not keeps:
                 _copy(source, copy)
             elif fingerprint(source) != fingerprint(copy):
                 raise ResumeError(str(self._place.parent), _ANOTHER)
         return f"{BASELINE_FOLDER}/{name}"
 
+    def _keep_points_apart(self, source: Path) -> None:
+        """Raise `InvalidSpecError` where they would overwrite those of another GAP, or its XML."""
+        if source.suffix.lower() != ".xml" or source.is_dir():
+            return
+        for name, points in read_gap(source).sparse_points.items():
+            is_file = self._taken.get(name.casefold(), source) != source
+            if is_file or self._points.setdefault(name.casefold(), points) != points:
+                reason = (
+                    f"“{name}” is the name of two different files of its GAPs: give one of them "
+                    "another name, in its XML too"
+                )
+                raise InvalidSpecError("baseline", str(source), reason, "Baseline")
+
     def _free_name(self, source: Path) -> str:
         whole = source if source.name not in ("", "..") else source.resolve()
         said = Path(_NO_SEPARATOR.sub("-", whole.name))
         stem, suffix, number = said.stem, said.suffix, 1
         name = said.name
-        while self._taken.setdefault(name, source) != source:
+        while (
+            name.casefold() in self._points
+            or self._taken.setdefault(name.casefold(), source) != source
+        ):
             number += 1
             name = f"{stem}-{number}{suffix}"
         return name

@@ -51,6 +51,45 @@ def test_members_of_the_same_name_are_kept_apart(table):
     assert told[1] == "lennard-jones:baseline/mine.toml+lennard-jones:baseline/mine-2.toml"
 
 
+@pytest.fixture
+def gaps(tmp_path):
+    """Text of two GAPs of QUIP whose sparse points are in files of the same name."""
+
+    def made(*points):
+        paths = []
+        for folder, text in zip("ab", points, strict=True):
+            (tmp_path / folder).mkdir()
+            paths.append(tmp_path / folder / "g.xml")
+            paths[-1].write_text(
+                '<GAP_params label="GAP_1"><gpCoordinates sparseX_filename="g.xml.sparseX.1">'
+                "<descriptor>soap Z=14</descriptor></gpCoordinates></GAP_params>"
+            )
+            paths[-1].with_name("g.xml.sparseX.1").write_text(text)
+        return "ensemble:" + "+".join(f"gap:{path}" for path in paths)
+
+    return made
+
+
+def test_sparse_points_of_two_gaps_do_not_overwrite_each_other(gaps, tmp_path):
+    with pytest.raises(InvalidSpecError, match="two different files"):
+        carried_baseline(gaps("points of a", "points of b"), tmp_path / "out")
+    kept = tmp_path / "out" / BASELINE_FOLDER / "g.xml.sparseX.1"
+    assert kept.read_text() == "points of a"
+
+
+def test_gaps_on_the_same_sparse_points_share_them(gaps, tmp_path):
+    told = carried_baseline(gaps("the same", "the same"), tmp_path / "out")
+    assert told[1] == "gap:baseline/g.xml+gap:baseline/g-2.xml"
+
+
+def test_copies_have_names_that_differ_by_more_than_capitals(table):
+    big = table / "b" / "MINE.toml"
+    (table / "b" / "mine.toml").rename(big)
+    baseline = f"ensemble:lennard-jones:{table / 'a' / 'mine.toml'}+lennard-jones:{big}"
+    told = carried_baseline(baseline, table / "out")
+    assert told[1] == "lennard-jones:baseline/mine.toml+lennard-jones:baseline/MINE-2.toml"
+
+
 def test_a_training_that_goes_on_carries_the_same(table):
     baseline = f"lennard-jones:{table / 'a' / 'mine.toml'}"
     assert carried_baseline(baseline, table / "out") == carried_baseline(baseline, table / "out")
