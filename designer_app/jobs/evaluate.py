@@ -9,10 +9,11 @@ from designer_app.elements import SYMBOLS
 from designer_app.errors import DesignerAppError, TooFewFramesError
 from designer_app.explanations import explain_exception
 from designer_app.io.labels import read_labelled, refuse_what_is_missing
-from designer_app.io.potential_cards import trained_folder
+from designer_app.io.potential_cards import POTENTIAL_CARD, trained_folder
 from designer_app.jobs.labels import evenly
 from designer_app.jobs.trust import knowledge_of
 from designer_app.potentials import Potential, load_potential
+from designer_app.potentials.baseline_files import parts_of
 from designer_app.running.control import RunControl
 from designer_app.specs.evaluate import EvaluateSpec, Evaluation, Judged
 from designer_app.specs.fields import check_spec, refusal
@@ -88,7 +89,7 @@ def _judged(
     said = predict_frames(potential, frames, control, text, known)
     # A potential that learned from such labels has their zero of energy.
     is_known = bool(np.isfinite(said.labels.energies).any())
-    align = spec.align and is_known and not _is_trained(POTENTIALS[key].chosen(model))
+    align = spec.align and is_known and not is_trained(key, model)
     energies = aligned_energies(reference, said.labels) if align else said.labels.energies
     predicted = Labels(
         n_atoms=said.labels.n_atoms,
@@ -122,10 +123,20 @@ def _judged(
     )
 
 
-def _is_trained(model: str) -> bool:
-    """Whether a model is a folder of a training, or several of them."""
-    parts = (part.partition(":")[2] or part for part in model.split("+") if part)
-    return any(trained_folder(part).is_dir() for part in parts)
+def is_trained(key: str, model: str) -> bool:
+    """Whether a training set its zero of energy: of an ensemble, that of every member.
+
+    A correction gives the sum the zero of the data that it learned from.
+    """
+    model = POTENTIALS[key].chosen(model)
+    parts = [] if _is_training(model) else parts_of(key, model)
+    if len(parts) < 2:
+        return _is_training(model)
+    return all(is_trained(*part) for part in (parts[-1:] if key == "delta" else parts))
+
+
+def _is_training(model: str) -> bool:
+    return bool(model) and (trained_folder(model).expanduser() / POTENTIAL_CARD).is_file()
 
 
 def _title(key: str, potential: Potential) -> str:

@@ -15,10 +15,12 @@ from ase.io import write
 from designer_app.cli.main import main
 from designer_app.errors import FileUnreadableError, TooFewFramesError
 from designer_app.explanations import explain_exception
+from designer_app.io.potential_cards import POTENTIAL_CARD
 from designer_app.jobs import evaluate
 from designer_app.running.control import RunControl
 from designer_app.running.encoding import decode, encode
 from designer_app.specs.evaluate import ErrorRow, EvaluateSpec, Evaluation
+from designer_app.specs.potentials import key_and_model
 
 OF_ITSELF = 1e-4
 """meV/atom and meV/A: what is left when EMT is judged by EMT, through a text file."""
@@ -105,6 +107,28 @@ def test_energies_of_another_zero_are_aligned_by_element(tmp_path: Path) -> None
     assert aligned.judged[0].aligned
     assert row(aligned, "all").energy_mae_meV_atom == pytest.approx(0.0, abs=0.1)
     assert row(as_given, "all").energy_mae_meV_atom == pytest.approx(65_000.0, rel=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("potential", "is_trained"),
+    [
+        ("schnet:a+b", True),
+        ("schnet:ethanol-schnet", True),
+        ("delta:a+b", True),
+        ("delta:tight-binding:GFN1-xTB+schnet:a+b", True),
+        ("ensemble:schnet:a+b+schnet:a+b", True),
+        ("ensemble:schnet:a+b+chgnet", False),
+        ("chgnet", False),
+        (EMT_AGAIN, False),
+    ],
+)
+def test_what_trainings_wrote_keeps_its_zero_of_energy(
+    potential: str, is_trained: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "a+b").mkdir()
+    (tmp_path / "a+b" / POTENTIAL_CARD).write_text("{}")
+    assert evaluate.is_trained(*key_and_model(potential)) is is_trained
 
 
 def test_a_potential_that_knows_no_such_element_says_so_and_others_go_on(metals: Path) -> None:
