@@ -14,7 +14,12 @@ from designer_app.properties.health.checkup import check_potential
 from designer_app.properties.health.dimers import attraction
 from designer_app.properties.health.equation_of_state import minima, minimum
 from designer_app.properties.health.subject import subject_of
-from designer_app.properties.health.vibrations import force_constants, frequencies_of
+from designer_app.properties.health.vibrations import (
+    _judged,
+    force_constants,
+    frequencies_of,
+    rigid_motions,
+)
 from designer_app.running.control import RunControl
 from designer_app.specs.health import HealthSpec
 from designer_app.specs.relax import RelaxSpec
@@ -85,7 +90,27 @@ def test_frequencies_of_a_spring_are_its_own():
     hessian[0, 3] = hessian[3, 0] = -k
     reduced = masses.prod() / masses.sum()
     known = np.sqrt(k * 1.602176634e-19 / 1e-20 / (reduced * 1.66053907e-27)) / (2 * np.pi) * 1e-12
-    assert frequencies_of(hessian, masses)[-1] == pytest.approx(known, rel=1e-6)
+    rigid = rigid_motions(np.array([[0.0, 0, 0], [1.1, 0, 0]]), masses, turning=True)
+    assert rigid.shape == (6, 5)  # a line does not turn about itself
+    assert frequencies_of(hessian, masses, rigid)[-1] == pytest.approx(known, rel=1e-6)
+
+
+def test_a_molecule_that_is_not_quite_at_rest_does_not_vibrate_by_turning():
+    """A spring that is pressed turns away; that is no imaginary vibration."""
+    k, pressed, masses = 2.0, -0.3, np.array([3.0, 5.0])
+    across = np.diag([k, pressed, pressed])
+    hessian = np.block([[across, -across], [-across, across]])
+    rigid = rigid_motions(np.array([[0.0, 0, 0], [1.1, 0, 0]]), masses, turning=True)
+    held = rigid_motions(np.array([[0.0, 0, 0], [1.1, 0, 0]]), masses, turning=False)
+    assert frequencies_of(hessian, masses, rigid)[0] == pytest.approx(0.0, abs=1e-6)
+    assert frequencies_of(hessian, masses, held)[0] < -1.0
+
+
+def test_a_molecule_on_a_ridge_is_told_in_its_own_words():
+    level, sentence, advice = _judged(np.array([-3.0, 1.0]), 0.0, True)
+    assert level == "care"
+    assert sentence.startswith("1 vibration is imaginary")
+    assert "cell" not in sentence + advice
 
 
 def test_force_constants_of_a_crystal_do_not_move_it_as_a_whole():
@@ -148,17 +173,59 @@ def test_in_a_molecule_its_own_atoms_are_pushed_together(monkeypatch):
         assert (pushed.positions != water.positions).any(axis=1).sum() <= 1
 
 
-def test_pairs_are_pushed_as_near_as_electrons_settle(monkeypatch):
-    def energies(_potential, structures, _control):
-        if any(np.ptp(each.positions[:, 0]) < 1.0 for each in structures):
-            raise ElectronsNotConvergedError("GFN1-xTB", 250, 2)
-        return np.array([1.0 / np.ptp(each.positions[:, 0]) for each in structures])
+def nearest_of(structure):
+    apart = np.linalg.norm(structure.positions[:, None] - structure.positions, axis=-1)
+    return apart[~np.eye(len(structure), dtype=bool)].min()
 
-    monkeypatch.setattr(dimers, "energies_of", energies)
-    argon = structure_from_atoms(bulk("Ar", cubic=True))
-    item = dimers.check(SimpleNamespace(rest=argon, potential=None, control=None))
-    assert item.level == "good"
+
+@pytest.fixture
+def pushed(monkeypatch):
+    """Health of two atoms pushed together, of an energy that settles down to a distance in A."""
+
+    def made(energy, settles_from, structure):
+        def energies(_potential, structures, _control):
+            nearest = np.array([nearest_of(each) for each in structures])
+            if nearest.min() < settles_from:
+                raise ElectronsNotConvergedError("GFN1-xTB", 250, 2)
+            return energy(nearest)
+
+        monkeypatch.setattr(dimers, "energies_of", energies)
+        return dimers.check(SimpleNamespace(rest=structure, potential=None, control=None))
+
+    return made
+
+
+WATER = structure_from_atoms(molecule("H2O"))
+
+
+def test_pairs_are_pushed_as_near_as_electrons_settle(pushed):
+    item = pushed(lambda r: 1.0 / r, 1.0, ARGON)
     assert item.curves[0].x.min() >= 1.0
+
+
+def test_a_scan_that_ends_before_a_wall_is_care_and_says_how_near_it_came(pushed):
+    item = pushed(lambda r: 1.0 / r, 1.0, ARGON)
+    assert item.level == "care"
+    assert f"no nearer than Ar-Ar {item.curves[0].x.min():.2f} Å" in item.sentence
+
+
+def test_a_scan_that_ends_behind_a_wall_that_heat_does_not_pass_is_good(pushed):
+    item = pushed(lambda r: 100.0 / r**6, 1.0, ARGON)
+    assert item.level == "good"
+    assert "Ar-Ar 1.0" in item.sentence
+
+
+def test_an_attraction_that_electrons_hide_is_not_called_a_repulsion(pushed):
+    item = pushed(lambda r: -1.0 / r, 0.80, WATER)
+    assert item.level == "care"
+    assert "All pairs" not in item.sentence
+    assert "H-O" in item.sentence
+
+
+def test_pairs_that_are_not_looked_at_are_told(pushed):
+    item = pushed(lambda r: 1.0 / r, 0.0, WATER)  # it has one oxygen
+    assert item.level == "good"
+    assert "Not looked at: 1 more pair of elements" in item.sentence
 
 
 ZEROS = np.zeros(dimers.N_DISTANCES)
