@@ -5,6 +5,7 @@ the nearest two atoms of a kind are pushed, the others staying where they are; o
 atoms alone.
 """
 
+from collections.abc import Sequence
 from dataclasses import replace
 from itertools import combinations_with_replacement
 
@@ -28,15 +29,22 @@ FARTHEST_A = 6.0
 DEEP = 0.2
 """eV by which the energy must fall again, coming nearer, to be an attraction."""
 SAFE, THIN = 10.0, 2.0
-"""eV of a wall before such an attraction that heat does not, or hardly, pass."""
+"""eV of a wall before such an attraction, or before what electrons do not settle behind, that heat
+does not, or hardly, pass."""
 SIDE_A = 40.0
+
+_Place = tuple[str, float, float]
+"""(pair, distance in A, eV of the wall before it)."""
 
 
 def check(subject: Subject) -> HealthItem:
     """Every pair of elements of the structure, at most ten pairs."""
     numbers = sorted(set(subject.rest.numbers.tolist()))
-    pairs = list(combinations_with_replacement(numbers, 2))[:MOST_PAIRS]
-    curves, falls = [], []
+    every = list(combinations_with_replacement(numbers, 2))
+    pairs = every[:MOST_PAIRS]
+    curves: list[Curve] = []
+    falls: list[_Place] = []
+    unseen: list[_Place] = []
     for first, second in pairs:
         bond = float(covalent_radii[first] + covalent_radii[second])
         scan = _alone if any(subject.rest.pbc) else _in_molecule
@@ -53,7 +61,10 @@ def check(subject: Subject) -> HealthItem:
         found = attraction(distances, energies, SHORT * bond)
         if found is not None:
             falls.append((name, *found))
-    return _judged(falls, tuple(curves))
+        if len(energies) < len(structures):
+            wall = _wall(distances, energies, SHORT * bond)
+            unseen.append((name, float(distances[0]), wall))
+    return _judged(falls, tuple(curves), unseen, len(every) - len(curves))
 
 
 def _as_near_as_it_goes(subject: Subject, structures: list[Structure]) -> np.ndarray:
@@ -132,15 +143,48 @@ def attraction(
     return None
 
 
-def _judged(falls: list[tuple[str, float, float]], curves: tuple[Curve, ...]) -> HealthItem:
-    if not falls:
-        sentence = "All pairs of atoms repel each other down to a third of a bond."
-        return HealthItem(key=KEY, title=TITLE, level="good", sentence=sentence, curves=curves)
+def _wall(distances: np.ndarray, energies: np.ndarray, bond: float) -> float:
+    """Repulsion (eV) of two atoms where a scan ended; 0 where it never came nearer than bonds."""
+    inside = distances < bond
+    if not inside.any() or inside.all() or not np.isfinite(energies).all():
+        return 0.0
+    return max(float(energies[0] - energies[~inside].min()), 0.0)
+
+
+def _judged(
+    falls: Sequence[_Place],
+    curves: tuple[Curve, ...],
+    unseen: Sequence[_Place] = (),
+    n_left_out: int = 0,
+) -> HealthItem:
+    """Of the attractions, the places where scans ended early, and pairs that were not looked at."""
+    if not curves and not falls:
+        sentence = "It has no two atoms that could be pushed together."
+        return HealthItem(key=KEY, title=TITLE, level="skipped", sentence=sentence)
+    level, told, advice = _of_falls(falls) if falls else ("good", "", "")
+    early = ", ".join(f"{name} {distance:.2f} Å" for name, distance, _ in unseen)
+    if unseen:
+        wall = min(each[2] for each in unseen)
+        how = f"behind a wall of {wall:.1f} eV or more" if wall > 0 else "where no wall stands yet"
+        told = f"Electrons settle no nearer than {early}, {how}. {told}".rstrip()
+    elif not falls:
+        pairs = "The pairs looked at" if n_left_out else "All pairs of atoms"
+        told = f"{pairs} repel each other down to a third of a bond."
+    if level == "good" and any(wall < SAFE for _, _, wall in unseen):
+        level = "care"
+        advice = "What hot atoms do there is not known: watch how near they come to each other."
+    if n_left_out:
+        told += f" Not looked at: {n_left_out} more pair{'s' * (n_left_out > 1)} of elements."
+    return HealthItem(
+        key=KEY, title=TITLE, level=level, sentence=told, advice=advice, curves=curves
+    )
+
+
+def _of_falls(falls: Sequence[_Place]) -> tuple[str, str, str]:
+    """(level, sentence, advice) of the attraction that heat reaches first."""
     name, distance, wall = min(falls, key=lambda each: each[2])
     level = "good" if wall >= SAFE else "care" if wall >= THIN else "no"
     sentence = f"{name}: nearer than {distance:.2f} Å two atoms attract each other, "
     sentence += f"behind a wall of {wall:.1f} eV." if wall > 0 else "and no wall stands before it."
     advice = "" if level == "good" else "Hot atoms may fall in: add close pairs to the data."
-    return HealthItem(
-        key=KEY, title=TITLE, level=level, sentence=sentence, advice=advice, curves=curves
-    )
+    return level, sentence, advice
