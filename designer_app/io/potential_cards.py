@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
-from designer_app.errors import FileUnreadableError, ModelUnreadableError
+from designer_app.errors import FileUnreadableError, ModelUnreadableError, UnsafeFileError
 from designer_app.io.atomic_write import atomic_write
 from designer_app.io.ensemble_files import members_named
 from designer_app.io.model_files import POTENTIAL_CARD, no_potential_in
@@ -43,6 +43,8 @@ class LearnedFrom:
     licence: str = ""
     settings: str = ""
     """Functional, cutoff and code of the reference calculations, as far as the file tells."""
+    is_test: bool | None = None
+    """Whether the file was given for tests alone; None where the card does not tell."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -226,7 +228,7 @@ def _members(potential: str, model: str) -> list[tuple[str, str]]:
         return []
     try:
         return [(key, its) for key, its in members_named(model) if key in POTENTIALS]
-    except (FileUnreadableError, OSError, ValueError):  # loading it says what is wrong
+    except (FileUnreadableError, UnsafeFileError, OSError, ValueError):  # loading it says so
         return []
 
 

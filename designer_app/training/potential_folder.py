@@ -21,6 +21,7 @@ from designer_app.provenance import sha256_of, versions
 from designer_app.running.control import RunControl
 from designer_app.specs.fields import settings_of
 from designer_app.specs.labels import LabelFile
+from designer_app.specs.potentials import key_and_model
 from designer_app.specs.train_potential import TrainPotentialSpec
 from designer_app.specs.trainable import TRAINABLE
 from designer_app.training.frames import Fitted, SplitFrames
@@ -36,12 +37,15 @@ _OF_THIS_MACHINE = ("data", "test_data", "out", "start", "resume", "threads", "b
 
 
 def card_before(
-    spec: TrainPotentialSpec, frames: SplitFrames, sets: Sequence[LabelledSet]
+    spec: TrainPotentialSpec, frames: SplitFrames, sets: tuple[LabelledSet, LabelledSet]
 ) -> PotentialCard:
-    """All that is known before the fit: data, split, elements, baseline, versions."""
+    """All that is known before the fit: data, split, elements, baseline, versions.
+
+    `sets` are the files to learn from, and those given for tests.
+    """
     everything = [frame.structure.numbers for frame in frames.train]
     elements = tuple(SYMBOLS[number] for number in np.unique(np.concatenate(everything)))
-    potential, _, model = spec.baseline.partition(":")
+    potential, model = key_and_model(spec.baseline)
     given = frames.free_atoms if spec.references == "auto" else {}
     return PotentialCard(
         family=spec.model,
@@ -52,7 +56,12 @@ def card_before(
         references_eV={},
         fitted=None if spec.start else tuple(each for each in elements if each not in given),
         training=_settings(spec),
-        data=tuple(_learned_from(labels) for labels in _readable(sets)),
+        data=tuple(
+            _learned_from(file, is_test)
+            for labels, is_test in zip(sets, (False, True), strict=True)
+            for file in labels.files
+            if not file.error
+        ),
         split=frames.how,
         seeds=tuple(spec.seed + member for member in range(spec.members)),
         versions=versions(),
@@ -131,15 +140,12 @@ def _settings(spec: TrainPotentialSpec) -> dict[str, Any]:
     return found
 
 
-def _readable(sets: Sequence[LabelledSet]) -> list[LabelFile]:
-    return [file for labels in sets for file in labels.files if not file.error]
-
-
-def _learned_from(file: LabelFile) -> LearnedFrom:
+def _learned_from(file: LabelFile, is_test: bool) -> LearnedFrom:
     path = Path(file.path)
     return LearnedFrom(
         file=path.name,
         sha256=sha256_of(path) if path.is_file() else "",
         n_frames=file.n_frames,
         settings=file.settings,
+        is_test=is_test,
     )

@@ -221,6 +221,7 @@ def test_test_files_are_kept_back_whole(spec, labels, tmp_path):
     write(judged_on, [alloy(seed) for seed in (200, 201, 202)])
     result = train_potential.run(replace(spec, test_data=(judged_on,)), RunControl())
     assert result["n_frames"]["test"] == 3
+    assert [each.is_test for each in read_potential_card(spec.out).data] == [False, True]
 
 
 def energy_of(folder):

@@ -124,6 +124,23 @@ def test_a_file_is_learned_from_where_its_bytes_are_those_of_the_training_data()
     assert learned_of(CARD, hashes) == ("renamed.json",)
 
 
+def test_every_file_that_was_not_for_tests_alone_was_learned_from():
+    files = [
+        LearnedFrom(file=f"{name}.xyz", sha256=name, n_frames=1000, is_test=name == "d")
+        for name in "abcd"
+    ]
+    of_many = replace(CARD, data=tuple(files))  # of which few were judged
+    hashes = {f"{name}.xyz": name for name in "abcd"}
+    assert learned_of(of_many, hashes) == ("a.xyz", "b.xyz", "c.xyz")
+
+
+def test_an_older_card_counts_what_was_learned_from_not_what_was_judged():
+    files = [LearnedFrom(file=name, sha256=name, n_frames=1000) for name in "abc"]
+    fits = [{"n_train": 2400, "n_validation": 10}]
+    older = replace(CARD, data=tuple(files), training={"fits": fits})
+    assert learned_of(older, {name: name for name in "abc"}) == ("a", "b", "c")
+
+
 def test_a_file_that_test_frames_were_taken_from_counts_as_learned_from():
     one = replace(CARD, data=CARD.data[:1])
     assert learned_of(one, {"/here/train.json": "aa"}) == ("train.json",)

@@ -122,16 +122,27 @@ def judged_on(card: PotentialCard) -> ErrorsOn | None:
 
 
 def learned_of(card: PotentialCard, hashes: Mapping[str, str]) -> tuple[str, ...]:
-    """Names of files, known by path and SHA-256, that a potential learned from. Test files stand
-    after these on a card; where test frames are of the same files, these count as learned from.
+    """Names of files, known by path and SHA-256, that a potential learned from.
+
+    Where test frames are of the same files, these count as learned from. Older cards do not tell
+    which files are for tests: there they stand behind the others.
     """
-    n_learned = sum(each.n_frames for each in card.errors if each.name in ("train", "validation"))
-    known, n_before = set[str](), 0
+    n_learned, known, n_before = _n_learned(card), set[str](), 0
     for each in card.data:
-        if n_before < n_learned:
+        if n_before < n_learned if each.is_test is None else not each.is_test:
             known.add(each.sha256)
         n_before += each.n_frames
     return tuple(Path(path).name for path, sha in hashes.items() if sha and sha in known)
+
+
+def _n_learned(card: PotentialCard) -> int:
+    """Frames for training and validation: of many, only some of the former are judged."""
+    judged = {each.name: each.n_frames for each in card.errors}
+    fits = card.training.get("fits")
+    fit = fits[0] if isinstance(fits, list) and fits and isinstance(fits[0], dict) else {}
+    n_train = fit.get("n_offered", fit.get("n_train"))
+    n_train = n_train if isinstance(n_train, int) else judged.get("train", 0)
+    return n_train + judged.get("validation", 0)
 
 
 def told_of(card: PotentialCard) -> str:
