@@ -40,7 +40,7 @@ def continued(out: Path, files: Sequence[Path], flags: dict[str, Any]) -> TrainP
             continue
         raise InvalidSpecError(name, value, _contradicts(out, getattr(begun, name)), labels[name])
     if imports_code(*key_and_model(begun.baseline)) and "baseline" not in flags:
-        reason = "its baseline imports code by name; repeat --baseline to allow it"
+        reason = "its baseline is code of its own; repeat --baseline to allow it"
         raise UnsafeFileError(str(out / SETTINGS_FILE), reason)
     given = {name: flags[name] for name in (*_MAY_CHANGE, "test_data") if name in flags}
     by_hand = tuple(name for name in BY_HAND if name in flags or name in begun.by_hand)

@@ -64,7 +64,7 @@ def _continued(flags: dict[str, Any], **given: Any) -> MDSpec:
         if len(asked) < 2:  # the folder may be somebody else's
             raise UnsafeFileError(
                 str(out / SPEC),
-                "its run imports code by name; repeat --potential and --model to allow it",
+                "its potential is code of its own; repeat --potential and --model to allow it",
             )
     text = {name: str(value) if isinstance(value, Path) else value for name, value in flags.items()}
     continued: MDSpec = spec_from_settings(MDSpec, {**settings, **text}, **given)

@@ -76,7 +76,8 @@ def _model_to_go_on(namespace: argparse.Namespace) -> str:
         raise InvalidSpecError("model", None, f"say what is trained with --model: {models}")
     if not holds_training(namespace.out):
         raise refuse_unknown(namespace.out)
-    return continued(namespace.out, (), {}).model
+    flags = given_flags(TrainPotentialSpec, namespace)
+    return continued(namespace.out, namespace.files, flags).model
 
 
 def _spec_of(namespace: argparse.Namespace) -> TrainPotentialSpec:

@@ -3,21 +3,32 @@
 import tomllib
 from pathlib import Path
 
-from designer_app.errors import ModelUnreadableError
-from designer_app.specs.potentials import key_and_model, member_texts
+from designer_app.errors import ModelUnreadableError, UnsafeFileError
+from designer_app.specs.potentials import imports_code, key_and_model, member_texts
 
 
 def members_named(model: str) -> list[tuple[str, str]]:
     """(registry key, model) of each member of "key:model+key:model", or of a TOML file's list.
 
     The file holds `members = ["chgnet:0.3.0", "lennard-jones:argon.toml"]`; names of files in it
-    are relative to its folder. Raises `ModelUnreadableError`.
+    are relative to its folder. Raises `ModelUnreadableError`, and `UnsafeFileError` of a list with
+    code among its members: who wrote the file is not known, so the user names such members himself.
     """
     texts = member_texts(model)
     if len(texts) != 1 or not model.endswith(".toml"):
         return [key_and_model(text) for text in texts]
-    members = [key_and_model(text) for text in _listed(Path(model))]
-    return [(key, _beside(Path(model).parent, name)) for key, name in members]
+    path = Path(model)
+    named = [key_and_model(text) for text in _listed(path)]
+    members = [(key, _beside(path.parent, its)) for key, its in named]
+    code = next((f"{key}:{its}" for key, its in members if imports_code(key, its)), "")
+    if code:
+        told = "+".join(f"{key}:{its}" for key, its in members)
+        reason = (
+            f"its member {code} is code of its own. To allow it, name the members in place of the "
+            f"file: ensemble:{told}"
+        )
+        raise UnsafeFileError(model, reason)
+    return members
 
 
 def _beside(folder: Path, name: str) -> str:

@@ -5,7 +5,7 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 
-from designer_app.errors import DesignerAppError, ModelUnreadableError
+from designer_app.errors import DesignerAppError, ModelUnreadableError, UnsafeFileError
 from designer_app.io.ensemble_files import members_named
 from designer_app.io.potential_cards import (
     BASELINE_FOLDER,
@@ -16,7 +16,7 @@ from designer_app.io.potential_cards import (
 )
 from designer_app.potentials.quip_files import read_gap
 from designer_app.provenance import sha256_of
-from designer_app.specs.potentials import POTENTIALS, key_and_model, sum_texts
+from designer_app.specs.potentials import POTENTIALS, imports_code, key_and_model, sum_texts
 
 
 def parts_of(key: str, model: str) -> list[tuple[str, str]]:
@@ -74,6 +74,17 @@ def is_same(first: tuple[str, str], second: tuple[str, str]) -> bool:
     except DesignerAppError:
         return False
     return len(here) == len(there) and all(map(_is_same_part, here, there))
+
+
+def refuse_unnamed_code(path: Path, baseline: tuple[str, str], named: str, how: str) -> None:
+    """Raise `UnsafeFileError` where the baseline of a folder is code, unless the user named it.
+
+    `baseline` is the (potential, model) that what lies at `path` tells: a stranger may have written
+    it. `named` is the "key:model" of the user himself, `how` tells him how to name it.
+    """
+    if imports_code(*baseline) and not is_same(baseline, key_and_model(named)):
+        reason = f"its baseline {':'.join(baseline)} is code of its own. {how}"
+        raise UnsafeFileError(str(path), reason)
 
 
 def _is_same_part(first: tuple[str, str], second: tuple[str, str]) -> bool:

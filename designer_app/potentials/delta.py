@@ -8,6 +8,7 @@ they stay derivatives of the energy, and the sum runs in dynamics as any other p
 
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import ClassVar
 
 import numpy as np
@@ -15,7 +16,7 @@ import torch
 from torch import Tensor
 
 from designer_app.device import Compute
-from designer_app.errors import FileUnreadableError, InvalidSpecError, UnsafeFileError
+from designer_app.errors import FileUnreadableError, InvalidSpecError
 from designer_app.io.potential_cards import (
     POTENTIAL_CARD,
     baseline_of,
@@ -26,11 +27,11 @@ from designer_app.neighbors.build import build_neighbors
 from designer_app.neighbors.pairs import NeighborList
 from designer_app.potentials import load_potential
 from designer_app.potentials.base import ENERGY_AND_FORCES, Potential, Prediction
-from designer_app.potentials.baseline_files import is_same, parts_of
+from designer_app.potentials.baseline_files import is_same, refuse_unnamed_code
 from designer_app.potentials.composite import CompositePotential
 from designer_app.running.control import RunControl
 from designer_app.specs.labelled import LabelledFrame
-from designer_app.specs.potentials import imports_code, key_and_model, sum_texts
+from designer_app.specs.potentials import key_and_model, sum_texts
 from designer_app.state import AtomicState, state_from_structures
 
 _SUMMED = frozenset({"energy", "forces", "stress", "energies"})
@@ -84,15 +85,10 @@ def on_baseline(
     Raises `UnsafeFileError` where that would import a module: a card may come from a stranger.
     Not so where the user `named` just this "key:model" himself.
     """
-    key, model = baseline
-    is_code = imports_code(key, model) or "script" in (part for part, _ in parts_of(key, model))
-    if is_code and not is_same(baseline, key_and_model(named)):
-        reason = (
-            f"its baseline {key}:{model} is code of its own. To allow it, name both: "
-            f"delta:{key}:{model}+{correction.key}:FOLDER"
-        )
-        raise UnsafeFileError(correction.model, reason)
-    return DeltaPotential(load_potential(key, model, compute), correction)
+    both = f"delta:{':'.join(baseline)}+{correction.key}:FOLDER"
+    how = f"To allow it, name both: {both}"
+    refuse_unnamed_code(Path(correction.model), baseline, named, how)
+    return DeltaPotential(load_potential(*baseline, compute), correction)
 
 
 class DeltaPotential(CompositePotential):

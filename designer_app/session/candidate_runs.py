@@ -35,7 +35,8 @@ class CandidateRuns(ProjectRuns):
 
     def code_of(self, spec: Any) -> str:
         """The potential, where it is code."""
-        return spec.model if imports_code(spec.potential, spec.model) else ""
+        is_code = imports_code(spec.potential, spec.model)
+        return (spec.model or spec.potential) if is_code else ""
 
     @staticmethod
     def is_worth_a_look(folder: Path) -> bool:

@@ -41,7 +41,7 @@ from designer_app.specs.evaluate import EvaluateSpec, Evaluation
 from designer_app.specs.fields import spec_from_settings
 from designer_app.specs.health import HealthSpec
 from designer_app.specs.labels import LabelsSpec
-from designer_app.specs.potentials import POTENTIALS, imports_code
+from designer_app.specs.potentials import POTENTIALS, imports_code, key_and_model
 from designer_app.specs.train_potential import TrainPotentialSpec
 from designer_app.specs.training_progress import PARITY_FILE, PLAN_FILE, SERIES_FILE
 from designer_app.specs.trust import TrustSpec
@@ -74,8 +74,8 @@ class Trainings(ProjectRuns):
 
     def code_of(self, spec: TrainPotentialSpec) -> str:
         """The baseline, where it is code."""
-        potential, _, model = spec.baseline.partition(":")
-        return model if imports_code(potential, model) else ""
+        potential, model = key_and_model(spec.baseline)
+        return (model or potential) if imports_code(potential, model) else ""
 
     @staticmethod
     def is_worth_a_look(folder: Path) -> bool:

@@ -228,6 +228,10 @@ POTENTIALS: Registry[PotentialRow] = Registry(
 )
 
 
+CODE = ("ase", "script")
+"""Families whose models are programs, or import one by name."""
+
+
 def member_texts(text: str, most: int = 0) -> list[str]:
     """The "key:model" of each member in "key:model+key:model"; at most so many, 0 for all."""
     # A "+" may also stand in a keyword or a path: only one before a registry key separates.
@@ -241,7 +245,7 @@ def sum_texts(text: str) -> list[str]:
     After a baseline that has members itself, the correction is what stands behind the last "+".
     """
     texts = member_texts(text)
-    if len(texts) > 2 and texts[0].partition(":")[0] in ("ensemble", "delta"):
+    if len(texts) > 2 and key_and_model(texts[0])[0] in ("ensemble", "delta"):
         return ["+".join(texts[:-1]), texts[-1]]
     return member_texts(text, most=2)
 
@@ -253,27 +257,30 @@ def key_and_model(text: str) -> tuple[str, str]:
 
 
 def imports_code(potential: str, model: str) -> bool:
-    """Whether a choice of potential, or of a part of one, may import a module by name.
+    """Whether a choice of potential, or of a part of one, may run code that is not ours.
 
-    An ensemble that a file lists counts as one that does: only the worker reads such files.
+    A module imported by name, or a program in a file. What a file lists, or a folder names as its
+    baseline, is not looked at: it is loaded only where it is no code.
     """
-    parts = [(potential, model)]
-    while parts:
-        key, its = parts.pop()
-        if key.strip() == "ase":
-            return True
-        if key in ("ensemble", "delta"):
-            texts = sum_texts(its) if key == "delta" else member_texts(its)
-            if key == "ensemble" and len(texts) == 1 and its.endswith(".toml"):
-                return True
-            parts += map(key_and_model, texts)
-    return False
+    return any(key in CODE for key, _ in _parts(potential, model))
 
 
 def runs_a_program(spec: Any) -> bool:
     """Whether the potentials that a spec names include a model that is a program."""
-    named = [getattr(spec, "potential", ""), getattr(spec, "model", ""),
-             getattr(spec, "baseline", ""), *getattr(spec, "potentials", ())]  # fmt: skip
-    parts = [part.strip() for text in named for piece in str(text).split("+")
-             for part in piece.split(":")]  # fmt: skip
-    return "script" in parts
+    choices = [(getattr(spec, "potential", ""), getattr(spec, "model", ""))]
+    texts = (getattr(spec, "baseline", ""), *getattr(spec, "potentials", ()))
+    choices += [key_and_model(text) for text in texts]
+    return any(key == "script" for choice in choices for key, _ in _parts(*choice))
+
+
+def _parts(potential: str, model: str) -> list[tuple[str, str]]:
+    """(registry key, model) of all that a choice names, as the loaders take it apart."""
+    left, found = [(potential, model)], list[tuple[str, str]]()
+    while left:
+        key, its = left.pop()
+        key = key.strip()
+        if key in ("ensemble", "delta"):
+            left += map(key_and_model, sum_texts(its) if key == "delta" else member_texts(its))
+        else:
+            found.append((key, its))
+    return found

@@ -22,11 +22,12 @@ from designer_app.io.potential_cards import (
     POTENTIAL_CARD,
     POTENTIAL_WEIGHTS,
     PotentialCard,
+    baseline_of,
     read_potential_card,
     shipped_folder,
     trained_folder,
 )
-from designer_app.potentials.baseline_files import fingerprint, fingerprints
+from designer_app.potentials.baseline_files import fingerprint, fingerprints, refuse_unnamed_code
 from designer_app.potentials.ensemble import members_of
 from designer_app.potentials.quip_files import read_gap
 from designer_app.specs.potentials import POTENTIALS, key_and_model, sum_texts
@@ -44,20 +45,28 @@ def on_carried_baseline(
 ) -> PotentialCard:
     """The card of a correction that is trained in `folder`, with its baseline and what that holds.
 
-    Raises `ResumeError` where a training that `begun` there corrected another one.
+    Raises `ResumeError` where a training that `begun` there corrected another one, and
+    `UnsafeFileError` where the folder tells of code that `baseline` does not name.
     """
     before = read_potential_card(folder) if (folder / POTENTIAL_CARD).is_file() else None
     try:
         named = carried_baseline(baseline, folder, begun=begun)
-    except FileUnreadableError:  # a list of members that is gone: what it named is here
-        if before is None:
+    except FileUnreadableError:
+        if before is None or not _is_list_that_is_gone(baseline):
             raise
-        named = before.baseline
+        named = before.baseline  # what the list named is here
     card = replace(card, baseline=named)
+    how = "To allow it, train in another folder, and name it with --baseline"
+    refuse_unnamed_code(folder, baseline_of(folder, card), baseline, how)
     card = replace(card, baseline_sha256=fingerprints(folder, card))
     if before and before.baseline_sha256 and before.baseline_sha256 != card.baseline_sha256:
         raise ResumeError(str(folder), _ANOTHER)
     return card
+
+
+def _is_list_that_is_gone(baseline: str) -> bool:
+    key, model = key_and_model(baseline)
+    return key == "ensemble" and model.endswith(".toml") and not Path(model).exists()
 
 
 def carried_baseline(baseline: str, folder: Path, *, begun: bool = False) -> tuple[str, str]:

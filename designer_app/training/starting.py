@@ -50,8 +50,7 @@ def with_baseline_of_start(spec: TrainPotentialSpec) -> TrainPotentialSpec:
     if spec.start is None or spec.baseline or spec.model in _BEGIN_ELSEWHERE:
         return spec
     key, model = baseline_of(spec.start, read_potential_card(spec.start))
-    is_code = imports_code(key, model) or "script" in (part for part, _ in parts_of(key, model))
-    return spec if is_code or not key else replace(spec, baseline=f"{key}:{model}")
+    return spec if not key or imports_code(key, model) else replace(spec, baseline=f"{key}:{model}")
 
 
 def check_start(

@@ -155,7 +155,7 @@ def test_npt_says_pressure_volume_and_density_with_errors(tmp_path, capsys):
     ("spec", "flags"),
     [
         ('potential = "ase"\nmodel = "os:abort"\n', []),
-        ('potential = "ensemble"\nmodel = "members.toml"\n', []),
+        ('potential = "script"\nmodel = "model.pth"\n', []),
         ('potential = "ase"\nmodel = 7\n', []),
         ('potential = "chgnet"\nmodel = "os:abort"\n', ["--potential", "ase"]),
     ],

@@ -127,6 +127,14 @@ def test_a_training_goes_on_with_no_code_that_the_user_did_not_name(trained, tmp
     assert "repeat --baseline to allow it" in capsys.readouterr().err
 
 
+def test_a_training_on_code_goes_on_when_the_user_names_it_again(labels, tmp_path, capsys):
+    out, named = tmp_path / "copper", ["--baseline", "ase:ase.calculators.emt:EMT"]
+    assert main([*quick(labels, out), *named]) == 0
+    assert main(["train", "--out", str(out), "--resume"]) == 2
+    assert "repeat --baseline to allow it" in capsys.readouterr().err
+    assert main(["train", "--out", str(out), "--resume", "--epochs", "3", *named]) == 0
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [

@@ -312,7 +312,7 @@ def test_a_run_that_the_user_stopped_is_not_offered(qtbot, runs):
         ("ase", "os:system"),
         ("ensemble", "chgnet:0.3.0+ase:os:system"),
         ("ensemble", "morse+ ase:os:system"),
-        ("ensemble", "members.toml"),
+        ("script", "model.pth"),
     ],
 )
 def test_a_run_that_imports_code_goes_on_only_when_trusted(qtbot, runs, potential, model):

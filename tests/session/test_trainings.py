@@ -52,8 +52,12 @@ def test_a_training_that_was_cut_off_goes_on_with_its_files(qtbot, trainings, ru
     assert spec.out == run.folder
 
 
-def test_a_training_on_a_baseline_that_is_code_waits_for_trust(trainings, run):
-    run.settings["baseline"] = "ase:somewhere:Calculator"
+@pytest.mark.parametrize(
+    "baseline",
+    ["ase", "ase:somewhere:Calculator", " ensemble:ase:somewhere:Calculator+morse", "script:a.pth"],
+)
+def test_a_training_on_a_baseline_that_is_code_waits_for_trust(trainings, run, baseline):
+    run.settings["baseline"] = baseline
     with pytest.raises(UnsafeFileError):
         trainings.go_on(run)
 

@@ -135,10 +135,11 @@ def test_every_potential_has_a_loader(row):
         ("ensemble", "chgnet+ase:os:abort"),
         ("ensemble", " ase :os:abort+morse"),
         ("ensemble", "morse + ase : os:abort"),
-        ("ensemble", "members.toml"),
+        ("script", "model.pth"),
+        (" ensemble", "morse+ script :model.pth"),
+        (" delta ", " ensemble:ase:os:abort+morse + schnet:folder"),
         ("delta", "ase:os:abort+morse"),
         ("delta", "morse+ensemble:ase:os:abort+morse"),
-        ("delta", "ensemble:members.toml+morse"),
         ("delta", "ensemble:morse:a.toml+ase:os:abort+schnet:folder"),
     ],
 )
@@ -151,6 +152,7 @@ def test_a_potential_that_may_import_code_is_known_as_such(potential, model):
     [
         ("chgnet", "r2scan"),
         ("ensemble", ""),
+        ("ensemble", "members.toml"),
         ("morse", "mine.toml"),
         ("ensemble", "morse:mine.toml+core-shell:ours.toml"),
         ("delta", "ensemble:chgnet+morse:mine.toml+schnet:folder"),
