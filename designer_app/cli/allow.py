@@ -56,4 +56,5 @@ COMMAND = Command(
     configure=_configure,
     run=_run,
     present=_present,
+    takes_control=False,
 )

@@ -116,4 +116,5 @@ COMMAND = Command(
     configure=_configure,
     run=_run,
     present=lambda result: table(result["rows"]),
+    takes_control=False,
 )

@@ -36,3 +36,6 @@ class Command:
     failed: Callable[[dict[str, Any]], bool] | None = None
     """Whether a part of what was asked for is missing from a result, which is told all the same:
     the exit code is then 1."""
+    takes_control: bool = True
+    """Whether what it runs looks at the control and can be stopped between two steps; without,
+    Ctrl+C and the end of its time in a queue stop it at once."""

@@ -77,7 +77,7 @@ def _run(arguments: Sequence[str]) -> int:
     command = commands[namespace.command]
     control = RunControl(told_on_stderr())
     try:
-        with _cancelled_by_interrupt(control), _stdout_kept_clean(), watched(control):
+        with _stopped_by_signals(control, command), _stdout_kept_clean(), watched(control):
             result = command.run(namespace, control, Console())
     except Cancelled:
         print(_stopped(namespace), file=sys.stderr)
@@ -232,14 +232,15 @@ def _common_flags() -> _Parser:
 
 
 @contextmanager
-def _cancelled_by_interrupt(control: RunControl) -> Generator[None]:
+def _stopped_by_signals(control: RunControl, command: Command) -> Generator[None]:
     """Ctrl+C ends the run at its next step, so that its files are whole; twice ends at once.
 
-    So does what a queue or `timeout` sends when the time is over.
+    So does what a queue or `timeout` sends when the time is over. What does not look at the control
+    ends at once.
     """
 
     def interrupt(_signal: int, _frame: FrameType | None) -> None:
-        if control.is_cancelled:
+        if control.is_cancelled or not command.takes_control:
             raise KeyboardInterrupt
         control.cancel()
 

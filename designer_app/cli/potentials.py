@@ -138,4 +138,5 @@ COMMAND = Command(
     configure=_configure,
     run=_run,
     present=_present,
+    takes_control=False,
 )

@@ -274,6 +274,19 @@ def test_an_interrupted_simulation_says_so_and_can_be_resumed(sent, calculators,
     assert json.loads(ended.stdout)["resumed_from_step"] > 0
 
 
+@pytest.mark.skipif(os.name != "posix", reason="Ctrl+C is a console event on Windows")
+@pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM])
+def test_what_looks_at_no_control_is_stopped_at_once(sent, monkeypatch, capsys):
+    def never_ending(_quick, _say):
+        os.kill(os.getpid(), sent)
+        while True:
+            time.sleep(0.01)
+
+    monkeypatch.setattr("designer_app.cli.benches.screen.rows", never_ending)
+    assert main(["bench", "screen"]) == 1
+    assert capsys.readouterr().err == "Stopped at once; what was written is kept.\n"
+
+
 @pytest.mark.parametrize(
     ("out", "said"),
     [
