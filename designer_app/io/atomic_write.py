@@ -11,19 +11,22 @@ from designer_app.errors import WriteFailedError
 
 
 @contextmanager
-def replacing(path: Path, *, backup: bool = True) -> Iterator[Path]:
+def replacing(path: Path, *, backup: bool = True, through_link: bool = False) -> Iterator[Path]:
     """A path beside `path`, of the same suffix, that takes its place when the block ends well.
 
+    A link of that name gives way to the file: in a folder that came from somebody else it may lead
+    to any file of the user's. `through_link` writes the file that it leads to, where the user named
+    the path himself.
     On any failure the old file stays as it was; one that the system reports (full disk, missing
     rights, lost drive) is raised as `WriteFailedError`.
     """
-    target = path.resolve()  # a link is written through, not replaced
+    target = path.resolve() if through_link else path.parent.resolve() / path.name
     beside = target.with_name(f".{secrets.token_hex(4)}.{target.name}")
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         yield beside
         _sync(beside)
-        if target.exists():
+        if target.exists() and not target.is_symlink():
             shutil.copymode(target, beside)
             if backup:
                 _keep(target)
@@ -36,9 +39,11 @@ def replacing(path: Path, *, backup: bool = True) -> Iterator[Path]:
             beside.unlink(missing_ok=True)
 
 
-def atomic_write(path: Path, content: str | bytes, *, backup: bool = True) -> None:
+def atomic_write(
+    path: Path, content: str | bytes, *, backup: bool = True, through_link: bool = False
+) -> None:
     """Put `content` (text as UTF-8) into a file, keeping what was there as its backup."""
-    with replacing(path, backup=backup) as beside:
+    with replacing(path, backup=backup, through_link=through_link) as beside:
         beside.write_bytes(content.encode() if isinstance(content, str) else content)
 
 

@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 from designer_app.errors import ResumeError, WriteFailedError
 from designer_app.io.atomic_write import atomic_write
 from designer_app.io.documents import Document
+from designer_app.io.folders import refuse_link
 from designer_app.io.screen_store import ScreenStore, plain
 from designer_app.io.structures import read_document
 from designer_app.io.writing import cif_text
@@ -110,6 +111,7 @@ class DesignStore(ScreenStore):
         record[: len(rows)] = rows
         path = self.folder / POPULATION
         try:
+            refuse_link(path)
             with path.open("ab") as file:
                 whole = file.tell() // record.nbytes
                 file.truncate(whole * record.nbytes)

@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 from typing import IO
 
+from designer_app.io.folders import refuse_link
 from designer_app.provenance import now
 
 NAME = "in-use.lock"
@@ -27,6 +28,7 @@ class FolderLock:
 
     def take(self) -> bool:
         """Whether the folder is ours now. Raises `OSError` where it cannot be written to."""
+        refuse_link(self.path)
         file = self.path.open("ab")
         try:
             _lock(file)

@@ -122,7 +122,7 @@ def write_pair_table(path: Path, table: PairTable) -> None:
         "pairs": pairs or None,
     }
     path.parent.mkdir(parents=True, exist_ok=True)
-    write_toml(path, told, backup=False)
+    write_toml(path, told, backup=False, through_link=True)
 
 
 def own_tables(form: str) -> list[tuple[str, str]]:

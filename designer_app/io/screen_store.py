@@ -23,7 +23,7 @@ import numpy as np
 from designer_app.errors import ResumeError, WriteFailedError
 from designer_app.io.atomic_write import atomic_write
 from designer_app.io.documents import Document
-from designer_app.io.folders import writable_folder
+from designer_app.io.folders import refuse_link, writable_folder
 from designer_app.io.structures import read_document
 from designer_app.io.toml import read_toml, write_toml
 from designer_app.io.writing import cif_text
@@ -237,6 +237,7 @@ def _append(path: Path, rows: list[dict[str, Any]]) -> int:
         return 0
     lines = "".join(json.dumps(row, separators=(",", ":"), allow_nan=False) + "\n" for row in rows)
     try:
+        refuse_link(path)
         with path.open("ab") as file:
             before = file.tell()
             try:

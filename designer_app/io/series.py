@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from designer_app.errors import WriteFailedError
+from designer_app.io.folders import refuse_link
 
 
 class SeriesWriter:
@@ -25,6 +26,7 @@ class SeriesWriter:
         header = (",".join(self.columns) + "\n").encode()
         with _reported(path):
             path.parent.mkdir(parents=True, exist_ok=True)
+            refuse_link(path)
             self._size, self.last_step = _whole_lines(path, header, keep_until)
             self._file = path.open("ab", buffering=0)
             self._file.truncate(self._size)

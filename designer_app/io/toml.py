@@ -17,9 +17,11 @@ def read_toml(path: Path) -> dict[str, Any]:
     return tomllib.loads(path.read_text(encoding="utf-8"))
 
 
-def write_toml(path: Path, table: Mapping[str, Any], *, backup: bool = True) -> None:
+def write_toml(
+    path: Path, table: Mapping[str, Any], *, backup: bool = True, through_link: bool = False
+) -> None:
     """Put a table into a file, atomically."""
-    atomic_write(path, toml_text(table), backup=backup)
+    atomic_write(path, toml_text(table), backup=backup, through_link=through_link)
 
 
 def toml_text(table: Mapping[str, Any]) -> str:

@@ -20,6 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from designer_app.errors import FileUnreadableError, WriteFailedError
+from designer_app.io.folders import refuse_link
 from designer_app.io.sniffing import sniff
 
 if TYPE_CHECKING:
@@ -100,6 +101,8 @@ class TrajectoryWriter:
         self.path = path
         with _reported(path):
             path.parent.mkdir(parents=True, exist_ok=True)
+            refuse_link(path)
+            refuse_link(index_path(path))
             self._steps = _whole_frames(path, keep_until)
             _write_index(path, self._steps)
             self._size = path.stat().st_size if path.exists() else 0

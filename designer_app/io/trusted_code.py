@@ -32,14 +32,14 @@ def trust(path: Path, sha256: str = "") -> str:
     sha256 = sha256 or sha256_of(path)
     listed = dict(_trusted())
     listed[sha256] = {"path": str(path), "since": datetime.now(UTC).isoformat(timespec="seconds")}
-    atomic_write(settings_folder() / _FILE, json.dumps(listed, indent=1) + "\n")
+    _keep(listed)
     return sha256
 
 
 def distrust(sha256: str) -> None:
     """Allow a file no longer."""
     listed = {each: told for each, told in _trusted().items() if each != sha256}
-    atomic_write(settings_folder() / _FILE, json.dumps(listed, indent=1) + "\n")
+    _keep(listed)
 
 
 def check_trusted(file: ModelFile, content: bytes) -> str:
@@ -60,3 +60,8 @@ def _trusted() -> Mapping[str, Mapping[str, str]]:
     except (OSError, ValueError):
         return {}
     return told if isinstance(told, dict) else {}
+
+
+def _keep(listed: Mapping[str, Mapping[str, str]]) -> None:
+    text = json.dumps(listed, indent=1) + "\n"
+    atomic_write(settings_folder() / _FILE, text, through_link=True)

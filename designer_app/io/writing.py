@@ -13,7 +13,7 @@ from designer_app.io.documents import Document
 from designer_app.io.formulas import amounts_of, formula
 
 
-def write_document(document: Document, path: Path) -> Path:
+def write_document(document: Document, path: Path, *, through_link: bool = True) -> Path:
     """Save by suffix: .cif, .extxyz, .xyz, .vasp or POSCAR/CONTCAR, .json, .traj.
 
     Raises `InvalidSpecError` where the format is unknown or cannot hold the document,
@@ -27,7 +27,7 @@ def write_document(document: Document, path: Path) -> Path:
         )
     if kind in ("cif", "vasp") and document.content.volume == 0:
         raise InvalidSpecError("file", path.name, "this format needs a cell; use .xyz or .extxyz")
-    with replacing(path) as beside:
+    with replacing(path, through_link=through_link) as beside:
         if kind == "cif":
             beside.write_text(cif_text(document), encoding="utf-8")
         else:

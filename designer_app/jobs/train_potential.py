@@ -5,10 +5,16 @@ from dataclasses import asdict, replace
 from typing import Any
 
 from designer_app.device import Compute
-from designer_app.errors import InputError, InvalidSpecError, ResumeError
-from designer_app.io.folders import writable_folder
+from designer_app.errors import InputError, InvalidSpecError, ResumeError, WriteFailedError
+from designer_app.io.folders import refuse_link, writable_folder
 from designer_app.io.labels import LabelledSet, read_labelled, refuse_what_is_missing
-from designer_app.io.potential_cards import POTENTIAL_CARD, ErrorsOn, PotentialCard, baseline_of
+from designer_app.io.potential_cards import (
+    BASELINE_FOLDER,
+    POTENTIAL_CARD,
+    ErrorsOn,
+    PotentialCard,
+    baseline_of,
+)
 from designer_app.io.toml import write_toml
 from designer_app.potentials import load_potential
 from designer_app.potentials.trained import load
@@ -84,7 +90,20 @@ def _check_folder(spec: TrainPotentialSpec, control: RunControl) -> bool:
         reason = "a training is there already: go on with it, or choose another folder"
         raise InvalidSpecError("out", spec.out, reason, "Folder")
     writable_folder(spec.out)
+    _refuse_links(spec)
     return begun
+
+
+def _refuse_links(spec: TrainPotentialSpec) -> None:
+    """Raise `WriteFailedError` where what the training writes into would lead elsewhere."""
+    baselines = spec.out / BASELINE_FOLDER
+    members = (member_folder(spec, member) for member in range(spec.members))
+    for path in (baselines, *members, *baselines.rglob("*")):
+        try:
+            if path != spec.out:
+                refuse_link(path)
+        except OSError as error:
+            raise WriteFailedError(str(path), error.strerror or str(error)) from error
 
 
 def _keep_settings(spec: TrainPotentialSpec) -> None:

@@ -135,7 +135,7 @@ class Project:
 
         suffix, other = (".cif", ".extxyz") if document.is_disordered else (".extxyz", ".cif")
         path = self.folder / "structures" / f"{name}{suffix}"
-        write_document(document, path)
+        write_document(document, path, through_link=False)
         told = {"name": document.name, "source": document.source}
         write_toml(path.with_suffix(".toml"), told, backup=False)
         with suppress(OSError):

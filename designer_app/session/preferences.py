@@ -46,7 +46,7 @@ class PreferenceStore(QObject):
         if not changed:
             return
         try:
-            write_toml(self._path, settings_of(values))
+            write_toml(self._path, settings_of(values), through_link=True)
         except WriteFailedError as error:  # they count until the end of the program
             _log.warning("The preferences could not be saved: %s", error.reason)
         for name in changed:

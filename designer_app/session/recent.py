@@ -49,7 +49,7 @@ class Recent:
     def _write(self) -> None:
         with suppress(WriteFailedError):
             table = {"project": self._project, "files": self._files}
-            write_toml(self._path, table, backup=False)
+            write_toml(self._path, table, backup=False, through_link=True)
 
 
 def _is_there(asked: Callable[[], bool]) -> bool:

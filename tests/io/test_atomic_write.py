@@ -80,12 +80,23 @@ def test_the_path_to_write_to_has_the_suffix_of_the_target(tmp_path):
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="links need rights on Windows")
-def test_a_link_is_written_through(tmp_path):
+def test_a_link_is_written_through_where_that_is_asked_for(tmp_path):
     (tmp_path / "real.txt").write_text("old")
     (tmp_path / "link.txt").symlink_to(tmp_path / "real.txt")
-    atomic_write(tmp_path / "link.txt", "new")
+    atomic_write(tmp_path / "link.txt", "new", through_link=True)
     assert (tmp_path / "link.txt").is_symlink()
     assert (tmp_path / "real.txt").read_text() == "new"
+
+
+@pytest.mark.parametrize("backup", [True, False])
+@pytest.mark.skipif(sys.platform == "win32", reason="links need rights on Windows")
+def test_a_link_gives_way_to_the_file(tmp_path, backup):
+    (tmp_path / "real.txt").write_text("old")
+    (tmp_path / "link.txt").symlink_to(tmp_path / "real.txt")
+    atomic_write(tmp_path / "link.txt", "new", backup=backup)
+    assert not (tmp_path / "link.txt").is_symlink()
+    assert (tmp_path / "link.txt").read_text() == "new"
+    assert (tmp_path / "real.txt").read_text() == "old"
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="modes are POSIX")
