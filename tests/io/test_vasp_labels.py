@@ -136,6 +136,12 @@ def test_what_version_6_says_of_unsettled_electrons_is_believed(tmp_path):
     assert not read(tmp_path / "OUTCAR", outcar((2, said))).frames
 
 
+def test_what_version_6_gave_up_stays_out_where_linear_response_counts_on(tmp_path):
+    said = SETTLED.replace("because EDIFF is reached", "EDIFF was not reached (unconverged)")
+    said += STEP.format(ionic=1, electronic=4)  # one more than allowed
+    assert not read(tmp_path / "OUTCAR", outcar((3, said))).frames
+
+
 def test_runs_joined_to_one_file_lose_the_step_that_did_not_settle(tmp_path):
     first, second = outcar((2, SETTLED), (2, SETTLED)), outcar((3, SETTLED), (1, SETTLED))
     killed = first + STEP.format(ionic=3, electronic=1)

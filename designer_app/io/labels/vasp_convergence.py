@@ -2,7 +2,8 @@
 
 VASP goes on with such a step, and its energy, forces and stress look like any others. Up to
 version 5 the OUTCAR even says that EDIFF was reached, so the steps are counted; a step that settles
-with the very last one allowed is taken for unsettled, but where version 6 says that it did.
+with the very last one allowed is taken for unsettled, but where version 6 says that it did. A step
+that was given up in words stays so, whatever is counted behind it.
 
 Runs that were joined to one OUTCAR count anew, and may have been killed between two results, so
 frames are counted by their results, as whoever reads them does.
@@ -23,7 +24,7 @@ _RESULT = b"FREE ENERGIE OF THE ION-ELECTRON SYSTEM"
 
 def unsettled(name: str, path: Path) -> frozenset[int]:
     """Numbers, from 0, of the ionic steps of a "vasp-out" or "vasp-xml" that did not settle."""
-    allowed, is_honest, found = 0, False, set[int]()
+    allowed, is_honest, found, given_up = 0, False, set[int](), set[int]()
     with path.open("rb") as file:
         for line, ionic, electronic in (_in_xml if name == "vasp-xml" else _in_outcar)(file):
             if b"NELM" in line and (said := _ALLOWED.search(line)):
@@ -32,12 +33,16 @@ def unsettled(name: str, path: Path) -> frozenset[int]:
                 is_honest = int(version.group(1)) >= _HONEST_FROM
             if ionic < 0:
                 continue
-            if _GIVEN_UP in line or electronic == allowed > 1:
+            if electronic == 1:  # begun anew
+                given_up.discard(ionic)
+            if _GIVEN_UP in line:
+                given_up.add(ionic)
+            elif electronic == allowed > 1:
                 found.add(ionic)
             elif electronic == 1 or electronic > allowed or (is_honest and _REACHED in line):
                 # begun anew, or linear response, which counts on behind what had settled
                 found.discard(ionic)
-    return frozenset(found)
+    return frozenset(found | given_up)
 
 
 def _in_outcar(file: Iterator[bytes]) -> Iterator[tuple[bytes, int, int]]:
