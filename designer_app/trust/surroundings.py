@@ -95,15 +95,19 @@ class KnownSurroundings:
         return cls(found)
 
     def calibrated(self, features: Floats, numbers: NDArray[np.int64]) -> "KnownSurroundings":
-        """In units of what one in a hundred of these atoms, kept back, exceeds."""
+        """In units of what one in a hundred of these atoms, kept back, exceeds.
+
+        Atoms whose features are no numbers tell nothing of it.
+        """
         raw = self.distances(features, numbers)
         finite = np.isfinite(raw)
         common = [number for number, each in self._elements.items() if len(each.kept) >= FEWEST]
         sure = finite & np.isin(numbers, common)
-        everywhere = float(np.quantile(raw[sure if sure.any() else finite], 1.0 - EXCEEDED_BY))
+        usual = raw[sure if sure.any() else finite]
+        everywhere = float(np.quantile(usual, 1.0 - EXCEEDED_BY)) if len(usual) else 0.0
         found = {}
         for number, each in self._elements.items():
-            mine = raw[numbers == number]
+            mine = raw[finite & (numbers == number)]
             enough = len(mine) * EXCEEDED_BY >= 1.0
             unit = float(np.quantile(mine, 1.0 - EXCEEDED_BY)) if enough else everywhere
             found[number] = replace(each, unit=max(unit * each.unit, 1e-9))

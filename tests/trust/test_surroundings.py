@@ -40,6 +40,17 @@ def test_features_that_are_no_numbers_are_infinitely_far(known):
     assert np.isinf(found).tolist() == [True, False]
 
 
+def test_kept_back_atoms_without_features_set_no_unit():
+    """More than one in a hundred of them: the quantile of all would be no number."""
+    rng = np.random.default_rng(2)
+    held = rng.normal(size=(400, 8))
+    surroundings = KnownSurroundings.of(rng.normal(size=(500, 8)), np.full(500, 14))
+    sound = surroundings.calibrated(held[12:], np.full(500, 14)[:388])
+    held[:12] = np.nan
+    found = surroundings.calibrated(held, np.full(500, 14)[:400])
+    assert found.arrays()["Si.unit"] == sound.arrays()["Si.unit"]
+
+
 def test_what_is_written_gives_the_same_distances(known):
     surroundings, mixing = known
     again = KnownSurroundings.from_arrays(surroundings.arrays())
