@@ -230,7 +230,7 @@ def _in_words(
         ("One epoch", f"{_duration(an_epoch)} here"),
         ("Epochs", f"about {min(fit, made.epochs):.0f}{members}"),
         ("Learning rate", f"{made.learning_rate:g}, falling to nothing"),
-        ("Time", f"about {_duration(total)}"),
+        ("Time", f"about {_duration(total * spec.members)}"),
     )
 
 

@@ -87,6 +87,13 @@ def test_members_share_the_time(copper_frames, tiny_training, machine):
     assert made.seconds == SECONDS["lunch"] / 4
 
 
+def test_the_time_that_is_told_is_that_of_all_members(copper_frames, tiny_training, machine):
+    machine(1e-2)
+    told = dict(plan(copper_frames, tiny_training(preset="lunch", members=4)).lines)
+    assert told["Time"] == "about 58 min"  # SECONDS["lunch"]
+    assert told["Epochs"].endswith("for each of 4 members")
+
+
 def test_a_longest_time_cuts_a_preset_short(copper_frames, tiny_training, machine):
     machine(1e-7)
     assert plan(copper_frames, tiny_training(preset="lunch", max_minutes=1.0)).seconds == 60.0

@@ -191,6 +191,22 @@ def test_the_plan_of_a_running_training_is_its_own_and_mended_as_it_goes(
     assert potentials.panel.train.progress.text() == "Epoch 6 of about 9"
 
 
+def test_members_took_their_time_together(qtbot, finished, job):
+    for member in (0, 1):
+        for epoch in (4, 8):
+            job.control.series.append(row(epoch, member=member, seconds=epoch * 100.0))
+    finished.watch.look()
+    assert finished.page.work.training.tiles["left"].value.text() == "26:40"
+
+
+def test_the_mended_plan_tells_the_time_of_all_members(potentials):
+    plan = potentials.panel.train.plan
+    plan.set_own(PLANNED)
+    plan.measure(2.0, 30.0, members=4)
+    assert plan.rows()["Epochs"] == "30, for each of 4 members"
+    assert plan.rows()["Time"] == f"4{THIN}min"
+
+
 def test_after_a_training_its_plan_tells_how_it_went(qtbot, finished, job):
     job.control.series.append(row(8, seconds=40.0))
     finished.watch.look()

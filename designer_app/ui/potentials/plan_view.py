@@ -56,12 +56,12 @@ class PlanView(QWidget):
         self._show()
 
     def measure(self, an_epoch: float, epochs: float, members: int = 1) -> None:
-        """Seconds that an epoch takes, and epochs that there will be, as it goes."""
+        """Seconds that an epoch takes, and epochs of each member that there will be, as it goes."""
         each = self.tr(", for each of %d members") % members if members > 1 else ""
         self._measured = {
             EPOCH: _span(an_epoch),
             EPOCHS: f"{epochs:.0f}{each}",
-            TIME: _span(an_epoch * epochs),
+            TIME: _span(an_epoch * epochs * members),
         }
         self._show()
 

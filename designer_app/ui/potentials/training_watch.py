@@ -46,6 +46,8 @@ class TrainingWatch(QObject):
         self.folder: Path | None = None
         self._newest: Mapping[str, float] = {}
         """The row of the last epoch."""
+        self._seconds: dict[float, float] = {}
+        """That each member took until its last epoch."""
         self._planning: Job | None = None
         self._n_judged = 0
         """How often parity was written, as the rows tell."""
@@ -106,7 +108,7 @@ class TrainingWatch(QObject):
                 signal.disconnect(slot)
         self.job, self.folder = None, folder
         self._n_judged, self._reading, self._planning = 0, None, None
-        self._newest = {}
+        self._newest, self._seconds = {}, {}
         self._clock.stop()
         self._panel.set_outcome("")
         self._panel.set_can_go_on(can=False)
@@ -126,6 +128,7 @@ class TrainingWatch(QObject):
     def _take(self, rows: Sequence[Any]) -> None:
         self._page.append(rows)
         self._newest = rows[-1]
+        self._seconds |= _seconds_of_members(rows)
         judged = [int(row["parity"]) for row in rows if row.get("parity") == row.get("parity")]
         n_judged = max(judged, default=0)
         if n_judged != self._n_judged:
@@ -155,8 +158,8 @@ class TrainingWatch(QObject):
                 return
             epochs = max(told.total, done)
         if not self.is_busy:
-            self._page.show_time(clock(seconds), is_over=True)
-        members = self.job.spec.members if self.job is not None else 1
+            self._page.show_time(clock(sum(self._seconds.values())), is_over=True)
+        members = self.job.spec.members if self.job is not None else len(self._seconds)
         self._panel.plan.measure(seconds / done, epochs, members)
 
     def _read_parity(self) -> None:
@@ -182,6 +185,7 @@ class TrainingWatch(QObject):
         if self._is_of_shown():
             self._page.append(rows)
             self._newest = rows[-1] if rows and not self._newest else self._newest
+            self._seconds = _seconds_of_members(rows) | self._seconds
             self._measure()
 
     def _on_plan_read(self, lines: Sequence[tuple[str, str]]) -> None:
@@ -229,6 +233,15 @@ class TrainingWatch(QObject):
         is_begun = self.folder is not None and any(self.folder.glob("checkpoint*"))
         self._panel.set_can_go_on(is_begun)
         self.failed.emit(error)
+
+
+def _seconds_of_members(rows: Sequence[Mapping[str, float]]) -> dict[float, float]:
+    """Time of the last epoch of each member; each counts from its own beginning."""
+    return {
+        row.get("member", 0.0): seconds
+        for row in rows
+        if math.isfinite(seconds := row.get("seconds", math.nan))
+    }
 
 
 def _told(progress: Progress | None) -> str:
