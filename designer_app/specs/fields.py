@@ -149,18 +149,29 @@ def settings_of(spec: Any) -> dict[str, Any]:
 
 
 def spec_from_settings(kind: type[Any], settings: Mapping[str, Any], **given: Any) -> Any:
-    """A spec from plain values; unknown names and wrong types raise `InvalidSpecError`."""
+    """A spec from plain values; unknown and missing names, wrong types: `InvalidSpecError`."""
     hints = {each.name: hint for each, _, hint in spec_fields(kind)}
     values: dict[str, Any] = {}
     for name, value in settings.items():
         if name not in hints:
             raise InvalidSpecError(name, value, f"{kind.__name__} has no such setting")
         values[name] = _converted(name, value, plain_type(hints[name]))
-        if Path in get_args(hints[name]) and isinstance(values[name], tuple):
-            values[name] = tuple(Path(item) for item in values[name])
-    spec = kind(**{**values, **given})
+        if isinstance(values[name], tuple):
+            values[name] = _items(name, values[name], get_args(hints[name]))
+    values |= given
+    for each in fields(kind):
+        if each.name not in values and each.default is MISSING and each.default_factory is MISSING:
+            raise InvalidSpecError(each.name, None, f"{kind.__name__} does not go without it")
+    spec = kind(**values)
     check_spec(spec)
     return spec
+
+
+def _items(name: str, values: tuple[Any, ...], wanted: tuple[Any, ...]) -> tuple[Any, ...]:
+    """The items of a list of paths, texts or numbers; the job checks those of other kinds."""
+    if len(wanted) != 2 or wanted[1] is not Ellipsis or wanted[0] not in (Path, str, int, float):
+        return values
+    return tuple(_converted(name, each, wanted[0]) for each in values)
 
 
 def _converted(name: str, value: Any, wanted: type) -> Any:

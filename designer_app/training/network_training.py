@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from designer_app.errors import Cancelled, RunError
+from designer_app.errors import Cancelled, ResumeError, RunError
 from designer_app.graphs.dataset import FrameGraphs
 from designer_app.running.control import RunControl
 from designer_app.specs.fields import refusal
@@ -55,7 +55,7 @@ def fit(
     if not (spec.energy_weight or spec.force_weight or spec.stress_weight):
         raise refusal(spec, "force_weight", "with all weights of the loss at 0 nothing is learned")
     state = read_training(spec.out) if spec.resume else None
-    chosen = plan(frames, spec) if state is None else plan_from(state["about"]["plan"], spec)
+    chosen = plan(frames, spec) if state is None else _plan_of(state, spec)
     tell_plan(place_of_log(spec)[0], chosen.lines, control)
     start = starting_point(spec)
     model = model_of(frames, spec, chosen.settings)
@@ -94,6 +94,14 @@ def fit(
         raise StoppedFitError(_repelling(fitted, training, model, spec), cause) from cause
     fitted = _fitted(training, model, chosen, frames, start)
     return _repelling(fitted, training, model, spec)
+
+
+def _plan_of(state: Mapping[str, Any], spec: TrainPotentialSpec) -> Plan:
+    try:
+        return plan_from(state["about"]["plan"], spec)
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        reason = "its checkpoint is of another kind of potential"
+        raise ResumeError(str(spec.out), reason) from error
 
 
 def schedule_of(

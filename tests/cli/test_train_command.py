@@ -127,6 +127,26 @@ def test_a_training_goes_on_with_no_code_that_the_user_did_not_name(trained, tmp
     assert "repeat --baseline to allow it" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    ("line", "wrong"),
+    [
+        ("data = [", "data = [3]\n#"),
+        ("data = [", "#"),
+        ("mapping = []", "mapping = [1]"),
+        ("seed = 0", 'seed = "x"'),
+        ('model = "schnet"', 'model = "x"'),
+    ],
+)
+def test_settings_of_a_training_that_are_damaged_are_told_as_such(
+    trained, tmp_path, capsys, line, wrong
+):
+    settings = (trained / SETTINGS_FILE).read_text(encoding="utf-8")
+    assert line in settings
+    (tmp_path / SETTINGS_FILE).write_text(settings.replace(line, wrong), encoding="utf-8")
+    assert main(["train", "--out", str(tmp_path), "--resume"]) == 2
+    assert f"its {SETTINGS_FILE} is damaged" in capsys.readouterr().err
+
+
 def test_a_training_on_code_goes_on_when_the_user_names_it_again(labels, tmp_path, capsys):
     out, named = tmp_path / "copper", ["--baseline", "ase:ase.calculators.emt:EMT"]
     assert main([*quick(labels, out), *named]) == 0

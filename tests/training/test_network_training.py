@@ -286,6 +286,17 @@ def test_a_damaged_checkpoint_is_told_as_such(copper_frames, tiny_training):
         fit(copper_frames, replace(spec, resume=True), RunControl())
 
 
+@pytest.mark.parametrize("about", [{"frames": "1234"}, {"plan": {"a": 1}}, None])
+def test_a_checkpoint_of_another_kind_of_potential_is_told_as_such(
+    copper_frames, tiny_training, about
+):
+    spec = tiny_training(epochs=1, resume=True)
+    spec.out.mkdir()
+    torch.save({"format": 1, "about": about}, spec.out / CHECKPOINT_FILE)
+    with pytest.raises(ResumeError, match="another kind of potential"):
+        fit(copper_frames, spec, RunControl())
+
+
 def test_other_frames_are_not_gone_on_with(copper_frames, tiny_training):
     spec = tiny_training(epochs=1)
     fit(copper_frames, spec, RunControl())

@@ -128,6 +128,20 @@ def test_every_potential_has_a_loader(row):
 
 
 @pytest.mark.parametrize(
+    "wrong",
+    [{"data": [3]}, {"data": 3}, {"mapping": [1]}, {"tags": [["a"]]}, {"by_hand": [True]}],
+)
+def test_items_of_a_wrong_kind_are_refused(wrong):
+    with pytest.raises(InvalidSpecError, match=next(iter(wrong))):
+        spec_from_settings(TrainPotentialSpec, {"data": ["a.xyz"], "model": "schnet", **wrong})
+
+
+def test_a_setting_that_is_missing_is_named():
+    with pytest.raises(InvalidSpecError, match="data"):
+        spec_from_settings(TrainPotentialSpec, {"model": "schnet"})
+
+
+@pytest.mark.parametrize(
     ("potential", "model"),
     [
         ("ase", ""),
