@@ -3,6 +3,7 @@
 import pytest
 
 from designer_app.cli.benches import held_out
+from designer_app.cli.benches.train import DATA
 from designer_app.io.potential_cards import shipped_folder
 
 
@@ -17,6 +18,20 @@ def small(monkeypatch):
 def test_every_shipped_potential_is_judged():
     shipped = {each.name for each in shipped_folder().iterdir() if each.is_dir()}
     assert shipped == {model for _, model, _ in held_out.SHIPPED}
+
+
+@pytest.mark.parametrize(
+    ("family", "data", "figures"),
+    [
+        ("nequip", "ethanol", "NequIP 0.0444 / 2.8"),
+        ("gemnet", "ethanol", "GemNet-T - / 3.6"),
+        ("schnet", "ethanol", "SchNet, on MD17 0.385 / 16.9"),
+        ("gap", "Mo", "qSNAP 2.77 / 184"),
+    ],
+)
+def test_what_is_published_of_the_same_family_stands_beside_ours(family, data, figures):
+    (found,) = DATA[data].published_of(family)
+    assert held_out._told(found) == figures
 
 
 def test_rows_hold_errors_and_how_long_was_trained(data_folder, small, tmp_path):

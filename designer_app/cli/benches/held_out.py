@@ -12,7 +12,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from designer_app.cli.benches.train import DATA
+from designer_app.cli.benches.train import DATA, Published
 from designer_app.device import Compute
 from designer_app.io.potential_cards import (
     POTENTIAL_CARD,
@@ -111,7 +111,7 @@ def _row(
     )
     errors = evaluate.run(spec, RunControl()).judged[0].rows[0]
     fits = read_potential_card(folder).training["fits"]
-    published = [f"{who} {energy:.3g} / {forces:.3g}" for who, energy, forces in known.published]
+    published = "; ".join(_told(each) for each in known.published_of(key))
     return {
         "data": frames,
         "frames": errors.n_frames,
@@ -119,5 +119,10 @@ def _row(
         "energy, meV/atom": errors.energy_mae_meV_atom,
         "forces, meV/A": errors.force_mae_meV_A,
         "trained for, min": sum(each["seconds"] for each in fits) / 60.0,
-        "published": "; ".join(published) or None,
+        "published": published,
     }
+
+
+def _told(published: Published) -> str:
+    energy = "-" if published.energy is None else f"{published.energy:.3g}"
+    return f"{published.who} {energy} / {published.forces:.3g}"
