@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from designer_app.cli.arguments import add_spec_arguments, given_flags
+from designer_app.cli.code_of_folders import refuse_unnamed_code
 from designer_app.cli.command import Command, Console
 from designer_app.design.criteria import targets_of
 from designer_app.design.search.feasible import doubts_of
@@ -95,7 +96,9 @@ def _run(namespace: argparse.Namespace, control: RunControl, console: Console) -
     spec = spec_of(namespace.kind, namespace.budget, given_flags(DesignSpec, namespace))
     doubts: tuple[str, ...] = ()
     if spec.out is not None and (spec.out / SPEC).exists():
-        spec = _continued(spec) if spec.resume else spec
+        if spec.resume:
+            _refuse_code(spec.out, given_flags(DesignSpec, namespace))
+            spec = _continued(spec)
         console.say(f"“{spec.out}” holds a run already; it goes on.")
     else:
         doubts = doubts_of(*design.checked(spec)).unlikely  # what cannot run takes no time
@@ -111,6 +114,8 @@ def _run(namespace: argparse.Namespace, control: RunControl, console: Console) -
 
 def _checked(given: dict[str, Any], control: RunControl) -> dict[str, Any]:
     """Each number of a design that ended beside what a command makes of its file."""
+    if given.get("out") is not None:
+        _refuse_code(given["out"], given)
     found = design_check.run(
         DesignCheckSpec(**_named(given, "out", "n", "device", "threads")), control
     )
@@ -142,6 +147,10 @@ def spec_of(kind: str, budget: str, given: dict[str, Any]) -> DesignSpec:
 
 def _named(given: dict[str, Any], *names: str) -> dict[str, Any]:
     return {name: given[name] for name in names if name in given}
+
+
+def _refuse_code(folder: Path, given: dict[str, Any]) -> None:
+    refuse_unnamed_code(folder / SPEC, DesignStore(folder).settings(), given)
 
 
 def _continued(spec: DesignSpec) -> DesignSpec:

@@ -5,9 +5,10 @@ from pathlib import Path
 from typing import Any
 
 from designer_app.cli.arguments import add_spec_arguments, given_flags, spec_from_namespace
+from designer_app.cli.code_of_folders import refuse_unnamed_code
 from designer_app.cli.command import Command, Console
 from designer_app.dynamics.recording import SPEC
-from designer_app.errors import InvalidSpecError, ResumeError, UnsafeFileError
+from designer_app.errors import InvalidSpecError, ResumeError
 from designer_app.io.toml import read_toml
 from designer_app.jobs import md, read
 from designer_app.running.control import RunControl
@@ -15,7 +16,6 @@ from designer_app.specs.documents import ReadSpec
 from designer_app.specs.fields import spec_from_settings
 from designer_app.specs.md import BAROSTATTED, MDSpec
 from designer_app.specs.naming import called
-from designer_app.specs.potentials import imports_code
 
 _MEANS = (
     ("temperature", "K", 1),
@@ -58,14 +58,8 @@ def _continued(flags: dict[str, Any], **given: Any) -> MDSpec:
         settings = read_toml(out / SPEC) if (out / SPEC).exists() else {}
     except (OSError, ValueError) as error:
         raise ResumeError(str(out), f"its {SPEC} is damaged") from error
-    chosen = {"potential": "", "model": ""} | settings | flags
-    if settings and imports_code(str(chosen["potential"]), str(chosen["model"])):
-        asked = {"potential", "model"} & flags.keys()
-        if len(asked) < 2:  # the folder may be somebody else's
-            raise UnsafeFileError(
-                str(out / SPEC),
-                "its potential is code of its own; repeat --potential and --model to allow it",
-            )
+    if settings:
+        refuse_unnamed_code(out / SPEC, settings | flags, flags)
     text = {name: str(value) if isinstance(value, Path) else value for name, value in flags.items()}
     continued: MDSpec = spec_from_settings(MDSpec, {**settings, **text}, **given)
     return continued

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from designer_app.cli.arguments import add_spec_arguments, given_flags
+from designer_app.cli.code_of_folders import refuse_unnamed_code
 from designer_app.cli.command import Command, Console
 from designer_app.errors import NO_SUCH_FILE, FileUnreadableError
 from designer_app.io.screen_store import SPEC, ScreenStore
@@ -60,7 +61,11 @@ def _run(namespace: argparse.Namespace, control: RunControl, console: Console) -
     )
     spec = replace(chosen, **given_flags(ScreenSpec, namespace))
     check_spec(spec)
-    if spec.resume and spec.out is not None and (spec.out / SPEC).exists():
+    folder = spec.out
+    if spec.resume and folder is not None and (folder / SPEC).exists():
+        refuse_unnamed_code(
+            folder / SPEC, ScreenStore(folder).settings(), given_flags(ScreenSpec, namespace)
+        )
         spec = _continued(spec)
     result = screen.run(spec, control)
     for sentence in result.warnings:

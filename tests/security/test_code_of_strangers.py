@@ -165,6 +165,25 @@ def test_a_list_within_a_training_brings_no_code(spec, listed, mark):
     assert not mark.exists()
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["md", "--resume"],
+        ["screen", "--resume"],
+        ["design", "own", "--resume"],
+        ["design", "check"],
+        ["screen", "--resume", "--potential", "ase", "--model", "ase.calculators.emt:EMT"],
+    ],
+)
+@pytest.mark.parametrize("potential", ["ase", "ensemble"])
+def test_a_run_that_goes_on_brings_no_code(words, potential, tmp_path, mark, capsys):
+    model = CODE.split(":", 1)[1] if potential == "ase" else f"morse+ {CODE}"
+    write_toml(tmp_path / "spec.toml", {"potential": potential, "model": model})
+    assert main([*words, "--out", str(tmp_path)]) == 2
+    assert "repeat --potential and --model to allow it" in capsys.readouterr().err
+    assert not mark.exists()
+
+
 blanks = st.sampled_from(["", " ", "  ", "\t"])
 
 
