@@ -23,7 +23,8 @@ _STILL, _UNSTRAINED = 1e-3, 1e-5
 _FEWEST = 5
 _MOST_UNCERTAIN = 0.1
 _ANHARMONIC = 0.25
-"""1/A: the third-order error of a step, by its second-order term, its length in A, and this."""
+"""1/A: the third-order error of a step, by its second-order terms, its longest move in A, and
+this. Terms of different atoms may cancel, their errors do not."""
 _NOISE = 2e-5
 """eV/atom: what an energy is rounded to."""
 
@@ -49,7 +50,7 @@ def force_ratio(frames: Sequence[LabelledFrame], steps: Sequence[Step]) -> Ratio
         if a.energy is None or b.energy is None or a.forces is None or b.forces is None:
             continue
         work, bend = _force_work(a, b, step)
-        error = _ANHARMONIC * step.rms * abs(bend) + _NOISE * len(a)
+        error = _ANHARMONIC * _longest(step) * bend + _NOISE * len(a)
         rows.append((b.energy - a.energy, work, error))
     return _ratio(rows)
 
@@ -67,18 +68,23 @@ def stress_ratio(frames: Sequence[LabelledFrame], steps: Sequence[Step]) -> Rati
         before, after = a.structure.volume * a.stress, b.structure.volume * b.stress
         work = 0.5 * float(((before + after) * step.strain).sum())
         stiff = 0.5 * float(((after - before) * step.strain).sum())
-        error = _ANHARMONIC * step.rms * abs(bend) + 2.0 * step.strained * abs(stiff)
+        error = _ANHARMONIC * _longest(step) * bend + 2.0 * step.strained * abs(stiff)
         rows.append((b.energy - a.energy - forced, work, error + _NOISE * len(a)))
     return _ratio(rows)
 
 
 def _force_work(a: LabelledFrame, b: LabelledFrame, step: Step) -> tuple[float, float]:
-    """(work of the mean forces, second-order term), eV."""
+    """(work of the mean forces, second-order terms by amount), eV."""
     if a.forces is None or b.forces is None:
         return 0.0, 0.0
     turned = b.forces @ step.turned
     work = -0.5 * float(((a.forces + turned) * step.moved).sum())
-    return work, 0.5 * float(((turned - a.forces) * step.moved).sum())
+    return work, 0.5 * float(np.abs((turned - a.forces) * step.moved).sum())
+
+
+def _longest(step: Step) -> float:
+    """A."""
+    return float(np.linalg.norm(step.moved, axis=1).max())
 
 
 def _ratio(rows: Sequence[tuple[float, float, float]]) -> Ratio | None:
@@ -96,8 +102,11 @@ def _ratio(rows: Sequence[tuple[float, float, float]]) -> Ratio | None:
         usual = max(float(np.median(off)), 1e-12)
         kept = weight * np.minimum(1.0, 2.0 * usual / np.maximum(off, 1e-12))
         value = float((kept * work * change).sum() / (kept * work**2).sum())
-    off = float(np.median(np.abs(change - value * work) / error))
-    uncertainty = max(off, 1.0) / square**0.5
+    left = change - value * work
+    off = float(np.median(np.abs(left) / error))
+    # As the steps scatter, whatever their expected errors are (White 1980, 10.2307/1912934).
+    scatter = float(((kept * work * left) ** 2).sum()) ** 0.5 / float((kept * work**2).sum())
+    uncertainty = max(max(off, 1.0) / square**0.5, scatter)
     # What is uncertain by more than a tenth of itself tells no unit.
     if uncertainty > _MOST_UNCERTAIN * max(abs(value), 1.0):
         return None
