@@ -77,7 +77,7 @@ class ProjectRuns(QObject):
         spec = self.spec_of(run)
         code = self.code_of(spec)
         if code and not is_trusted:
-            raise UnsafeFileError(code, "the run imports code by this name")
+            raise UnsafeFileError(code, "the run computes with code of its own")
         folders = [each.folder for each in self._going_on.values()]
         folders += [job.folder for job in self._jobs.jobs if not job.is_over]
         if run.folder not in folders:

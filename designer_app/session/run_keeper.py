@@ -138,7 +138,7 @@ def spec_to_continue(run: Run, *, is_trusted: bool) -> MDSpec:
         MDSpec, run.settings, structure=None, out=run.folder, resume=True
     )
     if not is_trusted and imports_code(spec.potential, spec.model):
-        raise UnsafeFileError(spec.model, "the run imports code by this name")
+        raise UnsafeFileError(spec.model or spec.potential, "the run computes with code of its own")
     return spec
 
 

@@ -3,6 +3,7 @@
 from dataclasses import asdict, replace
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -27,6 +28,7 @@ from designer_app.design.heads.training import GroupTraining, Scaling, TrainingS
 from designer_app.design.left_out import all_of, named
 from designer_app.design.representation.library import PrototypeLibrary, load_library
 from designer_app.device import Compute
+from designer_app.io.atomic_write import replacing
 from designer_app.properties.features import element_table
 from designer_app.provenance import versions
 from designer_app.resources import resource
@@ -163,8 +165,10 @@ def _group(
     network = training.run(
         control, name, lambda loss: control.log.info("%s %d: %.4f", name, training.epoch, loss)
     )
-    kept = {"network": network.state_dict()}
-    torch.save({**kept, "mean": training.scaling.mean, "spread": training.scaling.spread}, path)
+    kept: dict[str, Any] = {"network": network.state_dict()}
+    kept |= {"mean": training.scaling.mean, "spread": training.scaling.spread}
+    with replacing(path, backup=False) as beside:
+        torch.save(kept, beside)
     return Group(rows, network, training.scaling)
 
 

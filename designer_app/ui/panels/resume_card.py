@@ -14,11 +14,11 @@ if TYPE_CHECKING:
 
 
 class ResumeCard(QFrame):
-    """Offers to continue; a run that imports code is asked about first."""
+    """Offers to continue; a run of code of its own is asked about first."""
 
     resume_asked = Signal()
     trusted = Signal()
-    """The user lets the run import the code it names."""
+    """The user lets the run use the code it names."""
     closed = Signal()
 
     def __init__(self, run: "Run", theme: Theme, parent: QWidget | None = None) -> None:
@@ -43,12 +43,12 @@ class ResumeCard(QFrame):
     def ask_for_trust(self, name: str) -> None:
         """The run names code: say so, with "Not now" as the answer at hand."""
         self._needs_trust = True
-        self._text.setText(self.tr("This run imports code by the name “%s”.") % name)
+        self._text.setText(self.tr("This run computes with the code “%s”.") % name)
         self._more.setText(
             self.tr("Such code can do anything you can do on this computer. Go on only if you "
                     "know where the run comes from.")
         )  # fmt: skip
-        self.resume.setText(self.tr("Import it and resume"))
+        self.resume.setText(self.tr("Run it and resume"))
         self.later.setFocus()
 
     def _build(self) -> None:
