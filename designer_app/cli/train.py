@@ -82,13 +82,13 @@ def _model_to_go_on(namespace: argparse.Namespace) -> str:
 
 def _spec_of(namespace: argparse.Namespace) -> TrainPotentialSpec:
     flags = given_flags(TrainPotentialSpec, namespace)
-    if flags.get("resume") and holds_training(namespace.out):
-        return continued(namespace.out, namespace.files, flags)
     by_hand = tuple(name for name in BY_HAND if name in flags)
     if namespace.model == "gap" and by_hand:
         label = {each.name: said.label for each, said, _ in spec_fields(TrainPotentialSpec)}
         name, reason = by_hand[0], "a GAP is solved for, and has no epochs"
         raise InvalidSpecError(name, flags[name], reason, label[name])
+    if flags.get("resume") and holds_training(namespace.out):
+        return continued(namespace.out, namespace.files, flags)
     made: TrainPotentialSpec = spec_from_namespace(
         TrainPotentialSpec, namespace, data=tuple(namespace.files), by_hand=by_hand
     )

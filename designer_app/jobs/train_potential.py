@@ -2,12 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import asdict, replace
+from pathlib import Path
 from typing import Any
 
 from designer_app.device import Compute
 from designer_app.errors import InputError, InvalidSpecError, ResumeError, WriteFailedError
 from designer_app.io.folders import refuse_link, writable_folder
 from designer_app.io.labels import LabelledSet, read_labelled, refuse_what_is_missing
+from designer_app.io.near_paths import told_from
 from designer_app.io.potential_cards import (
     BASELINE_FOLDER,
     POTENTIAL_CARD,
@@ -56,7 +58,7 @@ def run(spec: TrainPotentialSpec, control: RunControl) -> dict[str, Any]:
     if spec.baseline:
         learned = less_baseline(frames, load_potential(*baseline, compute), control)
     if not begun:
-        _keep_settings(spec)
+        _keep_settings(spec, card)
     fits: list[Fitted] = []
     try:
         for member in range(spec.members):
@@ -106,16 +108,20 @@ def _refuse_links(spec: TrainPotentialSpec) -> None:
             raise WriteFailedError(str(path), error.strerror or str(error)) from error
 
 
-def _keep_settings(spec: TrainPotentialSpec) -> None:
-    """What it takes to go on with the training, from whichever folder that is asked for."""
-    whole = replace(
-        spec,
-        data=tuple(path.absolute() for path in spec.data),
-        test_data=tuple(path.absolute() for path in spec.test_data),
-        start=None if spec.start is None else spec.start.absolute(),
-        resume=True,
-    )
-    write_toml(spec.out / SETTINGS_FILE, settings_of(whole), backup=False)
+def _keep_settings(spec: TrainPotentialSpec, card: PotentialCard) -> None:
+    """What it takes to go on with the training; nothing of where this machine keeps it.
+
+    What lies far away is told by its name, and its baseline by the copy that was made of it.
+    """
+    told = settings_of(replace(spec, resume=True))
+    told |= {"out": ".", "baseline": ":".join(filter(None, card.baseline))}
+    for name in ("data", "test_data"):
+        told[name] = [told_from(spec.out, Path(each)) for each in told[name]]
+    if spec.start is not None:
+        told["start"] = told_from(spec.out, spec.start)
+    frames = [each.rpartition(":") for each in spec.leave_out]
+    told["leave_out"] = [f"{told_from(spec.out, Path(path))}:{at}" for path, _, at in frames]
+    write_toml(spec.out / SETTINGS_FILE, told, backup=False)
 
 
 def _labels(spec: TrainPotentialSpec, control: RunControl) -> tuple[LabelledSet, LabelledSet]:

@@ -10,6 +10,7 @@ from ase.calculators.singlepoint import SinglePointCalculator
 from ase.io import write
 
 from designer_app.cli.main import main
+from designer_app.resources import resource
 from designer_app.specs.fields import spec_fields
 from designer_app.specs.trainable import TRAINABLE
 from designer_app.specs.training_progress import SETTINGS_FILE
@@ -91,6 +92,58 @@ def test_a_training_goes_on_with_the_model_and_the_data_of_its_folder(
     assert main(["train", "--out", "copper", "--resume", "--epochs", "3", "--json"]) == 0
     told = json.loads(capsys.readouterr().out)
     assert (told["model"], told["fits"][0]["epochs"]) == ("schnet", 3)
+
+
+def test_the_folder_of_a_training_tells_no_folder_of_the_machine(labels, tmp_path):
+    out = tmp_path / "copper"
+    assert main([*quick(labels, out), "--test", str(labels), "--leave-out", f"{labels}:3"]) == 0
+    told = (out / SETTINGS_FILE).read_text(encoding="utf-8")
+    assert labels.name in told
+    assert str(tmp_path.parent) not in told
+
+
+def test_a_training_is_moved_together_with_its_data(labels, tmp_path, capsys):
+    before, after = tmp_path / "before", tmp_path / "after"
+    before.mkdir()
+    copied = before / "cu.xyz"
+    copied.write_bytes(labels.read_bytes())
+    assert main([*quick(copied, before / "out"), "--leave-out", f"{copied}:3"]) == 0
+    before.rename(after)
+    assert main(["train", "--out", str(after / "out"), "--resume", "--epochs", "3"]) == 0
+
+
+def test_data_that_were_moved_are_named_again(labels, tmp_path, capsys):
+    data, out = tmp_path / "cu.xyz", tmp_path / "out"
+    data.write_bytes(labels.read_bytes())
+    assert main(quick(data, out)) == 0
+    moved = data.rename(tmp_path / "moved.xyz")
+    capsys.readouterr()
+    assert main(["train", "--out", str(out), "--resume", "--epochs", "3"]) == 2
+    told = capsys.readouterr().err
+    assert "“cu.xyz” is not where it was. Name it again: train FOLDER" in told
+    assert main(["train", str(moved), "--out", str(out), "--resume", "--epochs", "3"]) == 0
+
+
+def test_a_training_on_files_of_a_baseline_goes_on_with_their_copies(labels, tmp_path):
+    baseline = tmp_path / "far" / "mine.toml"
+    baseline.parent.mkdir()
+    baseline.write_bytes((resource("potentials/lennard-jones") / "reduced.toml").read_bytes())
+    named = ["--baseline", f"lennard-jones:{baseline}"]
+    out = tmp_path / "out"
+    assert main([*quick(labels, out), *named]) == 0
+    assert "far" not in (out / SETTINGS_FILE).read_text(encoding="utf-8")
+    assert main(["train", "--out", str(out), "--resume", "--epochs", "3", *named]) == 0
+    baseline.unlink()
+    assert main(["train", "--out", str(out), "--resume", "--epochs", "4"]) == 0
+
+
+@pytest.mark.parametrize("words", [["--epochs", "7"], ["--learning-rate", "0.1"]])
+def test_a_gap_that_goes_on_has_no_epochs_either(labels, tmp_path, capsys, words):
+    out = tmp_path / "out"
+    settings = ["--set", "n_sparse=8", "--threads", "1", "--unchecked"]
+    assert main(["train", str(labels), "--model", "gap", "--out", str(out), *settings]) == 0
+    assert main(["train", "--out", str(out), "--resume", *words]) == 2
+    assert "a GAP is solved for" in capsys.readouterr().err
 
 
 @pytest.fixture(scope="module")
