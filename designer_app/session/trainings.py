@@ -16,6 +16,7 @@ from PySide6.QtCore import QObject, Signal
 
 from designer_app.errors import FileUnreadableError, WriteFailedError
 from designer_app.io.model_files import ModelFile, sniff_model
+from designer_app.io.near_paths import found_from
 from designer_app.io.parity import Parity, Points, parity_of, points_of
 from designer_app.io.potential_cards import (
     BASELINE_FOLDER,
@@ -204,7 +205,8 @@ def _parity(folder: Path, _control: RunControl) -> Parity | None:
     try:
         with path.open("rb") as raw, np.load(raw, allow_pickle=False) as file:
             arrays: dict[str, NDArray[Any]] = {name: file[name] for name in file.files}
-        return parity_of(arrays)
+        sources = [str(found_from(folder, str(each))) for each in arrays["sources"]]
+        return parity_of(arrays | {"sources": np.array(sources)})
     except (OSError, ValueError, KeyError, IndexError, BadZipFile) as error:
         raise FileUnreadableError(str(path), f"its points are damaged ({error})") from error
 

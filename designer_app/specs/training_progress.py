@@ -38,7 +38,7 @@ PARITY_ARRAYS = (
     "frame_index",  # (n_frames,) place in that file
     "frame_tag",  # (n_frames,) index into `tags`
     "numbers",  # (n_atoms,) atomic numbers, in the order of the forces
-    "sources",  # (n_files,) text
+    "sources",  # (n_files,) paths from the training's folder, or names
     "tags",  # (n_tags,) text
 )
 """Of the validation frames, by the averaged weights of the newest judged epoch."""

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from designer_app.io.atomic_write import atomic_write, replacing
+from designer_app.io.near_paths import told_from
 from designer_app.io.series import SeriesWriter
 from designer_app.running.control import RunControl
 from designer_app.specs.labelled import LabelledFrame
@@ -58,7 +59,10 @@ class TrainingLog:
         self._parity_written = now
         self._n_parities += 1
         with replacing(self.folder / PARITY_FILE, backup=False) as path, path.open("wb") as file:
-            np.savez(file, **parity_arrays(frames, said))
+            arrays = parity_arrays(frames, said)
+            told = [told_from(self.folder, Path(each)) for each in arrays["sources"]]
+            arrays["sources"] = np.array(told)
+            np.savez(file, **arrays)
 
     def close(self) -> None:
         """All rows are on the disk."""

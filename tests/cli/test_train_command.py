@@ -97,9 +97,11 @@ def test_a_training_goes_on_with_the_model_and_the_data_of_its_folder(
 def test_the_folder_of_a_training_tells_no_folder_of_the_machine(labels, tmp_path):
     out = tmp_path / "copper"
     assert main([*quick(labels, out), "--test", str(labels), "--leave-out", f"{labels}:3"]) == 0
-    told = (out / SETTINGS_FILE).read_text(encoding="utf-8")
-    assert labels.name in told
-    assert str(tmp_path.parent) not in told
+    here = str(tmp_path.parent)
+    spelt = [here.encode(), here.encode("utf-32-le")]  # in arrays of text
+    files = [path for path in out.rglob("*") if path.is_file()]
+    assert labels.name in (out / SETTINGS_FILE).read_text(encoding="utf-8")
+    assert not [path for path in files for each in spelt if each in path.read_bytes()]
 
 
 def test_a_training_is_moved_together_with_its_data(labels, tmp_path, capsys):

@@ -13,6 +13,7 @@ from designer_app.running.control import Progress, RunControl
 from designer_app.running.messages import JobError
 from designer_app.session.job import Job
 from designer_app.session.session import Session
+from designer_app.session.trainings import _parity
 from designer_app.specs.fields import settings_of
 from designer_app.specs.health import Curve, HealthItem, HealthReport
 from designer_app.specs.structure import Structure
@@ -132,6 +133,15 @@ def test_parity_is_read_when_a_row_says_that_it_is_new(qtbot, window, potentials
     page.force.frame_chosen.emit(1)
     assert opened == [(Path("/data/si.json"), 3)]
     assert window.workspace == "structure"
+
+
+def test_frames_of_parity_points_are_found_from_the_folder_of_the_training(tmp_path):
+    write_parity(tmp_path)
+    with np.load(tmp_path / "parity.npz") as file:
+        arrays = dict(file)
+    np.savez(tmp_path / "parity.npz", **arrays | {"sources": np.array(["../si.json"])})
+    frames = _parity(tmp_path, RunControl()).frames
+    assert {Path(source) for source, _, _ in frames} == {tmp_path.resolve().parent / "si.json"}
 
 
 def test_a_training_is_held_goes_on_and_is_stopped(window, potentials, job):
