@@ -141,8 +141,9 @@ def _n_learned(card: PotentialCard) -> int:
     fits = card.training.get("fits")
     fit = fits[0] if isinstance(fits, list) and fits and isinstance(fits[0], dict) else {}
     n_train = fit.get("n_offered", fit.get("n_train"))
-    n_train = n_train if isinstance(n_train, int) else judged.get("train", 0)
-    return n_train + judged.get("validation", 0)
+    if isinstance(n_train, int):
+        return n_train + judged.get("validation", 0)
+    return sum(each.n_frames for each in card.data) - judged.get("test", 0)
 
 
 def told_of(card: PotentialCard) -> str:
