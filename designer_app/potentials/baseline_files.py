@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -17,6 +18,12 @@ from designer_app.io.potential_cards import (
 from designer_app.potentials.quip_files import read_gap
 from designer_app.provenance import sha256_of
 from designer_app.specs.potentials import POTENTIALS, imports_code, key_and_model, sum_texts
+
+NO_SEPARATOR = re.compile(r"[+:\\]")
+"""What parts one model from the next, or a drive from a folder, in the text on a card.
+
+The name of a copy has "-" in its place.
+"""
 
 
 def parts_of(key: str, model: str) -> list[tuple[str, str]]:
@@ -95,11 +102,12 @@ def _is_same_part(first: tuple[str, str], second: tuple[str, str]) -> bool:
     if row.chosen(here) == row.chosen(there):
         return True
     if key == "script":
-        return Path(here).name == Path(there).name
+        one, other = (NO_SEPARATOR.sub("-", Path(each).name) for each in (here, there))
+        return one == other
     if key in ("ase", "tight-binding"):
         return False
     try:
-        one, other = (trained_folder(each).expanduser() for each in (here, there))
-        return fingerprint(one) == fingerprint(other)
+        first_place, second_place = (trained_folder(each).expanduser() for each in (here, there))
+        return fingerprint(first_place) == fingerprint(second_place)
     except DesignerAppError:
         return False

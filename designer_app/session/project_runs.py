@@ -72,7 +72,7 @@ class ProjectRuns(QObject):
     def go_on(self, run: Run, *, is_trusted: bool = False) -> None:
         """Go on with an earlier run that was stopped or cut off: `went_on` tells.
 
-        Raises `InvalidSpecError`, and `UnsafeFileError` where the run computes with code of its own.
+        Raises `InvalidSpecError`, and `UnsafeFileError` of a run with code of its own.
         """
         spec = self.spec_of(run)
         code = self.code_of(spec)

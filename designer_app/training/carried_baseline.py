@@ -4,7 +4,6 @@ A copy in the potential's own folder, named relative to it, is found again when 
 moved, copied or given away, and tells nobody where it once lay.
 """
 
-import re
 import shutil
 from dataclasses import replace
 from pathlib import Path
@@ -27,13 +26,16 @@ from designer_app.io.potential_cards import (
     shipped_folder,
     trained_folder,
 )
-from designer_app.potentials.baseline_files import fingerprint, fingerprints, refuse_unnamed_code
+from designer_app.potentials.baseline_files import (
+    NO_SEPARATOR,
+    fingerprint,
+    fingerprints,
+    refuse_unnamed_code,
+)
 from designer_app.potentials.ensemble import members_of
 from designer_app.potentials.quip_files import read_gap
 from designer_app.specs.potentials import POTENTIALS, key_and_model, sum_texts
 
-_NO_SEPARATOR = re.compile(r"[+:\\]")
-"""What parts one model from the next, or a drive from a folder, in the text on a card."""
 _ANOTHER = (
     "its baseline is another than the one it began with: put that one back, or train anew in "
     "another folder"
@@ -144,7 +146,7 @@ class _Carrying:
 
     def _free_name(self, source: Path) -> str:
         whole = source if source.name not in ("", "..") else source.resolve()
-        said = Path(_NO_SEPARATOR.sub("-", whole.name))
+        said = Path(NO_SEPARATOR.sub("-", whole.name))
         stem, suffix, number = said.stem, said.suffix, 1
         name = said.name
         while (

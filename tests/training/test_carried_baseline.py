@@ -3,7 +3,7 @@
 import pytest
 
 from designer_app.device import Compute
-from designer_app.errors import FileUnreadableError, InvalidSpecError, ResumeError
+from designer_app.errors import FileUnreadableError, InvalidSpecError, ResumeError, UnsafeFileError
 from designer_app.io.potential_cards import (
     BASELINE_FOLDER,
     PotentialCard,
@@ -159,3 +159,23 @@ def test_a_folder_named_by_dots_is_carried_by_its_own_name(table, monkeypatch):
     (table / "a" / "inside").mkdir()
     monkeypatch.chdir(table / "a" / "inside")
     assert carried_baseline("schnet:..", table / "out") == ("schnet", "baseline/a")
+
+
+def test_the_copy_of_a_program_is_the_one_that_was_named(tmp_path):
+    (tmp_path / "a+b.pth").write_bytes(b"a program")
+    card = PotentialCard(
+        family="schnet", title="", settings={}, elements=("Cu",), cutoff=4.0, references_eV={}
+    )
+    named = f"script:{tmp_path / 'a+b.pth'}"
+    told = on_carried_baseline(card, named, tmp_path / "out", begun=False)
+    assert told.baseline == ("script", f"{BASELINE_FOLDER}/a-b.pth")
+
+
+def test_a_folder_whose_name_is_a_member_brings_no_code(table):
+    out = table / "out+ase:somewhere:Calculator"
+    card = PotentialCard(
+        family="schnet", title="", settings={}, elements=("Cu",), cutoff=4.0, references_eV={}
+    )
+    files = [f"lennard-jones:{table / name / 'mine.toml'}" for name in ("a", "b")]
+    with pytest.raises(UnsafeFileError):
+        on_carried_baseline(card, f"ensemble:{'+'.join(files)}", out, begun=False)
