@@ -96,7 +96,7 @@ def _ratio(rows: Sequence[tuple[float, float, float]]) -> Ratio | None:
     square = float((weight * work**2).sum())
     if square <= 0.0:
         return None
-    value = float((weight * work * change).sum()) / square
+    value, kept = float((weight * work * change).sum()) / square, weight
     for _ in range(20):
         off = np.abs(change - value * work) / error
         usual = max(float(np.median(off)), 1e-12)
