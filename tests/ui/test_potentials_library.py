@@ -1,5 +1,7 @@
 """The library of potentials, and how trained ones reach Dynamics."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -8,12 +10,14 @@ from designer_app.io.potential_cards import (
     ErrorsOn,
     LearnedFrom,
     PotentialCard,
+    read_potential_card,
     write_potential_card,
 )
 from designer_app.io.user_folders import potentials_folder
 from designer_app.session.job import Job
 from designer_app.specs.structure import Structure
 from designer_app.ui.potentials.area import RESULT
+from designer_app.ui.potentials.offers import offer_of
 from designer_app.ui.trust import Level, judge_trained
 
 PATIENCE_MS = 30_000
@@ -102,6 +106,37 @@ def test_the_health_of_a_potential_is_checked_from_its_card(window, library, mon
     potentials.panel.card.check.click()
     assert potentials.shown == RESULT
     assert [len(each.structure) for each in asked] == [2]
+
+
+@pytest.mark.parametrize(
+    ("health", "first"),
+    [
+        ({}, "Check health"),
+        ({"level": "good", "verdict": "Sound."}, "Use in Dynamics"),
+        ({"level": "no", "verdict": "Do not use it."}, "Train again"),
+    ],
+)
+def test_the_library_proposes_the_same_next_step_as_the_result(window, library, health, first):
+    panel = window.potentials.panel
+    offer = offer_of(library.cards[0].offer.folder, replace(CARD, health=health))
+    panel.card.show_offer(offer)
+    panel.result.show_offer(offer)
+    assert panel.card.primary.text() == first
+    assert panel.card.primary.property("asks") == panel.result.primary.property("asks")
+    buttons = panel.card._buttons.values()
+    assert [each.text() for each in buttons if each.property("role") == "primary"] == [first]
+
+
+def test_under_a_red_light_run_is_not_the_blue_button(window, library, trained):
+    write_potential_card(trained, replace(CARD, health={"level": "no", "verdict": "Unsound."}))
+    window.session.set_document(Document.from_structure(crystal(14), made_by="test"))
+    dynamics = window.dynamics
+    assert dynamics.run.property("role") == "primary"
+    dynamics.potential.set_trained([(trained, read_potential_card(trained))])
+    dynamics.choose_potential("schnet", str(trained))
+    assert dynamics.potential.verdict.word == "do not trust"
+    assert dynamics.run.isEnabled()
+    assert dynamics.run.property("role") != "primary"
 
 
 def test_shipped_potentials_are_not_among_one_s_own(library):

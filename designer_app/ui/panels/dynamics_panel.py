@@ -17,8 +17,8 @@ from designer_app.ui.panels.md_presets import CUSTOM, PRESETS, apply, preset_of
 from designer_app.ui.panels.notice import Notice, NoticeList
 from designer_app.ui.panels.potential_choice import PotentialChoice
 from designer_app.ui.panels.section import PanelPage, line, row
-from designer_app.ui.theme import Theme, label
-from designer_app.ui.trust import shipped_example
+from designer_app.ui.theme import Theme, label, set_role
+from designer_app.ui.trust import Level, shipped_example
 
 IDLE, RUNNING, PAUSED, FINISHED = "idle", "running", "paused", "finished"
 
@@ -154,7 +154,7 @@ class DynamicsPanel(PanelPage):
         self.body.addWidget(self.form)
         self.body.addWidget(self.notices)
         self.body.addStretch(1)
-        self.run.setProperty("role", "primary")
+        self._dress_run()
         self.run.setToolTip(self.tr("Start the simulation (Ctrl+Enter)"))
         self.pause.setToolTip(self.tr("Hold the run at the next step, or let it go on"))
         self.stop.setToolTip(self.tr("End the run; what is finished is kept (Ctrl+/)"))
@@ -168,6 +168,7 @@ class DynamicsPanel(PanelPage):
 
     def _connect(self) -> None:
         self.potential.edited.connect(self._refresh)
+        self.potential.judged.connect(self._dress_run)
         self.preset.edited.connect(self._on_preset_chosen)
         self.form.edited.connect(self._on_form_edited)
         self.notices.acted.connect(self._on_notice_acted)
@@ -217,6 +218,13 @@ class DynamicsPanel(PanelPage):
         self.extend.setEnabled(self._last is not None and not busy)
         for widget in (self.potential, self.preset, self.form):
             widget.setEnabled(not busy)
+
+    def _dress_run(self) -> None:
+        """Under a red light a run can be started, but is not what the panel proposes."""
+        verdict = self.potential.verdict
+        is_red = verdict is not None and verdict.level is Level.NO
+        set_role(self.run, "" if is_red else "primary")
+        self._run_icon.set_role("text" if is_red else "accent_text")
 
     def _on_run_clicked(self) -> None:
         self.ask_run()

@@ -27,6 +27,8 @@ class PotentialChoice(QWidget):
     """
 
     edited = Signal()
+    judged = Signal()
+    """The trust light may have changed."""
     trust_wanted = Signal(object)
     """A `TrustSpec` that `set_report` answers; None where there is nothing more to ask."""
 
@@ -157,6 +159,7 @@ class PotentialChoice(QWidget):
         self._reason.setText(verdict.reasons[0] if verdict is not None and doubts else "")
         self._reason.setVisible(doubts)
         self.enlarge.offer(verdict.supercell if verdict is not None else None)
+        self.judged.emit()
 
     def _on_potential_chosen(self) -> None:
         self._offer_models()

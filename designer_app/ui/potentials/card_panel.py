@@ -1,7 +1,7 @@
 """The right panel of the library: the chosen potential, and what can be done with it."""
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QPushButton, QWidget
+from PySide6.QtWidgets import QGridLayout, QPushButton, QWidget
 
 from designer_app.io.pair_tables import PARAMETERS
 from designer_app.specs.structure import Structure
@@ -10,9 +10,9 @@ from designer_app.ui.panels.facts_table import FactsTable
 from designer_app.ui.panels.section import PanelPage, row
 from designer_app.ui.panels.supercell_button import SupercellButton
 from designer_app.ui.potentials.card_view import CardView
+from designer_app.ui.potentials.next_steps import CHECK, COMPARE, TABLE, TUNE, USE, next_steps
 from designer_app.ui.potentials.offers import Offer, elements_text
-from designer_app.ui.potentials.potential_card import CHECK, COMPARE, TABLE, TUNE, USE
-from designer_app.ui.theme import Theme, label
+from designer_app.ui.theme import Theme, label, set_role
 from designer_app.ui.trust_light import TrustLight
 
 
@@ -37,21 +37,21 @@ class CardPanel(PanelPage):
         self.check = QPushButton(self.tr("Check health"))
         self.table = QPushButton(self.tr("Parameters..."))
         self.enlarge = SupercellButton()
-        self._icons = (
-            ThemedIcon(self.use, "dynamics", theme, "accent_text"),
-            ThemedIcon(self.compare, "compare", theme),
-            ThemedIcon(self.tune, "train", theme),
-            ThemedIcon(self.check, "check", theme),
-            ThemedIcon(self.table, "settings", theme),
-        )
+        self._buttons = {
+            CHECK: self.check,
+            USE: self.use,
+            COMPARE: self.compare,
+            TUNE: self.tune,
+            TABLE: self.table,
+        }
+        names = ("check", "dynamics", "compare", "train", "settings")
+        self._icons = {
+            key: ThemedIcon(button, name, theme)
+            for (key, button), name in zip(self._buttons.items(), names, strict=True)
+        }
+        self._places = QGridLayout()
         self._build()
-        for button, key in (
-            (self.use, USE),
-            (self.compare, COMPARE),
-            (self.tune, TUNE),
-            (self.check, CHECK),
-            (self.table, TABLE),
-        ):
+        for key, button in self._buttons.items():
             button.setProperty("asks", key)
             button.clicked.connect(self._on_clicked)
 
@@ -79,12 +79,34 @@ class CardPanel(PanelPage):
                     (self.tr("Origin"), self.tr("comes with the program")),
                 ]
             )
-        self.check.setVisible(offer.card is not None)
-        self.table.setVisible(offer.family in PARAMETERS)
-        self.tune.setVisible(offer.can_be_tuned)
         again, tune = self.tr("Train again"), self.tr("Fine-tune")
         self.tune.setText(tune if offer.card is None else again)
+        self._place_buttons(offer)
         self._judge()
+
+    @property
+    def primary(self) -> QPushButton:
+        """The next step."""
+        return self._buttons[next_steps(self.offer)[0]] if self.offer is not None else self.use
+
+    def ask_run(self) -> None:
+        """Press the primary button."""
+        self.primary.click()
+
+    def _place_buttons(self, offer: Offer) -> None:
+        """The next step above the others."""
+        steps = next_steps(offer)
+        shown = [*steps, TABLE] if offer.family in PARAMETERS else list(steps)
+        for key, button in self._buttons.items():
+            self._places.removeWidget(button)
+            button.setVisible(key in shown)
+            set_role(button, "primary" if key == steps[0] else "")
+            self._icons[key].set_role("accent_text" if key == steps[0] else "text")
+        for place, key in enumerate(shown[1:]):
+            is_last_alone = place % 2 == 0 and place == len(shown) - 2
+            across = 2 if is_last_alone else 1
+            self._places.addWidget(self._buttons[key], 1 + place // 2, place % 2, 1, across)
+        self._places.addWidget(self._buttons[shown[0]], 0, 0, 1, 2)
 
     def _judge(self) -> None:
         if self.offer is None:
@@ -105,15 +127,11 @@ class CardPanel(PanelPage):
         for widget in (self._summary, self._reasons, self.enlarge, self.card, self.facts):
             self.body.addWidget(widget)
         self.body.addStretch(1)
-        self.use.setProperty("role", "primary")
-        self.foot.addWidget(self.use)
-        buttons = row(spacing=6)
-        buttons.addWidget(self.compare, 1)
-        buttons.addWidget(self.tune, 1)
-        self.foot.addLayout(buttons)
+        self._places.setSpacing(6)
+        for row_of_one, button in enumerate(self._buttons.values()):
+            self._places.addWidget(button, row_of_one, 0)
         self.check.setToolTip(self.tr("Five checks; large structures take longer"))
-        for button in (self.check, self.table):
-            self.foot.addWidget(button)
+        self.foot.addLayout(self._places)
 
     def _on_clicked(self) -> None:
         if self.offer is not None:

@@ -16,9 +16,9 @@ from designer_app.session.trainings import Trained
 from designer_app.ui.dialogs.pair_table import PairTableDialog
 from designer_app.ui.potentials.card_panel import CardPanel
 from designer_app.ui.potentials.library_page import LibraryPage
+from designer_app.ui.potentials.next_steps import SHOW, TABLE
 from designer_app.ui.potentials.offers import Offer, offers_of
 from designer_app.ui.potentials.opening import Opening
-from designer_app.ui.potentials.potential_card import SHOW, TABLE
 
 if TYPE_CHECKING:
     from designer_app.ui.main_window import MainWindow

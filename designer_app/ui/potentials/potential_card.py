@@ -6,18 +6,17 @@ from PySide6.QtWidgets import QFrame, QPushButton, QVBoxLayout, QWidget
 
 from designer_app.specs.structure import Structure
 from designer_app.ui.panels.section import row
+from designer_app.ui.potentials.next_steps import COMPARE, SHOW, TUNE, USE, next_steps
 from designer_app.ui.potentials.offers import DOT, Offer, elements_text
 from designer_app.ui.theme import Theme, label, set_role
 from designer_app.ui.trust_light import TrustLight
-
-SHOW, USE, COMPARE, TUNE, TABLE, CHECK = "show", "use", "compare", "tune", "table", "check"
 
 
 class OfferCard(QFrame):
     """Emits what is asked with this potential."""
 
     asked = Signal(str, object)
-    """(one of the keys above, the `Offer`)."""
+    """(a key of what can be asked, the `Offer`)."""
 
     def __init__(self, offer: Offer, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -63,7 +62,9 @@ class OfferCard(QFrame):
             button.setCursor(Qt.CursorShape.PointingHandCursor)
             button.setAccessibleName(f"{button.text()}: {offer.title}")
             button.clicked.connect(self._on_clicked)
-            links.addWidget(button)
+        first, *others = (key for key in next_steps(offer) if key in self.buttons)
+        for key in dict.fromkeys((first, SHOW, *others, *self.buttons)):
+            links.addWidget(self.buttons[key])
         links.addStretch(1)
         self.buttons[TUNE].setVisible(offer.can_be_tuned)
         if offer.card is not None:

@@ -21,10 +21,10 @@ from designer_app.ui.potentials.data_desk import DataDesk
 from designer_app.ui.potentials.error_cards import ErrorCards
 from designer_app.ui.potentials.judging import Judging
 from designer_app.ui.potentials.library_presenter import LibraryPresenter
+from designer_app.ui.potentials.next_steps import CHECK, USE
+from designer_app.ui.potentials.next_steps import COMPARE as ASK_COMPARE
 from designer_app.ui.potentials.offers import Offer, offer_of
 from designer_app.ui.potentials.places import Places
-from designer_app.ui.potentials.potential_card import CHECK, USE
-from designer_app.ui.potentials.potential_card import COMPARE as ASK_COMPARE
 from designer_app.ui.potentials.result_presenter import ResultPresenter
 from designer_app.ui.potentials.training_presenter import TrainingPresenter
 from designer_app.ui.potentials.training_watch import TrainingWatch
@@ -140,7 +140,7 @@ class PotentialsPresenter(QObject):
     def ask_run(self) -> None:
         """Press the primary button of the panel in front."""
         asked = {
-            LIBRARY: self.panel.card.use.click,
+            LIBRARY: self.panel.card.ask_run,
             RESULT: self.panel.result.ask_run,
             COMPARE: self.panel.compare.ask_run,
         }

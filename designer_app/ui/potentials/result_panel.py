@@ -6,17 +6,14 @@ from PySide6.QtWidgets import QGridLayout, QPushButton, QVBoxLayout, QWidget
 from designer_app.io.formulas import written_in
 from designer_app.ui.icons import ThemedIcon
 from designer_app.ui.panels.section import PanelPage, line, row
+from designer_app.ui.potentials.next_steps import CHECK, COMPARE, TUNE, USE, next_steps
 from designer_app.ui.potentials.offers import Offer, elements_text
-from designer_app.ui.potentials.potential_card import COMPARE, TUNE, USE
 from designer_app.ui.theme import Theme, label, set_role
-from designer_app.ui.trust import Level
 from designer_app.ui.trust_light import TrustLight
 
 
 class ResultPanel(PanelPage):
-    """One primary button: what comes next. Before a health check that is the check, after it MD,
-    or, where the check found it unsound, another training.
-    """
+    """One primary button: the first of the `next_steps`, as in the library."""
 
     asked = Signal(str)
     """use, compare or tune."""
@@ -47,13 +44,19 @@ class ResultPanel(PanelPage):
                 (self.further, "train"),
             )
         }
+        self._steps = {
+            CHECK: self.health,
+            USE: self.run,
+            COMPARE: self.compare,
+            TUNE: self.further,
+        }
         self._buttons = QGridLayout()
         self._advice = QWidget()
         self._build()
-        for button, key in ((self.run, USE), (self.compare, COMPARE), (self.further, TUNE)):
+        for key, button in self._steps.items():
             button.setProperty("asks", key)
-            button.clicked.connect(self._on_clicked)
-        self.health.clicked.connect(self.health_asked)
+            is_check = key == CHECK
+            button.clicked.connect(self.health_asked if is_check else self._on_clicked)
         self.copy.clicked.connect(self.copy_asked)
 
     def show_offer(self, offer: Offer) -> None:
@@ -76,10 +79,9 @@ class ResultPanel(PanelPage):
     @property
     def primary(self) -> QPushButton:
         """The next step."""
-        health = self._offer.card.health if self._offer and self._offer.card else {}
-        if not health or self._is_checking:
+        if self._offer is None or self._is_checking:
             return self.health
-        return self.further if health.get("level") == Level.NO.value else self.run
+        return self._steps[next_steps(self._offer)[0]]
 
     def ask_run(self) -> None:
         """Press the primary button."""
@@ -101,7 +103,7 @@ class ResultPanel(PanelPage):
     def _place_buttons(self) -> None:
         """The primary one above the others, which keep their order."""
         primary = self.primary
-        others = [each for each in self._icons if each is not primary]
+        others = [each for each in (*self._steps.values(), self.copy) if each is not primary]
         self._buttons.addWidget(primary, 0, 0, 1, 2)
         for place, button in enumerate(others):
             self._buttons.addWidget(button, 1 + place // 2, place % 2)
