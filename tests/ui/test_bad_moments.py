@@ -98,7 +98,7 @@ def test_without_a_writable_project_a_card_says_so_and_structures_still_open(qtb
 
 
 def test_a_full_disk_while_saving_ends_in_a_card(qtbot, window, tmp_path, monkeypatch):
-    def full(*_given):
+    def full(*_given, **_named):
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     window.session.set_document(Document.from_structure(ATOM, made_by="test"))
