@@ -41,6 +41,8 @@ class Job(QObject):
         """Where it is recorded; None for what leaves nothing behind."""
         self.is_listed = False
         """Whether people see it in the list of jobs."""
+        self.is_followed = False
+        """Whether who shows it looks itself, at the moments at which curves and frames move too."""
         self.control = RunControl()
         self.state = "queued"
         """queued, running, paused, succeeded, failed or cancelled."""

@@ -177,7 +177,8 @@ class JobManager(QObject):
         for lane, (_, job) in self._at_work.items():
             if lane in self._links:
                 job.memory = self._links[lane].memory()
-            job.look()
+            if not job.is_followed:
+                job.look()
 
     def _on_job_changed(self) -> None:
         job = self.sender()

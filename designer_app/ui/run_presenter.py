@@ -136,6 +136,7 @@ class RunPresenter(QObject):
 
     def _watch(self, job: Job, *, keep: bool) -> None:
         self._job = job
+        job.is_followed = True
         self._shown = self._session.document
         self._status.say("")
         if not keep:
@@ -172,15 +173,17 @@ class RunPresenter(QObject):
             self._status.set_job("", 0.0, None, None)
 
     def _on_job_changed(self) -> None:
-        """The state shows at once; progress waits for the pump, so that it costs no painting."""
+        """The state shows at once with all that came; progress alone waits for the pump."""
         job = self._job
         if job is not None and (job.state, job.is_stopping) != self._shown_state:
             self._shown_state = (job.state, job.is_stopping)
             self._show_state()
+            self.pump.flush()
             self._show_progress()
 
     def _on_turned(self) -> None:
-        if monotonic() - self._progress_shown > _PROGRESS_INTERVAL_S:
+        is_held = self._job is not None and self._job.state == "paused"
+        if is_held or monotonic() - self._progress_shown > _PROGRESS_INTERVAL_S:
             self._show_progress()
 
     def _show_progress(self) -> None:
@@ -188,8 +191,8 @@ class RunPresenter(QObject):
         if job is None or not self.is_busy:
             return
         self._progress_shown = monotonic()
-        progress = job.progress
-        done, total = (progress.done, progress.total) if progress else (0.0, 0.0)
+        job.look()  # the list of jobs, curves and frames tell the same moment
+        done, total = (job.progress.done, job.progress.total) if job.progress else (0.0, 0.0)
         self._show_trust(job)
         title = job.title
         if job.state == "paused":

@@ -6,6 +6,7 @@ import sys
 from dataclasses import replace
 
 import numpy as np
+import pytest
 from ase import Atoms
 from ase.io import write
 from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
@@ -135,6 +136,28 @@ def test_a_run_is_shown_live_stopped_extended_and_kept_when_the_window_closes(
         assert found.args[0][0].title == "MD argon"
     finally:
         again.close()
+
+
+def test_a_held_run_tells_one_progress_in_bar_jobs_curves_and_frames(qtbot, window, argon):
+    window.commands.open_path(argon)
+    with qtbot.waitSignal(window.session.bonds_changed, timeout=LONG_ENOUGH_MS):
+        pass
+    window.show_workspace("dynamics")
+    window.dynamics.set_spec(MDSpec(potential="lennard-jones", temperature=30.0, steps=10**5))
+    window.runs.pump.note_painting(1e6)  # as on a machine that paints slowly: no turn is due
+    window.dynamics.ask_run()
+    runs = window.runs
+    qtbot.waitUntil(lambda: len(runs._recording) > 5, timeout=LONG_ENOUGH_MS)
+    window.dynamics.ask_pause()
+    qtbot.wait(300)
+    row = window.work.jobs._rows[-1]
+    assert runs.job.state == "paused"
+    assert row._bar.value() == window.status._bar.value() == round(runs.job.progress.done / 100)
+    newest = runs._recording[len(runs._recording) - 1].step
+    assert runs.job.progress.done == pytest.approx(newest, rel=0.05, abs=100)
+    assert len(runs._table) > 0
+    window.dynamics.ask_stop()
+    qtbot.waitUntil(lambda: not runs.is_busy, timeout=LONG_ENOUGH_MS)
 
 
 def test_the_window_process_imports_nothing_heavy(tmp_path):

@@ -74,6 +74,11 @@ def test_the_estimate_uses_the_measured_rate_scaled_by_size():
     assert "about" in estimate(MDSpec(steps=1000), 28, rates)
 
 
+def test_the_estimate_says_which_frames_the_file_keeps():
+    told = estimate(MDSpec(steps=400, frame_interval=2), 28, MeasuredRates())
+    assert "The file keeps one of 2 steps: 201 frames" in told
+
+
 def test_the_rate_of_one_engine_says_nothing_of_another():
     rates = MeasuredRates()
     rates.note(MDSpec(), 28, 10.0)

@@ -49,7 +49,8 @@ def estimate(spec: MDSpec, n_atoms: int, rates: MeasuredRates) -> str:
     disk = frames * (_BYTES_A_FRAME + n_atoms * _BYTES_A_FRAME_ATOM)
     simulated = simulated_time(spec.steps * spec.timestep)
     wall = f"about {duration(spec.steps / rate)}" if rate else "its time is known once it runs"
-    return f"{simulated}, {frames} frames on disk ({size_text(disk)}): {wall}"
+    every = "each step" if spec.frame_interval == 1 else f"one of {spec.frame_interval} steps"
+    return f"{simulated}: {wall}. The file keeps {every}: {frames} frames, {size_text(disk)}"
 
 
 @dataclass(frozen=True)

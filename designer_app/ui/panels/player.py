@@ -138,6 +138,9 @@ class Player(QWidget):
         self._slider.setAccessibleName(self.tr("Frame"))
         self._slider.setMinimumWidth(80)
         self._where.setFont(tabular(self._where.font()))
+        self._where.setToolTip(
+            self.tr("Frames that the window caught as it ran; the file keeps its own")
+        )
         layout.addSpacing(8)
         layout.addWidget(self._slider, 1)
         layout.addSpacing(12)
@@ -195,5 +198,6 @@ class Player(QWidget):
         if 0 <= index < count:
             frame = self._recording[index]
             self._where.setText(
-                self.tr("frame %d / %d    %s") % (index + 1, count, simulated_time(frame.time_fs))
+                self.tr("on screen: frame %d / %d    %s")
+                % (index + 1, count, simulated_time(frame.time_fs))
             )
