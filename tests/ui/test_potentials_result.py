@@ -13,7 +13,7 @@ from designer_app.specs.structure import Structure
 from designer_app.specs.train_potential import TrainPotentialSpec
 from designer_app.ui.potentials.area import RESULT
 from designer_app.ui.potentials.card_view import facts_of
-from designer_app.ui.potentials.error_words import size_of_errors, worse_text
+from designer_app.ui.potentials.error_words import plotted_text, size_of_errors, worse_text
 from designer_app.ui.potentials.offers import offer_of
 
 CARD = PotentialCard(
@@ -127,6 +127,15 @@ def test_a_tag_that_is_far_worse_than_the_rest_is_marked(potentials, show):
     names = [line[0] for line in page.card.errors.lines()]
     assert names == ["Test", "▲ Surface", "Elastic"]
     assert worse_text(replace(CARD, errors=CARD.errors[:1])) == ""
+
+
+def test_plots_of_other_frames_than_the_headline_s_say_so_with_their_error():
+    shown = ErrorsOn(name="validation", n_frames=21, energy_meV_atom=8.49, force_meV_A=91.6)
+    assert plotted_text(replace(CARD, errors=(*CARD.errors, shown))) == (
+        "The plots show the 21 validation frames, off by 8.49 meV/atom in energies and 91.6 meV/Å "
+        "in forces."
+    )
+    assert plotted_text(replace(CARD, errors=(shown,))) == ""
 
 
 def test_a_fitted_offset_is_not_called_a_free_atom():

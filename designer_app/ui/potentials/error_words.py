@@ -36,6 +36,18 @@ def outcome_of(card: PotentialCard) -> str:
     return f"On {frames} {kind}, {name} is off by {told}, on average."
 
 
+def plotted_text(card: PotentialCard) -> str:
+    """Of which frames the plots are, where the outcome tells of others; "" where of the same."""
+    judged = judged_on(card)
+    shown = next((each for each in card.errors if each.name == "validation"), None)
+    if judged is None or shown is None or shown is judged:
+        return ""
+    told = errors_text(shown)
+    frames = "frame" if shown.n_frames == 1 else "frames"
+    plots = f"The plots show the {with_spaces(shown.n_frames)} validation {frames}"
+    return f"{plots}, off by {told}." if told else f"{plots}."
+
+
 def errors_text(errors: ErrorsOn) -> str:
     """20.8 meV/atom in energies and 159 meV/Å in forces."""
     return " and ".join(

@@ -8,7 +8,12 @@ from designer_app.io.potential_cards import PotentialCard
 from designer_app.ui.panels.notice import Notice
 from designer_app.ui.plots.parity_plot import VALIDATION, ParityPlot
 from designer_app.ui.potentials.card_view import CardView
-from designer_app.ui.potentials.error_words import outcome_of, size_of_errors, worse_text
+from designer_app.ui.potentials.error_words import (
+    outcome_of,
+    plotted_text,
+    size_of_errors,
+    worse_text,
+)
 from designer_app.ui.potentials.health_view import HealthView, report_of
 from designer_app.ui.theme import Theme, label
 
@@ -28,6 +33,7 @@ class ResultPage(QWidget):
         self._card: PotentialCard | None = None
         self.outcome = label("", "title", wrap=True)
         self.share = label("", wrap=True)
+        self.plotted = label("", "muted", wrap=True)
         self.worse = Notice("warn", "", theme)
         self.card = CardView()
         self.health = HealthView(theme)
@@ -61,6 +67,9 @@ class ResultPage(QWidget):
         told = size_of_errors(self._card, found) if self._card is not None else ""
         self.share.setText(told)
         self.share.setVisible(bool(told))
+        plotted = plotted_text(self._card) if self._card is not None and found is not None else ""
+        self.plotted.setText(plotted)
+        self.plotted.setVisible(bool(plotted))
         self.energy.set_points(found.energy if found is not None else None)
         self.force.set_points(found.force if found is not None else None)
         for frame in self._frames:
@@ -105,7 +114,7 @@ class ResultPage(QWidget):
         page = QVBoxLayout(content)
         page.setContentsMargins(20, 14, 20, 20)
         page.setSpacing(12)
-        for widget in (self.outcome, self.share, self.worse):
+        for widget in (self.outcome, self.share, self.plotted, self.worse):
             page.addWidget(widget)
         page.addLayout(self._parity)
         page.addLayout(columns)
