@@ -360,13 +360,25 @@ def _runaway_relaxation(f: Mapping[str, Any]) -> Explanation:
     )
 
 
+_ENDED_FROM_OUTSIDE = (-9, -15)
+"""SIGKILL and SIGTERM."""
+
+
 def _worker_died(f: Mapping[str, Any]) -> Explanation:
-    code = "" if f.get("exit_code") is None else f" (exit code {f['exit_code']})"
-    return Explanation(
-        f"The computing process ended without an answer while doing “{f['while_doing']}”{code}.",
-        "The window and your data are safe; a new process is already starting.",
-        ("Run it again, or go on where it stopped with Resume.",),
-    )
+    code, doing = f.get("exit_code"), f"while doing “{f['while_doing']}”"
+    if code in _ENDED_FROM_OUTSIDE:
+        what = f"The computing process was ended from outside {doing}."
+        meaning = "Someone ended it, or the system, as where memory runs short. The window is safe."
+    else:
+        told = "" if code is None else f" (exit code {code})"
+        what = f"The computing process ended without an answer {doing}{told}."
+        meaning = "The window and your data are safe; a new process is already starting."
+    advice = "Run it again, or go on where it stopped with Resume."
+    if "checkpoint_age" in f:
+        age = f["checkpoint_age"]
+        advice = f"Its last checkpoint is {age} old: Resume goes on from there."
+        advice = advice if age else "It had no checkpoint yet: start it again."
+    return Explanation(what, meaning, (advice,))
 
 
 def _out_of_memory(f: Mapping[str, Any]) -> Explanation:

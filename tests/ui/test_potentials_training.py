@@ -256,10 +256,34 @@ def test_a_training_that_died_is_offered_again(potentials, job, spec, monkeypatc
     died = {"exit_code": -9, "while_doing": "train-potential"}
     job.on_failed(JobError("WorkerDiedError", died, "died"))
     card = potentials.page.card
-    assert "while doing “Train a potential”" in card.accessibleDescription()
+    told = card.accessibleDescription()
+    assert "ended from outside while doing “Train a potential”" in told
+    assert "Its last checkpoint is" in told
+    assert "exit code" not in told
     assert [button.text() for button in card._buttons] == ["Resume", "Start again"]
     card._buttons[0].click()
     assert again == [job]
+
+
+def test_an_unfinished_training_tells_what_was_so_far(potentials, job, spec):
+    (spec.out / "checkpoint.pt").write_bytes(b"state")
+    job.control.series.append(row(8, seconds=40.0))
+    potentials.watch.look()
+    died = {"exit_code": -9, "while_doing": "train-potential"}
+    job.on_failed(JobError("WorkerDiedError", died, "died"))
+    panel, tile = potentials.panel.train, potentials.page.work.training.tiles["left"]
+    panel.plan.set_own(PLANNED)
+    assert panel.plan.title.text() == "SO FAR"
+    assert (tile._title.text(), tile.value.text()) == ("So far", "0:40")
+    assert panel.see.isHidden()
+    assert not panel.go_on.isHidden()
+
+
+def test_the_speed_is_of_all_epochs_as_the_time_of_an_epoch_is(potentials, job):
+    for epoch, speed in ((1, 20.0), (2, 60.0)):
+        job.control.series.append(row(epoch, seconds=10.0 * epoch, frames_per_s=speed))
+    potentials.watch.look()
+    assert potentials.page.work.training.tiles["speed"].value.text() == f"30{THIN}frames/s"
 
 
 def test_the_result_says_in_one_sentence_how_good_it_is(finished):

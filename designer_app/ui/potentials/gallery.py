@@ -154,9 +154,10 @@ def _compare(gallery: "Gallery", folder: Path) -> None:
 def _error(gallery: "Gallery", _folder: Path) -> None:
     """As if the worker had died: what happened, what is kept, what can be done."""
     potentials = gallery.window.potentials
+    potentials.page.work.set_steps(DATA, TRAINING)
     potentials.show_page(TRAINING)
     died = {"exit_code": -9, "while_doing": "train-potential"}
-    potentials.watch.failed.emit(JobError("WorkerDiedError", died, "died"))
+    potentials.watch.end_with(JobError("WorkerDiedError", died, "died"))
     gallery.shoot("potentials-error")
     potentials.page.close_card()
 

@@ -23,7 +23,7 @@ class PlanView(QWidget):
         self._planned: Lines = ()
         self._own: Lines = ()
         self._measured: dict[str, str] = {}
-        self._is_busy = self._is_of_next = False
+        self._is_busy = self._is_of_next = self._is_unfinished = False
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(8)
@@ -48,6 +48,11 @@ class PlanView(QWidget):
     def set_busy(self, *, is_busy: bool) -> None:
         """Whether the training is going."""
         self._is_busy = is_busy
+        self._show()
+
+    def set_unfinished(self, *, is_unfinished: bool) -> None:
+        """Whether the training ended early and can go on."""
+        self._is_unfinished = is_unfinished
         self._show()
 
     def set_of_next(self, *, is_of_next: bool) -> None:
@@ -88,7 +93,8 @@ class PlanView(QWidget):
 
     def _whose(self, *, is_own: bool) -> str:
         if not self._is_busy:
-            return self.tr("HOW IT WENT") if is_own else self.tr("PLAN")
+            went = self.tr("SO FAR") if self._is_unfinished else self.tr("HOW IT WENT")
+            return went if is_own else self.tr("PLAN")
         return self.tr("PLAN, AS IT GOES") if is_own else self.tr("PLAN MADE BEFORE THE START")
 
 

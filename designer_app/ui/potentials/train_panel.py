@@ -129,6 +129,7 @@ class TrainPanel(PanelPage):
     def set_can_go_on(self, can: bool) -> None:
         """Whether the shown training ended early and can go on."""
         self.go_on.setVisible(can)
+        self.plan.set_unfinished(is_unfinished=can)
 
     def set_has_result(self, *, has_result: bool) -> None:
         """Whether the page in front led to a potential, which is the next thing to look at."""

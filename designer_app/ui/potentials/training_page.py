@@ -3,6 +3,7 @@
 import math
 from collections.abc import Mapping, Sequence
 
+import numpy as np
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
@@ -63,7 +64,12 @@ class TrainingPage(QWidget):
                 self.tr("Epoch"), "", self.tr("One pass over all frames that are learned from")
             ),
             "speed": Tile(
-                self.tr("Speed"), self.tr("of learning"), self.tr("Frames learned from a second")
+                self.tr("Speed"),
+                self.tr("learning, on average"),
+                self.tr(
+                    "Frames learned from a second, over all epochs. One epoch also has the time "
+                    "in which it is judged."
+                ),
             ),
             "left": Tile(
                 self.tr("Time left"), self.tr("at this speed"), self.tr("As the last epochs went")
@@ -98,11 +104,12 @@ class TrainingPage(QWidget):
         if rows:
             self._tell(rows[-1])
 
-    def show_time(self, text: str, *, is_over: bool) -> None:
-        """How long it will still take, or took."""
+    def show_time(self, text: str, *, is_over: bool, is_unfinished: bool = False) -> None:
+        """How long it will still take, or took, or has taken where it ended early."""
         left = self.tr("Time left"), self.tr("at this speed")
         took = self.tr("Took"), self.tr("in all")
-        self.tiles["left"].set_names(*(took if is_over else left))
+        so_far = self.tr("So far"), self.tr("not finished")
+        self.tiles["left"].set_names(*(so_far if is_unfinished else took if is_over else left))
         self.tiles["left"].show_text(text)
 
     def show_parity(self, found: Parity | None) -> None:
@@ -120,7 +127,7 @@ class TrainingPage(QWidget):
             ("stress", "stress_validation_GPa", "GPa"),
             ("speed", "frames_per_s", "frames/s"),
         ):
-            value = newest.get(column, math.nan)
+            value = self._mean_speed() if key == "speed" else newest.get(column, math.nan)
             known = value is not None and math.isfinite(value)
             self.tiles[key].show_text(f"{value:.3g}{THIN}{unit}" if known else "")
             if key == "stress":
@@ -129,6 +136,14 @@ class TrainingPage(QWidget):
         self.tiles["epoch"].show_text(f"{epoch:.0f}" if math.isfinite(epoch) else "")
         told = self.tr("best: %d") % best if math.isfinite(best) else ""
         self.tiles["epoch"].of.setText(told)
+
+    def _mean_speed(self) -> float:
+        """Frames a second over all epochs, as the time of an epoch is told: each epoch has the
+        same frames.
+        """
+        rates = self.table.column("frames_per_s")
+        known = rates[np.isfinite(rates) & (rates > 0.0)]
+        return float(1.0 / np.mean(1.0 / known)) if len(known) else math.nan
 
     def _build(self) -> None:
         tiles = QHBoxLayout()

@@ -2,7 +2,9 @@
 
 import math
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
+from time import time
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, QTimer, Signal, SignalInstance
@@ -16,7 +18,7 @@ from designer_app.session.job import Job
 from designer_app.specs.training_progress import PLAN_FILE
 from designer_app.ui.potentials.train_panel import FINISHED, IDLE, PAUSED, RUNNING, TrainPanel
 from designer_app.ui.potentials.training_page import TrainingPage
-from designer_app.ui.wording import clock, printed
+from designer_app.ui.wording import clock, duration, printed
 
 if TYPE_CHECKING:
     from designer_app.ui.main_window import MainWindow
@@ -49,6 +51,8 @@ class TrainingWatch(QObject):
         self._seconds: dict[float, float] = {}
         """That each member took until its last epoch."""
         self._planning: Job | None = None
+        self._is_unfinished = False
+        """Whether it ended early and can go on."""
         self._n_judged = 0
         """How often parity was written, as the rows tell."""
         self._reading: Job | None = None
@@ -72,13 +76,13 @@ class TrainingWatch(QObject):
         self._clock.start()
         self._on_job_changed()
         if job.error is not None:  # it could not even begin
-            self._on_failed(job.error)
+            self.end_with(job.error)
 
     def show_past(self, run: Run) -> None:
         """Show an earlier training of the project."""
         self._begin(run.folder)
         self._panel.set_state(FINISHED)
-        self._panel.set_can_go_on(run.can_go_on)
+        self._set_can_go_on(can=run.can_go_on)
         self._read_rows(run.folder)
         self._read_plan(run.folder)
         self._read_parity()
@@ -111,7 +115,7 @@ class TrainingWatch(QObject):
         self._newest, self._seconds = {}, {}
         self._clock.stop()
         self._panel.set_outcome("")
-        self._panel.set_can_go_on(can=False)
+        self._set_can_go_on(can=False)
         self._panel.plan.set_own(())
         self._page.begin()
 
@@ -119,7 +123,7 @@ class TrainingWatch(QObject):
         return (
             (job.changed, self._on_job_changed),
             (job.succeeded, self._on_succeeded),
-            (job.failed, self._on_failed),
+            (job.failed, self.end_with),
             (job.cancelled, self._on_cancelled),
         )
 
@@ -158,7 +162,8 @@ class TrainingWatch(QObject):
                 return
             epochs = max(told.total, done)
         if not self.is_busy:
-            self._page.show_time(clock(sum(self._seconds.values())), is_over=True)
+            took = clock(sum(self._seconds.values()))
+            self._page.show_time(took, is_over=True, is_unfinished=self._is_unfinished)
         members = self.job.spec.members if self.job is not None else len(self._seconds)
         self._panel.plan.measure(seconds / done, epochs, members)
 
@@ -203,7 +208,7 @@ class TrainingWatch(QObject):
             self.finished.emit(self.folder, card)
         elif self.job is not None:
             self._panel.set_outcome(self.tr("Stopped before a potential was there."), "warn")
-            self._panel.set_can_go_on(can=True)
+            self._set_can_go_on(can=True)
 
     # --- how it stands ---
 
@@ -227,12 +232,27 @@ class TrainingWatch(QObject):
         self.look()
         self._read_card()
 
-    def _on_failed(self, error: JobError) -> None:
+    def end_with(self, error: JobError) -> None:
+        """It failed: what it left so far stays in sight."""
+        age = _age_of_checkpoint(self.folder)
         self.look()
         self._panel.set_state(IDLE)
-        is_begun = self.folder is not None and any(self.folder.glob("checkpoint*"))
-        self._panel.set_can_go_on(is_begun)
+        self._set_can_go_on(can=bool(age))
+        if error.kind == "WorkerDiedError":
+            error = replace(error, facts={**error.facts, "checkpoint_age": age})
         self.failed.emit(error)
+
+    def _set_can_go_on(self, *, can: bool) -> None:
+        self._is_unfinished = can
+        self._panel.set_can_go_on(can)
+        self._measure()
+
+
+def _age_of_checkpoint(folder: Path | None) -> str:
+    """How long ago its state was last written, in words; "" where it never was."""
+    found = [*folder.glob("checkpoint*"), *folder.glob("member-*/checkpoint*")] if folder else []
+    written = max((path.stat().st_mtime for path in found), default=None)
+    return duration(max(0.0, time() - written)) if written is not None else ""
 
 
 def _seconds_of_members(rows: Sequence[Mapping[str, float]]) -> dict[float, float]:
