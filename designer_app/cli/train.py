@@ -143,6 +143,12 @@ def _present(result: dict[str, Any]) -> str:
 
 
 def _of_potential(result: dict[str, Any]) -> str:
+    if result["was_finished"]:
+        more = "" if result["model"] == "gap" else "; --max-minutes or --epochs ask for more"
+        return (
+            f"{result['title']} -> {result['folder']}: its training came to its end before, so "
+            f"nothing was done{more}."
+        )
     seconds = sum(fit.get("seconds", 0.0) for fit in result["fits"])
     rows = [*result["errors"], *result["per_element"], *result["per_tag"]]
     told = [

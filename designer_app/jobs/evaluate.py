@@ -11,7 +11,7 @@ from designer_app.explanations import explain_exception
 from designer_app.io.labels import read_labelled, refuse_what_is_missing
 from designer_app.io.potential_cards import POTENTIAL_CARD, trained_folder
 from designer_app.jobs.labels import evenly
-from designer_app.jobs.trust import knowledge_of
+from designer_app.jobs.trust import doubts_of_training, knowledge_of
 from designer_app.potentials import Potential, load_potential
 from designer_app.potentials.baseline_files import parts_of
 from designer_app.running.control import RunControl
@@ -85,6 +85,8 @@ def _judged(
         return _not_judged(key, model, frames, reference, explain_exception(error).sentence)
     except (ImportError, RuntimeError, ValueError, OSError) as error:  # of another package
         return _not_judged(key, model, frames, reference, sentence_of(error))
+    for each in doubts_of_training(key, model):
+        control.log.warning("%s", each)
     known = knowledge_of(key, model)
     said = predict_frames(potential, frames, control, text, known)
     # A potential that learned from such labels has their zero of energy.

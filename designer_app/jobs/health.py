@@ -14,7 +14,7 @@ from designer_app.io.potential_cards import (
     trained_folder,
     write_potential_card,
 )
-from designer_app.jobs.trust import knowledge_of
+from designer_app.jobs.trust import doubts_of_training, knowledge_of
 from designer_app.potentials import load_potential
 from designer_app.properties.health.calm_frame import calm_frame
 from designer_app.properties.health.checkup import check_potential
@@ -36,6 +36,8 @@ def run(spec: HealthSpec, control: RunControl) -> HealthReport:
     set_threads(compute)
     control.progress(0, 1, "Loading the potential")
     potential = load_potential(spec.potential, spec.model, compute)
+    for said in doubts_of_training(spec.potential, spec.model):
+        control.log.warning("%s", said)
     known = knowledge_of(spec.potential, spec.model)
     report = check_potential(potential, replace(spec, structure=structure), known, control)
     if spec.model and trained_folder(spec.model) == Path(spec.model):

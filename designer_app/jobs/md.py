@@ -33,7 +33,7 @@ from designer_app.errors import BlowUpError, Cancelled, NotFiniteError, WriteFai
 from designer_app.io.potential_cards import families
 from designer_app.io.series import read_series
 from designer_app.io.toml import write_toml
-from designer_app.jobs.trust import knowledge_of
+from designer_app.jobs.trust import doubts_of_training, knowledge_of
 from designer_app.potentials import load_potential
 from designer_app.running.control import RunControl
 from designer_app.specs.fields import check_spec, settings_of
@@ -118,6 +118,8 @@ class _Recorder:
         if not ready.evaluate.potential.conservative:
             self._warn(NOT_CONSERVED)
         self._warn(known.lost)
+        for doubtful in doubts_of_training(ready.spec.potential, ready.spec.model):
+            self._warn(doubtful)
         self._began = self._sent = time.perf_counter()
         self._paused = 0.0
 

@@ -14,6 +14,7 @@ from designer_app.io.folders import writable_folder
 from designer_app.io.formulas import amounts_of, formula, reduced
 from designer_app.io.potential_cards import families
 from designer_app.io.writing import write_document
+from designer_app.jobs.trust import doubts_of_training
 from designer_app.potentials import Potential, load_potential
 from designer_app.relaxation import Goal, Relaxed, relax
 from designer_app.running.control import RunControl
@@ -38,6 +39,8 @@ def run(spec: RelaxSpec, control: RunControl) -> dict[str, Any]:
     set_threads(compute)
     control.progress(0, len(spec.structures), "Loading the potential")
     potential = load_potential(spec.potential, spec.model, compute)
+    for said in doubts_of_training(spec.potential, spec.model):
+        control.log.warning("%s", said)
     control.checkpoint()
     names = file_names(spec.structures)
     paths: dict[int, Path] = {}

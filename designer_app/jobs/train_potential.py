@@ -6,7 +6,13 @@ from pathlib import Path
 from typing import Any
 
 from designer_app.device import Compute
-from designer_app.errors import InputError, InvalidSpecError, ResumeError, WriteFailedError
+from designer_app.errors import (
+    FileUnreadableError,
+    InputError,
+    InvalidSpecError,
+    ResumeError,
+    WriteFailedError,
+)
 from designer_app.io.folders import refuse_link, writable_folder
 from designer_app.io.labels import LabelledSet, read_labelled, refuse_what_is_missing
 from designer_app.io.near_paths import told_from
@@ -16,8 +22,10 @@ from designer_app.io.potential_cards import (
     ErrorsOn,
     PotentialCard,
     baseline_of,
+    read_potential_card,
 )
 from designer_app.io.toml import write_toml
+from designer_app.io.unfinished import fits_of
 from designer_app.potentials import load_potential
 from designer_app.potentials.trained import load
 from designer_app.running.control import RunControl
@@ -26,6 +34,7 @@ from designer_app.specs.train_potential import TrainPotentialSpec
 from designer_app.specs.trainable import TRAINABLE
 from designer_app.specs.training_progress import CHECKPOINT_FILE, SETTINGS_FILE
 from designer_app.state import set_threads
+from designer_app.training.all_done import is_all_done
 from designer_app.training.baselines import less_baseline
 from designer_app.training.carried_baseline import on_carried_baseline
 from designer_app.training.frame_splits import split_frames
@@ -50,6 +59,9 @@ def run(spec: TrainPotentialSpec, control: RunControl) -> dict[str, Any]:
     sets = _labels(spec, control)
     frames = split_frames(sets[0].frames, spec, sets[1].frames)
     card = card_before(spec, frames, sets)
+    before = _card_there(spec.out)
+    if before is not None and is_all_done(spec, card, before):
+        return _result(spec, before) | {"was_finished": True}
     if spec.baseline:
         card = on_carried_baseline(card, spec.baseline, spec.out, begun=begun)
     baseline = baseline_of(spec.out, card)
@@ -73,11 +85,11 @@ def run(spec: TrainPotentialSpec, control: RunControl) -> dict[str, Any]:
             (spec.out / SETTINGS_FILE).unlink(missing_ok=True)
         raise
     frames = frames.learned_by(fits[0])
-    card = write_fits(spec.out, card, fits)
+    card = _still_checked(write_fits(spec.out, card, fits), before)
     potential = load(str(spec.out), compute, named_baseline=":".join(baseline))
     card = judged(spec.out, card, potential, frames, control)
     card = with_knowledge(spec.out, card, potential, frames, control)
-    return _result(spec, card, fits)
+    return _result(spec, card)
 
 
 def _check_folder(spec: TrainPotentialSpec, control: RunControl) -> bool:
@@ -151,9 +163,21 @@ def _fit(
     return found
 
 
-def _result(
-    spec: TrainPotentialSpec, card: PotentialCard, fits: Sequence[Fitted]
-) -> dict[str, Any]:
+def _card_there(folder: Path) -> PotentialCard | None:
+    try:
+        return read_potential_card(folder)
+    except FileUnreadableError:
+        return None
+
+
+def _still_checked(card: PotentialCard, before: PotentialCard | None) -> PotentialCard:
+    """The card with the health check of the one before, where the weights are still the same."""
+    if before is None or before.weights_sha256 != card.weights_sha256:
+        return card
+    return replace(card, health=before.health)
+
+
+def _result(spec: TrainPotentialSpec, card: PotentialCard) -> dict[str, Any]:
     sets = ("train", "validation", "test")
     known = {each.name: each for each in card.errors if each.name in sets}
     on = next(name for name in reversed(sets) if name in known)
@@ -174,7 +198,8 @@ def _result(
         "split": card.split,
         "references_eV": dict(card.references_eV),
         "fitted": None if card.fitted is None else list(card.fitted),
-        "fits": [dict(fit.training) for fit in fits],
+        "fits": fits_of(card),
+        "was_finished": False,
     }
 
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from designer_app.errors import Cancelled, ResumeError, RunError
 from designer_app.graphs.dataset import FrameGraphs
+from designer_app.io.unfinished import STOPPED
 from designer_app.running.control import RunControl
 from designer_app.specs.fields import refusal
 from designer_app.specs.labelled import LabelledFrame
@@ -91,6 +92,9 @@ def fit(
         if not training.progress.best:
             raise
         fitted = _fitted(training, model, chosen, frames, start)
+        epoch, of, _ = training.progress.in_words
+        told = {**fitted.training, STOPPED: [epoch, of, training.progress.share]}
+        fitted = replace(fitted, training=told)
         raise StoppedFitError(_repelling(fitted, training, model, spec), cause) from cause
     fitted = _fitted(training, model, chosen, frames, start)
     return _repelling(fitted, training, model, spec)

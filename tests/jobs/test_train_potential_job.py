@@ -1,6 +1,7 @@
 """Training a potential as a job: from files of labels to a folder that computes."""
 
 import json
+import re
 import shutil
 from dataclasses import replace
 
@@ -21,9 +22,14 @@ from designer_app.errors import (
     UnsupportedElementError,
 )
 from designer_app.io.documents import structure_from_atoms
-from designer_app.io.potential_cards import POTENTIAL_CARD, read_potential_card
+from designer_app.io.potential_cards import (
+    POTENTIAL_CARD,
+    read_potential_card,
+    write_potential_card,
+)
 from designer_app.io.series import read_series
 from designer_app.jobs import energy, train_potential
+from designer_app.jobs.trust import doubts_of_training
 from designer_app.potentials import load_potential
 from designer_app.provenance import sha256_of
 from designer_app.resources import resource
@@ -155,6 +161,50 @@ def test_a_stopped_training_is_gone_on_with(spec):
     n_before = len(read_series(spec.out / SERIES_FILE)["epoch"])
     result = train_potential.run(replace(longer, epochs=n_before + 2, resume=True), RunControl())
     assert result["fits"][0]["epochs"] == n_before + 2
+
+
+def test_a_potential_of_a_stopped_training_tells_how_far_it_came(spec):
+    with pytest.raises(Cancelled):
+        train_potential.run(replace(spec, epochs=100_000), StoppedAfter(2))
+    (said,) = doubts_of_training("schnet", str(spec.out))
+    assert re.search(r"was stopped at epoch \d+ of 100000, at 0 %", said)
+    assert "limits are not known" in said
+    assert said.endswith(f"designer-app train --out {spec.out} --resume")
+
+
+def test_a_folder_is_taken_for_what_it_holds_and_that_is_said(spec):
+    train_potential.run(spec, RunControl())
+    said = doubts_of_training("gap", str(spec.out))
+    assert said[0] == "“out” holds a SchNet, not a GAP: it is used."
+    assert not any("holds a SchNet" in each for each in doubts_of_training("schnet", str(spec.out)))
+
+
+def test_a_finished_training_is_left_as_it_is(spec):
+    train_potential.run(spec, RunControl())
+    card = replace(read_potential_card(spec.out), health={"verdict": "checked"})
+    write_potential_card(spec.out, card)
+    before = {path.name: path.read_bytes() for path in spec.out.iterdir()}
+    result = train_potential.run(replace(spec, resume=True), RunControl())
+    assert result["was_finished"]
+    assert result["errors"]
+    assert {path.name: path.read_bytes() for path in spec.out.iterdir()} == before
+
+
+def test_a_finished_training_goes_on_when_more_epochs_are_asked_for(spec):
+    train_potential.run(spec, RunControl())
+    result = train_potential.run(replace(spec, resume=True, epochs=5), RunControl())
+    assert not result["was_finished"]
+    assert result["fits"][0]["epochs"] == 5
+
+
+def test_a_finished_gap_keeps_its_health_check(spec):
+    quick = ("n_sparse=20", "n_max=3", "l_max=2", "cutoff=4.0")
+    gap = replace(spec, model="gap", options=quick)
+    train_potential.run(gap, RunControl())
+    checked = replace(read_potential_card(gap.out), health={"verdict": "checked"})
+    write_potential_card(gap.out, checked)
+    assert train_potential.run(replace(gap, resume=True), RunControl())["was_finished"]
+    assert read_potential_card(gap.out) == checked
 
 
 def test_a_training_is_not_written_over_another(spec):
