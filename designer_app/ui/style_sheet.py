@@ -109,6 +109,8 @@ QCheckBox { spacing: 8px; background: transparent; }
 QCheckBox::indicator { width: 16px; height: 16px; border: 1px solid $muted; border-radius: 4px;
   background: $field; }
 QCheckBox::indicator:checked { background: $accent; border-color: $accent; }
+QCheckBox:disabled { color: $muted; }
+QCheckBox::indicator:disabled { border-color: $border; }
 QCheckBox:focus { color: $accent; }
 
 QRadioButton { spacing: 8px; background: transparent; font-weight: 600; }

@@ -21,6 +21,7 @@ from designer_app.specs.train_potential import TrainPotentialSpec
 from designer_app.specs.training_progress import COLUMNS
 from designer_app.training.training_log import tell_plan
 from designer_app.ui.potentials.area import DATA, LIBRARY, RESULT, TRAINING
+from designer_app.ui.potentials.error_bars import ErrorBars
 from designer_app.ui.potentials.health_view import report_of
 from designer_app.ui.wording import THIN
 
@@ -142,6 +143,19 @@ def test_frames_of_parity_points_are_found_from_the_folder_of_the_training(tmp_p
     np.savez(tmp_path / "parity.npz", **arrays | {"sources": np.array(["../si.json"])})
     frames = _parity(tmp_path, RunControl()).frames
     assert {Path(source) for source, _, _ in frames} == {tmp_path.resolve().parent / "si.json"}
+
+
+def test_a_tag_without_validation_frames_is_named_beside_the_bars(theme):
+    bars = ErrorBars(theme)
+    bars.set_errors(
+        (ErrorsOn(name="Si", n_frames=2, force_meV_A=9.0),),
+        tuple(ErrorsOn(name=tag, n_frames=1, force_meV_A=9.0) for tag in ("AIMD", "Elastic")),
+    )
+    assert bars.missing() == ""
+    bars.set_tags(("AIMD", "Elastic", "Surface"))
+    assert bars.missing() == "No validation frame has the tag Surface: it is not judged here."
+    bars.tabs.setCurrentIndex(0)
+    assert bars.missing() == ""
 
 
 def test_a_training_is_held_goes_on_and_is_stopped(window, potentials, job):

@@ -18,6 +18,7 @@ from designer_app.ui.plots.parity_plot import SYMBOLS
 from designer_app.ui.potentials.label_sections import clear
 from designer_app.ui.potentials.offers import Offer
 from designer_app.ui.theme import Theme, label
+from designer_app.ui.wording import listed
 
 _OURS = ("data", "potentials", "mapping", "tags")
 _BOX = 40
@@ -32,6 +33,8 @@ class ComparePanel(PanelPage):
     run_asked = Signal(object)
     stop_asked = Signal()
     files_asked = Signal()
+    data_chosen = Signal(object, object)
+    """(files, mapping) that will be judged on."""
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(self.tr("Compare"), parent)
@@ -40,6 +43,8 @@ class ComparePanel(PanelPage):
         self._is_running = False
         self.boxes: dict[str, SwitchEditor] = {}
         self._offers: dict[str, Offer] = {}
+        self._elements: tuple[str, ...] = ()
+        """Of the data; empty while they are not known."""
         self._places = QVBoxLayout()
         self._places.setSpacing(6)
         self._files = label("", wrap=True)
@@ -66,22 +71,44 @@ class ComparePanel(PanelPage):
         chosen = self.chosen()
         clear(self._places)
         self.boxes, self._offers = {}, {each.name: each for each in offers}
-        for each in offers:
-            room = WIDTH - 2 * MARGIN - _BOX
-            cut = self.fontMetrics().elidedText(each.title, Qt.TextElideMode.ElideRight, room)
-            box = SwitchEditor(cut)
-            box.setAccessibleName(each.title)
-            box.setToolTip(f"{each.title}\n{each.summary}")
-            box.setChecked(each.name in chosen)
-            box.edited.connect(self._refresh)
-            self.boxes[each.name] = box
-            self._places.addWidget(box)
+        missing = {each.name: self._missing(each) for each in offers}
+        for each in (each for each in offers if not missing[each.name]):
+            self._add_box(each, is_chosen=each.name in chosen)
+        lacking = [each for each in offers if missing[each.name]]
+        if lacking:
+            said = self.tr("Not for these data, which have %s:") % ", ".join(self._elements)
+            self._places.addWidget(label(said, "small", wrap=True))
+        for each in lacking:
+            reason = self.tr("It does not know %s") % listed(missing[each.name])
+            self._add_box(each, reason=reason)
         self._refresh()
+
+    def set_elements(self, elements: Sequence[str]) -> None:
+        """What the data are made of: potentials that know it first, the others grey."""
+        self._elements = tuple(elements)
+        self.set_offers(list(self._offers.values()))
+
+    def _missing(self, offer: Offer) -> list[str]:
+        known = offer.elements
+        return [] if known is None else [each for each in self._elements if each not in known]
+
+    def _add_box(self, offer: Offer, *, is_chosen: bool = False, reason: str = "") -> None:
+        room = WIDTH - 2 * MARGIN - _BOX
+        cut = self.fontMetrics().elidedText(offer.title, Qt.TextElideMode.ElideRight, room)
+        box = SwitchEditor(cut)
+        box.setAccessibleName(offer.title)
+        box.setAccessibleDescription(reason)
+        box.setToolTip("\n".join((offer.title, reason or offer.summary)))
+        box.setChecked(is_chosen)
+        box.setEnabled(not reason)
+        box.edited.connect(self._refresh)
+        self.boxes[offer.name] = box
+        self._places.addWidget(box)
 
     def choose(self, names: Sequence[str]) -> None:
         """Tick these besides those that are."""
         for name in names:
-            if name in self.boxes:
+            if name in self.boxes and self.boxes[name].isEnabled():
                 self.boxes[name].setChecked(True)
         self._refresh()
 
@@ -100,7 +127,8 @@ class ComparePanel(PanelPage):
     def set_data(self, paths: Sequence[Path], mapping: Sequence[str] = ()) -> None:
         """Judge on these files."""
         self._paths, self._mapping = tuple(paths), tuple(mapping)
-        self._refresh()
+        self.set_elements(())
+        self.data_chosen.emit(self._paths, self._mapping)
 
     @property
     def paths(self) -> tuple[Path, ...]:

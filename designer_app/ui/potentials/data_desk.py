@@ -32,6 +32,8 @@ class DataDesk(QObject):
     """A `JobError`."""
     emptied = Signal()
     """The last file was taken away."""
+    found_out = Signal()
+    """What the files hold is known."""
     named = Signal(str)
     """What the training would be called."""
 
@@ -84,6 +86,11 @@ class DataDesk(QObject):
         names = [path.parent.name if path.stem in _DULL else path.stem for path in self.spec.data]
         on = ", ".join(dict.fromkeys(names[:2])) + (" ..." if len(names) > 2 else "")
         return f"{family} on {on}" if names else family
+
+    def tags(self) -> tuple[str, ...]:
+        """Of the frames that are taken, as far as the files were read."""
+        known = tuple(each.tag for each in self.found.tags) if self.found is not None else ()
+        return tuple(tag for tag in known if tag in self.spec.tags or not self.spec.tags)
 
     def ready_spec(self) -> TrainPotentialSpec:
         """What to run. Raises `InvalidSpecError`."""
@@ -148,6 +155,7 @@ class DataDesk(QObject):
         if self.sender() is not self._reading:
             return
         self.found = found
+        self.found_out.emit()
         self._page.show_found(found)
         if found.n_frames:
             self._page.show_checking()

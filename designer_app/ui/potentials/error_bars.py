@@ -85,6 +85,8 @@ class ErrorBars(QWidget):
         self._bars = _Bars(theme)
         self._mark_said = label("", "warn")
         self._mark_said.setVisible(False)
+        self._tags: tuple[str, ...] = ()
+        self._missing_said = label("", "small", wrap=True)
         self._build()
         self.tabs.currentChanged.connect(self._on_tab_changed)
 
@@ -96,6 +98,15 @@ class ErrorBars(QWidget):
         if is_first and len(by_element) == 1 < len(by_tag):  # the more telling one
             self.tabs.setCurrentIndex(1)
         self._on_tab_changed(self.tabs.currentIndex())
+
+    def set_tags(self, tags: Sequence[str]) -> None:
+        """Those of all data: of which none is among these frames is said."""
+        self._tags = tuple(tags)
+        self._on_tab_changed(self.tabs.currentIndex())
+
+    def missing(self) -> str:
+        """What is said of tags without a bar."""
+        return self._missing_said.text()
 
     def rows(self) -> list[tuple[str, float]]:
         """(group, meV/Å) as shown."""
@@ -123,6 +134,8 @@ class ErrorBars(QWidget):
         layout.addLayout(body)
         self._mark_said.setContentsMargins(12, 0, 12, 4)
         layout.addWidget(self._mark_said)
+        self._missing_said.setContentsMargins(12, 0, 12, 4)
+        layout.addWidget(self._missing_said)
         layout.addStretch(1)
 
     def _on_tab_changed(self, place: int) -> None:
@@ -137,3 +150,9 @@ class ErrorBars(QWidget):
         self._bars.set_rows(rows, worse)
         self._mark_said.setText(self.tr("▲ far worse than the rest"))
         self._mark_said.setVisible(bool(worse))
+        shown = {each.name for each in self._groups[1]}
+        missing = [tag for tag in self._tags if tag and tag not in shown]
+        is_told = place == 1 and bool(missing) and bool(shown)
+        said = self.tr("No validation frame has the tag %s: it is not judged here.")
+        self._missing_said.setText(said % " or ".join(missing) if is_told else "")
+        self._missing_said.setVisible(is_told)

@@ -94,6 +94,7 @@ class TrainingPage(QWidget):
         for tile in self.tiles.values():
             tile.show_text("")
         self.tiles["epoch"].of.setText("")
+        self.bars.set_tags(())
         self.show_parity(None)
 
     def append(self, rows: Sequence[Mapping[str, float]]) -> None:

@@ -52,6 +52,7 @@ class TrainingPresenter(QObject):
         made.failed.connect(self._on_data_failed)
         made.emptied.connect(self.emptied)
         made.named.connect(self._on_named)
+        made.found_out.connect(self._tell_tags)
         page.files_asked.connect(self.files_asked)
         page.frame_asked.connect(self.frame_asked)
         panel.run_asked.connect(self._on_run_asked)
@@ -108,6 +109,7 @@ class TrainingPresenter(QObject):
         self._places.page.close_card()
         self._bring_up(job.title)
         self.watch.watch(job)
+        self._tell_tags()
 
     def open_run(self, folder: Path) -> None:
         """Show a training of the project again; one that goes on is watched."""
@@ -127,6 +129,7 @@ class TrainingPresenter(QObject):
             self._cards.show(job_error(error))
         self._bring_up(run.title)
         self.watch.show_past(run)
+        self._tell_tags()
 
     def cancel(self) -> None:
         """End the training: the best epoch is kept."""
@@ -138,6 +141,11 @@ class TrainingPresenter(QObject):
         if self.is_busy:
             self._window.status.say(self.tr("A training is running; stop it to set up another"))
         return self.is_busy
+
+    def _tell_tags(self) -> None:
+        """The shown training may have validation frames of some tags only."""
+        if self._places.page.work.has_step(TRAINING):
+            self._places.page.work.training.bars.set_tags(self.desk.tags())
 
     def _bring_up(self, title: str) -> None:
         self._places.set_title(TRAINING, title)
