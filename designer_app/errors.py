@@ -70,6 +70,11 @@ class FileUnreadableError(InputError):
 
 
 @dataclass(eq=False)
+class LabelsUnreadableError(FileUnreadableError):
+    """Files of reference calculations give no energies or forces."""
+
+
+@dataclass(eq=False)
 class ModelUnreadableError(FileUnreadableError):
     """What was named as a model is none, is damaged, or is one of another kind."""
 

@@ -97,17 +97,27 @@ def _invalid_spec(f: Mapping[str, Any]) -> Explanation:
     return Explanation(f"“{name}” cannot be used with the value {shown}{written}: {reason}{end}")
 
 
+_WITH_LABELS = "outputs of VASP, Quantum ESPRESSO, CP2K, GPAW or FHI-aims, or extended XYZ"
+"""Files that hold energies and forces."""
+
+
 def _file_unreadable(f: Mapping[str, Any]) -> Explanation:
     what = f"“{_name(f['path'])}” could not be read: {f['reason']}."
     if f["reason"] == NO_SUCH_FILE:
         return Explanation(what, advice=("Check its name and folder.",))
     if str(f["reason"]).startswith(NO_LABELS):
-        codes = "Give outputs of VASP, Quantum ESPRESSO, CP2K, GPAW or FHI-aims, or extended XYZ."
-        return Explanation(what, advice=(codes,))
+        return Explanation(what, advice=(f"Give {_WITH_LABELS}.",))
     return Explanation(
         what,
         advice=("Check the file, or save it again as CIF, POSCAR or extended XYZ.",),
     )
+
+
+def _labels_unreadable(f: Mapping[str, Any]) -> Explanation:
+    told = _file_unreadable(f)
+    if f["reason"] == NO_SUCH_FILE or str(f["reason"]).startswith(NO_LABELS):
+        return told
+    return Explanation(told.what, advice=(f"Check the file, or give {_WITH_LABELS}.",))
 
 
 def _model_unreadable(f: Mapping[str, Any]) -> Explanation:
@@ -167,11 +177,16 @@ def _overlapping(f: Mapping[str, Any]) -> Explanation:
     )
 
 
+def _fixing(f: Mapping[str, Any]) -> str:
+    """How a relaxation keeps the cell."""
+    return " (relax: --fix-cell)" if "relaxing" in str(f["asked"]) else ""
+
+
 def _missing_cell(f: Mapping[str, Any]) -> Explanation:
     return Explanation(
         f"{_begun(str(f['asked']))} needs a cell that is periodic in three directions.",
         "This structure has none, like a molecule or a slab without periodic third direction.",
-        ("Choose a method that keeps the cell, or give the structure a cell.",),
+        (f"Choose a method that keeps the cell{_fixing(f)}, or give the structure a cell.",),
     )
 
 
@@ -244,9 +259,10 @@ def _no_room(f: Mapping[str, Any]) -> Explanation:
 
 
 def _cannot_provide(f: Mapping[str, Any]) -> Explanation:
+    fixed = ", as a fixed cell does (relax: --fix-cell)" if f["wanted"] == "stress" else ""
     return Explanation(
         f"The potential “{f['potential']}” does not give {f['wanted']}.",
-        advice=("Choose another potential, or a method that does not need it.",),
+        advice=(f"Choose another potential, or a method that does not need it{fixed}.",),
     )
 
 
@@ -495,6 +511,7 @@ _TABLE: dict[str, Callable[[Mapping[str, Any]], Explanation]] = {
     "UnknownKeyError": _unknown_key,
     "InvalidSpecError": _invalid_spec,
     "FileUnreadableError": _file_unreadable,
+    "LabelsUnreadableError": _labels_unreadable,
     "ModelUnreadableError": _model_unreadable,
     "UnfinishedTrainingError": _unfinished_training,
     "FileTooLargeError": _file_too_large,

@@ -8,6 +8,8 @@ import numpy as np
 
 from designer_app.cli.arguments import add_spec_arguments, spec_from_namespace
 from designer_app.cli.command import Command, Console
+from designer_app.dynamics.recording import TRAJECTORY
+from designer_app.errors import InvalidSpecError
 from designer_app.jobs import analyse
 from designer_app.running.control import RunControl
 from designer_app.specs.analyse import AnalyseSpec
@@ -24,7 +26,19 @@ def _configure(parser: argparse.ArgumentParser) -> None:
 
 
 def _run(namespace: argparse.Namespace, control: RunControl, _console: Console) -> dict[str, Any]:
+    _refuse_folder(namespace.trajectory)
     return analyse.run(spec_from_namespace(AnalyseSpec, namespace), control)
+
+
+def _refuse_folder(path: Path) -> None:
+    """Name the trajectory in a folder. Raises `InvalidSpecError`."""
+    if not path.is_dir():
+        return
+    inside = path / TRAJECTORY
+    way = f"it is a folder; name the trajectory in it: {inside}"
+    if not inside.is_file():
+        way = f"it is a folder, and holds no {TRAJECTORY}; name a trajectory"
+    raise InvalidSpecError("trajectory", path, way, "Trajectory")
 
 
 def _present(result: dict[str, Any]) -> str:

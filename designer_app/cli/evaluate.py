@@ -1,6 +1,7 @@
 """`designer-app evaluate DATA...`: errors of potentials on reference calculations."""
 
 import argparse
+from contextlib import suppress
 from dataclasses import asdict, replace
 from math import isfinite
 from pathlib import Path
@@ -13,10 +14,14 @@ from designer_app.cli.bench import table
 from designer_app.cli.command import Command, Console
 from designer_app.errors import FileUnreadableError, InvalidSpecError
 from designer_app.explanations import explain_exception
-from designer_app.io.potential_cards import read_potential_card
+from designer_app.io.learned_files import learned_of, n_learned_by
+from designer_app.io.potential_cards import PotentialCard, read_potential_card, trained_folder
 from designer_app.jobs import evaluate
+from designer_app.potentials.baseline_files import parts_of
+from designer_app.provenance import sha256_of
 from designer_app.running.control import RunControl
 from designer_app.specs.evaluate import ErrorRow, EvaluateSpec, Evaluation, Judged
+from designer_app.specs.potentials import POTENTIALS
 
 
 def _configure(parser: argparse.ArgumentParser) -> None:
@@ -83,7 +88,7 @@ def _not_judged(folder: Path, error: FileUnreadableError) -> Judged:
 
 def as_result(found: Evaluation) -> dict[str, Any]:
     """The keys of the contract; with one potential its figures stand at the top."""
-    judged = [_judged(each) for each in found.judged]
+    judged = [_judged(each) | _learned_from(each, found) for each in found.judged]
     only = judged[0] if len(judged) == 1 else {}
     return {
         "n_frames": found.n_frames,
@@ -114,6 +119,35 @@ def _judged(each: Judged) -> dict[str, Any]:
         "per_tag": _group(rows, "tag "),
         "problem": each.problem,
     }
+
+
+def _learned_from(each: Judged, found: Evaluation) -> dict[str, Any]:
+    """Files among those judged on that it learned from, and how many of these frames are theirs.
+
+    At most as many as it learned from at all: others of the same files were kept back.
+    """
+    sources = [Path(source) for source, _, _ in found.frames]
+    hashes = {str(path): sha256_of(path) for path in set(sources) if path.is_file()}
+    names, n_frames = set[str](), 0
+    for card in _cards(each):
+        known = learned_of(card, hashes)
+        of_them = sum(path.name in known for path in sources)
+        names.update(known)
+        n_frames = max(n_frames, min(of_them, n_learned_by(card)))
+    return {"learned_from": sorted(names), "n_learned_from": n_frames}
+
+
+def _cards(each: Judged) -> list[PotentialCard]:
+    """Of the trained potentials that it is made of."""
+    found = list[PotentialCard]()
+    if each.potential not in POTENTIALS:
+        return found
+    with suppress(FileUnreadableError):
+        model = POTENTIALS[each.potential].chosen(each.model)
+        for _, part in parts_of(each.potential, model):
+            with suppress(FileUnreadableError):
+                found += [read_potential_card(trained_folder(part))] if part else []
+    return found
 
 
 def _group(rows: dict[str, ErrorRow], prefix: str) -> dict[str, Any]:
@@ -159,6 +193,13 @@ def _present(result: dict[str, Any]) -> str:
         f"{each['spread_rank_correlation']:.2f} (Spearman)."
         for each in judged
         if each["spread_rank_correlation"] is not None
+    ]
+    lines += [
+        f"{each['title']}: it learned from {each['n_learned_from']} of these "
+        f"{result['n_frames']} frames, or kept them back from the same files "
+        f"({', '.join(each['learned_from'])}): these are no test errors."
+        for each in judged
+        if each["learned_from"]
     ]
     lines += [f"{each['title']}: {each['problem']}" for each in judged if each["problem"]]
     return "\n".join(lines)

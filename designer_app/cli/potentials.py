@@ -104,6 +104,11 @@ def in_ranges(symbols: Sequence[str]) -> str:
     return " ".join(told)
 
 
+def _made_for(each: dict[str, Any]) -> str:
+    """What those are for whose family is for any matter."""
+    return "what it learned" if POTENTIALS[each["potential"]].is_trained else "its elements"
+
+
 def _present(result: dict[str, Any]) -> str:
     asked = " ".join(result["asked"])
     if not result["potentials"]:
@@ -118,7 +123,7 @@ def _present(result: dict[str, Any]) -> str:
             "what it is": each["title"],
             "elements": "as its file says" if each["elements"] is None
             else in_ranges(each["elements"]),
-            "made for": ", ".join(each["suits"]) or "what its name says",
+            "made for": ", ".join(each["suits"]) or _made_for(each),
             "forces off, meV/Å": each["force_mae_meV_A"],
         }
         for each in result["potentials"]

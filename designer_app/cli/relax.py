@@ -68,6 +68,9 @@ def _present(result: dict[str, Any]) -> str:
             line += f" ({row['volume_change_percent']:+.2f} %)"
             line += f", {row['lattice_in_words']}"
         lines.append(line + (f" -> {row['path']}" if row["path"] else ""))
+    done = [row for row in result["files"] if not row.get("error")]
+    if done and not any(row["path"] for row in done):
+        lines.append("Nothing was written; to keep relaxed structures, name a folder: --out DIR")
     return "\n".join(lines)
 
 

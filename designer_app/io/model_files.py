@@ -16,7 +16,12 @@ from designer_app.errors import (
     ModelUnreadableError,
     UnfinishedTrainingError,
 )
-from designer_app.specs.training_progress import CHECKPOINT_FILE, SETTINGS_FILE
+from designer_app.specs.training_progress import (
+    CHECKPOINT_FILE,
+    PLAN_FILE,
+    SERIES_FILE,
+    SETTINGS_FILE,
+)
 
 POTENTIAL_CARD = "potential.json"
 """What a folder with a potential of this program holds."""
@@ -77,10 +82,18 @@ def no_potential_in(folder: Path) -> FileUnreadableError:
         return ModelUnreadableError(str(folder), NO_SUCH_FILE)
     if not folder.is_dir():
         return ModelUnreadableError(str(folder), "a trained potential is a folder, this is a file")
-    begun = (SETTINGS_FILE, CHECKPOINT_FILE, f"*/{CHECKPOINT_FILE}")
-    if any(any(folder.glob(name)) for name in begun):
+    if _is_begun(folder):
         return UnfinishedTrainingError(str(folder))
     return ModelUnreadableError(str(folder), "the folder holds no trained potential")
+
+
+def _is_begun(folder: Path) -> bool:
+    """Whether a training was begun: a checkpoint alone may be of any program."""
+    if (folder / SETTINGS_FILE).is_file():
+        return True
+    checkpoints = (folder / CHECKPOINT_FILE, folder / f"member-0/{CHECKPOINT_FILE}")
+    companions = (folder / PLAN_FILE, folder / SERIES_FILE)
+    return any(each.is_file() for each in checkpoints) and any(map(Path.is_file, companions))
 
 
 def _archive(path: Path) -> ModelFile | None:

@@ -2,11 +2,12 @@
 
 import math
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from designer_app.device import Compute
-from designer_app.errors import InvalidSpecError
+from designer_app.errors import InvalidSpecError, MissingCellError
 from designer_app.explanations import explain_exception
 from designer_app.io.cell_words import lattice_in_words
 from designer_app.io.documents import Document
@@ -34,6 +35,7 @@ def run(spec: RelaxSpec, control: RunControl) -> dict[str, Any]:
     check_spec(spec)
     if not spec.structures:
         raise InvalidSpecError("structures", 0, "there is nothing to relax")
+    spec = _without_cells(spec, control)
     out = None if spec.out is None else writable_folder(spec.out)
     compute = Compute(spec.device, spec.dtype, spec.threads)
     set_threads(compute)
@@ -68,6 +70,16 @@ def run(spec: RelaxSpec, control: RunControl) -> dict[str, Any]:
             control.log.warning("%s: %s", row["name"] or row["formula"], warning)
     shared = {**_origin(potential), "structures": rows}
     return {**rows[0], **shared} if len(rows) == 1 else shared
+
+
+def _without_cells(spec: RelaxSpec, control: RunControl) -> RelaxSpec:
+    """The cell is kept where nothing is periodic: there is none to relax, only a box to draw."""
+    if spec.fix_cell or any(any(each.pbc) for each in spec.structures):
+        return spec
+    if spec.pressure:
+        raise MissingCellError("a pressure")
+    control.log.warning("Nothing here is periodic: only the atoms are moved (--fix-cell).")
+    return replace(spec, fix_cell=True)
 
 
 def goal_of(spec: RelaxSpec) -> Goal:

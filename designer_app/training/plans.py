@@ -222,9 +222,10 @@ def _in_words(
 ) -> tuple[tuple[str, str], ...]:
     fit = made.seconds / an_epoch if made.seconds else float(made.epochs)
     total = min(made.seconds or an_epoch * made.epochs, an_epoch * made.epochs)
+    size = _size_in_words(spec, made.settings)
     members = f", for each of {spec.members} members" if spec.members > 1 else ""
     return (
-        ("Network", f"{TRAINABLE[spec.model].title}: {_size_in_words(spec, made.settings)}"),
+        ("Network", ": ".join(filter(None, (TRAINABLE[spec.model].title, size)))),
         ("Weights", f"{n_parameters:,}"),
         ("Learned from", f"{len(frames.train):,} frames, {made.batch_size} at once"),
         ("One epoch", f"{_duration(an_epoch)} here"),

@@ -6,7 +6,9 @@ from ase import Atoms, units
 from ase.build import bulk
 from ase.io import write
 
+from designer_app.cli.main import main
 from designer_app.dynamics.learned_region import REGION
+from designer_app.dynamics.recording import TRAJECTORY
 from designer_app.errors import FileUnreadableError, InvalidSpecError, MissingCellError
 from designer_app.jobs import analyse
 from designer_app.running.control import RunControl
@@ -136,3 +138,9 @@ def test_what_is_no_trajectory_is_told(content, tmp_path):
         path.write_bytes(content)
     with pytest.raises(FileUnreadableError):
         run(path, rdf=True)
+
+
+def test_of_a_folder_the_trajectory_in_it_is_named(tmp_path, capfd):
+    (tmp_path / TRAJECTORY).touch()
+    assert main(["analyse", str(tmp_path)]) == 2
+    assert f"name the trajectory in it: {tmp_path / TRAJECTORY}" in capfd.readouterr().err

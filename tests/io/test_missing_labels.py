@@ -6,7 +6,12 @@ from ase.build import bulk
 from ase.calculators.singlepoint import SinglePointCalculator
 from ase.io import write
 
-from designer_app.errors import NO_SUCH_FILE, FileUnreadableError, InvalidSpecError
+from designer_app.errors import (
+    NO_SUCH_FILE,
+    FileUnreadableError,
+    InvalidSpecError,
+    LabelsUnreadableError,
+)
 from designer_app.explanations import explain_exception
 from designer_app.io.labels import read_labelled, refuse_what_is_missing
 
@@ -59,3 +64,13 @@ def test_a_key_of_no_frame_is_told_with_those_that_are_there(copper):
 def test_sound_data_is_not_refused(copper, tmp_path):
     refused(copper, mapping=("energy=energy",))
     refused(copper, tmp_path / "nothere.xyz")
+
+
+def test_files_of_labels_are_not_to_be_saved_in_formats_that_hold_none(tmp_path):
+    path = tmp_path / "vasprun.xml"
+    path.write_text("<modeling><calculation>")
+    with pytest.raises(LabelsUnreadableError) as caught:
+        refused(path)
+    said = explain_exception(caught.value).sentence
+    assert "FHI-aims" in said
+    assert "CIF" not in said

@@ -20,7 +20,7 @@ from designer_app.io.potential_cards import (
     trained_in,
     write_potential_card,
 )
-from designer_app.specs.training_progress import CHECKPOINT_FILE
+from designer_app.specs.training_progress import CHECKPOINT_FILE, PLAN_FILE
 
 CARD = PotentialCard(
     family="nequip",
@@ -156,11 +156,20 @@ def test_a_training_that_left_no_potential_yet_is_told_with_the_way_on(place, tm
     folder = tmp_path / "my gap"
     (folder / place).mkdir(parents=True)
     (folder / place / CHECKPOINT_FILE).touch()
+    (folder / PLAN_FILE).touch()
     with pytest.raises(UnfinishedTrainingError) as told:
         read_potential_card(folder)
     sentence = explain_exception(told.value).sentence
     assert sentence.startswith("“my gap” holds an unfinished training")
     assert sentence.endswith(f'designer-app train --out "{folder}" --resume')
+
+
+@pytest.mark.parametrize("place", ["", "of-another-program"])
+def test_a_checkpoint_by_itself_is_no_training_of_this_program(place, tmp_path):
+    (tmp_path / place).mkdir(exist_ok=True)
+    (tmp_path / place / CHECKPOINT_FILE).touch()
+    with pytest.raises(ModelUnreadableError, match="no trained potential"):
+        read_potential_card(tmp_path)
 
 
 @pytest.mark.parametrize(

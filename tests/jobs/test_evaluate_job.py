@@ -21,6 +21,7 @@ from designer_app.running.control import RunControl
 from designer_app.running.encoding import decode, encode
 from designer_app.specs.evaluate import ErrorRow, EvaluateSpec, Evaluation
 from designer_app.specs.potentials import key_and_model
+from designer_app.specs.training_progress import CHECKPOINT_FILE, SERIES_FILE
 
 OF_ITSELF = 1e-4
 """meV/atom and meV/A: what is left when EMT is judged by EMT, through a text file."""
@@ -209,7 +210,8 @@ def test_a_folder_without_a_potential_is_a_row_beside_the_others(
 ) -> None:
     unfinished = tmp_path / "unfinished"
     unfinished.mkdir()
-    (unfinished / "checkpoint.pt").touch()
+    (unfinished / CHECKPOINT_FILE).touch()
+    (unfinished / SERIES_FILE).touch()
     both = ["--model-dir", str(unfinished), "--potential", EMT_AGAIN, "--json"]
     assert main(["evaluate", str(metals), *both]) == 1
     first, last = json.loads(capfd.readouterr().out)["potentials"]
@@ -230,3 +232,23 @@ def test_without_a_potential_the_command_asks_for_one(
 ) -> None:
     assert main(["evaluate", str(metals)]) == 2
     assert "--model-dir" in capfd.readouterr().err
+
+
+def test_frames_that_it_learned_from_are_no_test(
+    metals: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    out = str(tmp_path / "out")
+    sizes = ["n_features=8", "n_filters=8", "n_interactions=1", "n_gaussians=12", "cutoff=4.0"]
+    flags = ["--preset", "custom", "--epochs", "1", "--unchecked", "--out", out]
+    options = [word for each in sizes for word in ("--set", each)]
+    assert main(["train", str(metals), "--model", "schnet", *flags, *options]) == 0
+    capfd.readouterr()
+    assert main(["evaluate", str(metals), "--model-dir", out]) == 0
+    said = capfd.readouterr().out
+    assert "it learned from 7 of these 8 frames" in said
+    assert said.rstrip().endswith("(metals.xyz): these are no test errors.")
+
+
+def test_frames_of_other_files_are_a_test(metals: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    assert main(["evaluate", str(metals), "--potential", EMT_AGAIN]) == 0
+    assert "test errors" not in capfd.readouterr().out

@@ -267,3 +267,14 @@ def test_a_published_stress_read_with_the_wrong_sign_is_noticed(
     )
     (finding,) = keyed(checked(spec), "stress", "error")
     assert "-kbar" in str(finding.fixes[0].changes)
+
+
+def test_frames_with_labels_that_are_no_numbers_are_named_as_leave_out_takes_them(tmp_path):
+    frames = crystals()
+    for at in (3, 7):
+        frames[at] = labelled(frames[at], energy=np.nan)
+    spec = spec_of(tmp_path, frames)
+    (finding,) = keyed(checked(spec), "labels", "warning")
+    path = spec.data[0]
+    assert finding.sentence.endswith(f"are not learned from: {path}:3, {path}:7.")
+    assert not keyed(checked(fixed(spec, finding)), "labels", "warning")

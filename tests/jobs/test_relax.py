@@ -4,7 +4,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from ase.build import bulk, molecule
-from ase.io import read
+from ase.io import read, write
 
 from designer_app.cli.main import main
 from designer_app.errors import (
@@ -14,6 +14,7 @@ from designer_app.errors import (
     MissingCellError,
     WriteFailedError,
 )
+from designer_app.explanations import explain_exception
 from designer_app.io.documents import structure_from_atoms
 from designer_app.jobs import devices, relax
 from designer_app.running.control import RunControl
@@ -85,8 +86,34 @@ def test_one_bad_structure_among_many_does_not_stop_the_others(tmp_path):
 
 
 def test_a_single_bad_structure_raises():
+    slab = bulk("Cu", cubic=True)
+    slab.pbc = (True, True, False)
+    with pytest.raises(MissingCellError) as told:
+        _found(structure_from_atoms(slab))
+    assert "--fix-cell" in explain_exception(told.value).sentence
+
+
+def test_without_anything_periodic_the_cell_is_kept_and_that_is_said(caplog):
+    boxed = molecule("N2")
+    boxed.cell = (9.0, 9.0, 9.0)
+    assert _found(structure_from_atoms(boxed))["converged"]
+    assert "only the atoms are moved" in caplog.text
+
+
+def test_a_pressure_on_a_molecule_is_refused():
     with pytest.raises(MissingCellError):
-        _found(structure_from_atoms(molecule("N2")))
+        _found(structure_from_atoms(molecule("N2")), pressure=1.0)
+
+
+@pytest.mark.parametrize(("flags", "n_lines"), [((), 2), (("--out", "kept"), 1)])
+def test_figures_without_a_file_are_told_as_such(tmp_path, monkeypatch, capfd, flags, n_lines):
+    monkeypatch.chdir(tmp_path)
+    write("copper.cif", bulk("Cu", cubic=True))
+    emt = ("--potential", "ase", "--model", "ase.calculators.emt:EMT")
+    assert main(["relax", "copper.cif", *emt, *flags]) == 0
+    said = capfd.readouterr().out.splitlines()
+    assert len(said) == n_lines
+    assert ("Nothing was written" in said[-1]) == (not flags)
 
 
 def test_a_molecule_relaxes_when_the_cell_is_kept():

@@ -6,12 +6,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from designer_app.io.learned_files import learned_of
 from designer_app.io.parity import points_of
 from designer_app.io.potential_cards import ErrorsOn, LearnedFrom, PotentialCard
 from designer_app.io.standings import standings
 from designer_app.session.job import Job
 from designer_app.specs.evaluate import ErrorRow, Evaluation, Judged
-from designer_app.ui.potentials.offers import learned_of
 
 PATIENCE_MS = 30_000
 CARD = PotentialCard(

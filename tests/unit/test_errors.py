@@ -11,6 +11,7 @@ _EXAMPLES = {
     "UnknownKeyError": ("potential", "chgnt", ("chgnet", "morse")),
     "InvalidSpecError": ("timestep", -1.0, "it must be above 0 fs"),
     "FileUnreadableError": ("/data/läb/x.cif", "it is empty"),
+    "LabelsUnreadableError": ("/data/vasprun.xml", "it is cut off"),
     "ModelUnreadableError": ("models/mine", "its card and its weights do not fit together"),
     "UnfinishedTrainingError": ("models/mine",),
     "FileTooLargeError": ("/data/x.xyz", 3_000_000_000, 2_000_000_000, "bytes"),

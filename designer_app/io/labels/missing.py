@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from designer_app.errors import NO_LABELS, FileUnreadableError, InvalidSpecError
+from designer_app.errors import NO_LABELS, InvalidSpecError, LabelsUnreadableError
 from designer_app.io.labels.keys import read_mapping
 from designer_app.io.labels.reading import LabelledSet
 from designer_app.specs.labels import LabelFile
@@ -15,14 +15,14 @@ _NAMED = 5
 def refuse_what_is_missing(
     data: LabelledSet, paths: Sequence[Path], mapping: Sequence[str] = ()
 ) -> None:
-    """Raise `FileUnreadableError` without any label, `InvalidSpecError` for keys of no frame."""
+    """Raise `LabelsUnreadableError` without any label, `InvalidSpecError` for keys of no frame."""
     if not any(each.n_frames for each in data.keys):
         unread = next((each for each in data.files if each.error), None)
         if unread is not None and not mapping:
-            raise FileUnreadableError(unread.path, _reason(unread))
+            raise LabelsUnreadableError(unread.path, _reason(unread))
         folder = next((each for each in paths if each.is_dir()), None)
         if folder is not None and not data.files:
-            raise FileUnreadableError(str(folder), _nothing_in(folder))
+            raise LabelsUnreadableError(str(folder), _nothing_in(folder))
     for quantity, key in read_mapping(mapping).keys.items():
         of_it = [each for each in data.keys if each.quantity == quantity]
         if of_it and not any(each.key == key for each in of_it):

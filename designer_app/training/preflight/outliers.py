@@ -27,6 +27,10 @@ _NET_FORCE = 0.1
 """eV/A for each atom."""
 
 
+_MOST_NAMED = 3
+"""Frames that a sentence names."""
+
+
 def label_findings(frames: Frames, spec: TrainPotentialSpec) -> Iterator[Finding]:
     """Frames without labels, or with labels that are no finite numbers."""
     bare = [at for at, each in enumerate(frames) if each.energy is None and each.forces is None]
@@ -40,12 +44,18 @@ def label_findings(frames: Frames, spec: TrainPotentialSpec) -> Iterator[Finding
             yield Finding(
                 key="labels",
                 level="warning",
-                sentence=f"{len(which)} of {len(frames)} frames have {what}; they are not learned "
-                "from.",
+                sentence=f"{len(which)} of {len(frames)} frames have {what}, and are not learned "
+                f"from: {_named(frames, which)}.",
                 advice="Their calculations probably failed: compute them again, or leave them out.",
                 frames=places(frames, which),
                 fixes=(leave_out(frames, which, spec),),
             )
+
+
+def _named(frames: Frames, which: Sequence[int]) -> str:
+    """The first frames, as `leave_out` takes them."""
+    names = ", ".join(name_of(frames[at]) for at in which[:_MOST_NAMED])
+    return f"{names}, ..." if len(which) > _MOST_NAMED else names
 
 
 def leave_out(frames: Frames, which: Sequence[int], spec: TrainPotentialSpec) -> Fix:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
+from designer_app.io.learned_files import learned_of
 from designer_app.io.parity import Points
 from designer_app.io.standings import Standings
 from designer_app.running.messages import JobError
@@ -14,7 +15,7 @@ from designer_app.specs.evaluate import EvaluateSpec, Evaluation
 from designer_app.specs.health import HealthReport, HealthSpec
 from designer_app.specs.structure import Structure
 from designer_app.ui.potentials.area import PotentialsPanel, Work
-from designer_app.ui.potentials.offers import Offer, learned_of
+from designer_app.ui.potentials.offers import Offer
 
 if TYPE_CHECKING:
     from designer_app.ui.main_window import MainWindow

@@ -1,6 +1,6 @@
 """The potentials there are: trained ones by their cards, the others by their rows."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -119,31 +119,6 @@ def judged_on(card: PotentialCard) -> ErrorsOn | None:
     """The errors that count: on the test frames, or else on those that chose the best epoch."""
     named = {each.name: each for each in card.errors}
     return named.get("test") or named.get("validation")
-
-
-def learned_of(card: PotentialCard, hashes: Mapping[str, str]) -> tuple[str, ...]:
-    """Names of files, known by path and SHA-256, that a potential learned from.
-
-    Where test frames are of the same files, these count as learned from. Older cards do not tell
-    which files are for tests: there they stand behind the others.
-    """
-    n_learned, known, n_before = _n_learned(card), set[str](), 0
-    for each in card.data:
-        if n_before < n_learned if each.is_test is None else not each.is_test:
-            known.add(each.sha256)
-        n_before += each.n_frames
-    return tuple(Path(path).name for path, sha in hashes.items() if sha and sha in known)
-
-
-def _n_learned(card: PotentialCard) -> int:
-    """Frames for training and validation: of many, only some of the former are judged."""
-    judged = {each.name: each.n_frames for each in card.errors}
-    fits = card.training.get("fits")
-    fit = fits[0] if isinstance(fits, list) and fits and isinstance(fits[0], dict) else {}
-    n_train = fit.get("n_offered", fit.get("n_train"))
-    if isinstance(n_train, int):
-        return n_train + judged.get("validation", 0)
-    return sum(each.n_frames for each in card.data) - judged.get("test", 0)
 
 
 def told_of(card: PotentialCard) -> str:
