@@ -96,6 +96,21 @@ def test_a_comparison_says_whose_forces_are_best(qtbot, window, potentials, monk
     assert page.lines()[0][1:3] == ["\N{EN DASH}", "180"]
 
 
+def test_potentials_without_the_elements_of_the_data_stand_last_and_grey(potentials):
+    assert not potentials.judging.is_comparing  # it is made, and with it what is offered
+    panel = potentials.panel.compare
+    panel.choose(["lennard-jones:noble-gases", "chgnet:0.3.0"])
+    panel.set_elements(("Si",))
+    names = list(panel.boxes)
+    grey = [name for name in names if not panel.boxes[name].isEnabled()]
+    assert names[-len(grey) :] == grey
+    assert "lennard-jones:noble-gases" in grey
+    assert "It does not know Si" in panel.boxes["lennard-jones:noble-gases"].toolTip()
+    assert panel.chosen() == ("chgnet:0.3.0",)
+    panel.set_elements(())
+    assert all(box.isEnabled() for box in panel.boxes.values())
+
+
 def test_files_dropped_on_a_comparison_are_what_is_judged_on(potentials):
     potentials.compare(["chgnet:0.3.0"])
     assert not potentials.page.work.compare.drop.isHidden()

@@ -153,7 +153,7 @@ def test_a_tag_without_validation_frames_is_named_beside_the_bars(theme):
     )
     assert bars.missing() == ""
     bars.set_tags(("AIMD", "Elastic", "Surface"))
-    assert bars.missing() == "No validation frame has the tag Surface: it is not judged here."
+    assert bars.missing() == "No validation frame has the tag\nSurface"
     bars.tabs.setCurrentIndex(0)
     assert bars.missing() == ""
 

@@ -72,7 +72,10 @@ class ComparePanel(PanelPage):
         clear(self._places)
         self.boxes, self._offers = {}, {each.name: each for each in offers}
         missing = {each.name: self._missing(each) for each in offers}
-        for each in (each for each in offers if not missing[each.name]):
+        fitting = [each for each in offers if not missing[each.name]]
+        if self._elements:  # what only its model can tell stands behind what is known
+            fitting.sort(key=lambda each: not each.elements)
+        for each in fitting:
             self._add_box(each, is_chosen=each.name in chosen)
         lacking = [each for each in offers if missing[each.name]]
         if lacking:
@@ -89,8 +92,8 @@ class ComparePanel(PanelPage):
         self.set_offers(list(self._offers.values()))
 
     def _missing(self, offer: Offer) -> list[str]:
-        known = offer.elements
-        return [] if known is None else [each for each in self._elements if each not in known]
+        known = offer.elements  # none where only the model can tell
+        return [each for each in self._elements if each not in known] if known else []
 
     def _add_box(self, offer: Offer, *, is_chosen: bool = False, reason: str = "") -> None:
         room = WIDTH - 2 * MARGIN - _BOX

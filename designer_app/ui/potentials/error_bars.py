@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent
-from PySide6.QtWidgets import QTabBar, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QSizePolicy, QTabBar, QVBoxLayout, QWidget
 
 from designer_app.io.potential_cards import ErrorsOn
 from designer_app.ui.panels.section import row
@@ -86,7 +86,7 @@ class ErrorBars(QWidget):
         self._mark_said = label("", "warn")
         self._mark_said.setVisible(False)
         self._tags: tuple[str, ...] = ()
-        self._missing_said = label("", "small", wrap=True)
+        self._missing_said = label("", "small")
         self._build()
         self.tabs.currentChanged.connect(self._on_tab_changed)
 
@@ -135,6 +135,8 @@ class ErrorBars(QWidget):
         self._mark_said.setContentsMargins(12, 0, 12, 4)
         layout.addWidget(self._mark_said)
         self._missing_said.setContentsMargins(12, 0, 12, 4)
+        policy = self._missing_said.sizePolicy()
+        self._missing_said.setSizePolicy(QSizePolicy.Policy.Ignored, policy.verticalPolicy())
         layout.addWidget(self._missing_said)
         layout.addStretch(1)
 
@@ -153,6 +155,7 @@ class ErrorBars(QWidget):
         shown = {each.name for each in self._groups[1]}
         missing = [tag for tag in self._tags if tag and tag not in shown]
         is_told = place == 1 and bool(missing) and bool(shown)
-        said = self.tr("No validation frame has the tag %s: it is not judged here.")
-        self._missing_said.setText(said % " or ".join(missing) if is_told else "")
+        said = self.tr("No validation frame has the tag\n%s") % " or ".join(missing)
+        self._missing_said.setText(said if is_told else "")
+        self._missing_said.setToolTip(self.tr("What is not judged here may still be far off"))
         self._missing_said.setVisible(is_told)

@@ -13,6 +13,7 @@ from designer_app.running.messages import JobError
 from designer_app.session.job import Job
 from designer_app.specs.evaluate import EvaluateSpec, Evaluation
 from designer_app.specs.health import HealthReport, HealthSpec
+from designer_app.specs.labels import LabelsFound, LabelsSpec
 from designer_app.specs.structure import Structure
 from designer_app.ui.potentials.area import PotentialsPanel, Work
 from designer_app.ui.potentials.offers import Offer
@@ -41,8 +42,10 @@ class Judging(QObject):
         """(title, spec) of what was judged last."""
         self._comparison: Job | None = None
         self._found: Evaluation | None = None
+        self._reading: Job | None = None
         panel.compare.run_asked.connect(self.compare)
         panel.compare.stop_asked.connect(self.stop)
+        panel.compare.data_chosen.connect(self._on_data_chosen)
 
     # --- health ---
 
@@ -114,6 +117,16 @@ class Judging(QObject):
         self._panel.compare.choose(names)
         if data:
             self._panel.compare.set_data(data, mapping)
+
+    def _on_data_chosen(self, data: tuple[Path, ...], mapping: tuple[str, ...]) -> None:
+        """See of which elements they are; what cannot be read the comparison itself tells."""
+        if data:
+            self._reading = self._trainings.labels(LabelsSpec(data=data, mapping=mapping))
+            self._reading.succeeded.connect(self._on_data_read)
+
+    def _on_data_read(self, found: LabelsFound) -> None:
+        if self.sender() is self._reading:
+            self._panel.compare.set_elements(found.elements)
 
     def compare(self, spec: EvaluateSpec) -> None:
         """Judge potentials on the same frames."""
