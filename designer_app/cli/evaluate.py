@@ -195,9 +195,9 @@ def _present(result: dict[str, Any]) -> str:
         if each["spread_rank_correlation"] is not None
     ]
     lines += [
-        f"{each['title']}: it learned from {each['n_learned_from']} of these "
-        f"{result['n_frames']} frames, or kept them back from the same files "
-        f"({', '.join(each['learned_from'])}): these are no test errors."
+        f"{each['title']}: it learned from up to {each['n_learned_from']} of these "
+        f"{result['n_frames']} frames ({', '.join(each['learned_from'])}): these are no test "
+        "errors."
         for each in judged
         if each["learned_from"]
     ]

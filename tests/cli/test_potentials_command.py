@@ -22,6 +22,12 @@ def test_every_shipped_model_is_listed_once(capsys):
     assert {folder.name for folder in shipped_folder().iterdir()} <= {name for _, name in listed}
 
 
+def test_a_trained_one_is_made_for_what_it_learned(capsys):
+    assert main(["potentials", "--elements", "Si"]) == 0
+    rows = capsys.readouterr().out.splitlines()
+    assert "what it learned" in next(row for row in rows if "silicon-nequip" in row)
+
+
 def test_only_those_that_know_all_elements_asked_for_are_left(capsys):
     found = told(capsys, "--elements", "Li,Al", "O")
     assert found["asked"] == ["Li", "O", "Al"]

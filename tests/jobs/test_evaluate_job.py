@@ -245,7 +245,7 @@ def test_frames_that_it_learned_from_are_no_test(
     capfd.readouterr()
     assert main(["evaluate", str(metals), "--model-dir", out]) == 0
     said = capfd.readouterr().out
-    assert "it learned from 7 of these 8 frames" in said
+    assert "it learned from up to 7 of these 8 frames" in said
     assert said.rstrip().endswith("(metals.xyz): these are no test errors.")
 
 

@@ -100,6 +100,11 @@ def test_a_longest_time_cuts_a_preset_short(copper_frames, tiny_training, machin
     assert plan(copper_frames, tiny_training(preset="minutes", max_minutes=90.0)).seconds == 270.0
 
 
+def test_a_network_without_sizes_to_choose_is_told_by_its_name_alone(copper_frames, tiny_training):
+    tuned = tiny_training(model="chgnet", options=())
+    assert dict(plan(copper_frames, tuned).lines)["Network"] == "CHGNet, fine-tuned"
+
+
 def test_the_plan_is_told_in_words(copper_frames, tiny_training):
     told = dict(plan(copper_frames, tiny_training()).lines)
     assert "8 features" in told["Network"]
