@@ -76,6 +76,7 @@ class Job(QObject):
         """Let it go on."""
         if self.state == "paused":
             self.control.resume()
+            self.pace.rest()  # its last steps were seen after it was held
             self._become("running")
 
     def cancel(self) -> None:

@@ -194,13 +194,12 @@ class RunPresenter(QObject):
         job.look()  # the list of jobs, curves and frames tell the same moment
         done, total = (job.progress.done, job.progress.total) if job.progress else (0.0, 0.0)
         self._show_trust(job)
-        title = job.title
+        title, pace = job.title, (job.pace.per_second, job.pace.seconds_left)
         if job.state == "paused":
-            title = self.tr("%s (paused)") % title
+            title, pace = self.tr("%s (paused)") % title, (None, None)
         elif job.is_stopping:
             title = self.tr("%s (stopping)") % title
-        share = done / total if total else 0.0
-        self._status.set_job(title, share, job.pace.per_second, job.pace.seconds_left)
+        self._status.set_job(title, done / total if total else 0.0, *pace)
         self._note_rate(job)
 
     def _show_trust(self, job: Job) -> None:

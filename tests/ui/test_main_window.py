@@ -153,6 +153,7 @@ def test_a_held_run_tells_one_progress_in_bar_jobs_curves_and_frames(qtbot, wind
     row = window.work.jobs._rows[-1]
     assert runs.job.state == "paused"
     assert row._bar.value() == window.status._bar.value() == round(runs.job.progress.done / 100)
+    assert "left" not in window.status._numbers.text()
     newest = runs._recording[len(runs._recording) - 1].step
     assert runs.job.progress.done == pytest.approx(newest, rel=0.05, abs=100)
     assert len(runs._table) > 0
