@@ -1,6 +1,7 @@
 """`designer-app evaluate DATA...`: errors of potentials on reference calculations."""
 
 import argparse
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import asdict, replace
 from math import isfinite
@@ -21,7 +22,7 @@ from designer_app.potentials.baseline_files import parts_of
 from designer_app.provenance import sha256_of
 from designer_app.running.control import RunControl
 from designer_app.specs.evaluate import ErrorRow, EvaluateSpec, Evaluation, Judged
-from designer_app.specs.potentials import POTENTIALS
+from designer_app.specs.potentials import POTENTIALS, key_and_model
 
 
 def _configure(parser: argparse.ArgumentParser) -> None:
@@ -57,6 +58,7 @@ def _run(namespace: argparse.Namespace, control: RunControl, console: Console) -
     spec = spec_from_namespace(
         EvaluateSpec, namespace, data=tuple(namespace.data), potentials=(*trained, *named)
     )
+    _refuse_without_any(spec.potentials)
     found = evaluate.run(spec, control)
     missing = [_not_judged(folder, error) for folder, error in refused.items()]
     return as_result(replace(found, judged=(*found.judged, *missing)))
@@ -66,6 +68,19 @@ def _family(folder: Path) -> str:
     """The registry key of a trained potential: what its card says."""
     card = read_potential_card(folder)
     return "delta" if any(card.baseline) else card.family
+
+
+def _refuse_without_any(potentials: Sequence[str]) -> None:
+    """Raise where each of them names a folder, and none of these holds a potential."""
+    errors: list[FileUnreadableError] = []
+    for key, model in map(key_and_model, potentials):
+        if key in POTENTIALS and POTENTIALS[key].is_trained and Path(model).suffix != ".xml":
+            try:
+                read_potential_card(trained_folder(POTENTIALS[key].chosen(model)))
+            except FileUnreadableError as error:
+                errors.append(error)
+    if len(errors) == len(potentials):
+        raise errors[0]
 
 
 def _not_judged(folder: Path, error: FileUnreadableError) -> Judged:

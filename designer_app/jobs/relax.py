@@ -103,7 +103,7 @@ def _origin(potential: Potential) -> dict[str, Any]:
 
 def _row(given: Structure, result: Relaxed, path: Path | None) -> dict[str, Any]:
     structure = result.structure
-    has_cell = structure.volume > 0
+    has_cell = structure.volume > 0 and any(structure.pbc)
     error = None if result.error is None else explain_exception(result.error).sentence
     return {
         "name": given.name,

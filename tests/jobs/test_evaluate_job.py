@@ -227,6 +227,13 @@ def test_folders_of_which_none_holds_a_potential_are_bad_input(
     assert "no trained potential" in capfd.readouterr().err
 
 
+def test_a_family_with_a_folder_that_holds_no_potential_is_bad_input(
+    metals: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["evaluate", str(metals), "--potential", f"schnet:{tmp_path}"]) == 2
+    assert "no trained potential" in capfd.readouterr().err
+
+
 def test_without_a_potential_the_command_asks_for_one(
     metals: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:

@@ -96,7 +96,9 @@ def test_a_single_bad_structure_raises():
 def test_without_anything_periodic_the_cell_is_kept_and_that_is_said(caplog):
     boxed = molecule("N2")
     boxed.cell = (9.0, 9.0, 9.0)
-    assert _found(structure_from_atoms(boxed))["converged"]
+    found = _found(structure_from_atoms(boxed))
+    assert found["converged"]
+    assert found["lattice"] is None
     assert "only the atoms are moved" in caplog.text
 
 
