@@ -22,6 +22,7 @@ from designer_app.io.atomic_write import backup_of
 from designer_app.io.documents import Document
 from designer_app.io.folder_lock import NAME as LOCK
 from designer_app.io.folder_lock import FolderLock
+from designer_app.io.folders import refuse_link
 from designer_app.io.toml import read_toml, write_toml
 from designer_app.io.user_folders import projects_folder
 from designer_app.project.results import Results
@@ -41,6 +42,7 @@ MIGRATIONS: dict[int, Migration] = {}
 """By format: a function (folder, contents of project.toml) -> contents in the next format."""
 
 _HEAD = "project.toml"
+_STRUCTURES, _RUNS, _RESULTS = "structures", "runs", "results.db"
 _CURRENT = "current"
 
 
@@ -50,8 +52,8 @@ class Project:
     def __init__(self, folder: Path, head: Mapping[str, Any], lock: FolderLock | None) -> None:
         """Use `create`, `open` or `scratch`."""
         self.folder = folder
-        self.runs = Runs(folder / "runs")
-        self.results = Results(folder / "results.db", str(head.get("results", "")))
+        self.runs = Runs(folder / _RUNS)
+        self.results = Results(folder / _RESULTS, str(head.get("results", "")))
         self._head = head
         self._lock = lock
         self.holder = "" if lock else FolderLock(folder).holder()
@@ -134,7 +136,7 @@ class Project:
         from designer_app.io.writing import write_document
 
         suffix, other = (".cif", ".extxyz") if document.is_disordered else (".extxyz", ".cif")
-        path = self.folder / "structures" / f"{name}{suffix}"
+        path = self.folder / _STRUCTURES / f"{name}{suffix}"
         write_document(document, path, through_link=False)
         told = {"name": document.name, "source": document.source}
         write_toml(path.with_suffix(".toml"), told, backup=False)
@@ -145,7 +147,7 @@ class Project:
     def kept(self, name: str = _CURRENT) -> Path | None:
         """Where a structure of that name is saved, or None."""
         for suffix in (".extxyz", ".cif"):
-            path = self.folder / "structures" / f"{name}{suffix}"
+            path = self.folder / _STRUCTURES / f"{name}{suffix}"
             if path.is_file():
                 return path
         return None
@@ -153,7 +155,7 @@ class Project:
     def kept_name(self, name: str = _CURRENT) -> str:
         """What the structure saved under that name is called; empty where nobody knows."""
         with suppress(OSError, ValueError):
-            return str(read_toml(self.folder / "structures" / f"{name}.toml").get("name", ""))
+            return str(read_toml(self.folder / _STRUCTURES / f"{name}.toml").get("name", ""))
         return ""
 
 
@@ -193,6 +195,12 @@ def _checked(folder: Path, head: dict[str, Any]) -> dict[str, Any]:
         )
     if found < FORMAT and not all(each in MIGRATIONS for each in range(found, FORMAT)):
         raise ProjectRefusedError(str(folder), f"its format {found} is not known")
+    for name in (_STRUCTURES, _RUNS, _RESULTS):
+        try:
+            refuse_link(folder / name)
+        except OSError as error:
+            reason = f"its “{name}” is a link, and nothing is written through one"
+            raise ProjectRefusedError(str(folder), reason) from error
     results = str(head.get("results", ""))
     if results and not results.startswith("postgresql://"):  # other text would name a file to write
         raise ProjectRefusedError(str(folder), "its results lie in no PostgreSQL database")

@@ -96,8 +96,9 @@ class Runs:
         return None
 
     def all(self) -> list[Run]:
-        """All runs, oldest first."""
-        found = (self.at(path.parent) for path in sorted(self.folder.glob(f"*/{_RECORD}")))
+        """All runs, oldest first; a link is none, for a run that goes on writes in its folder."""
+        folders = [path.parent for path in sorted(self.folder.glob(f"*/{_RECORD}"))]
+        found = (self.at(folder) for folder in folders if not folder.is_symlink())
         return [run for run in found if run is not None]
 
     def to_continue(self) -> list[Run]:

@@ -12,7 +12,7 @@ from ase.calculators.singlepoint import SinglePointCalculator
 from ase.io import write
 
 from designer_app.cli.main import main
-from designer_app.errors import WriteFailedError
+from designer_app.errors import ProjectRefusedError, WriteFailedError
 from designer_app.io.potential_cards import BASELINE_FOLDER, POTENTIAL_CARD, POTENTIAL_WEIGHTS
 from designer_app.io.series import SeriesWriter
 from designer_app.io.trajectory import TrajectoryWriter, index_path
@@ -153,3 +153,28 @@ def test_a_run_that_goes_on_appends_to_no_link(tmp_path, victim):
             TrajectoryWriter(tmp_path / "run.traj")
         path.unlink()
     assert victim.read_text() == OWN
+
+
+@pytest.mark.parametrize("name", ["structures", "runs", "results.db"])
+def test_a_project_of_which_a_part_is_a_link_is_not_opened(tmp_path, name):
+    folder = tmp_path / "a.designer"
+    Project.create(folder).close()
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    (folder / name).symlink_to(elsewhere)
+    with pytest.raises(ProjectRefusedError, match=f"“{name}” is a link"):
+        Project.open(folder)
+    assert not list(elsewhere.iterdir())
+
+
+def test_a_run_that_is_a_link_is_none_of_the_project(tmp_path):
+    project = Project.create(tmp_path / "a.designer")
+    run = project.runs.begin("md", "MD")
+    project.runs.note(replace(run, state="running"))
+    moved = run.folder.rename(tmp_path / "moved")
+    run.folder.symlink_to(moved)
+    told = (moved / "run.toml").read_text()
+    project.runs.mark_interrupted()
+    assert not project.runs.all()
+    assert (moved / "run.toml").read_text() == told
+    project.close()
