@@ -3,10 +3,11 @@
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import ClassVar
 
 import torch
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 from torch import Tensor
 
 from designer_app.elements import SYMBOLS
@@ -103,14 +104,21 @@ class Potential(ABC):
         for wanted in sorted(want - self.gives):
             raise CannotProvideError(self.key, wanted)
         if self.elements is not None:
-            for number in torch.unique(state.numbers).tolist():
-                if number not in self.elements:
-                    raise UnsupportedElementError(SYMBOLS[number], called(self.key, self.model))
-        has_cell = bool((state.pbc.all(dim=1) & (state.volume > 0)).all())
-        if not has_cell and "stress" in want:
-            raise MissingCellError("stress")
-        if not has_cell and self.needs_cell:
-            raise MissingCellError(self.key)
+            others = _others(self.elements, state.device)
+            for number in state.numbers[others[state.numbers]].tolist():
+                raise UnsupportedElementError(SYMBOLS[number], called(self.key, self.model))
+        if not (self.needs_cell or "stress" in want):
+            return
+        if not bool((state.pbc.all(dim=1) & (state.volume > 0)).all()):
+            raise MissingCellError("stress" if "stress" in want else self.key)
+
+
+@lru_cache(maxsize=16)
+def _others(elements: frozenset[int], device: torch.device) -> Bool[Tensor, "n_numbers"]:
+    """By atomic number, whether it is none of the elements."""
+    others = torch.ones(len(SYMBOLS), dtype=torch.bool)
+    others[list(elements)] = False
+    return others.to(device)
 
 
 class EnergyPotential(Potential):

@@ -17,6 +17,8 @@ SchNetPack (2019, doi:10.1021/acs.jctc.8b00908).
 How W is computed is told in `schnet_filters`.
 """
 
+from typing import cast
+
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
@@ -85,10 +87,7 @@ class SchNet(EnergyNetwork):
         for interaction, w in zip(self._interactions(), values, strict=True):
             x, *entered = interaction.ahead(x, w, pairs)
             kept.append((entered[0], entered[1]))
-        with torch.enable_grad():
-            x.requires_grad_()
-            shares = self.readout(x).squeeze(1)
-            (by_x,) = torch.autograd.grad(shares.sum(), x)
+        shares, by_x = self._read_out(x)
         by_r = torch.zeros_like(r)
         for k in reversed(range(len(kept))):
             interaction, (inward, outward) = self._interactions()[k], kept[k]
@@ -98,7 +97,20 @@ class SchNet(EnergyNetwork):
                 by_x = by_x + convolved(by_v, values[k], pairs) @ interaction.inward.weight
         by_vectors = torch.zeros_like(graph.vectors)
         by_vectors[pairs.edge] = vectors * (by_r / r)[:, None]
-        return shares.detach(), by_vectors
+        return shares, by_vectors
+
+    def _read_out(
+        self, x: Float[Tensor, "n_atoms n_features"]
+    ) -> tuple[Float[Tensor, "n_atoms"], Float[Tensor, "n_atoms n_features"]]:
+        """(E_i, derivative of their sum by x), not differentiable."""
+        layers = cast("tuple[nn.Linear, nn.Module, nn.Linear]", tuple(self.readout))
+        first, bend, second = layers
+        entering = linear(x, first.weight, first.bias)
+        slope = torch.sigmoid(entering)
+        if isinstance(bend, nn.SiLU):
+            slope = torch.addcmul(slope, entering * slope, 1.0 - slope)
+        shares = linear(bend(entering), second.weight, second.bias).squeeze(1)
+        return shares, (slope * second.weight) @ first.weight
 
     def _interactions(self) -> list["Interaction"]:
         return list(self.interactions)  # type: ignore[arg-type]
