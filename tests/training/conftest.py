@@ -9,6 +9,7 @@ from designer_app.device import Compute
 from designer_app.io.documents import structure_from_atoms
 from designer_app.neighbors.build import build_neighbors
 from designer_app.potentials import load_potential
+from designer_app.running.control import RunControl
 from designer_app.specs.labelled import LabelledFrame
 from designer_app.specs.train_potential import TrainPotentialSpec
 from designer_app.state import state_from_structures
@@ -63,3 +64,33 @@ def tiny_training(tmp_path):
         return TrainPotentialSpec(**{**settings, **changed})
 
     return spec
+
+
+@pytest.fixture(scope="session")
+def acting_at():
+    """A control that does something at one of its checkpoints: the number of it, and what."""
+
+    class Counting(RunControl):
+        def __init__(self, at, action):
+            super().__init__()
+            self.left, self.action = at, action
+
+        def checkpoint(self):
+            self.left -= 1
+            if self.left == 0:
+                self.action(self)
+            super().checkpoint()
+
+    return Counting
+
+
+@pytest.fixture(scope="session")
+def same_arrays():
+    """Whether two sets of named arrays are equal to the last bit."""
+
+    def same(first, second):
+        return first.keys() == second.keys() and all(
+            np.array_equal(first[name], second[name]) for name in first
+        )
+
+    return same

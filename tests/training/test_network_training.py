@@ -1,8 +1,6 @@
-"""Fitting a network: it learns, it stops and goes on as if it never had, and it keeps the best."""
+"""Fitting a network: it learns, tells how it goes, keeps the best, and says what went wrong."""
 
 import json
-import subprocess
-import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,17 +9,14 @@ import pytest
 import torch
 
 from designer_app.errors import (
-    Cancelled,
     InvalidSpecError,
     OutOfMemoryError,
-    ResumeError,
     TrainingDivergedError,
 )
 from designer_app.io.potential_cards import PotentialCard
 from designer_app.io.series import read_series
 from designer_app.running.control import RunControl
 from designer_app.specs.training_progress import (
-    CHECKPOINT_FILE,
     COLUMNS,
     PARITY_ARRAYS,
     PARITY_FILE,
@@ -29,34 +24,11 @@ from designer_app.specs.training_progress import (
     SERIES_FILE,
 )
 from designer_app.training import loop, network_model
-from designer_app.training.epoch_judge import _row
 from designer_app.training.frames import SplitFrames, StoppedFitError
-from designer_app.training.loss import ErrorSums, LossWeights
-from designer_app.training.network_training import FORCES_ALONE, NO_MOMENTS, fit, hash_of
-from designer_app.training.progress import Progress, Schedule
+from designer_app.training.network_training import FORCES_ALONE, NO_MOMENTS, fit
 from designer_app.weights.potential_cards import write_potential
 
 ONE_BATCH, BATCHES_AN_EPOCH = 1, 4
-
-
-class Counting(RunControl):
-    """Does something at one of its checkpoints."""
-
-    def __init__(self, at, action):
-        super().__init__()
-        self.left, self.action = at, action
-
-    def checkpoint(self):
-        self.left -= 1
-        if self.left == 0:
-            self.action(self)
-        super().checkpoint()
-
-
-def same(first, second):
-    return first.keys() == second.keys() and all(
-        np.array_equal(first[name], second[name]) for name in first
-    )
 
 
 def test_a_network_learns_the_forces_of_another_potential(copper_frames, tiny_training):
@@ -66,18 +38,18 @@ def test_a_network_learns_the_forces_of_another_potential(copper_frames, tiny_tr
     assert rows[-1]["force_validation_meV_A"] < 0.5 * rows[0]["force_validation_meV_A"]
 
 
-def test_equal_seeds_train_equal_networks(copper_frames, tiny_training, tmp_path):
+def test_equal_seeds_train_equal_networks(copper_frames, tiny_training, tmp_path, same_arrays):
     spec = tiny_training(epochs=2)
     first = fit(copper_frames, spec, RunControl())
     again = fit(copper_frames, replace(spec, out=tmp_path / "again"), RunControl())
-    assert same(first.arrays, again.arrays)
+    assert same_arrays(first.arrays, again.arrays)
 
 
-def test_other_seeds_train_other_networks(copper_frames, tiny_training, tmp_path):
+def test_other_seeds_train_other_networks(copper_frames, tiny_training, tmp_path, same_arrays):
     spec = tiny_training(epochs=1)
     first = fit(copper_frames, spec, RunControl())
     other = fit(copper_frames, replace(spec, out=tmp_path / "other", seed=1), RunControl())
-    assert not same(first.arrays, other.arrays)
+    assert not same_arrays(first.arrays, other.arrays)
 
 
 # --- what it tells ---
@@ -195,146 +167,14 @@ def test_a_time_limit_ends_a_training(copper_frames, tiny_training):
     assert control.series.drain()[-1]["learning_rate"] < 0.1 * spec.learning_rate
 
 
-# --- stopped, killed, gone on with ---
-
-
-@pytest.mark.parametrize(("n_learned", "is_told"), [(3, False), (5, True), (10, True)])
-def test_errors_on_few_training_frames_of_an_epoch_cut_off_are_not_told(n_learned, is_told):
-    weights = LossWeights(energy=1.0, forces=1.0, stress=0.0, unit=1.0)
-    progress = Progress(
-        schedule=Schedule(epochs=1, batch_size=1, learning_rate=1e-3, seconds=1.0, averaging=0.9,
-                          patience=0, weights=weights, seed=0),
-        n_frames=10, batch_size=1, sums=ErrorSums(forces=2.0, n_forces=4),
-    )  # fmt: skip
-    row = _row(progress, ErrorSums(), 1e-3, n_learned)
-    assert np.isfinite(row["force_train_meV_A"]) == is_told
-
-
-def test_a_stopped_training_hands_out_its_best(copper_frames, tiny_training):
-    control = Counting(2 * BATCHES_AN_EPOCH + 1, RunControl.cancel)
-    with pytest.raises(StoppedFitError) as stopped:
-        fit(copper_frames, tiny_training(), control)
-    assert isinstance(stopped.value.cause, Cancelled)
-    assert stopped.value.fitted.training["epochs"] == 2
-
-
-def test_a_training_stopped_before_its_first_epoch_has_nothing(copper_frames, tiny_training):
-    with pytest.raises(Cancelled):
-        fit(copper_frames, tiny_training(), Counting(ONE_BATCH, RunControl.cancel))
-
-
-@pytest.mark.parametrize("at", [ONE_BATCH, 2 * BATCHES_AN_EPOCH + 2])
-def test_a_stopped_training_goes_on_as_if_it_never_stopped(
-    copper_frames, tiny_training, tmp_path, at
-):
-    spec = tiny_training()
-    whole = fit(copper_frames, spec, RunControl())
-    halved = replace(spec, out=tmp_path / "halved")
-    with pytest.raises((Cancelled, StoppedFitError)):
-        fit(copper_frames, halved, Counting(at, RunControl.cancel))
-    resumed = fit(copper_frames, replace(halved, resume=True), RunControl())
-    assert same(resumed.arrays, whole.arrays)
-    losses = [read_series(s.out / SERIES_FILE)["loss_train"].tolist() for s in (spec, halved)]
-    assert losses[0] == losses[1]
-
-
-_KILLED = """
-import os, pickle, sys
-from designer_app.running.control import RunControl
-from designer_app.training import loop, network_model
-from designer_app.training.network_training import fit, hash_of
-
-class Killed(RunControl):
-    left = 10
-    def checkpoint(self):
-        self.left -= 1
-        if not self.left:
-            os._exit(9)  # as SIGKILL: nothing is flushed, nothing is written
-loop.BETWEEN_CHECKPOINTS = 0.0
-with open(sys.argv[1], "rb") as file:
-    frames, spec = pickle.load(file)
-fit(frames, spec, Killed())
-"""
-
-
-def test_a_killed_training_goes_on_from_its_checkpoint(copper_frames, tiny_training, tmp_path):
-    import pickle
-
-    spec = tiny_training()
-    given = tmp_path / "given"
-    killed = replace(spec, out=tmp_path / "killed")
-    given.write_bytes(pickle.dumps((copper_frames, killed)))
-    ended = subprocess.run([sys.executable, "-c", _KILLED, str(given)], check=False)
-    assert ended.returncode == 9
-    resumed = fit(copper_frames, replace(killed, resume=True), RunControl())
-    assert same(resumed.arrays, fit(copper_frames, spec, RunControl()).arrays)
-
-
-def test_a_checkpoint_holds_no_code(copper_frames, tiny_training):
-    spec = tiny_training(epochs=1)
-    fit(copper_frames, spec, RunControl())
-    state = torch.load(spec.out / CHECKPOINT_FILE, weights_only=True)
-    assert state["epoch"] == 1
-
-
-def test_a_damaged_checkpoint_is_told_as_such(copper_frames, tiny_training):
-    spec = tiny_training(epochs=1)
-    fit(copper_frames, spec, RunControl())
-    path = spec.out / CHECKPOINT_FILE
-    path.write_bytes(path.read_bytes()[:-200])
-    with pytest.raises(ResumeError):
-        fit(copper_frames, replace(spec, resume=True), RunControl())
-
-
-@pytest.mark.parametrize("about", [{"frames": "1234"}, {"plan": {"a": 1}}, None])
-def test_a_checkpoint_of_another_kind_of_potential_is_told_as_such(
-    copper_frames, tiny_training, about
-):
-    spec = tiny_training(epochs=1, resume=True)
-    spec.out.mkdir()
-    torch.save({"format": 1, "about": about}, spec.out / CHECKPOINT_FILE)
-    with pytest.raises(ResumeError, match="another kind of potential"):
-        fit(copper_frames, spec, RunControl())
-
-
-def test_other_frames_are_not_gone_on_with(copper_frames, tiny_training):
-    spec = tiny_training(epochs=1)
-    fit(copper_frames, spec, RunControl())
-    fewer = SplitFrames(copper_frames.train[1:], copper_frames.validation)
-    with pytest.raises(ResumeError):
-        fit(fewer, replace(spec, resume=True), RunControl())
-
-
-@pytest.mark.parametrize("changed", [{"force_weight": 1000.0}, {"energy_weight": 0.0}])
-def test_losses_of_other_weights_are_not_gone_on_with(copper_frames, tiny_training, changed):
-    spec = tiny_training(epochs=1)
-    fit(copper_frames, spec, RunControl())
-    with pytest.raises(ResumeError):
-        fit(copper_frames, replace(spec, resume=True, **changed), RunControl())
-
-
-def test_other_cells_and_stresses_make_other_frames(copper_frames):
-    frame = copper_frames.train[0]
-    stretched = replace(frame, structure=replace(frame.structure, cell=1.1 * frame.structure.cell))
-    turned = replace(frame, stress=-frame.stress)
-    assert len({hash_of([each]) for each in (frame, stretched, turned)}) == 3
-
-
-def test_a_finished_training_can_be_prolonged(copper_frames, tiny_training):
-    spec = tiny_training(epochs=2)
-    fit(copper_frames, spec, RunControl())
-    longer = fit(copper_frames, replace(spec, resume=True, epochs=4), RunControl())
-    assert longer.training["epochs"] == 4
-
-
 # --- what goes wrong ---
 
 
 def test_a_loss_that_is_no_number_stops_and_keeps_the_best(
-    copper_frames, tiny_training, monkeypatch
+    copper_frames, tiny_training, monkeypatch, acting_at
 ):
     monkeypatch.setattr(loop, "MOST_SKIPPED", 2)
-    control = Counting(
+    control = acting_at(
         2 * BATCHES_AN_EPOCH + 1, lambda _: monkeypatch.setattr(loop, "loss_of", bad)
     )
     true = loop.loss_of
