@@ -4,18 +4,24 @@ A plot holds a few thousand points, a validation set a million components: those
 off are kept, the others are thinned evenly.
 """
 
+import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from designer_app.elements import SYMBOLS
+from designer_app.errors import FileUnreadableError
 from designer_app.io.potential_cards import ErrorsOn
 from designer_app.specs.evaluate import Evaluation, Judged
+from designer_app.specs.training_progress import PARITY_ARRAYS
 
 MOST_POINTS = 4000
+_LARGEST = 200_000_000
+"""Bytes of a file of points: some two million components of forces."""
 _WORST_SHARE = 0.1
 """Of the points that are drawn, kept because they are furthest off."""
 _MEV = 1000.0
@@ -73,9 +79,30 @@ def thinned(
     )
 
 
+def read_parity(path: Path) -> Parity:
+    """The points that a training wrote. Raises `FileUnreadableError`.
+
+    The window reads it, so nothing in it may take more memory than the file is long.
+    """
+    try:
+        size = path.stat().st_size
+        if size > _LARGEST:
+            raise FileUnreadableError(str(path), "it holds more points than a training writes")
+        with zipfile.ZipFile(path) as archive:
+            if sum(member.file_size for member in archive.infolist()) > size:
+                raise FileUnreadableError(str(path), "its points are packed, as no training does")
+        with path.open("rb") as raw, np.load(raw, allow_pickle=False) as file:
+            return parity_of({name: file[name] for name in PARITY_ARRAYS})
+    except (OSError, ValueError, KeyError, IndexError, MemoryError, zipfile.BadZipFile) as error:
+        raise FileUnreadableError(str(path), f"its points are damaged ({error})") from error
+
+
 def parity_of(values: Mapping[str, NDArray[Any]]) -> Parity:
     """From the arrays that a training writes (`specs.training_progress.PARITY_ARRAYS`)."""
     n_atoms = values["n_atoms"].astype(np.int64)
+    if np.any(n_atoms < 0) or 3 * sum(n_atoms.tolist()) != values["force_reference"].size:
+        message = "there are not three components of force for each atom"
+        raise ValueError(message)
     of_component = np.repeat(np.arange(len(n_atoms)), 3 * n_atoms)
     sources, tags = values["sources"], values["tags"]
     frames = tuple(

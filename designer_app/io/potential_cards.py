@@ -16,6 +16,7 @@ from designer_app.errors import FileUnreadableError, ModelUnreadableError, Unsaf
 from designer_app.io.atomic_write import atomic_write
 from designer_app.io.ensemble_files import members_named
 from designer_app.io.model_files import POTENTIAL_CARD, no_potential_in
+from designer_app.io.small_files import read_small_text
 from designer_app.resources import resource
 from designer_app.specs.potentials import (
     POTENTIALS,
@@ -117,7 +118,7 @@ def read_potential_card(folder: Path) -> PotentialCard:
     """The card in a folder. Raises `ModelUnreadableError`, `UnfinishedTrainingError`."""
     path = folder / POTENTIAL_CARD
     try:
-        said = json.loads(path.read_text(encoding="utf-8"))
+        said = json.loads(read_small_text(path))
         if said["format"] > FORMAT:
             raise ModelUnreadableError(str(path), "a newer version of the program wrote it")
         said["data"] = tuple(_known(LearnedFrom, each) for each in said.get("data", ()))

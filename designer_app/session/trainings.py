@@ -7,17 +7,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Any
-from zipfile import BadZipFile
 
-import numpy as np
-from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Signal
 
 from designer_app.errors import FileUnreadableError, WriteFailedError
 from designer_app.io.model_files import ModelFile, sniff_model
 from designer_app.io.near_paths import found_from
-from designer_app.io.parity import Parity, Points, parity_of, points_of
+from designer_app.io.parity import Parity, Points, points_of, read_parity
 from designer_app.io.potential_cards import (
     BASELINE_FOLDER,
     POTENTIAL_CARD,
@@ -27,6 +23,7 @@ from designer_app.io.potential_cards import (
     trained_in,
 )
 from designer_app.io.series import read_series
+from designer_app.io.small_files import read_small_text
 from designer_app.io.standings import Standings, standings
 from designer_app.io.trusted_code import is_trusted
 from designer_app.io.user_folders import potentials_folder
@@ -192,7 +189,7 @@ def _plan(folder: Path, _control: RunControl) -> list[tuple[str, str]]:
     if not path.is_file():
         return []
     try:
-        pairs = json.loads(path.read_text(encoding="utf-8"))
+        pairs = json.loads(read_small_text(path))
         return [(str(what), str(value)) for what, value in pairs]
     except (OSError, ValueError, TypeError) as error:
         raise FileUnreadableError(str(path), f"its plan is damaged ({error})") from error
@@ -202,13 +199,9 @@ def _parity(folder: Path, _control: RunControl) -> Parity | None:
     path = folder / PARITY_FILE
     if not path.is_file():
         return None
-    try:
-        with path.open("rb") as raw, np.load(raw, allow_pickle=False) as file:
-            arrays: dict[str, NDArray[Any]] = {name: file[name] for name in file.files}
-        sources = [str(found_from(folder, str(each))) for each in arrays["sources"]]
-        return parity_of(arrays | {"sources": np.array(sources)})
-    except (OSError, ValueError, KeyError, IndexError, BadZipFile) as error:
-        raise FileUnreadableError(str(path), f"its points are damaged ({error})") from error
+    found = read_parity(path)
+    frames = tuple((str(found_from(folder, source)), *rest) for source, *rest in found.frames)
+    return replace(found, frames=frames)
 
 
 def _card(folder: Path, _control: RunControl) -> PotentialCard | None:
